@@ -1,0 +1,89 @@
+"""Cryptocurrency forecasting that never flatters.
+
+Importing this runs nothing and loads nothing; each name is fetched from its room when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cryptoforecast.data.datamodule import CloseDataModule
+    from cryptoforecast.data.series import CloseSeries
+    from cryptoforecast.data.sources import CsvSource, FirstAvailable, SimulatedSource, Source, YahooSource
+    from cryptoforecast.data.windows import Fold, Window, WindowDataset
+    from cryptoforecast.errors import DataNotice, UserError
+    from cryptoforecast.evaluation.forecasts import forecast_rows
+    from cryptoforecast.evaluation.verdict import judge
+    from cryptoforecast.models import (
+        GRU,
+        LSTM,
+        Drift,
+        Forecaster,
+        Mean,
+        RandomWalk,
+        RelativeLog,
+        Scaling,
+        TrainMinMax,
+        WindowStandard,
+    )
+    from cryptoforecast.models.checkpoint import load_forecaster
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "cryptoforecast.errors": ("DataNotice", "UserError"),
+    "cryptoforecast.data.series": ("CloseSeries",),
+    "cryptoforecast.data.sources": ("CsvSource", "FirstAvailable", "SimulatedSource", "Source", "YahooSource"),
+    "cryptoforecast.data.windows": ("Fold", "Window", "WindowDataset"),
+    "cryptoforecast.data.datamodule": ("CloseDataModule",),
+    "cryptoforecast.models": (
+        "GRU",
+        "LSTM",
+        "Drift",
+        "Forecaster",
+        "Mean",
+        "RandomWalk",
+        "RelativeLog",
+        "Scaling",
+        "TrainMinMax",
+        "WindowStandard",
+    ),
+    "cryptoforecast.models.checkpoint": ("load_forecaster",),
+    "cryptoforecast.evaluation.forecasts": ("forecast_rows",),
+    "cryptoforecast.evaluation.verdict": ("judge",),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [  # noqa: RUF022 (in the order the data flows)
+    "UserError",
+    "DataNotice",
+    "CloseSeries",
+    "Source",
+    "CsvSource",
+    "YahooSource",
+    "SimulatedSource",
+    "FirstAvailable",
+    "Window",
+    "WindowDataset",
+    "Fold",
+    "CloseDataModule",
+    "Forecaster",
+    "LSTM",
+    "GRU",
+    "RandomWalk",
+    "Drift",
+    "Mean",
+    "Scaling",
+    "RelativeLog",
+    "TrainMinMax",
+    "WindowStandard",
+    "load_forecaster",
+    "forecast_rows",
+    "judge",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,105 @@
+"""The parser of options, and its complaints in one sentence each."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+from lightning.pytorch import Callback
+from lightning.pytorch.cli import LightningArgumentParser
+from lightning.pytorch.loggers import Logger
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from cryptoforecast.data.sources import Source
+from cryptoforecast.errors import UserError
+from cryptoforecast.models import Forecaster, Scaling
+
+CHOSEN_BY_NAME = (Forecaster, Source, Scaling, Optimizer, LRScheduler, Callback, Logger)
+# What jsonargparse says around the one line that tells what is wrong.
+SCAFFOLDING = re.compile(
+    r"Parser key|Does not validate|Subtypes:|Errors:|Given value|Problem with given class_path|"
+    r"Expected a <class 'NoneType'>|Expected a path but|^\s*$"
+)
+
+
+class UsageError(UserError):
+    """A command that cannot be understood."""
+
+
+class ForecastParser(LightningArgumentParser):
+    """Lightning's parser; it raises instead of printing a wall, and accepts no abbreviations."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "exit_on_error": False, "allow_abbrev": False})
+
+
+def complaint(message: str, options: Iterable[str]) -> str:
+    """What is wrong with a command, in one sentence, with the nearest right word.
+
+    Args:
+        message: jsonargparse's own words.
+        options: the names of all options of the verb, such as ``data.horizon``.
+    """
+    key = ".".join(re.findall(r"Parser key \"([\w.]+)\"", message))
+    if match := re.search(r"Option '([\w.]+)' is not accepted(?:\. Got value: Namespace\(class_path='([\w.]+)')?", message):
+        owner = match[2] or (re.findall(r"given class_path '([\w.]+)'", message[: match.start()]) or [""])[-1]
+        return f"{_short(owner) or key} has no option {match[1]}{_nearest(match[1], _arguments(owner))}."
+    if match := re.search(r"Subcommand '\w+' does not accept option '([\w.]+)'", message):
+        return f"There is no option {match[1]}{_nearest(match[1], options)}."
+    if match := re.search(r"unrecognized arguments: (?:--)?([^\s=]+)", message):
+        return f"There is no option --{match[1]}{_nearest(match[1], options)}."
+    if match := re.search(r"invalid choice: '(\S*)' \(choose from (.*)\)", message):
+        verbs = re.findall(r"\w+", match[2])
+        return f"There is no verb {match[1]}{_nearest(match[1], verbs)}."
+    if match := re.search(r"Expected a dot import path string: (\S+)", message):
+        return f"{key}: there is no {match[1]}{_nearest(match[1], _class_names())}."
+    if match := re.search(r"given class_path '([\w.]+)':\s+(No module named .*|module .* has no attribute .*)", message):
+        return f"{key}: {match[1]} cannot be imported from the working folder: {match[2]}."
+    if match := re.search(r"arguments are required: (.*)", message):
+        return _missing(match[1], message, key)
+    if match := re.search(r"Expected a (?:<class '(\w+)'>|typing\.Literal\[(.*)\])\. Got value: (.*)", message):
+        return f"{key}: {match[3]} is {f'no {match[1]}' if match[1] else f'none of {match[2]}'}."
+    return _innermost(message, key)
+
+
+def _missing(names: str, message: str, key: str) -> str:
+    if match := re.findall(r"given class_path '([\w.]+)'", message):
+        return f"{_short(match[-1])} needs {names}; set {key}.{names.split(', ')[0]}."
+    wanted = [name.split(".", 1)[-1] for name in names.split(", ")]
+    return f"{' and '.join(wanted)} must be given, in a --config file or as --{' and --'.join(wanted)}."
+
+
+def _innermost(message: str, key: str) -> str:
+    lines = [line.strip(" -") for line in message.splitlines() if not SCAFFOLDING.search(line)]
+    sentence = "; ".join(lines) or message.strip()
+    return f"{key}: {sentence}." if key and key not in sentence else f"{sentence.rstrip('.')}."
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    known = sorted(set(known))
+    if nearest := difflib.get_close_matches(word, known, n=1, cutoff=0.5):
+        return f"; the nearest is {nearest[0]}"
+    return f"; there are {', '.join(known)}" if 0 < len(known) <= 20 else ""
+
+
+def _short(path: str) -> str:
+    return path.rsplit(".", 1)[-1]
+
+
+def _arguments(path: str) -> list[str]:
+    """The arguments that a class takes, those it passes on to its parents included."""
+    module, _, name = path.rpartition(".")
+    parser = LightningArgumentParser()
+    parser.add_class_arguments(getattr(import_module(module), name), "of", fail_untyped=False)
+    return [action.dest.removeprefix("of.") for action in parser._actions if action.dest.startswith("of.")]
+
+
+def _class_names() -> list[str]:
+    found, left = set(), list(CHOSEN_BY_NAME)
+    while left:
+        subclasses = left.pop().__subclasses__()
+        found |= {cls.__name__ for cls in subclasses}
+        left += subclasses
+    return sorted(found)

@@ -1,0 +1,80 @@
+"""What a fit says as it goes on."""
+
+import time
+
+import pandas as pd
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.series import say_duration, say_time
+from cryptoforecast.data.windows import WindowDataset
+
+COLUMNS = {
+    "train/loss": "train loss",
+    "val/loss": "val loss",
+    "val/loss_random_walk": "random walk's",
+    "val/skill": "skill",
+}
+WIDTH = 15
+
+
+class EpochLines(Callback):
+    """A few lines about data and model, and a line an epoch: losses, the random walk's, and the skill in price."""
+
+    def __init__(self) -> None:
+        self._epoch: int | None = None
+        self._began = 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Say what is trained on what, where."""
+        if not trainer.is_global_zero:
+            return
+        if isinstance(data := getattr(trainer, "datamodule", None), CloseDataModule):
+            print("\n".join(describe_data(data)))
+        weights = sum(weight.numel() for weight in pl_module.parameters())
+        print(f"model    {type(pl_module).__name__}, {weights:,} weights, on {pl_module.device}")
+        if trainer.log_dir is not None:
+            print(f"run      {trainer.log_dir}")
+        print(f"\n{'epoch':>5}" + "".join(f"{title:>{WIDTH}}" for title in COLUMNS.values()) + f"{'seconds':>10}")
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Print the line of the epoch before, whose training loss is known only now, and look at the clock."""
+        self._print_line(trainer)
+        self._epoch, self._began = trainer.current_epoch, time.monotonic()
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Print the last epoch's line."""
+        self._print_line(trainer)
+
+    def _print_line(self, trainer: Trainer) -> None:
+        if self._epoch is None or not trainer.is_global_zero:
+            return
+        numbers = (_number(trainer.callback_metrics.get(name), name) for name in COLUMNS)
+        print(f"{self._epoch:>5}" + "".join(numbers) + f"{time.monotonic() - self._began:>10.1f}", flush=True)
+        self._epoch = None
+
+
+def describe_data(data: CloseDataModule) -> list[str]:
+    """Which closes, and how they were cut."""
+    series, used = data.series, data.series.provenance
+    files = f" ({', '.join(used.files)})" if used.files else ""
+    first, last = series.closes.index[0], series.closes.index[-1]
+    sets = (_describe_set(name, data.windows, getattr(data.fold, name)) for name in ("train", "val", "test"))
+    return [
+        f"closes   {used.symbol}: {used.rows:,} from {say_time(first)} to {say_time(last)}, "
+        f"{say_duration(series.interval)} apart, from {used.source}{files}",
+        f"windows  {data.context_length} closes to forecast {data.horizon}: {', '.join(sets)}",
+    ]
+
+
+def _describe_set(name: str, windows: WindowDataset, positions: range) -> str:
+    if not len(positions):
+        return f"no {name}"
+    first = windows.target_times(torch.tensor([positions.start]))[0, 0]
+    return f"{len(positions):,} {name} from {say_time(pd.Timestamp(int(first), unit='ns', tz='UTC'))}"
+
+
+def _number(value: torch.Tensor | None, name: str) -> str:
+    style = "+.4f" if name == "val/skill" else ".5f"
+    return f"{'' if value is None else format(value.item(), style):>{WIDTH}}"

@@ -1,0 +1,50 @@
+"""A run's record: its whole configuration, and what it was computed from and with."""
+
+import json
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.cli import SaveConfigCallback
+
+from cryptoforecast import __version__
+from cryptoforecast.data.datamodule import CloseDataModule, to_record
+
+PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
+
+
+class RunRecord(SaveConfigCallback):
+    """Writes ``config.yaml``, which can be run again as it is, and ``provenance.json`` into the run folder."""
+
+    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write ``provenance.json`` beside the configuration."""
+        data = getattr(trainer, "datamodule", None)
+        if trainer.log_dir is not None and isinstance(data, CloseDataModule):
+            record = json.dumps(provenance(data), indent=2) + "\n"
+            Path(trainer.log_dir, "provenance.json").write_text(record, encoding="utf-8")
+
+
+def provenance(data: CloseDataModule) -> dict[str, Any]:
+    """Which closes, which packages, which commit of the working folder, and how many threads: bits depend on it."""
+    return {
+        "series": [to_record(data.series)],
+        "versions": {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}},
+        "git_commit": git_commit(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def git_commit() -> str | None:
+    """The working folder's commit, marked where files differ from it; None outside a repository."""
+    try:
+        commit = _git("rev-parse", "HEAD")
+        return commit + ("-dirty" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout.strip()

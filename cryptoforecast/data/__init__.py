@@ -1,0 +1,1 @@
+"""From a close series to windows."""

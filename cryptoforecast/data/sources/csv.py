@@ -1,0 +1,218 @@
+"""Closes from the user's own CSV files."""
+
+import csv
+import glob
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.series import CloseSeries, Gaps, RawRows, to_close_series
+from cryptoforecast.data.sources.source import Source
+from cryptoforecast.errors import UserError
+
+DATE_NAMES = ("date", "datetime", "timestamp", "time", "unix", "unixtimestamp", "opentime", "timeopen", "snappedat")
+CLOSE_NAMES = ("close", "price", "adjclose")  # in order of preference
+FIRST_BITCOIN = datetime(2009, 1, 3, tzinfo=UTC)
+EPOCH_UNITS = {"s": 1e9, "ms": 1e12, "us": 1e15, "ns": 1e18}  # what such a stamp is at least, since September 2001
+PLAIN_DATE_FORMATS = ("ISO8601", "%Y/%m/%d", "%b %d, %Y", "%d %b %Y")  # none can be read in two ways
+
+
+class CsvSource(Source):
+    """One series from one or several CSV files, its columns found by name.
+
+    Understood are Yahoo's classic download, what yfinance writes with ``to_csv()`` (``download`` with its three
+    header rows, ``history`` with time zones), and any file with one recognisable date and close column.
+
+    Args:
+        path: a file, a glob pattern, or a list of either; several files are joined.
+        folder: where relative paths start; by default the working folder.
+        column: the close column's name; by default Close, else Price, else Adj Close.
+        symbol: the series' name; by default the file's own ticker, else its file name.
+        date_format: how dates are written (as for ``strptime``), where that is not plain from the file.
+        gaps: what to do about missing bars: ``error``, or ``ffill`` to repeat the last close before them.
+    """
+
+    def __init__(
+        self,
+        path: str | list[str],
+        folder: str | None = None,
+        column: str | None = None,
+        symbol: str | None = None,
+        date_format: str | None = None,
+        gaps: Gaps = "error",
+    ) -> None:
+        self.path = path
+        self.folder = folder
+        self.column = column
+        self.symbol = symbol
+        self.date_format = date_format
+        self.gaps = gaps
+
+    def load(self) -> CloseSeries:
+        """The closes of all files together.
+
+        Raises:
+            UserError: naming the file, the line and the value that cannot be read.
+        """
+        files = find_files(self.path, self.folder)
+        layouts = [recognise(file, self.column) for file in files]
+        times, values = zip(
+            *(read_rows(file, layout, self.date_format) for file, layout in zip(files, layouts, strict=True)),
+            strict=True,
+        )
+        raw = RawRows(
+            symbol=self.symbol or layouts[0].ticker or "+".join(file.stem for file in files),
+            times=times[0].append(list(times[1:])),
+            values=np.concatenate(values),
+            source=type(self).__name__,
+            files=tuple(file.name for file in files),
+        )
+        return to_close_series(raw, self.gaps)
+
+
+class Layout(NamedTuple):
+    """How the rows of a file are to be read.
+
+    ``header_lines`` come before the first row; ``date`` and ``close`` are positions of columns; ``ticker`` is the
+    series' name where the file says it.
+    """
+
+    delimiter: str
+    header_lines: int
+    date: int
+    close: int
+    ticker: str | None
+
+
+def find_files(path: str | list[str], folder: str | None) -> list[Path]:
+    """The files that ``data.source.path`` names, in the order named; of a pattern, in the order of their names."""
+    files: list[Path] = []
+    for pattern in [path] if isinstance(path, str) else path:
+        whole = Path(folder or ".", pattern).expanduser()
+        matches = [whole] if whole.is_file() else [Path(match) for match in sorted(glob.glob(str(whole)))]
+        if not matches:
+            raise UserError(f"{whole}: no such file; data.source.path names the CSV to read.")
+        files += matches
+    if not files:
+        raise UserError("data.source.path is empty; name at least one CSV file.")
+    return files
+
+
+def recognise(file: Path, column: str | None) -> Layout:
+    """Find delimiter, header, date and close column in the first lines of a file."""
+    head = _first_lines(file, 4)
+    delimiter = max(",;\t", key=head[0].count)
+    lines = list(csv.reader(head, delimiter=delimiter))
+    names, header_lines, ticker = lines[0], 1, None
+    if names[0] == "Price" and len(lines) > 2 and lines[1][0] == "Ticker":  # yf.download(...).to_csv()
+        names, header_lines, ticker = [lines[2][0], *names[1:]], 3, lines[1][-1]
+    plain_names = [_plain(name) for name in names]
+    if ticker is None and "ticker" in plain_names and len(lines) > 1:
+        ticker = lines[1][plain_names.index("ticker")]
+    date = _position(plain_names, DATE_NAMES)
+    close = _position(plain_names, CLOSE_NAMES if column is None else (_plain(column),))
+    found = ", ".join(name or "(unnamed)" for name in names)
+    if date is None:
+        raise UserError(f"{file}: no date column among {found}; the header must name one, such as Date or Timestamp.")
+    if close is None:
+        wanted = "close column" if column is None else f"column {column!r}"
+        raise UserError(f"{file}: no {wanted} among {found}; set data.source.column to the one to use.")
+    return Layout(delimiter, header_lines, date, close, ticker)
+
+
+def read_rows(file: Path, layout: Layout, date_format: str | None) -> tuple[pd.DatetimeIndex, np.ndarray]:
+    """Times and closes of one file, in the file's order; a close is NaN where the file has none."""
+    wanted = [layout.date, layout.close]
+    how = {"sep": layout.delimiter, "skiprows": layout.header_lines, "header": None, "usecols": wanted}
+    try:
+        rows = pd.read_csv(file, **how, dtype={layout.close: "float64"}, encoding="utf-8-sig")
+    except pd.errors.EmptyDataError:
+        raise UserError(f"{file}: a header and no rows.") from None
+    except ValueError as problem:
+        raise _explain(file, layout, problem) from None
+    if rows[layout.date].isna().any():
+        line, _ = _nth_row(file, layout, int(rows[layout.date].isna().argmax()))
+        raise UserError(f"{file}, line {line}: a row without a date.")
+    return _times(file, layout, rows[layout.date], date_format), rows[layout.close].to_numpy()
+
+
+def _first_lines(file: Path, count: int) -> list[str]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            lines = [line for line, _ in zip(text, range(count), strict=False)]
+    except UnicodeDecodeError:
+        raise UserError(f"{file}: not a text file in UTF-8.") from None
+    except OSError as problem:
+        raise UserError(f"{file}: cannot be read ({problem.strerror}).") from None
+    if not "".join(lines).strip():
+        raise UserError(f"{file}: the file is empty.")
+    return lines
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _position(names: list[str], wanted: tuple[str, ...]) -> int | None:
+    return next((names.index(name) for name in wanted if name in names), None)
+
+
+def _times(file: Path, layout: Layout, column: pd.Series, date_format: str | None) -> pd.DatetimeIndex:
+    if date_format is not None:
+        times = pd.to_datetime(column.astype(str), format=date_format, utc=True, errors="coerce")
+    elif pd.api.types.is_numeric_dtype(column):
+        times = _epochs(column)
+    else:
+        parsed = (pd.to_datetime(column, format=style, utc=True, errors="coerce") for style in PLAIN_DATE_FORMATS)
+        times = next((times for times in parsed if times.notna().all()), None)
+        if times is None:
+            times = pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
+    if times.isna().any():
+        row = int(times.isna().argmax())
+        line, cells = _nth_row(file, layout, row)
+        wanted = "a date written as 2024-03-11 or an epoch" if date_format is None else f"written as {date_format}"
+        raise UserError(
+            f"{file}, line {line}: the date is {cells[layout.date]!r}, not {wanted}; "
+            "set data.source.date_format, such as %d/%m/%Y."
+        )
+    return pd.DatetimeIndex(times).as_unit("ns")
+
+
+def _epochs(column: pd.Series) -> pd.Series:
+    """Epoch stamps to times, each row's unit told by its size; NaT where none gives a time since Bitcoin began."""
+    times = pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns, UTC]")
+    for unit, least in EPOCH_UNITS.items():
+        rows = column.between(least, least * 1000, inclusive="left")
+        if rows.any():
+            scale = int(1e18 // least)
+            whole = column[rows].round().astype("int64") if scale == 1 else (column[rows] * scale).round()
+            times[rows] = pd.to_datetime(whole.astype("int64"), unit="ns", utc=True)
+    return times.where((times >= pd.Timestamp(FIRST_BITCOIN)) & (times <= pd.Timestamp.now("UTC")))
+
+
+def _explain(file: Path, layout: Layout, problem: ValueError) -> UserError:
+    """The first row that cannot be read, in the user's terms."""
+    for line, cells in _rows(file, layout):
+        if len(cells) <= max(layout.date, layout.close):
+            return UserError(f"{file}, line {line}: {len(cells)} columns, fewer than the header has.")
+        value = cells[layout.close].strip()
+        if pd.isna(pd.to_numeric(value, errors="coerce")) and value.lower() not in ("", "null", "nan", "n/a", "na"):
+            return UserError(f"{file}, line {line}: the close is {value!r}, not a number.")
+    return UserError(f"{file}: cannot be read as CSV ({problem}).")
+
+
+def _nth_row(file: Path, layout: Layout, row: int) -> tuple[int, list[str]]:
+    return next(pair for position, pair in enumerate(_rows(file, layout)) if position == row)
+
+
+def _rows(file: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Every row below the header with its line number, blank lines left out as pandas does."""
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, delimiter=layout.delimiter)
+        for cells in reader:
+            if cells and reader.line_num > layout.header_lines:
+                yield reader.line_num, cells

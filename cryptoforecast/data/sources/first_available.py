@@ -1,0 +1,46 @@
+"""The first of several sources that can be reached."""
+
+import dataclasses
+import warnings
+
+from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.sources.source import Source, SourceUnavailable
+from cryptoforecast.errors import DataNotice
+
+
+class FirstAvailable(Source):
+    """Try several sources in turn, and say why any of them was passed over.
+
+    Only a source that cannot be *reached* is passed over. One that answers with something wrong (an unknown
+    symbol, a gap) is an error: other closes would hide it.
+
+    Args:
+        sources: the sources, best first.
+    """
+
+    def __init__(self, sources: list[Source]) -> None:
+        self.sources = sources
+
+    def load(self) -> CloseSeries:
+        """The closes of the first source that can be reached.
+
+        Raises:
+            SourceUnavailable: with every source's reason, if none can.
+        """
+        reasons: list[str] = []
+        for source in self.sources:
+            try:
+                series = source.load()
+            except SourceUnavailable as unavailable:
+                reasons.append(str(unavailable))
+                continue
+            return _passed_over(series, reasons) if reasons else series
+        raise SourceUnavailable(" ".join(reasons) or "data.source.sources is empty; name at least one source.")
+
+
+def _passed_over(series: CloseSeries, reasons: list[str]) -> CloseSeries:
+    used = series.provenance
+    what = "SIMULATED closes, at which nobody ever traded," if used.simulated else f"{used.symbol} of {used.source}"
+    note = f"{' '.join(reasons)} This run uses {what} instead."
+    warnings.warn(note, DataNotice, stacklevel=3)
+    return series._replace(provenance=dataclasses.replace(used, notes=(*used.notes, note)))

@@ -1,0 +1,120 @@
+"""Pictures of forecasts, for TensorBoard and as PNG. The random walk is in every one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.evaluation.forecasts import forecast_rows
+from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
+from cryptoforecast.evaluation.verdict import name_of
+from cryptoforecast.models.baselines import RandomWalk
+from cryptoforecast.models.forecaster import Forecaster
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ACTUAL, WALK, FORECAST = "#1a1a1a", "#9a9a9a", "#d1472f"
+CLOSE_UP = 60  # targets in the lower panel, where the eye can tell the lines apart
+
+# Curves that say something only side by side, on TensorBoard's page of custom scalars.
+CHARTS = {
+    "beside the random walk": {
+        "loss": ["Multiline", ["train/loss", "val/loss", "val/loss_random_walk"]],
+        "RMSE in price": ["Multiline", ["val/rmse", "val/rmse_random_walk"]],
+        "skill, where zero is the random walk": ["Multiline", ["val/skill", "val/skill_random_walk"]],
+    }
+}
+
+
+def plot_forecast(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figure":
+    """Forecast, actual and random walk over time: all targets above, the last sixty below.
+
+    Of a horizon longer than one, the last step is drawn: the close that was hardest to foresee.
+
+    Args:
+        rows: forecast rows of one series, the model's first, the random walk's among them.
+        split: which targets these are, for the title.
+        simulated: whether anybody ever traded at these prices, for the title.
+    """
+    from matplotlib.figure import Figure
+
+    table, model, step = scores(rows), str(rows["model"].iloc[0]), int(rows["step"].max())
+    drawn = rows[rows["step"] == step]
+    own, walk = drawn[drawn["model"] == model], drawn[drawn["model"] == RANDOM_WALK]
+    figure = Figure(figsize=(10, 6.5), layout="constrained", dpi=120)
+    whole, close_up = figure.subplots(2, 1, height_ratios=[3, 2])
+    for axes, last in ((whole, len(own)), (close_up, CLOSE_UP)):
+        _draw(axes, own.tail(last), walk.tail(last), table)
+    ahead = "next close" if step == 1 else f"close {step} steps ahead"
+    skill = table[model]["skill"]
+    whole.set_title(
+        f"{name_of(own['series'].iloc[0], simulated)}: {ahead}, {len(rows[rows['model'] == model]):,} {split} targets",
+        loc="left",
+        fontweight="bold",
+    )
+    whole.set_title(f"skill {skill:+.4f} (random walk: 0)", loc="right", fontsize="medium")
+    whole.legend(loc="best", frameon=False)
+    close_up.set_title(f"the last {min(CLOSE_UP, len(own))}", loc="left", fontsize="medium")
+    return figure
+
+
+def save_forecast_figure(rows: pd.DataFrame, split: str, path: Path, simulated: bool = False) -> None:
+    """Write :func:`plot_forecast` as PNG."""
+    plot_forecast(rows, split, simulated).savefig(path)
+
+
+class ForecastFigure(Callback):
+    """Shows forecast, actual and random walk on the validation targets in TensorBoard, as training goes on.
+
+    It also puts the model's curves and the random walk's into common charts, under Custom Scalars.
+
+    Args:
+        every_n_epochs: how many epochs go by from one picture to the next.
+    """
+
+    def __init__(self, every_n_epochs: int = 5) -> None:
+        self.every_n_epochs = every_n_epochs
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Lay out the common charts."""
+        if board := _tensorboard(trainer):
+            board.add_custom_scalars(CHARTS)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Draw the validation targets."""
+        board, data = _tensorboard(trainer), getattr(trainer, "datamodule", None)
+        due = trainer.state.fn == "fit" and not trainer.sanity_checking and trainer.current_epoch % self.every_n_epochs == 0
+        if not (due and board and isinstance(data, CloseDataModule) and isinstance(pl_module, Forecaster)):
+            return
+        walk = RandomWalk(context_length=data.context_length, horizon=data.horizon)
+        both = [forecast_rows(model, data.windows, data.fold.val, pl_module.device) for model in (pl_module, walk)]
+        figure = plot_forecast(pd.concat(both), "val", data.series.provenance.simulated)
+        board.add_figure("val/forecast", figure, global_step=trainer.current_epoch)
+
+
+def _draw(axes: "Axes", own: pd.DataFrame, walk: pd.DataFrame, table: Any) -> None:
+    model = str(own["model"].iloc[0])
+    lines = {
+        "actual": (own["actual"], {"color": ACTUAL, "linewidth": 1.4}),
+        f"random walk (RMSE {table[RANDOM_WALK]['rmse']:,.5g})": (
+            walk["forecast"],
+            {"color": WALK, "linewidth": 1.2, "linestyle": (0, (3, 1.5))},
+        ),
+        f"{model} (RMSE {table[model]['rmse']:,.5g})": (own["forecast"], {"color": FORECAST, "linewidth": 1.1}),
+    }
+    for label, (values, style) in lines.items():
+        axes.plot(own["timestamp"], values.to_numpy(), label=label, **style)
+    axes.set_ylabel("close")
+    axes.margins(x=0.01)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25)
+
+
+def _tensorboard(trainer: Trainer) -> Any:
+    loggers = (logger for logger in trainer.loggers if isinstance(logger, TensorBoardLogger))
+    return next((logger.experiment for logger in loggers), None) if trainer.is_global_zero else None

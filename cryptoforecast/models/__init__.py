@@ -1,0 +1,22 @@
+"""From context to forecast."""
+
+from cryptoforecast.models.baselines import BASELINES, Drift, Mean, RandomWalk
+from cryptoforecast.models.forecaster import Forecast, Forecaster
+from cryptoforecast.models.gru import GRU
+from cryptoforecast.models.lstm import LSTM
+from cryptoforecast.models.scaling import RelativeLog, Scaling, TrainMinMax, WindowStandard
+
+__all__ = [
+    "BASELINES",
+    "GRU",
+    "LSTM",
+    "Drift",
+    "Forecast",
+    "Forecaster",
+    "Mean",
+    "RandomWalk",
+    "RelativeLog",
+    "Scaling",
+    "TrainMinMax",
+    "WindowStandard",
+]

@@ -1,0 +1,42 @@
+"""Nothing to learn, everything to beat: the forecasts that cost nothing (Hyndman and Athanasopoulos, FPP3, 5.2)."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from cryptoforecast.models.forecaster import Forecaster
+
+
+class RandomWalk(Forecaster):
+    """Every close to come is the last one seen: persistence."""
+
+    def forecast(
+        self, context: Float[Tensor, "batch context_length channels"]
+    ) -> Float[Tensor, "batch horizon"]:
+        """The last close, ``horizon`` times."""
+        return context[:, -1:, 0].expand(-1, self.horizon)
+
+
+class Drift(Forecaster):
+    """The line through the first and the last close seen, drawn on."""
+
+    def forecast(
+        self, context: Float[Tensor, "batch context_length channels"]
+    ) -> Float[Tensor, "batch horizon"]:
+        """The last close plus, per step, the mean change over the context; of a single close, that close."""
+        first, last = context[:, :1, 0], context[:, -1:, 0]
+        steps = torch.arange(1, self.horizon + 1, device=context.device, dtype=context.dtype)
+        return last + steps * (last - first) / max(self.context_length - 1, 1)
+
+
+class Mean(Forecaster):
+    """Every close to come is the mean of those seen."""
+
+    def forecast(
+        self, context: Float[Tensor, "batch context_length channels"]
+    ) -> Float[Tensor, "batch horizon"]:
+        """The mean close of the context, ``horizon`` times."""
+        return context[..., 0].mean(dim=1, keepdim=True).expand(-1, self.horizon)
+
+
+BASELINES = (RandomWalk, Drift, Mean)

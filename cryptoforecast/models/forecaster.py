@@ -1,0 +1,215 @@
+"""The one contract a model fulfils, and everything it inherits for it."""
+
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float, Int64
+from lightning.pytorch import LightningModule
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
+from torch import Tensor, nn
+
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.windows import Window
+from cryptoforecast.errors import UserError
+from cryptoforecast.models.scaling import RelativeLog, Scaling
+from cryptoforecast.spec import class_path, plain_items, spec_of
+
+
+class Forecast(NamedTuple):
+    """What a model says of a batch of windows, in prices, beside what came true."""
+
+    origin: Int64[Tensor, "batch"]
+    series: Int64[Tensor, "batch"]
+    last: Float[Tensor, "batch"]
+    forecast: Float[Tensor, "batch horizon"]
+    actual: Float[Tensor, "batch horizon"]
+
+
+class Forecaster(LightningModule):
+    """A model of the next closes.
+
+    A subclass writes ``__init__``, which passes its ``**kwargs`` on to this one, and ``forward``. Prices in and
+    out, loss, metrics, logging, the random walk beside them and what a checkpoint holds are inherited.
+
+    Args:
+        context_length: count of closes seen; taken from ``data.context_length``.
+        horizon: count of closes forecast; taken from ``data.horizon``.
+        channels: columns seen, the close being the first.
+        scaling: how closes become network inputs; by default ``RelativeLog``.
+        optimizer: what learns.
+        scheduler: what moves the learning rate from epoch to epoch; by default nothing does.
+    """
+
+    def __init__(
+        self,
+        context_length: int = 60,
+        horizon: int = 1,
+        channels: int = 1,
+        scaling: Scaling | None = None,
+        optimizer: OptimizerCallable = torch.optim.Adam,
+        scheduler: LRSchedulerCallable | None = None,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler"])
+        self.context_length = context_length
+        self.horizon = horizon
+        self.channels = channels
+        self.scaling = scaling or RelativeLog()
+        self._optimizer = optimizer
+        self._scheduler = scheduler
+        self._train_loss = _Mean()
+        self._evaluation = _Mean()
+
+    def forward(
+        self, x: Float[Tensor, "batch context_length channels"]
+    ) -> Float[Tensor, "batch horizon"]:
+        """Forecast scaled closes from scaled closes. This is what a variant writes."""
+        raise UserError(f"{type(self).__name__} has no forward(x); that is where a model forecasts.")
+
+    def loss(
+        self, forecast: Float[Tensor, "batch horizon"], target: Float[Tensor, "batch horizon"]
+    ) -> Float[Tensor, ""]:
+        """Mean over a batch of what is to be made small, both arguments scaled; by default the squared error."""
+        return nn.functional.mse_loss(forecast, target)
+
+    def forecast(
+        self, context: Float[Tensor, "batch context_length channels"]
+    ) -> Float[Tensor, "batch horizon"]:
+        """Forecast closes from closes, both in prices."""
+        return self._to_prices(self(self._inputs(context)), context)
+
+    def training_step(self, window: Window, batch_index: int) -> Tensor | None:
+        """The loss of a batch in scaled space; a model without weights has nothing to learn from it."""
+        if not self._learns():
+            return None
+        loss = self.loss(self(self._inputs(window.context)), self._scaled(window.target, window.context))
+        self._train_loss.add(loss.detach().unsqueeze(0), len(window.target))
+        return loss
+
+    def on_train_epoch_end(self) -> None:
+        """Log the epoch's learning rate and mean training loss; a variant with its own training step logs its own."""
+        if self._learns():
+            curves = {"learning_rate": self.trainer.optimizers[0].param_groups[0]["lr"]}
+            if self._train_loss.count:
+                curves["train/loss"] = self._train_loss.take(self).item()
+            self.log_dict({**curves, "step": float(self.current_epoch)})
+
+    def validation_step(self, window: Window, batch_index: int) -> None:
+        """Gather the errors of model and random walk on the same targets."""
+        self._evaluate(window)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log loss, RMSE in price and skill over all validation targets, beside the random walk's."""
+        self._log_evaluation("val")
+
+    def test_step(self, window: Window, batch_index: int) -> None:
+        """Gather the errors of model and random walk on the same targets."""
+        self._evaluate(window)
+
+    def on_test_epoch_end(self) -> None:
+        """Log loss, RMSE in price and skill over all test targets, beside the random walk's."""
+        self._log_evaluation("test")
+
+    def predict_step(self, window: Window, batch_index: int = 0) -> Forecast:
+        """Forecast a batch, in prices."""
+        last = window.context[:, -1, 0]
+        return Forecast(window.origin, window.series, last, self.forecast(window.context), window.target)
+
+    def setup(self, stage: str) -> None:
+        """Let the scaling learn from the training closes, and from no others."""
+        if stage != "fit":
+            return
+        if self.trainer.precision in ("16-true", "bf16-true"):
+            raise UserError(f"trainer.precision {self.trainer.precision} rounds prices away; use 16-mixed or bf16-mixed.")
+        if isinstance(data := self.trainer.datamodule, CloseDataModule):
+            self.scaling.fit(data.train_closes())
+
+    def configure_optimizers(self) -> Any:
+        """The optimizer with its scheduler; nothing for a model without weights."""
+        if not self._learns():
+            self.automatic_optimization = False
+            return None
+        optimizer = self._optimizer(self.parameters())
+        if self._scheduler is None:
+            return optimizer
+        scheduler = self._scheduler(optimizer)
+        monitor = {"monitor": scheduler.monitor} if isinstance(scheduler, ReduceLROnPlateau) else {}
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, **monitor}}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Write down all that forecasting from the checkpoint alone takes, in values that cannot run code."""
+        for key in ("hyper_parameters", "hparams_name"):
+            checkpoint.pop(key, None)
+        arguments = {name: value for name, value in self.hparams.items() if not name.startswith("_")}
+        data = getattr(self.trainer, "datamodule", None)
+        checkpoint["cryptoforecast"] = {
+            "model": {
+                "class_path": class_path(type(self)),
+                "init_args": {**plain_items(arguments), "scaling": spec_of(self.scaling)},
+            },
+            "data": data.record() if isinstance(data, CloseDataModule) else None,
+        }
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Prices are float64 all the way to the scaling, but on Apple's GPUs, which have no float64."""
+        if device.type == "mps" and isinstance(batch, Window):
+            batch = batch._replace(context=batch.context.float(), target=batch.target.float())
+        return super().transfer_batch_to_device(batch, device, dataloader_idx)
+
+    def _learns(self) -> bool:
+        return any(weights.requires_grad for weights in self.parameters())
+
+    def _inputs(self, context: Tensor) -> Tensor:
+        return self._scaled(context[..., 0], context).unsqueeze(-1)
+
+    def _scaled(self, closes: Tensor, context: Tensor) -> Tensor:
+        return self.scaling.encode(closes, context[..., 0]).to(self.dtype)
+
+    def _to_prices(self, scaled: Tensor, context: Tensor) -> Tensor:
+        return self.scaling.decode(scaled.to(context.dtype), context[..., 0])
+
+    def _evaluate(self, window: Window) -> None:
+        """Add up losses and squared price errors: the model's, then the random walk's."""
+        walk = window.context[:, -1:, 0].expand_as(window.target)
+        target = self._scaled(window.target, window.context)
+        losses, errors = [], []
+        for forecast in (self.forecast(window.context), walk):
+            losses.append(self.loss(self._scaled(forecast, window.context), target))
+            errors.append((forecast - window.target).square().mean())
+        self._evaluation.add(torch.stack([*losses, *errors]), len(window.target))
+
+    def _log_evaluation(self, stage: str) -> None:
+        loss, walk_loss, error, walk_error = self._evaluation.take(self)
+        rmse, walk_rmse = error.sqrt(), walk_error.sqrt()
+        curves = {
+            f"{stage}/loss": loss,
+            f"{stage}/loss_random_walk": walk_loss,
+            f"{stage}/rmse": rmse,
+            f"{stage}/rmse_random_walk": walk_rmse,
+            f"{stage}/skill": 1 - rmse / walk_rmse,
+            f"{stage}/skill_random_walk": torch.zeros(()),
+            "step": torch.tensor(float(self.current_epoch)),  # curves over epochs, not over optimizer steps
+        }
+        self.log_dict({name: value.float() for name, value in curves.items()})
+
+
+class _Mean:
+    """Means over all windows of an epoch, added up on the device and read once: logging each step costs as much."""
+
+    def __init__(self) -> None:
+        self._sum: Tensor | None = None
+        self.count = 0
+
+    def add(self, means: Tensor, count: int) -> None:
+        """Take up the means of a batch of ``count`` windows."""
+        batch = means.double() * count if means.device.type != "mps" else means * count
+        self._sum = batch if self._sum is None else self._sum + batch
+        self.count += count
+
+    def take(self, module: LightningModule) -> Tensor:
+        """The means over all windows of all processes; counting starts anew."""
+        assert self._sum is not None
+        sums = torch.cat([self._sum, self._sum.new_tensor([self.count])])
+        sums = module.trainer.strategy.reduce(sums, reduce_op="sum")
+        self._sum, self.count = None, 0
+        return sums[:-1] / sums[-1]

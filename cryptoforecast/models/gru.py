@@ -1,0 +1,28 @@
+"""Gated recurrent unit (Cho et al., EMNLP 2014)."""
+
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.recurrent import LastState
+
+
+class GRU(Forecaster):
+    """A GRU over the context, and a linear map from its last state to the whole horizon.
+
+    Args:
+        hidden_size: features of the state.
+        num_layers: layers, each reading the one before.
+        dropout: share of features dropped between layers and before the last map, in training.
+    """
+
+    def __init__(self, hidden_size: int = 64, num_layers: int = 1, dropout: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.network = LastState("GRU", self.channels, self.horizon, hidden_size, num_layers, dropout, False)
+
+    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
+        """Scaled closes to scaled closes."""
+        forecast: Tensor = self.network(x)
+        return forecast

@@ -1,0 +1,122 @@
+"""How closes become network inputs, and a network's outputs closes again."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from cryptoforecast.errors import UserError
+
+
+class Scaling(nn.Module, ABC):
+    """A reversible map between prices and the numbers a network works on.
+
+    What a scaling learns from the training closes is kept in buffers, and so in the checkpoint. It keeps its
+    arguments as attributes of the same names.
+    """
+
+    def fit(self, closes: Float[Tensor, "time"]) -> None:
+        """Learn from the closes of the training range; most scalings have nothing to learn."""
+
+    @abstractmethod
+    def encode(
+        self, closes: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
+    ) -> Float[Tensor, "batch length"]:
+        """Prices to network numbers, given the closes that the model has seen."""
+
+    @abstractmethod
+    def decode(
+        self, scaled: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
+    ) -> Float[Tensor, "batch length"]:
+        """Network numbers to prices: the inverse of :meth:`encode`."""
+
+
+class RelativeLog(Scaling):
+    """Log closes relative to the last one seen, times a fixed gain.
+
+    Nothing is fitted, so nothing can leak. The random walk is exactly zero, and forecasts scale with the unit of
+    price. The gain is about one over a coin's daily volatility, so that a usual day is a number near one.
+
+    Args:
+        gain: what relative log closes are multiplied by.
+    """
+
+    def __init__(self, gain: float = 20.0) -> None:
+        super().__init__()
+        self.gain = gain
+
+    def encode(
+        self, closes: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
+    ) -> Float[Tensor, "batch length"]:
+        """``gain · log(close / last)``."""
+        return self.gain * (closes / context[:, -1:]).log()
+
+    def decode(
+        self, scaled: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
+    ) -> Float[Tensor, "batch length"]:
+        """``last · exp(scaled / gain)``."""
+        return context[:, -1:] * (scaled / self.gain).exp()
+
+
+class TrainMinMax(Scaling):
+    """Closes between the lowest and the highest of the training range, as crypto-NN and most tutorials have them.
+
+    The lowest becomes 0, the highest 1; later closes may lie outside, and a network that has never seen such
+    numbers must make do. The two prices are fitted on the training range only and kept in the checkpoint.
+    """
+
+    lowest: Tensor
+    highest: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("lowest", torch.tensor(float("nan"), dtype=torch.float64))
+        self.register_buffer("highest", torch.tensor(float("nan"), dtype=torch.float64))
+
+    def fit(self, closes: Float[Tensor, "time"]) -> None:
+        """Take the lowest and the highest close of the training range."""
+        self.lowest.copy_(closes.min())
+        self.highest.copy_(closes.max())
+        if self.lowest == self.highest:
+            raise UserError(f"All training closes are {self.lowest:g}; TrainMinMax needs closes that differ.")
+
+    def encode(
+        self, closes: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
+    ) -> Float[Tensor, "batch length"]:
+        """``(close − lowest) / (highest − lowest)``."""
+        return (closes - self.lowest) / (self.highest - self.lowest)
+
+    def decode(
+        self, scaled: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
+    ) -> Float[Tensor, "batch length"]:
+        """``lowest + scaled · (highest − lowest)``."""
+        return self.lowest + scaled * (self.highest - self.lowest)
+
+
+class WindowStandard(Scaling):
+    """Closes less their context's mean, over their context's standard deviation.
+
+    Each window is scaled by what it has seen itself. A context that stands still is divided by a millionth of
+    its mean instead of by zero.
+    """
+
+    def encode(
+        self, closes: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
+    ) -> Float[Tensor, "batch length"]:
+        """``(close − mean) / deviation``."""
+        mean, deviation = self._moments(context)
+        return (closes - mean) / deviation
+
+    def decode(
+        self, scaled: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
+    ) -> Float[Tensor, "batch length"]:
+        """``mean + scaled · deviation``."""
+        mean, deviation = self._moments(context)
+        return mean + scaled * deviation
+
+    @staticmethod
+    def _moments(context: Float[Tensor, "batch context_length"]) -> tuple[Tensor, Tensor]:
+        mean = context.mean(dim=1, keepdim=True)
+        deviation = context.std(dim=1, keepdim=True, correction=0)
+        return mean, torch.maximum(deviation, 1e-6 * mean)
