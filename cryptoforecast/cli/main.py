@@ -4,6 +4,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from cryptoforecast.errors import DataNotice, UserError
 
@@ -18,7 +19,7 @@ def main(args: Sequence[str] | None = None) -> int:
         understood raises ``SystemExit(2)``, as is usual.
     """
     _quieten()
-    from lightning.pytorch.utilities.exceptions import MisconfigurationException
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
 
     from cryptoforecast.cli.commands import run
     from cryptoforecast.cli.parser import UsageError
@@ -49,6 +50,6 @@ def _quieten() -> None:
     logging.getLogger("lightning.fabric.utilities.seed").setLevel(logging.WARNING)
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     word = "notice" if issubclass(category, DataNotice) else f"warning ({category.__name__})"
     print(f"{word}: {message}", file=sys.stderr)

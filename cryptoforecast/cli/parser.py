@@ -43,19 +43,27 @@ def complaint(message: str, options: Iterable[str]) -> str:
         options: the names of all options of the verb, such as ``data.horizon``.
     """
     key = ".".join(re.findall(r"Parser key \"([\w.]+)\"", message))
-    if match := re.search(r"Option '([\w.]+)' is not accepted(?:\. Got value: Namespace\(class_path='([\w.]+)')?", message):
+    if match := re.search(
+        r"Option '([\w.]+)' is not accepted(?:\. Got value: Namespace\(class_path='([\w.]+)')?", message
+    ):
         owner = match[2] or (re.findall(r"given class_path '([\w.]+)'", message[: match.start()]) or [""])[-1]
         return f"{_short(owner) or key} has no option {match[1]}{_nearest(match[1], _arguments(owner))}."
     if match := re.search(r"Subcommand '\w+' does not accept option '([\w.]+)'", message):
         return f"There is no option {match[1]}{_nearest(match[1], options)}."
     if match := re.search(r"unrecognized arguments: (?:--)?([^\s=]+)", message):
         return f"There is no option --{match[1]}{_nearest(match[1], options)}."
+    if match := re.search(r"File does not exist: '(.*)'", message):
+        return f"{match[1]}: no such configuration file."
+    if match := re.search(r"expected \"subcommand\" to be one of \{(.*)\}", message):
+        return f"A verb is wanted: {match[1].replace(',', ', ')}; --help tells more."
     if match := re.search(r"invalid choice: '(\S*)' \(choose from (.*)\)", message):
         verbs = re.findall(r"\w+", match[2])
         return f"There is no verb {match[1]}{_nearest(match[1], verbs)}."
     if match := re.search(r"Expected a dot import path string: (\S+)", message):
         return f"{key}: there is no {match[1]}{_nearest(match[1], _class_names())}."
-    if match := re.search(r"given class_path '([\w.]+)':\s+(No module named .*|module .* has no attribute .*)", message):
+    if match := re.search(
+        r"given class_path '([\w.]+)':\s+(No module named .*|module .* has no attribute .*)", message
+    ):
         return f"{key}: {match[1]} cannot be imported from the working folder: {match[2]}."
     if match := re.search(r"arguments are required: (.*)", message):
         return _missing(match[1], message, key)
@@ -93,13 +101,15 @@ def _arguments(path: str) -> list[str]:
     module, _, name = path.rpartition(".")
     parser = LightningArgumentParser()
     parser.add_class_arguments(getattr(import_module(module), name), "of", fail_untyped=False)
-    return [action.dest.removeprefix("of.") for action in parser._actions if action.dest.startswith("of.")]
+    names = (action.dest.removeprefix("of.") for action in parser._actions if action.dest.startswith("of."))
+    return [name for name in names if not name.endswith("help")]
 
 
 def _class_names() -> list[str]:
-    found, left = set(), list(CHOSEN_BY_NAME)
+    found: set[str] = set()
+    left: list[type] = list(CHOSEN_BY_NAME)
     while left:
-        subclasses = left.pop().__subclasses__()
+        subclasses: list[type] = left.pop().__subclasses__()
         found |= {cls.__name__ for cls in subclasses}
         left += subclasses
     return sorted(found)

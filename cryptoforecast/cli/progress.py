@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.datamodule import CloseDataModule, closes_of
 from cryptoforecast.data.series import say_duration, say_time
 from cryptoforecast.data.windows import WindowDataset
 
@@ -30,7 +30,7 @@ class EpochLines(Callback):
         """Say what is trained on what, where."""
         if not trainer.is_global_zero:
             return
-        if isinstance(data := getattr(trainer, "datamodule", None), CloseDataModule):
+        if data := closes_of(trainer):
             print("\n".join(describe_data(data)))
         weights = sum(weight.numel() for weight in pl_module.parameters())
         print(f"model    {type(pl_module).__name__}, {weights:,} weights, on {pl_module.device}")

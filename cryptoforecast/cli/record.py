@@ -11,7 +11,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 
 from cryptoforecast import __version__
-from cryptoforecast.data.datamodule import CloseDataModule, to_record
+from cryptoforecast.data.datamodule import CloseDataModule, closes_of, to_record
 
 PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
 
@@ -21,8 +21,8 @@ class RunRecord(SaveConfigCallback):
 
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write ``provenance.json`` beside the configuration."""
-        data = getattr(trainer, "datamodule", None)
-        if trainer.log_dir is not None and isinstance(data, CloseDataModule):
+        data = closes_of(trainer)
+        if trainer.log_dir is not None and data is not None:
             record = json.dumps(provenance(data), indent=2) + "\n"
             Path(trainer.log_dir, "provenance.json").write_text(record, encoding="utf-8")
 

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float64
-from lightning.pytorch import LightningDataModule
+from lightning.pytorch import LightningDataModule, Trainer
 from torch.utils.data import DataLoader
 
 from cryptoforecast.data.loader import BatchOrder, WindowLoader
 from cryptoforecast.data.series import CloseSeries, fingerprint, say_time
 from cryptoforecast.data.sources.source import Source
-from cryptoforecast.data.windows import Border, Fold, Window, WindowDataset, cut_fold
+from cryptoforecast.data.windows import Border, Fold, Window, WindowDataset, cut_fold, to_utc
 from cryptoforecast.errors import UserError
 from cryptoforecast.spec import spec_of
 
@@ -105,7 +105,7 @@ class CloseDataModule(LightningDataModule):
         """Test windows, oldest first."""
         return WindowLoader(self.windows, BatchOrder(self.fold.test, WITHOUT_GRADIENTS))
 
-    def train_closes(self) -> Float64[torch.Tensor, "time"]:
+    def train_closes(self) -> Float64[torch.Tensor, " time"]:
         """Every close that a training window holds, and no later one: what a scaling may be fitted on."""
         return self.windows.prices[: self.fold.train.stop + self.context_length + self.horizon - 1, 0]
 
@@ -124,15 +124,15 @@ class CloseDataModule(LightningDataModule):
         }
 
     def _between(self, series: CloseSeries) -> CloseSeries:
-        try:
-            closes = series.closes.loc[self.start : self.end]
-        except ValueError:
-            raise UserError(f"data.start {self.start!r} and data.end {self.end!r} must be dates such as 2024-03-11.") from None
+        for name, date in (("start", self.start), ("end", self.end)):
+            if date is not None:
+                to_utc(date, name)  # pandas would complain in its own words
+        closes = series.closes.loc[self.start : self.end]
         if not len(closes):
             first, last = say_time(series.closes.index[0]), say_time(series.closes.index[-1])
             raise UserError(
-                f"{series.closes.name}: no closes from data.start {self.start} to data.end {self.end}; "
-                f"there are some from {first} to {last}."
+                f"{series.closes.name}: there are closes from {first} to {last}, and none between "
+                f"data.start ({self.start or first}) and data.end ({self.end or last})."
             )
         used = replace(
             series.provenance,
@@ -154,39 +154,46 @@ class CloseDataModule(LightningDataModule):
     def _require_windows(self, name: str) -> None:
         if len(getattr(self.fold, name)):
             return
-        closes, horizon = self.series.closes, self.horizon
-        lengths = f"data.context_length {self.context_length} and data.horizon {horizon}"
-        longest, fewest = self._longest_context(name), self._fewest_closes(name)
-        remedies = [f"data.context_length {longest} would do"] if longest else [f"data.horizon {horizon} is too long"]
-        if fewest:
-            remedies.append(f"so would {fewest} closes with the same borders")
+        closes, lengths = self.series.closes, {"context_length": self.context_length, "horizon": self.horizon}
+        remedies = [f"a data.{length} of at most {most}" for length in lengths if (most := self._longest(name, length))]
+        if fewest := self._fewest_closes(name):
+            remedies.append(f"at least {fewest} closes")
         raise UserError(
-            f"{closes.name}: {len(closes)} closes leave no {name} window with {lengths}, data.val_from "
-            f"{self.val_from} and data.test_from {self.test_from}; {', '.join(remedies)}."
+            f"{closes.name}: {len(closes)} closes leave no {name} window with data.context_length "
+            f"{self.context_length}, data.horizon {self.horizon}, data.val_from {self.val_from} and data.test_from "
+            f"{self.test_from}; {' or '.join(remedies) or 'other borders'} would do."
         )
 
-    def _has(self, name: str, closes: pd.Series, context_length: int) -> bool:
-        try:
-            fold = cut_fold(closes, context_length, self.horizon, self.val_from, self.test_from)
-        except UserError:
-            return False
-        return len(getattr(fold, name)) > 0
-
-    def _longest_context(self, name: str) -> int:
-        """The longest context with which the set is not empty; 0 if there is none."""
-        closes = self.series.closes
-        return next((n for n in range(self.context_length - 1, 0, -1) if self._has(name, closes, n)), 0)
+    def _longest(self, name: str, length: str) -> int:
+        """How long a context or horizon may be for the set not to be empty; 0 if none is short enough."""
+        set_to = getattr(self, length)
+        return next((n for n in range(set_to - 1, 0, -1) if self._has(name, self.series.closes, **{length: n})), 0)
 
     def _fewest_closes(self, name: str) -> int:
-        """The fewest closes, going on as this series does, with which the set is not empty; 0 if none are."""
+        """How many closes, going on as these do, it takes for the set not to be empty; 0 if none are enough."""
         closes, interval = self.series.closes, self.series.interval
         enough = 20 * (self.context_length + self.horizon) + len(closes)
         times = pd.date_range(closes.index[0], periods=enough, freq=interval)
         longer = pd.Series(np.ones(enough), index=times, name=closes.name)
-        counts = range(len(closes) + 1, enough + 1)
-        return next((n for n in counts if self._has(name, longer.iloc[:n], self.context_length)), 0)
+        return next((n for n in range(len(closes) + 1, enough + 1) if self._has(name, longer.iloc[:n])), 0)
+
+    def _has(self, name: str, closes: pd.Series, **lengths: int) -> bool:
+        lengths = {"context_length": self.context_length, "horizon": self.horizon, **lengths}
+        try:
+            fold = cut_fold(closes, **lengths, val_from=self.val_from, test_from=self.test_from)
+        except UserError:
+            return False
+        return len(getattr(fold, name)) > 0
+
+
+def closes_of(trainer: Trainer) -> CloseDataModule | None:
+    """The data module a trainer works on, if it is ours."""
+    data = getattr(trainer, "datamodule", None)
+    return data if isinstance(data, CloseDataModule) else None
 
 
 def to_record(series: CloseSeries) -> dict[str, Any]:
     """A series' provenance as a dictionary that JSON and checkpoints can hold."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(series.provenance).items()}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(series.provenance).items()
+    }

@@ -37,10 +37,10 @@ class BatchOrder:
     def __len__(self) -> int:
         return math.ceil(len(self.positions) / self.batch_size)
 
-    def __iter__(self) -> Iterator[Int64[Tensor, "batch"]]:
-        return iter(self._order().split(self.batch_size))
+    def __iter__(self) -> Iterator[Int64[Tensor, " batch"]]:
+        return iter(torch.split(self._order(), self.batch_size))
 
-    def _order(self) -> Int64[Tensor, "windows"]:
+    def _order(self) -> Int64[Tensor, " windows"]:
         positions = torch.arange(self.positions.start, self.positions.stop)
         if not self.shuffle:
             return positions

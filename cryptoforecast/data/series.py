@@ -116,7 +116,7 @@ def fingerprint(closes: pd.Series) -> str:
 
 def say_time(time: pd.Timestamp) -> str:
     """A UTC time in as few words as it needs: ``2024-03-11``, or ``2024-03-11 07:00``."""
-    return time.strftime("%Y-%m-%d" if time == time.normalize() else "%Y-%m-%d %H:%M")
+    return f"{time:%Y-%m-%d}" if time == time.normalize() else f"{time:%Y-%m-%d %H:%M}"
 
 
 def say_duration(duration: pd.Timedelta) -> str:
@@ -187,6 +187,12 @@ def _drop_unsettled(closes: pd.Series, interval: pd.Timedelta, now: datetime, no
 def _even_steps(closes: pd.Series, interval: pd.Timedelta, gaps: Gaps, notes: list[str]) -> pd.Series:
     present = closes.dropna()
     _require_rows(present)
+    if gaps == "error" and len(present) < len(closes):
+        empty = closes.index[closes.isna()]
+        raise UserError(
+            f"{closes.name}: no close at {say_time(empty[0])}{_and_more(len(empty) - 1)}; "
+            "set data.source.gaps to ffill to repeat the last close before it."
+        )
     steps = pd.Series(present.index[1:] - present.index[:-1], index=present.index[:-1])
     uneven = steps[steps != interval]
     if not len(uneven):
@@ -201,8 +207,8 @@ def _even_steps(closes: pd.Series, interval: pd.Timedelta, gaps: Gaps, notes: li
     missing = int((uneven // interval - 1).sum())
     if gaps == "error":
         raise UserError(
-            f"{closes.name}: {what}; {missing} closes are missing: "
-            "set data.source.gaps to ffill to repeat the last close before a gap."
+            f"{closes.name}: {what}; set data.source.gaps to ffill to repeat the last close before a gap "
+            f"({missing} in all)."
         )
     notes.append(f"{missing} missing closes were filled with the last one before them, first after {say_time(before)}.")
     whole = pd.date_range(present.index[0], present.index[-1], freq=interval, unit="ns")

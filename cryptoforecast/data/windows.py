@@ -64,7 +64,7 @@ class WindowDataset(Dataset[Window]):
     def __len__(self) -> int:
         return len(self._targets)
 
-    def __getitem__(self, positions: int | Int64[Tensor, "batch"]) -> Window:
+    def __getitem__(self, positions: int | Int64[Tensor, " batch"]) -> Window:
         """The window at one position, or the windows at many as one batch."""
         if isinstance(positions, int):
             return Window(*(field[0] for field in self[torch.tensor([positions])]))
@@ -75,7 +75,7 @@ class WindowDataset(Dataset[Window]):
             series=torch.full_like(positions, self.series),
         )
 
-    def target_times(self, positions: Int64[Tensor, "batch"]) -> Int64[Tensor, "batch horizon"]:
+    def target_times(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, "batch horizon"]:
         """When each target closes, in UTC nanoseconds."""
         steps = torch.arange(self.context_length, self.context_length + self.horizon)
         return self.times[positions.unsqueeze(-1) + steps]
@@ -107,8 +107,8 @@ def cut_fold(closes: pd.Series, context_length: int, horizon: int, val_from: Bor
     val, test = border(closes, val_from, "val_from"), border(closes, test_from, "test_from")
     if val >= test:
         raise UserError(
-            f"{closes.name}: data.val_from {val_from} ({say_time(closes.index[val])}) is not before "
-            f"data.test_from {test_from} ({say_time(closes.index[test])}); validation comes before test."
+            f"{closes.name}: data.val_from ({say_time(closes.index[val])}) is not before data.test_from "
+            f"({say_time(closes.index[test])}); validation comes before test."
         )
     windows, first_val = len(closes) - context_length - horizon + 1, max(val - context_length, 0)
     first_test = max(test - context_length, 0)
@@ -133,7 +133,7 @@ def border(closes: pd.Series, value: Border, name: str) -> int:
     [15, 15, 15, 15]
     """
     if isinstance(value, str):
-        before = int(np.searchsorted(closes.index, _utc(value, name)))
+        before = int(np.searchsorted(closes.index, to_utc(value, name)))
     elif isinstance(value, float):
         before = round(value * len(closes)) if 0 < value < 1 else -1
     else:
@@ -147,11 +147,14 @@ def border(closes: pd.Series, value: Border, name: str) -> int:
     return before
 
 
-def _utc(date: str, name: str) -> pd.Timestamp:
+def to_utc(date: str, name: str) -> pd.Timestamp:
+    """A date that a setting holds, in UTC where it names no zone.
+
+    Raises:
+        UserError: naming the setting, if it is no date.
+    """
     try:
         time = pd.Timestamp(date)
     except ValueError:
-        raise UserError(
-            f"data.{name} is {date!r}, neither a date such as 2024-03-11 nor a count nor a fraction."
-        ) from None
+        raise UserError(f"data.{name} is {date!r}, which is no date such as 2024-03-11.") from None
     return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")

@@ -7,7 +7,7 @@ import pandas as pd
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.datamodule import closes_of
 from cryptoforecast.evaluation.forecasts import forecast_rows
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
 from cryptoforecast.evaluation.verdict import name_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ACTUAL, WALK, FORECAST = "#1a1a1a", "#9a9a9a", "#d1472f"
+ACTUAL, WALK, FORECAST = "#1a1a1a", "#cfcfcf", "#d1472f"
 CLOSE_UP = 60  # targets in the lower panel, where the eye can tell the lines apart
 
 # Curves that say something only side by side, on TensorBoard's page of custom scalars.
@@ -87,9 +87,13 @@ class ForecastFigure(Callback):
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw the validation targets."""
-        board, data = _tensorboard(trainer), getattr(trainer, "datamodule", None)
-        due = trainer.state.fn == "fit" and not trainer.sanity_checking and trainer.current_epoch % self.every_n_epochs == 0
-        if not (due and board and isinstance(data, CloseDataModule) and isinstance(pl_module, Forecaster)):
+        board, data = _tensorboard(trainer), closes_of(trainer)
+        due = (
+            trainer.state.fn == "fit"
+            and not trainer.sanity_checking
+            and trainer.current_epoch % self.every_n_epochs == 0
+        )
+        if not (due and board and data and isinstance(pl_module, Forecaster)):
             return
         walk = RandomWalk(context_length=data.context_length, horizon=data.horizon)
         both = [forecast_rows(model, data.windows, data.fold.val, pl_module.device) for model in (pl_module, walk)]
@@ -98,17 +102,18 @@ class ForecastFigure(Callback):
 
 
 def _draw(axes: "Axes", own: pd.DataFrame, walk: pd.DataFrame, table: Any) -> None:
+    from matplotlib.dates import ConciseDateFormatter
+
     model = str(own["model"].iloc[0])
-    lines = {
-        "actual": (own["actual"], {"color": ACTUAL, "linewidth": 1.4}),
-        f"random walk (RMSE {table[RANDOM_WALK]['rmse']:,.5g})": (
-            walk["forecast"],
-            {"color": WALK, "linewidth": 1.2, "linestyle": (0, (3, 1.5))},
-        ),
-        f"{model} (RMSE {table[model]['rmse']:,.5g})": (own["forecast"], {"color": FORECAST, "linewidth": 1.1}),
+    lines = {  # the random walk lies broad beneath, where a copy of it would hide it otherwise
+        f"random walk (RMSE {table[RANDOM_WALK]['rmse']:,.5g})": (walk["forecast"], WALK, 4.0),
+        "actual": (own["actual"], ACTUAL, 1.4),
+        f"{model} (RMSE {table[model]['rmse']:,.5g})": (own["forecast"], FORECAST, 1.2),
     }
-    for label, (values, style) in lines.items():
-        axes.plot(own["timestamp"], values.to_numpy(), label=label, **style)
+    for label, (values, color, width) in lines.items():
+        axes.plot(own["timestamp"], values.to_numpy(), label=label, color=color, linewidth=width)
+    date_format: Any = ConciseDateFormatter
+    axes.xaxis.set_major_formatter(date_format(axes.xaxis.get_major_locator()))
     axes.set_ylabel("close")
     axes.margins(x=0.01)
     axes.spines[["top", "right"]].set_visible(False)

@@ -1,6 +1,7 @@
 """Forecast rows: the one table that everything after a model reads."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import torch
 from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
 from cryptoforecast.data.loader import BatchOrder
 from cryptoforecast.data.windows import WindowDataset
+from cryptoforecast.models.baselines import BASELINES
 from cryptoforecast.models.forecaster import Forecaster
 
 COLUMNS = ["series", "model", "fold", "origin", "step", "timestamp", "last", "forecast", "actual"]
@@ -59,6 +61,23 @@ def forecast_rows(
         },
         columns=COLUMNS,
     )
+
+
+def rows_beside_baselines(
+    forecaster: Forecaster, data: CloseDataModule, split: Literal["val", "test"], device: str | torch.device = "cpu"
+) -> pd.DataFrame:
+    """Forecast rows of a model, then of each baseline, on exactly the same targets.
+
+    Args:
+        forecaster: the model; if it is a baseline itself, its rows stand once.
+        data: set up for the split.
+        split: which targets.
+        device: where to compute.
+    """
+    others = [baseline(context_length=data.context_length, horizon=data.horizon) for baseline in BASELINES]
+    models = [forecaster, *(other for other in others if type(other) is not type(forecaster))]
+    positions = getattr(data.fold, split)
+    return pd.concat([forecast_rows(model, data.windows, positions, device) for model in models], ignore_index=True)
 
 
 def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:

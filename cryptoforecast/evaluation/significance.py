@@ -31,11 +31,18 @@ def diebold_mariano(rows: pd.DataFrame, benchmark: pd.DataFrame) -> float | None
 
     horizon = int(rows["step"].max())
     result = diebold_mariano_test(
-        np.zeros(len(own)), own, other, criterion=lambda _, loss: loss, lags=horizon - 1, harvey_adj=True, horizon=horizon
+        np.zeros(len(own)),
+        own,
+        other,
+        criterion=lambda _, loss: loss,
+        lags=horizon - 1,
+        harvey_adj=True,
+        horizon=horizon,
     )
     return float(result.pvalue)
 
 
 def _losses(rows: pd.DataFrame) -> np.ndarray:
     squared = np.square(rows["forecast"] - rows["actual"])
-    return squared.groupby([rows["series"], rows["origin"]], sort=True).mean().to_numpy()
+    losses: np.ndarray = squared.groupby([rows["series"], rows["origin"]], sort=True).mean().to_numpy()
+    return losses

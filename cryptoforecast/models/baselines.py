@@ -10,9 +10,7 @@ from cryptoforecast.models.forecaster import Forecaster
 class RandomWalk(Forecaster):
     """Every close to come is the last one seen: persistence."""
 
-    def forecast(
-        self, context: Float[Tensor, "batch context_length channels"]
-    ) -> Float[Tensor, "batch horizon"]:
+    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """The last close, ``horizon`` times."""
         return context[:, -1:, 0].expand(-1, self.horizon)
 
@@ -20,9 +18,7 @@ class RandomWalk(Forecaster):
 class Drift(Forecaster):
     """The line through the first and the last close seen, drawn on."""
 
-    def forecast(
-        self, context: Float[Tensor, "batch context_length channels"]
-    ) -> Float[Tensor, "batch horizon"]:
+    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """The last close plus, per step, the mean change over the context; of a single close, that close."""
         first, last = context[:, :1, 0], context[:, -1:, 0]
         steps = torch.arange(1, self.horizon + 1, device=context.device, dtype=context.dtype)
@@ -32,9 +28,7 @@ class Drift(Forecaster):
 class Mean(Forecaster):
     """Every close to come is the mean of those seen."""
 
-    def forecast(
-        self, context: Float[Tensor, "batch context_length channels"]
-    ) -> Float[Tensor, "batch horizon"]:
+    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """The mean close of the context, ``horizon`` times."""
         return context[..., 0].mean(dim=1, keepdim=True).expand(-1, self.horizon)
 

@@ -1,14 +1,18 @@
 """A checkpoint is enough: a forecaster, and what it was trained on, from one file."""
 
 import pickle
+import warnings
 import zipfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import pandas as pd
 import torch
 from jsonargparse import ArgumentError, ArgumentParser
 
-from cryptoforecast.errors import UserError
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.series import say_time
+from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models.forecaster import Forecaster
 
 
@@ -36,9 +40,19 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         raise UserError(f"{path}: no such checkpoint; ckpt_path names a file that fit has written.")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError, OSError, zipfile.BadZipFile) as problem:
-        if "weights_only" in str(problem).lower() and "unsupported" in str(problem).lower():
-            raise UserError(f"{path}: holds more than numbers and texts, and is not opened: it could run code.") from None
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        KeyError,
+        ValueError,
+        OSError,
+        zipfile.BadZipFile,
+    ) as problem:
+        if "GLOBAL" in str(problem) or "Unsupported class" in str(problem):  # a call to something that is not a tensor
+            raise UserError(
+                f"{path}: holds more than numbers and texts, and is not opened: it could run code."
+            ) from None
         raise UserError(f"{path}: cannot be read as a checkpoint; the file is damaged or something else.") from None
     record = content.get("cryptoforecast") if isinstance(content, dict) else None
     if not isinstance(record, dict) or "state_dict" not in content:
@@ -63,10 +77,46 @@ def load_forecaster(checkpoint: str | Path | Checkpoint) -> Forecaster:
         forecaster.load_state_dict(checkpoint.weights)
     except ArgumentError:
         raise UserError(
-            f"{checkpoint.path}: needs the forecaster {name}, which is not found from here or takes other arguments "
-            f"now; run where {name.split('.')[0]}.py is as it was."
+            f"{checkpoint.path}: needs {name}, which is not found from here, is no forecaster, or takes other "
+            f"arguments now; run where {name.split('.')[0]}.py is as it was."
         ) from None
     except RuntimeError as problem:
         raise UserError(f"{checkpoint.path}: its weights do not fit {name} as it is now ({problem}).") from None
     assert isinstance(forecaster, Forecaster)
     return forecaster.eval()
+
+
+def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule, split: Literal["val", "test"] | None) -> None:
+    """Say so where closes or targets are not those that a checkpoint's claim can rest on.
+
+    Args:
+        checkpoint: the checkpoint.
+        data: set up; what it is to forecast now.
+        split: the targets it is to be scored on, if any.
+
+    Raises:
+        UserError: if the bars are not as far apart as those it was trained on.
+    """
+    if checkpoint.data is None:
+        return
+    before, now = checkpoint.data["provenance"][0], data.series.provenance
+    if data.series.interval.value != checkpoint.data["interval"]:
+        raise UserError(
+            f"{now.symbol}: the bars are {now.interval} apart, and the checkpoint was trained on bars "
+            f"{before['interval']} apart; forecast at the interval it knows."
+        )
+    if now.symbol != before["symbol"]:
+        _notice(f"the checkpoint was trained on {before['symbol']}, and these closes are {now.symbol}.")
+    if split is None:
+        return
+    used_until = pd.Timestamp(checkpoint.data["selected_until" if split == "test" else "fitted_until"])
+    first = data.series.closes.index[getattr(data.fold, split).start + data.context_length]
+    if first <= used_until:
+        _notice(
+            f"the first of these targets is {say_time(first)}, and the checkpoint has been fitted or chosen on closes "
+            f"up to {say_time(used_until)}: scores on these targets flatter it."
+        )
+
+
+def _notice(sentence: str) -> None:
+    warnings.warn(sentence, DataNotice, stacklevel=3)

@@ -8,7 +8,7 @@ from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
 from torch import Tensor, nn
 
-from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.datamodule import closes_of
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.scaling import RelativeLog, Scaling
@@ -18,9 +18,9 @@ from cryptoforecast.spec import class_path, plain_items, spec_of
 class Forecast(NamedTuple):
     """What a model says of a batch of windows, in prices, beside what came true."""
 
-    origin: Int64[Tensor, "batch"]
-    series: Int64[Tensor, "batch"]
-    last: Float[Tensor, "batch"]
+    origin: Int64[Tensor, " batch"]
+    series: Int64[Tensor, " batch"]
+    last: Float[Tensor, " batch"]
     forecast: Float[Tensor, "batch horizon"]
     actual: Float[Tensor, "batch horizon"]
 
@@ -60,9 +60,7 @@ class Forecaster(LightningModule):
         self._train_loss = _Mean()
         self._evaluation = _Mean()
 
-    def forward(
-        self, x: Float[Tensor, "batch context_length channels"]
-    ) -> Float[Tensor, "batch horizon"]:
+    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """Forecast scaled closes from scaled closes. This is what a variant writes."""
         raise UserError(f"{type(self).__name__} has no forward(x); that is where a model forecasts.")
 
@@ -72,9 +70,7 @@ class Forecaster(LightningModule):
         """Mean over a batch of what is to be made small, both arguments scaled; by default the squared error."""
         return nn.functional.mse_loss(forecast, target)
 
-    def forecast(
-        self, context: Float[Tensor, "batch context_length channels"]
-    ) -> Float[Tensor, "batch horizon"]:
+    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """Forecast closes from closes, both in prices."""
         return self._to_prices(self(self._inputs(context)), context)
 
@@ -120,8 +116,10 @@ class Forecaster(LightningModule):
         if stage != "fit":
             return
         if self.trainer.precision in ("16-true", "bf16-true"):
-            raise UserError(f"trainer.precision {self.trainer.precision} rounds prices away; use 16-mixed or bf16-mixed.")
-        if isinstance(data := self.trainer.datamodule, CloseDataModule):
+            raise UserError(
+                f"trainer.precision {self.trainer.precision} rounds prices away; use 16-mixed or bf16-mixed."
+            )
+        if data := closes_of(self.trainer):
             self.scaling.fit(data.train_closes())
 
     def configure_optimizers(self) -> Any:
@@ -141,13 +139,13 @@ class Forecaster(LightningModule):
         for key in ("hyper_parameters", "hparams_name"):
             checkpoint.pop(key, None)
         arguments = {name: value for name, value in self.hparams.items() if not name.startswith("_")}
-        data = getattr(self.trainer, "datamodule", None)
+        data = closes_of(self.trainer)
         checkpoint["cryptoforecast"] = {
             "model": {
                 "class_path": class_path(type(self)),
                 "init_args": {**plain_items(arguments), "scaling": spec_of(self.scaling)},
             },
-            "data": data.record() if isinstance(data, CloseDataModule) else None,
+            "data": data.record() if data else None,
         }
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:

@@ -28,9 +28,7 @@ class LSTM(Forecaster):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.network = LastState(
-            "LSTM", self.channels, self.horizon, hidden_size, num_layers, dropout, bidirectional
-        )
+        self.network = LastState("LSTM", self.channels, self.horizon, hidden_size, num_layers, dropout, bidirectional)
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """Scaled closes to scaled closes."""

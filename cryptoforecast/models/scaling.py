@@ -16,7 +16,7 @@ class Scaling(nn.Module, ABC):
     arguments as attributes of the same names.
     """
 
-    def fit(self, closes: Float[Tensor, "time"]) -> None:
+    def fit(self, closes: Float[Tensor, " time"]) -> None:
         """Learn from the closes of the training range; most scalings have nothing to learn."""
 
     @abstractmethod
@@ -74,7 +74,7 @@ class TrainMinMax(Scaling):
         self.register_buffer("lowest", torch.tensor(float("nan"), dtype=torch.float64))
         self.register_buffer("highest", torch.tensor(float("nan"), dtype=torch.float64))
 
-    def fit(self, closes: Float[Tensor, "time"]) -> None:
+    def fit(self, closes: Float[Tensor, " time"]) -> None:
         """Take the lowest and the highest close of the training range."""
         self.lowest.copy_(closes.min())
         self.highest.copy_(closes.max())

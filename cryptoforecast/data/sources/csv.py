@@ -3,7 +3,6 @@
 import csv
 import glob
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +15,9 @@ from cryptoforecast.errors import UserError
 
 DATE_NAMES = ("date", "datetime", "timestamp", "time", "unix", "unixtimestamp", "opentime", "timeopen", "snappedat")
 CLOSE_NAMES = ("close", "price", "adjclose")  # in order of preference
-FIRST_BITCOIN = datetime(2009, 1, 3, tzinfo=UTC)
-EPOCH_UNITS = {"s": 1e9, "ms": 1e12, "us": 1e15, "ns": 1e18}  # what such a stamp is at least, since September 2001
+FIRST_BITCOIN = pd.Timestamp("2009-01-03", tz="UTC")
+EPOCHS_FROM = 10 ** np.array([9, 12, 15, 18])  # seconds, ms, us and ns are at least this since September 2001
+NANOSECONDS = 10 ** np.array([9, 6, 3, 0])  # in one of each
 PLAIN_DATE_FORMATS = ("ISO8601", "%Y/%m/%d", "%b %d, %Y", "%d %b %Y")  # none can be read in two ways
 
 
@@ -77,11 +77,12 @@ class CsvSource(Source):
 class Layout(NamedTuple):
     """How the rows of a file are to be read.
 
-    ``header_lines`` come before the first row; ``date`` and ``close`` are positions of columns; ``ticker`` is the
-    series' name where the file says it.
+    ``header_lines`` come before the first row; ``date`` and ``close`` are positions among the ``columns``;
+    ``ticker`` is the series' name where the file says it.
     """
 
     delimiter: str
+    columns: int
     header_lines: int
     date: int
     close: int
@@ -121,15 +122,18 @@ def recognise(file: Path, column: str | None) -> Layout:
     if close is None:
         wanted = "close column" if column is None else f"column {column!r}"
         raise UserError(f"{file}: no {wanted} among {found}; set data.source.column to the one to use.")
-    return Layout(delimiter, header_lines, date, close, ticker)
+    return Layout(delimiter, len(names), header_lines, date, close, ticker)
 
 
 def read_rows(file: Path, layout: Layout, date_format: str | None) -> tuple[pd.DatetimeIndex, np.ndarray]:
     """Times and closes of one file, in the file's order; a close is NaN where the file has none."""
+    _require_even_rows(file, layout)
     wanted = [layout.date, layout.close]
     how = {"sep": layout.delimiter, "skiprows": layout.header_lines, "header": None, "usecols": wanted}
     try:
-        rows = pd.read_csv(file, **how, dtype={layout.close: "float64"}, encoding="utf-8-sig")
+        rows = pd.read_csv(
+            file, **how, dtype={layout.close: "float64"}, float_precision="round_trip", encoding="utf-8-sig"
+        )
     except pd.errors.EmptyDataError:
         raise UserError(f"{file}: a header and no rows.") from None
     except ValueError as problem:
@@ -151,6 +155,26 @@ def _first_lines(file: Path, count: int) -> list[str]:
     if not "".join(lines).strip():
         raise UserError(f"{file}: the file is empty.")
     return lines
+
+
+def _require_even_rows(file: Path, layout: Layout) -> None:
+    """Refuse a row with more columns than the header: the 28 of an unquoted 28,420.3 is no close.
+
+    Counting delimiters is quick and settles most files; only where the count is off are rows looked at.
+    """
+    delimiters = quotes = lines = 0
+    with file.open("rb") as content:
+        while chunk := content.read(1 << 24):
+            delimiters += chunk.count(layout.delimiter.encode())
+            quotes += chunk.count(b'"')
+            lines += chunk.count(b"\n")
+            last = chunk[-1:]
+    lines += last != b"\n"
+    if not quotes and delimiters == lines * (layout.columns - 1):
+        return
+    for line, cells in _rows(file, layout):
+        if any(cells[layout.columns :]):
+            raise UserError(f"{file}, line {line}: {len(cells)} columns, where the header has {layout.columns}.")
 
 
 def _plain(name: str) -> str:
@@ -184,14 +208,12 @@ def _times(file: Path, layout: Layout, column: pd.Series, date_format: str | Non
 
 def _epochs(column: pd.Series) -> pd.Series:
     """Epoch stamps to times, each row's unit told by its size; NaT where none gives a time since Bitcoin began."""
-    times = pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns, UTC]")
-    for unit, least in EPOCH_UNITS.items():
-        rows = column.between(least, least * 1000, inclusive="left")
-        if rows.any():
-            scale = int(1e18 // least)
-            whole = column[rows].round().astype("int64") if scale == 1 else (column[rows] * scale).round()
-            times[rows] = pd.to_datetime(whole.astype("int64"), unit="ns", utc=True)
-    return times.where((times >= pd.Timestamp(FIRST_BITCOIN)) & (times <= pd.Timestamp.now("UTC")))
+    stamps = column.round().astype("int64").to_numpy()
+    unit = np.searchsorted(EPOCHS_FROM, stamps, side="right")  # 0 is too small for any
+    plausible = (unit > 0) & (stamps < 10 * EPOCHS_FROM[unit - 1])
+    nanoseconds = np.where(plausible, stamps, 0) * NANOSECONDS[unit - 1]
+    times = pd.to_datetime(pd.Series(nanoseconds, index=column.index), unit="ns", utc=True)
+    return times.where((times >= FIRST_BITCOIN) & (times <= pd.Timestamp.now("UTC")))
 
 
 def _explain(file: Path, layout: Layout, problem: ValueError) -> UserError:

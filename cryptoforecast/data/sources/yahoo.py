@@ -75,14 +75,20 @@ class YahooSource(Source):
                     keepna=True,
                 )
         except (YFTzMissingError, YFPricesMissingError) as problem:
-            raise UserError(f"{self.symbol}: Yahoo Finance has no such prices ({problem}).") from None
+            raise self._no_such_prices(problem) from None
         except YFRateLimitError:
             raise SourceUnavailable(f"{unavailable}: too many requests; wait some minutes.") from None
         except Exception as problem:  # yfinance lets through whatever its HTTP library raises
+            if getattr(getattr(problem, "response", None), "status_code", None) == 404:
+                raise self._no_such_prices(problem) from None
             raise SourceUnavailable(f"{unavailable} ({type(problem).__name__}: {_first_sentence(problem)}).") from None
         if not len(frame) or frame["Close"].isna().all():
             raise SourceUnavailable(f"{self.symbol}: Yahoo Finance answered without any closes.")
         return frame["Close"]
+
+    def _no_such_prices(self, problem: Exception) -> UserError:
+        reason = _first_sentence(problem).removeprefix(f"${self.symbol}: ")
+        return UserError(f"{self.symbol}: Yahoo Finance has no such prices ({reason}); check data.source.symbol.")
 
     def _earliest(self) -> str:
         if self.interval.endswith(("m", "h")):

@@ -1,0 +1,119 @@
+"""What all tests share: one thread, a seeded close series, and a way to type a command."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from cryptoforecast import CloseDataModule, CloseSeries, Source
+from cryptoforecast.cli.main import main
+from cryptoforecast.data.series import RawRows, to_close_series
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+SMALL = ("--data.context_length=12", "--model.hidden_size=4", "--trainer.max_epochs=1", "--trainer.accelerator=cpu")
+
+
+def pytest_configure() -> None:
+    torch.set_num_threads(1)  # small models are faster so, and exact from run to run
+
+
+class Said(NamedTuple):
+    """What a command came to."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Given(Source):
+    """Closes handed over as they are."""
+
+    def __init__(self, closes: list[float], start: str = "2020-01-01", symbol: str = "COIN-USD") -> None:
+        self.closes = closes
+        self.start = start
+        self.symbol = symbol
+
+    def load(self) -> CloseSeries:
+        times = pd.date_range(self.start, periods=len(self.closes), tz="UTC")
+        return to_close_series(RawRows(self.symbol, times, np.array(self.closes), "Given"))
+
+
+def random_walk(count: int, seed: int = 0, first: float = 30_000.0) -> list[float]:
+    """A geometric random walk with daily steps of 3 %."""
+    steps = np.random.default_rng(seed).normal(0, 0.03, count - 1)
+    return list(first * np.exp(np.concatenate([[0], np.cumsum(steps)])))
+
+
+def data_of(closes: list[float], **settings: object) -> CloseDataModule:
+    """A data module over given closes, set up for everything."""
+    data = CloseDataModule(Given(closes), **{"context_length": 5, "horizon": 2, **settings})  # type: ignore[arg-type]
+    data.setup("fit")
+    return data
+
+
+def write_yahoo(path: Path, closes: list[float], start: str = "2020-01-01") -> Path:
+    """Closes as Yahoo's classic download has them."""
+    days = pd.date_range(start, periods=len(closes))
+    rows = [f"{day:%Y-%m-%d},1.0,2.0,0.5,{close!r},{close!r},1000" for day, close in zip(days, closes, strict=True)]
+    path.write_text("\n".join(["Date,Open,High,Low,Close,Adj Close,Volume", *map(str, rows)]) + "\n")
+    return path
+
+
+@pytest.fixture
+def closes() -> list[float]:
+    return random_walk(300)
+
+
+@pytest.fixture
+def type_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Said]:
+    """Type a command in an empty folder: ``type_in("fit", "--config", ...)``."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["cryptoforecast"])
+
+    def type_in(*words: object) -> Said:
+        capsys.readouterr()
+        status = main([str(word) for word in words])
+        return Said(status, *capsys.readouterr())
+
+    return type_in
+
+
+class Run(NamedTuple):
+    """A finished fit: its folder, its best checkpoint, and the file it read."""
+
+    folder: Path
+    checkpoint: Path
+    csv: Path
+
+
+@pytest.fixture(scope="session")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """One small fit that many tests look at and none changes."""
+    home, before = tmp_path_factory.mktemp("fitted"), Path.cwd()
+    csv = write_yahoo(home / "COIN-USD.csv", random_walk(300))
+    os.chdir(home)
+    try:
+        assert main(["fit", "--config", str(CONFIGS / "btc.yaml"), "--data.source=CsvSource",
+                     f"--data.source.path={csv}", *SMALL, "--data.horizon=2"]) == 0  # fmt: skip
+    finally:
+        os.chdir(before)
+    folder = home / "runs" / "btc" / "version_0"
+    yield Run(folder, folder / "checkpoints" / "best.ckpt", csv)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """A folder of real price files, where the environment names one."""
+    folder = os.environ.get("CRYPTOFORECAST_DATA")
+    if folder is None:
+        pytest.skip("CRYPTOFORECAST_DATA names no folder of real price files")
+    return Path(folder)
