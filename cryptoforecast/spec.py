@@ -3,6 +3,8 @@
 import inspect
 from typing import Any
 
+import numpy as np
+
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 
 
@@ -25,6 +27,8 @@ def plain_items(values: dict[str, Any]) -> dict[str, Any]:
 
 def to_plain(value: Any) -> Plain:
     """Numbers, texts, lists and dictionaries as they are; an object as its specification."""
+    if isinstance(value, np.generic):  # a float64 is a float, but no checkpoint opens with one in it
+        value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple):

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,7 +47,8 @@ class Given(Source):
 def random_walk(count: int, seed: int = 0, first: float = 30_000.0) -> list[float]:
     """A geometric random walk with daily steps of 3 %."""
     steps = np.random.default_rng(seed).normal(0, 0.03, count - 1)
-    return list(first * np.exp(np.concatenate([[0], np.cumsum(steps)])))
+    walk: list[float] = (first * np.exp(np.concatenate([[0], np.cumsum(steps)]))).tolist()
+    return walk
 
 
 def data_of(closes: list[float], **settings: object) -> CloseDataModule:
@@ -71,9 +72,7 @@ def closes() -> list[float]:
 
 
 @pytest.fixture
-def type_in(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Said]:
+def type_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     """Type a command in an empty folder: ``type_in("fit", "--config", ...)``."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -96,7 +95,7 @@ class Run(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def fitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """One small fit that many tests look at and none changes."""
     home, before = tmp_path_factory.mktemp("fitted"), Path.cwd()
     csv = write_yahoo(home / "COIN-USD.csv", random_walk(300))
@@ -107,7 +106,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     finally:
         os.chdir(before)
     folder = home / "runs" / "btc" / "version_0"
-    yield Run(folder, folder / "checkpoints" / "best.ckpt", csv)
+    return Run(folder, folder / "checkpoints" / "best.ckpt", csv)
 
 
 @pytest.fixture(scope="session")

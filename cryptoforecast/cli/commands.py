@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jsonargparse import ArgumentError
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from rich.console import Console
@@ -95,13 +96,19 @@ class ForecastCLI(LightningCLI):
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """A trainer that logs and saves for ``fit``, and one that leaves no traces for the other verbs."""
+        try:
+            return super().instantiate_trainer(**self._surroundings(), **kwargs)
+        except (ValueError, TypeError, MisconfigurationException) as problem:  # Lightning's words for a bad option
+            raise UserError(f"trainer: {problem}") from None
+
+    def _surroundings(self) -> dict[str, Any]:
         if self.subcommand != "fit":
             self.save_config_callback = None
-            return super().instantiate_trainer(logger=False, callbacks=[], enable_checkpointing=False, **kwargs)
+            return {"logger": False, "callbacks": [], "enable_checkpointing": False}
         bar = self._get(self.config_init, "trainer").enable_progress_bar
         shown = sys.stdout.isatty() if bar is None else bar
         callbacks = self._get(self.config_init, "trainer").callbacks or []
-        return super().instantiate_trainer(enable_progress_bar=shown, callbacks=[EpochLines(), *callbacks], **kwargs)
+        return {"enable_progress_bar": shown, "callbacks": [EpochLines(), *callbacks]}
 
     def before_fit(self) -> None:
         """See that closes and lengths are in order before a run folder is made."""

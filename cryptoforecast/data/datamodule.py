@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 from cryptoforecast.data.loader import BatchOrder, WindowLoader
 from cryptoforecast.data.series import CloseSeries, fingerprint, say_time
 from cryptoforecast.data.sources.source import Source
-from cryptoforecast.data.windows import Border, Fold, Window, WindowDataset, cut_fold, to_utc
+from cryptoforecast.data.windows import Border, Fold, Window, WindowDataset, cut_fold, to_device, to_utc
 from cryptoforecast.errors import UserError
 from cryptoforecast.spec import spec_of
 
@@ -104,6 +104,10 @@ class CloseDataModule(LightningDataModule):
     def test_dataloader(self) -> WindowLoader:
         """Test windows, oldest first."""
         return WindowLoader(self.windows, BatchOrder(self.fold.test, WITHOUT_GRADIENTS))
+
+    def transfer_batch_to_device(self, batch: Window, device: torch.device, dataloader_idx: int) -> Window:
+        """Move a batch to where the model is."""
+        return to_device(batch, device)
 
     def train_closes(self) -> Float64[torch.Tensor, " time"]:
         """Every close that a training window holds, and no later one: what a scaling may be fitted on."""

@@ -28,6 +28,13 @@ class Window(NamedTuple):
     series: Int64[Tensor, "*batch"]
 
 
+def to_device(window: Window, device: torch.device) -> Window:
+    """Move a batch; prices stay float64 but on Apple's GPUs, which have no such numbers."""
+    if device.type == "mps":
+        window = window._replace(context=window.context.float(), target=window.target.float())
+    return Window(*(field.to(device, non_blocking=True) for field in window))
+
+
 class Fold(NamedTuple):
     """One cut into training, validation and test: three ranges of windows, oldest first.
 

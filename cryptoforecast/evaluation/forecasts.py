@@ -9,7 +9,7 @@ import torch
 
 from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
 from cryptoforecast.data.loader import BatchOrder
-from cryptoforecast.data.windows import WindowDataset
+from cryptoforecast.data.windows import WindowDataset, to_device
 from cryptoforecast.models.baselines import BASELINES
 from cryptoforecast.models.forecaster import Forecaster
 
@@ -39,8 +39,8 @@ def forecast_rows(
     with torch.inference_mode():
         for batch in BatchOrder(positions, WITHOUT_GRADIENTS):
             window = windows[batch]
-            moved = forecaster.transfer_batch_to_device(window, torch.device(device), 0)
-            forecasts.append(forecaster.forecast(moved.context).double().cpu())
+            moved = to_device(window, torch.device(device))
+            forecasts.append(forecaster.forecast(moved.context).cpu().double())
             targets.append(window.target)
             lasts.append(window.context[:, -1, 0])
             origins.append(window.origin)

@@ -50,7 +50,7 @@ class Forecaster(LightningModule):
         scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler"])
+        self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler"])  # the subclass's arguments too
         self.context_length = context_length
         self.horizon = horizon
         self.channels = channels
@@ -138,8 +138,8 @@ class Forecaster(LightningModule):
         """Write down all that forecasting from the checkpoint alone takes, in values that cannot run code."""
         for key in ("hyper_parameters", "hparams_name"):
             checkpoint.pop(key, None)
-        arguments = {name: value for name, value in self.hparams.items() if not name.startswith("_")}
         data = closes_of(self.trainer)
+        arguments = {name: value for name, value in self.hparams.items() if not name.startswith("_")}
         checkpoint["cryptoforecast"] = {
             "model": {
                 "class_path": class_path(type(self)),
@@ -147,12 +147,6 @@ class Forecaster(LightningModule):
             },
             "data": data.record() if data else None,
         }
-
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """Prices are float64 all the way to the scaling, but on Apple's GPUs, which have no float64."""
-        if device.type == "mps" and isinstance(batch, Window):
-            batch = batch._replace(context=batch.context.float(), target=batch.target.float())
-        return super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def _learns(self) -> bool:
         return any(weights.requires_grad for weights in self.parameters())

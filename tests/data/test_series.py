@@ -48,7 +48,9 @@ def test_newest_first_is_sorted_and_said() -> None:
 
 
 def test_the_fingerprint_is_the_sha256_of_times_and_closes_as_little_endian_eight_bytes() -> None:
-    rows = b"".join(struct.pack("<qd", time.value, close) for time, close in zip(DAYS.as_unit("ns"), CLOSES, strict=True))
+    rows = b"".join(
+        struct.pack("<qd", time.value, close) for time, close in zip(DAYS.as_unit("ns"), CLOSES, strict=True)
+    )
     assert fingerprint(pd.Series(CLOSES, DAYS)) == hashlib.sha256(rows).hexdigest()
 
 
@@ -70,7 +72,9 @@ def test_repeated_rows_that_disagree_are_refused_with_both_values() -> None:
 
 
 def test_a_gap_is_refused_with_both_dates_and_the_knob() -> None:
-    with pytest.raises(UserError, match=r"2 days between the bars of 2021-06-11 and 2021-06-13, elsewhere 1 day; set data.source.gaps"):
+    with pytest.raises(
+        UserError, match=r"2 days between the bars of 2021-06-11 and 2021-06-13, elsewhere 1 day; set data.source.gaps"
+    ):
         to_close_series(raw(DAYS.delete(2), np.delete(CLOSES, 2)))
 
 

@@ -131,9 +131,7 @@ def read_rows(file: Path, layout: Layout, date_format: str | None) -> tuple[pd.D
     wanted = [layout.date, layout.close]
     how = {"sep": layout.delimiter, "skiprows": layout.header_lines, "header": None, "usecols": wanted}
     try:
-        rows = pd.read_csv(
-            file, **how, dtype={layout.close: "float64"}, float_precision="round_trip", encoding="utf-8-sig"
-        )
+        rows = pd.read_csv(file, **how, dtype={layout.close: "float64"}, encoding="utf-8-sig")
     except pd.errors.EmptyDataError:
         raise UserError(f"{file}: a header and no rows.") from None
     except ValueError as problem:
@@ -210,7 +208,7 @@ def _epochs(column: pd.Series) -> pd.Series:
     """Epoch stamps to times, each row's unit told by its size; NaT where none gives a time since Bitcoin began."""
     stamps = column.round().astype("int64").to_numpy()
     unit = np.searchsorted(EPOCHS_FROM, stamps, side="right")  # 0 is too small for any
-    plausible = (unit > 0) & (stamps < 10 * EPOCHS_FROM[unit - 1])
+    plausible = (unit > 0) & (stamps // 10 < EPOCHS_FROM[unit - 1])
     nanoseconds = np.where(plausible, stamps, 0) * NANOSECONDS[unit - 1]
     times = pd.to_datetime(pd.Series(nanoseconds, index=column.index), unit="ns", utc=True)
     return times.where((times >= FIRST_BITCOIN) & (times <= pd.Timestamp.now("UTC")))

@@ -38,9 +38,10 @@ class Yahoo(BaseHTTPRequestHandler):
             "symbol": "BTC-USD", "currency": "USD", "exchangeTimezoneName": "UTC", "timezone": "UTC", "gmtoffset": 0,
             "instrumentType": "CRYPTOCURRENCY", "dataGranularity": "1d", "range": "", "validRanges": ["1d", "max"],
             "firstTradeDate": 0, "regularMarketTime": int(DAYS[-1].timestamp()), "regularMarketPrice": 104.5,
-            "currentTradingPeriod": {"pre": zone, "regular": zone, "post": zone}, "priceHint": 2, "hasPrePostMarketData": False,
+            "currentTradingPeriod": {"pre": zone, "regular": zone, "post": zone}, "priceHint": 2,
+            "hasPrePostMarketData": False,
         }  # fmt: skip
-        quote = {name: self.closes for name in ("open", "high", "low", "close")}
+        quote = dict.fromkeys(("open", "high", "low", "close"), self.closes)
         quote["volume"] = [1.0] * len(self.closes)
         indicators = {"quote": [quote], "adjclose": [{"adjclose": self.closes}]}
         stamps = [int(day.timestamp()) for day in DAYS]
@@ -59,7 +60,9 @@ class Redirected(requests.Session):
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         _, _, path, query, fragment = urlsplit(url)
-        return super().request(method, urlunsplit(("http", f"127.0.0.1:{self.port}", path, query, fragment)), *args, **kwargs)
+        return super().request(
+            method, urlunsplit(("http", f"127.0.0.1:{self.port}", path, query, fragment)), *args, **kwargs
+        )
 
 
 @pytest.fixture
@@ -118,5 +121,8 @@ def test_an_unknown_symbol_is_the_users_mistake_and_not_an_unreachable_yahoo(
 
 
 def test_a_dead_line_is_unavailable() -> None:
-    with Redirected(port=9) as session, pytest.raises(SourceUnavailable, match="BTC-USD: Yahoo Finance cannot be reached"):
+    with (
+        Redirected(port=9) as session,
+        pytest.raises(SourceUnavailable, match="BTC-USD: Yahoo Finance cannot be reached"),
+    ):
         YahooSource("BTC-USD", session=session).load()

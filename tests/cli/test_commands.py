@@ -1,0 +1,240 @@
+"""The verbs, typed as a user types them."""
+
+import json
+import shutil
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
+
+CSV = ("--data.source=CsvSource", "--data.source.path=COIN-USD.csv", "--data.source.column=Close", "--data.start=null",
+       "--data.end=null", "--data.val_from=0.7", "--data.test_from=0.85")  # fmt: skip
+
+
+@pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda config: config.stem)
+def test_every_shipped_config_runs_an_epoch_of_every_verb(
+    config: Path, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    said = type_in("fit", "--config", config, *CSV, *SMALL)
+    assert said.status == 0, said.err
+    assert "val targets" in said.out
+    checkpoint = tmp_path / "runs" / config.stem / "version_0" / "checkpoints" / "best.ckpt"
+    for verb in ("validate", "test"):
+        said = type_in(verb, "--ckpt_path", checkpoint)
+        assert said.status == 0, said.err
+        assert "persistence" in said.out
+    said = type_in("predict", "--ckpt_path", checkpoint)
+    assert said.status == 0, said.err
+    horizon = yaml.safe_load(config.read_text())["data"]["horizon"]
+    assert len(pd.read_csv(StringIO(said.out))) == horizon
+
+
+@pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda config: config.stem)
+def test_a_shipped_config_is_a_whole_experiment_in_under_thirty_lines(config: Path) -> None:
+    assert len(config.read_text().splitlines()) < 30
+    assert set(yaml.safe_load(config.read_text())) == {"seed_everything", "trainer", "data", "model"}
+
+
+def test_the_run_folder_holds_configuration_checkpoints_events_and_provenance(fitted: Run) -> None:
+    names = {path.name.split(".")[0] for path in fitted.folder.iterdir()}
+    assert {"config", "checkpoints", "events", "provenance"} <= names
+    assert {path.name for path in (fitted.folder / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
+    record = json.loads((fitted.folder / "provenance.json").read_text())
+    (series,) = record["series"]
+    assert (series["source"], series["symbol"], series["rows"]) == ("CsvSource", "COIN-USD", 300)
+    assert (series["first"][:10], series["last"][:10]) == ("2020-01-01", "2020-10-26")
+    assert series["files"] == ["COIN-USD.csv"]
+    assert len(series["sha256"]) == 64
+    assert {"cryptoforecast", "torch", "lightning", "pandas"} <= set(record["versions"])
+    assert "git_commit" in record
+
+
+def test_a_saved_configuration_runs_again_to_the_same_numbers(
+    fitted: Run, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    said = type_in("fit", "--config", fitted.folder / "config.yaml")
+    assert said.status == 0, said.err
+    again = tmp_path / "runs" / "btc" / "version_0" / "checkpoints" / "best.ckpt"
+    rows = [type_in("predict", "--ckpt_path", path).out for path in (fitted.checkpoint, again)]
+    assert rows[0] == rows[1]
+
+
+def test_test_scores_model_and_baselines_and_writes_rows_scores_and_picture(
+    fitted: Run, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    said = type_in("test", "--ckpt_path", fitted.checkpoint, "--output_dir", "out")
+    assert said.status == 0, said.err
+    content = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert list(content["scores"]) == ["LSTM", "RandomWalk", "Drift", "Mean"]
+    assert content["split"] == "test"
+    assert content["targets"] == 2 * 29  # two steps from each of the 30 test closes but the last
+    assert content["scores"]["RandomWalk"]["skill"] == 0.0
+    assert content["verdict"] in said.out
+    assert (tmp_path / "out" / "forecast.png").stat().st_size > 10_000
+    rows = pd.read_csv(tmp_path / "out" / "forecasts.csv", parse_dates=["origin", "timestamp"])
+    assert len(rows) == 4 * content["targets"]
+    closes = pd.read_csv(fitted.csv, parse_dates=["Date"]).set_index("Date")["Close"].tz_localize("UTC")
+    assert (rows["actual"].to_numpy() == closes[rows["timestamp"]].to_numpy()).all()
+    walk = rows[rows["model"] == "RandomWalk"]
+    assert (walk["forecast"].to_numpy() == closes[walk["origin"]].to_numpy()).all()
+    assert not (tmp_path / "runs").exists()
+    assert not (tmp_path / "lightning_logs").exists()
+
+
+def test_without_an_output_folder_the_run_folder_takes_the_files(
+    fitted: Run, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    run = shutil.copytree(fitted.folder, tmp_path / "moved")
+    assert type_in("validate", "--ckpt_path", run / "checkpoints" / "best.ckpt").status == 0
+    assert json.loads((run / "scores.json").read_text())["split"] == "val"
+
+
+def test_fit_ends_with_the_validation_scores_of_the_best_checkpoint(
+    fitted: Run, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    said = type_in("fit", "--config", CONFIGS / "btc.yaml", *CSV, *SMALL, "--trainer.max_epochs=3")
+    best = tmp_path / "runs" / "btc" / "version_0" / "checkpoints" / "best.ckpt"
+    verdict = json.loads(
+        (type_in("validate", "--ckpt_path", best, "--output_dir", tmp_path), tmp_path / "scores.json")[1].read_text()
+    )
+    assert verdict["verdict"] in said.out
+    assert f"{verdict['targets']} val targets" in said.out
+    assert "test --ckpt_path" in said.out
+
+
+def test_the_checkpoint_alone_is_enough_to_forecast_from(
+    fitted: Run, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    shutil.copy(fitted.checkpoint, tmp_path / "x.ckpt")
+    said = type_in("predict", "--ckpt_path", "x.ckpt")
+    assert said.status == 0, said.err
+    rows = pd.read_csv(StringIO(said.out), parse_dates=["timestamp"])
+    assert list(rows) == ["series", "model", "origin", "step", "timestamp", "last", "forecast"]
+    assert rows["timestamp"].dt.strftime("%Y-%m-%d").tolist() == ["2020-10-27", "2020-10-28"]
+    closes = pd.read_csv(fitted.csv)["Close"]
+    assert (rows["last"] == closes.iloc[-1]).all()
+    assert type_in("predict", "--ckpt_path", "x.ckpt", "--output", "next.csv").out == ""
+    assert (tmp_path / "next.csv").read_text() == said.out
+
+
+def test_rows_before_a_window_and_after_it_change_no_forecast_from_it(
+    fitted: Run, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    closes = random_walk(300)
+    source = ("--data.source=CsvSource", "--data.source.symbol=COIN-USD")
+    write_yahoo(tmp_path / "few.csv", closes[200:], start="2020-07-19")
+    whole = type_in("predict", "--ckpt_path", fitted.checkpoint).out
+    few = type_in("predict", "--ckpt_path", fitted.checkpoint, *source, "--data.source.path=few.csv")
+    assert few.out == whole
+    write_yahoo(tmp_path / "more.csv", [*closes, *random_walk(30, seed=9)])
+    more = ("--data.source.path=more.csv", "--data.end=2020-10-26")
+    assert type_in("predict", "--ckpt_path", fitted.checkpoint, *source, *more).out == whole
+
+
+def test_a_checkpoint_forecasts_at_the_interval_it_was_trained_on(
+    fitted: Run, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    hours = pd.date_range("2020-01-01", periods=50, freq="h")
+    pd.DataFrame({"Date": hours, "Close": random_walk(50)}).to_csv(tmp_path / "hours.csv", index=False)
+    said = type_in(
+        "predict", "--ckpt_path", fitted.checkpoint, "--data.source=CsvSource", "--data.source.path=hours.csv"
+    )
+    assert said.status == 1
+    assert "hours: the bars are 1 hour apart, and the checkpoint was trained on bars 1 day apart" in said.err
+
+
+def test_targets_that_a_checkpoint_was_fitted_on_are_called_flattering(
+    fitted: Run, type_in: Callable[..., Said]
+) -> None:
+    said = type_in(
+        "test", "--ckpt_path", fitted.checkpoint, "--output_dir=.", "--data.val_from=0.3", "--data.test_from=0.4"
+    )
+    assert said.status == 0
+    assert "scores on these targets flatter it" in said.err
+    assert "flatter" not in type_in("test", "--ckpt_path", fitted.checkpoint, "--output_dir=.").err
+
+
+def test_a_config_beside_a_checkpoint_changes_the_data_and_never_the_model(
+    fitted: Run, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    plain = type_in("test", "--ckpt_path", fitted.checkpoint, "--output_dir=.").out
+    source = ("--data.source=CsvSource", f"--data.source.path={fitted.csv}")
+    config = ("--config", CONFIGS / "btc.yaml")
+    assert type_in("test", *config, "--ckpt_path", fitted.checkpoint, *source, "--output_dir=.").out == plain
+
+
+def test_a_baseline_can_be_fitted_and_tested_like_a_model(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    said = type_in("fit", "--config", CONFIGS / "btc.yaml", *CSV, "--model=Drift", "--trainer.max_epochs=1")
+    assert said.status == 0, said.err
+    said = type_in("test", "--ckpt_path", "runs/btc/version_0/checkpoints/last.ckpt")
+    assert said.status == 0, said.err
+    assert "Drift" in said.out
+    said = type_in("test", "--config", CONFIGS / "btc.yaml", *CSV, "--model=RandomWalk")  # nothing to load
+    assert said.status == 0, said.err
+    assert "persistence itself" in said.out
+
+
+def test_where_yahoo_cannot_be_reached_the_run_says_simulated_everywhere(
+    type_in: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    said = type_in("fit", "--config", CONFIGS / "btc.yaml", *SMALL)
+    assert said.status == 0, said.err
+    assert "notice: BTC-USD: Yahoo Finance cannot be reached" in said.err
+    assert "SIMULATED" in said.out.split("val targets")[0].splitlines()[-1]
+    run = tmp_path / "runs" / "btc" / "version_0"
+    (series,) = json.loads((run / "provenance.json").read_text())["series"]
+    assert series["simulated"]
+    assert "Yahoo Finance cannot be reached" in series["notes"][0]
+    said = type_in("test", "--ckpt_path", run / "checkpoints" / "best.ckpt")
+    assert "SIMULATED" in json.loads((run / "scores.json").read_text())["verdict"]
+
+
+def test_the_paper_split_has_the_targets_and_the_random_walk_it_is_known_for(
+    real_data: Path, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    folder = f"--data.source.folder={real_data / 'paper_split'}"
+    said = type_in("test", "--config", CONFIGS / "paper_split.yaml", folder, "--model=RandomWalk", "--output_dir=.")
+    assert said.status == 0, said.err
+    content = json.loads((tmp_path / "scores.json").read_text())
+    walk = content["scores"]["RandomWalk"]
+    assert content["targets"] == 350
+    assert (round(walk["rmse"], 1), round(walk["mae"], 1), round(walk["mape"], 3)) == (1568.5, 1091.9, 1.973)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_on_the_paper_split_a_plain_lstm_stays_below_the_best_published_rmse(
+    seed: int, real_data: Path, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    folder = f"--data.source.folder={real_data / 'paper_split'}"
+    said = type_in("fit", "--config", CONFIGS / "paper_split.yaml", folder, f"--seed_everything={seed}")
+    assert said.status == 0, said.err
+    assert (
+        type_in("test", "--ckpt_path", "runs/paper_split/version_0/checkpoints/best.ckpt", "--output_dir=.").status == 0
+    )
+    content = json.loads((tmp_path / "scores.json").read_text())
+    assert content["scores"]["LSTM"]["rmse"] < 1598.1  # CryptoMamba-v
+    assert "no better than persistence" in content["verdict"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["BTC-USD_2026.csv", "ETH-USD.csv", "LTC-USD_2025.csv", "XRP-USD_2026.csv"])
+def test_real_coins_run_from_file_to_forecast(
+    name: str, real_data: Path, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    source = ("--data.source=CsvSource", f"--data.source.path={real_data / name}")
+    said = type_in("fit", "--config", CONFIGS / "btc.yaml", *source, "--trainer.max_epochs=2")
+    assert said.status == 0, said.err
+    checkpoint = "runs/btc/version_0/checkpoints/best.ckpt"
+    assert type_in("test", "--ckpt_path", checkpoint).status == 0
+    assert len(type_in("predict", "--ckpt_path", checkpoint).out.splitlines()) == 2

@@ -1,0 +1,42 @@
+"""The house: a room imports from the rooms before it, and importing the package loads nothing."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cryptoforecast
+
+PACKAGE = Path(cryptoforecast.__file__).parent
+ROOMS = ["data", "models", "evaluation", "cli"]
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imported_rooms(file: Path) -> set[str]:
+    names = [node.module for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)]
+    return {name.split(".")[1] for name in names if name and name.startswith("cryptoforecast.")} & set(ROOMS)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.parent != PACKAGE], ids=lambda file: str(file.name))
+def test_a_room_imports_only_from_itself_and_the_rooms_before_it(file: Path) -> None:
+    room = file.relative_to(PACKAGE).parts[0]
+    assert imported_rooms(file) <= set(ROOMS[: ROOMS.index(room) + 1])
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
+def test_a_file_is_short_enough_to_read(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= 250
+
+
+def test_importing_the_package_loads_none_of_its_rooms_and_no_torch() -> None:
+    code = "import sys, cryptoforecast; print([m for m in ('torch', 'lightning', 'pandas') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_every_public_name_is_there_and_has_a_docstring() -> None:
+    for name in cryptoforecast.__all__:
+        assert getattr(cryptoforecast, name).__doc__, name
+    with pytest.raises(AttributeError, match="no attribute 'Oracle'"):
+        cryptoforecast.Oracle  # noqa: B018
