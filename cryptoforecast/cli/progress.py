@@ -76,5 +76,5 @@ def _describe_set(name: str, windows: WindowDataset, positions: range) -> str:
 
 
 def _number(value: torch.Tensor | None, name: str) -> str:
-    style = "+.4f" if name == "val/skill" else ".5f"
+    style = "+.4f" if name == "val/skill" else "#.4g"
     return f"{'' if value is None else format(value.item(), style):>{WIDTH}}"

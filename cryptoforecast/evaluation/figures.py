@@ -10,7 +10,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from cryptoforecast.data.datamodule import closes_of
 from cryptoforecast.evaluation.forecasts import forecast_rows
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
-from cryptoforecast.evaluation.verdict import name_of
+from cryptoforecast.evaluation.verdict import name_of, say_price
 from cryptoforecast.models.baselines import RandomWalk
 from cryptoforecast.models.forecaster import Forecaster
 
@@ -57,7 +57,8 @@ def plot_forecast(rows: pd.DataFrame, split: str, simulated: bool = False) -> "F
         loc="left",
         fontweight="bold",
     )
-    whole.set_title(f"skill {skill:+.4f} (random walk: 0)", loc="right", fontsize="medium")
+    steps = "" if step == 1 else f" over all {step} steps"
+    whole.set_title(f"skill {skill:+.4f}{steps} (random walk: 0)", loc="right", fontsize="medium")
     whole.legend(loc="best", frameon=False)
     close_up.set_title(f"the last {min(CLOSE_UP, len(own))}", loc="left", fontsize="medium")
     return figure
@@ -106,14 +107,15 @@ def _draw(axes: "Axes", own: pd.DataFrame, walk: pd.DataFrame, table: Any) -> No
 
     model = str(own["model"].iloc[0])
     lines = {  # the random walk lies broad beneath, where a copy of it would hide it otherwise
-        f"random walk (RMSE {table[RANDOM_WALK]['rmse']:,.5g})": (walk["forecast"], WALK, 4.0),
+        f"random walk (RMSE {say_price(table[RANDOM_WALK]['rmse'])})": (walk["forecast"], WALK, 4.0),
         "actual": (own["actual"], ACTUAL, 1.4),
-        f"{model} (RMSE {table[model]['rmse']:,.5g})": (own["forecast"], FORECAST, 1.2),
+        f"{model} (RMSE {say_price(table[model]['rmse'])})": (own["forecast"], FORECAST, 1.2),
     }
     for label, (values, color, width) in lines.items():
         axes.plot(own["timestamp"], values.to_numpy(), label=label, color=color, linewidth=width)
     date_format: Any = ConciseDateFormatter
     axes.xaxis.set_major_formatter(date_format(axes.xaxis.get_major_locator()))
+    axes.yaxis.set_major_formatter("{x:,.10g}")
     axes.set_ylabel("close")
     axes.margins(x=0.01)
     axes.spines[["top", "right"]].set_visible(False)

@@ -64,7 +64,7 @@ def show(verdict: Verdict, console: Console) -> None:
     for column in ("RMSE", "MAE", "MAPE %", "skill", "targets"):
         table.add_column(column, justify="right")
     for model, score in verdict.scores.items():
-        prices = (_price(score["rmse"]), _price(score["mae"]))
+        prices = (say_price(score["rmse"]), say_price(score["mae"]))
         table.add_row(model, *prices, f"{score['mape']:.3f}", f"{score['skill']:+.4f}", f"{verdict.targets:,}")
     console.print(table)
     console.print(verdict.sentence, soft_wrap=True, highlight=False)
@@ -91,7 +91,7 @@ def _sentence(model: str, skill: float, own: pd.DataFrame, walk: pd.DataFrame) -
     p_value = diebold_mariano(own, walk)
     if p_value is None and skill == 0:
         return f"{model} is no better than persistence: it forecasts what the random walk forecasts."
-    size = f"its RMSE is {abs(skill):.1%} {'lower' if skill > 0 else 'higher'} on {len(own):,} targets"
+    size = f"its RMSE is {abs(skill):.2%} {'lower' if skill > 0 else 'higher'} on {len(own):,} targets"
     if p_value is None:
         return f"{model} is no better than persistence: {size}, too few for a test."
     test = f"Diebold-Mariano p = {p_value:.3f}" if p_value >= 0.001 else "Diebold-Mariano p < 0.001"
@@ -100,6 +100,6 @@ def _sentence(model: str, skill: float, own: pd.DataFrame, walk: pd.DataFrame) -
     return f"{model} is no better than persistence: {size}, which is within luck ({test})."
 
 
-def _price(value: float) -> str:
+def say_price(value: float) -> str:
     """A price with enough digits to tell models apart, for Bitcoin and for Dogecoin."""
     return f"{value:,.1f}" if value >= 1000 else f"{value:.5g}"

@@ -1,0 +1,62 @@
+"""The README is true: its commands run as they stand, and its variant is the ten lines it claims to be."""
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import cryptoforecast
+from tests.conftest import CONFIGS, Said, random_walk, write_yahoo
+
+README = (CONFIGS.parent / "README.md").read_text()
+COMMANDS = re.findall(r"^\$ python -m cryptoforecast (.*)$", README, re.MULTILINE)
+(VARIANT,) = re.findall(r"```python\n(# my_gru.py\n.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def as_a_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder of a reader who has a clone, the files the README speaks of, and patience for one epoch."""
+    shutil.copytree(CONFIGS, tmp_path / "configs")
+    (tmp_path / "my_gru.py").write_text(VARIANT)
+    write_yahoo(tmp_path / "BTC-USD.csv", random_walk(700))
+    (tmp_path / "paper_split").mkdir()
+    days, closes = pd.date_range("2018-09-17", "2024-09-15"), random_walk(2191)
+    for name, first, last in (("train", 0, 1461), ("val", 1461, 1826), ("test", 1826, 2191)):
+        rows = pd.DataFrame({"Timestamp": days[first:last].as_unit("s").astype("int64"), "Close": closes[first:last]})
+        rows.to_csv(tmp_path / "paper_split" / f"{name}.csv")
+    for config in (tmp_path / "configs").glob("*.yaml"):
+        config.write_text(re.sub(r"max_epochs: \d+", "max_epochs: 1", config.read_text()))
+    return tmp_path
+
+
+def test_every_command_of_the_readme_runs_as_it_stands(as_a_reader: Path, type_in: Callable[..., Said]) -> None:
+    verbs = [command.split()[0] for command in COMMANDS]
+    assert verbs == ["fit", "test", "predict", "fit", "test", "predict", "fit", "fit", "test", "fit", "test"]
+    for command in COMMANDS:
+        said = type_in(*shlex.split(command))
+        if "hiden_size" in command:
+            assert said.status == 2
+            assert said.err.splitlines()[-1] in README
+        else:
+            assert said.status == 0, (command, said.err)
+        if command.startswith("predict"):
+            assert said.out.splitlines()[0] in README
+    assert "GRU" in (as_a_reader / "runs/btc/version_1/scores.json").read_text()
+
+
+def test_the_variant_is_ten_lines_of_code() -> None:
+    lines = [line for line in VARIANT.splitlines() if line.strip() and not line.startswith("#")]
+    assert len(lines) <= 10
+
+
+def test_every_file_the_readme_links_to_is_there() -> None:
+    for target in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
+        assert (CONFIGS.parent / target).exists(), target
+
+
+def test_the_changelog_knows_the_version() -> None:
+    assert f"## {cryptoforecast.__version__}" in (CONFIGS.parent / "CHANGELOG.md").read_text()
