@@ -16,7 +16,7 @@ def value_of(option: str, words: list[str]) -> str | None:
     'b.ckpt'
     """
     value = None
-    for word, following in zip(words, [*words[1:], None], strict=True):
+    for word, following in zip(words, [*words[1:], None], strict=False):
         if word == option:
             value = following
         elif word.startswith(f"{option}="):

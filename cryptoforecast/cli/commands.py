@@ -21,10 +21,17 @@ from cryptoforecast.evaluation.figures import ForecastFigure, save_forecast_figu
 from cryptoforecast.evaluation.forecasts import next_closes, rows_beside_baselines, to_csv
 from cryptoforecast.evaluation.verdict import judge, show
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoint import Checkpoint, compare_with_training, load_forecaster, read_checkpoint
+from cryptoforecast.models.checkpoint import (
+    Checkpoint,
+    compare_with_training,
+    load_forecaster,
+    load_weights,
+    read_checkpoint,
+)
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
 
+NEWEST = ("last", "best", "hpc")  # Lightning's words for checkpoints that a trainer finds itself
 FILES = "forecasts.csv, scores.json and forecast.png"
 OURS = {  # options of verbs beside those of Lightning's Trainer
     "validate": ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder."),
@@ -79,16 +86,18 @@ class ForecastCLI(LightningCLI):
         assert isinstance(args, list)
         words = [str(word) for word in args]
         refuse_lengths_of_model(words)
+        verb, path = words[0] if words else "", value_of("--ckpt_path", words)
         self.checkpoint: Checkpoint | None = None
-        if words and words[0] in OURS and (path := value_of("--ckpt_path", words)):
+        if path is not None and path not in NEWEST:
             self.checkpoint = read_checkpoint(path)
-            self.restored = load_forecaster(self.checkpoint)
-            words = on_top_of(self.checkpoint, words)
+            if verb in OURS:
+                self.restored = load_forecaster(self.checkpoint)
+                words = on_top_of(self.checkpoint, words)
         try:
             self.config = parser.parse_args(words)
         except ArgumentError as problem:
-            verb = self._subcommand_parsers.get(words[0] if words else "")
-            options = [action.dest for action in verb._actions] if verb else []
+            of_verb = self._subcommand_parsers.get(verb)
+            options = [action.dest for action in of_verb._actions] if of_verb else []
             raise UsageError(complaint(str(problem), options)) from None
 
     def _parse_ckpt_path(self) -> None:
@@ -111,8 +120,10 @@ class ForecastCLI(LightningCLI):
         return {"enable_progress_bar": shown, "callbacks": [EpochLines(), *callbacks]}
 
     def before_fit(self) -> None:
-        """See that closes and lengths are in order before a run folder is made."""
+        """See that closes, lengths and a checkpoint to go on from are in order before a run folder is made."""
         self.datamodule.setup("fit")
+        if self.checkpoint is not None:
+            load_weights(self.model, self.checkpoint)
         for length in LENGTHS:
             took, given = getattr(self.model, length), getattr(self.datamodule, length)
             if took != given:

@@ -102,4 +102,4 @@ def _sentence(model: str, skill: float, own: pd.DataFrame, walk: pd.DataFrame) -
 
 def say_price(value: float) -> str:
     """A price with enough digits to tell models apart, for Bitcoin and for Dogecoin."""
-    return f"{value:,.1f}" if value >= 1000 else f"{value:.5g}"
+    return f"{value:,.1f}" if value >= 1000 else f"{value:#.5g}"

@@ -65,17 +65,34 @@ def load_forecaster(checkpoint: str | Path | Checkpoint) -> Forecaster:
     parser.add_subclass_arguments(Forecaster, "model", fail_untyped=False)
     try:
         config = parser.parse_object({"model": checkpoint.model})
-        forecaster = parser.instantiate_classes(config).model
-        forecaster.load_state_dict(checkpoint.weights)
     except ArgumentError:
         raise UserError(
             f"{checkpoint.path}: needs {name}, which is not found from here, is no forecaster, or takes other "
             f"arguments now; run where {name.split('.')[0]}.py is as it was."
         ) from None
-    except RuntimeError as problem:
-        raise UserError(f"{checkpoint.path}: its weights do not fit {name} as it is now ({problem}).") from None
-    assert isinstance(forecaster, Forecaster)
+    forecaster: Forecaster = parser.instantiate_classes(config).model
+    load_weights(forecaster, checkpoint)
     return forecaster.eval()
+
+
+def load_weights(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
+    """Put a checkpoint's weights into a forecaster.
+
+    Raises:
+        UserError: if they are another model's.
+    """
+    try:
+        forecaster.load_state_dict(checkpoint.weights)
+    except RuntimeError:
+        raise UserError(
+            f"{checkpoint.path}: its weights are those of {checkpoint.model['class_path']} with "
+            f"{_settings(checkpoint)}, and do not fit {type(forecaster).__name__} as it is set now."
+        ) from None
+
+
+def _settings(checkpoint: Checkpoint) -> str:
+    arguments = checkpoint.model["init_args"]
+    return ", ".join(f"{name} {value}" for name, value in arguments.items() if isinstance(value, int | float))
 
 
 def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule, split: Literal["val", "test"] | None) -> None:
