@@ -4,6 +4,9 @@ import inspect
 from typing import Any
 
 import numpy as np
+from jsonargparse import ArgumentParser
+
+from cryptoforecast.errors import UserError
 
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 
@@ -13,20 +16,38 @@ def class_path(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
+def accepted_by(cls: type) -> list[str]:
+    """The arguments that a class takes, those it passes on to its parents included."""
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(cls, "of", fail_untyped=False)
+    names = (action.dest.removeprefix("of.") for action in parser._actions if action.dest.startswith("of."))
+    return [name for name in names if not name.endswith("help")]
+
+
 def spec_of(instance: object) -> dict[str, Any]:
-    """The ``class_path`` and ``init_args`` of an object that keeps its arguments under their own names."""
-    names = [name for name in inspect.signature(type(instance).__init__).parameters if name != "self"]
-    kept = {name: getattr(instance, name) for name in names if hasattr(instance, name)}
+    """The ``class_path`` and ``init_args`` of an object that keeps its arguments under their own names.
+
+    Raises:
+        UserError: if it does not keep one of them.
+    """
+    kept = {}
+    for name, parameter in inspect.signature(type(instance)).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if not hasattr(instance, name):
+            kind = type(instance).__name__
+            raise UserError(f"{kind} must keep its argument {name} as self.{name}, for a checkpoint to make it again.")
+        kept[name] = getattr(instance, name)
     return {"class_path": class_path(type(instance)), "init_args": plain_items(kept)}
 
 
 def plain_items(values: dict[str, Any]) -> dict[str, Any]:
-    """The values that a checkpoint may hold without being able to run code; the others are left out."""
-    return {name: to_plain(value) for name, value in values.items() if _can_be_plain(value)}
+    """The values as a checkpoint may hold them without being able to run code."""
+    return {name: to_plain(value) for name, value in values.items()}
 
 
 def to_plain(value: Any) -> Plain:
-    """Numbers, texts, lists and dictionaries as they are; an object as its specification."""
+    """Numbers, texts, lists and dictionaries as they are; a function as its import path; an object as its spec."""
     if isinstance(value, np.generic):  # a float64 is a float, but no checkpoint opens with one in it
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
@@ -35,8 +56,6 @@ def to_plain(value: Any) -> Plain:
         return [to_plain(item) for item in value]
     if isinstance(value, dict):
         return {str(key): to_plain(item) for key, item in value.items()}
+    if inspect.isroutine(value) or isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
     return spec_of(value)
-
-
-def _can_be_plain(value: Any) -> bool:
-    return not (inspect.isroutine(value) or isinstance(value, type))

@@ -1,6 +1,9 @@
 """What a command line says of checkpoints and lengths, before it is parsed."""
 
 import json
+from pathlib import Path
+
+import yaml
 
 from cryptoforecast.cli.parser import UsageError
 from cryptoforecast.errors import UserError
@@ -15,25 +18,21 @@ def value_of(option: str, words: list[str]) -> str | None:
     >>> value_of("--ckpt_path", ["test", "--ckpt_path", "a.ckpt", "--ckpt_path=b.ckpt"])
     'b.ckpt'
     """
-    value = None
-    for word, following in zip(words, [*words[1:], None], strict=False):
-        if word == option:
-            value = following
-        elif word.startswith(f"{option}="):
-            value = word.removeprefix(f"{option}=")
-    return value
+    return next(reversed(_values(option, words)), None)
 
 
 def refuse_lengths_of_model(words: list[str]) -> None:
-    """Refuse ``--model.horizon``: the parser would take it, and link the data's length over it.
+    """Refuse ``--model.horizon``, also in a file: the parser would take it, and link the data's length over it.
 
     Raises:
-        UsageError: naming the option that does what was meant.
+        UsageError: naming the setting that does what was meant.
     """
-    for option in _options(words):
-        length = option.removeprefix("--model.").removeprefix("init_args.")
-        if option.startswith("--model.") and length in LENGTHS:
-            raise UsageError(f"{option} is taken from data.{length}; set --data.{length} instead.")
+    said = {option.removeprefix("--model.").removeprefix("init_args.") for option in _options(words, "--model.")}
+    for path in _values("--config", words) + _values("-c", words):
+        said |= _model_arguments(path)
+    for length in LENGTHS:
+        if length in said:
+            raise UsageError(f"model.{length} is taken from data.{length}; set data.{length} instead.")
 
 
 def on_top_of(checkpoint: Checkpoint, words: list[str]) -> list[str]:
@@ -45,7 +44,7 @@ def on_top_of(checkpoint: Checkpoint, words: list[str]) -> list[str]:
         UserError: if the command would change the model, or the checkpoint does not know its data.
     """
     fixed = [f"--data.{length}" for length in LENGTHS]
-    for option in _options(words):
+    for option in _options(words, "--"):
         if option.startswith("--model") or option in fixed:
             raise UsageError(f"{option} cannot be changed: the checkpoint {checkpoint.path} holds its model's.")
     if checkpoint.data is None:
@@ -58,5 +57,23 @@ def on_top_of(checkpoint: Checkpoint, words: list[str]) -> list[str]:
     return [words[0], "--config", base, *words[1:], *lengths]
 
 
-def _options(words: list[str]) -> list[str]:
-    return [word.split("=")[0] for word in words if word.startswith("--")]
+def _options(words: list[str], start: str) -> list[str]:
+    return [word.split("=")[0] for word in words if word.startswith(start)]
+
+
+def _values(option: str, words: list[str]) -> list[str]:
+    values = []
+    for word, following in zip(words, [*words[1:], None], strict=False):
+        if word == option and following is not None:
+            values.append(following)
+        elif word.startswith(f"{option}="):
+            values.append(word.removeprefix(f"{option}="))
+    return values
+
+
+def _model_arguments(path: str) -> set[str]:
+    """What a configuration file sets of the model; nothing where it is no such file, which the parser will say."""
+    try:
+        return set(yaml.safe_load(Path(path).read_text(encoding="utf-8"))["model"]["init_args"])
+    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
+        return set()

@@ -31,7 +31,6 @@ from cryptoforecast.models.checkpoint import (
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
 
-NEWEST = ("last", "best", "hpc")  # Lightning's words for checkpoints that a trainer finds itself
 FILES = "forecasts.csv, scores.json and forecast.png"
 OURS = {  # options of verbs beside those of Lightning's Trainer
     "validate": ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder."),
@@ -50,7 +49,7 @@ def run(args: Sequence[str]) -> None:
         model_class=Forecaster,
         datamodule_class=CloseDataModule,
         save_config_callback=RunRecord,
-        trainer_defaults={"enable_model_summary": False},
+        trainer_defaults={"devices": 1, "enable_model_summary": False},
         subclass_mode_model=True,
         auto_configure_optimizers=False,
         parser_class=ForecastParser,
@@ -88,7 +87,7 @@ class ForecastCLI(LightningCLI):
         refuse_lengths_of_model(words)
         verb, path = words[0] if words else "", value_of("--ckpt_path", words)
         self.checkpoint: Checkpoint | None = None
-        if path is not None and path not in NEWEST:
+        if path is not None:
             self.checkpoint = read_checkpoint(path)
             if verb in OURS:
                 self.restored = load_forecaster(self.checkpoint)
@@ -102,6 +101,15 @@ class ForecastCLI(LightningCLI):
 
     def _parse_ckpt_path(self) -> None:
         """Nothing: :meth:`parse_arguments` has read the checkpoint, which Lightning cannot in subclass mode."""
+
+    def instantiate_classes(self) -> None:
+        """Make model and data; a value that one of them refuses is the user's to put right."""
+        try:
+            super().instantiate_classes()
+        except UserError:
+            raise
+        except ValueError as problem:
+            raise UserError(f"{problem}".split("\n")[0]) from None
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """A trainer that logs and saves for ``fit``, and one that leaves no traces for the other verbs."""
@@ -117,6 +125,7 @@ class ForecastCLI(LightningCLI):
         bar = self._get(self.config_init, "trainer").enable_progress_bar
         shown = sys.stdout.isatty() if bar is None else bar
         callbacks = self._get(self.config_init, "trainer").callbacks or []
+        callbacks = callbacks if isinstance(callbacks, list) else [callbacks]
         return {"enable_progress_bar": shown, "callbacks": [EpochLines(), *callbacks]}
 
     def before_fit(self) -> None:
@@ -124,6 +133,8 @@ class ForecastCLI(LightningCLI):
         self.datamodule.setup("fit")
         if self.checkpoint is not None:
             load_weights(self.model, self.checkpoint)
+            compare_with_training(self.checkpoint, self.datamodule, split=None)
+        self.model.record()  # what a checkpoint could not hold is better said now
         for length in LENGTHS:
             took, given = getattr(self.model, length), getattr(self.datamodule, length)
             if took != given:
@@ -131,6 +142,18 @@ class ForecastCLI(LightningCLI):
                     f"{type(self.model).__name__} has {length} {took}, and data.{length} is {given}: "
                     "let its __init__ take **kwargs and pass them on to super().__init__."
                 )
+
+    def fit(self, model: Forecaster, **options: Any) -> None:
+        """Train; if interrupted, say how to go on."""
+        try:
+            self.trainer.fit(model, **options)
+        except RuntimeError as problem:
+            if "conditioned on metric" not in str(problem):
+                raise
+            raise UserError(f"trainer.callbacks: {problem}") from None  # a metric that is not logged
+        except SystemExit:  # so Lightning ends on Ctrl-C, without a word
+            last = getattr(self.trainer.checkpoint_callback, "last_model_path", "")
+            raise UserError(f"interrupted{f'; go on with --ckpt_path {last}' if last else ''}.") from None
 
     def after_fit(self) -> None:
         """Judge the best checkpoint on the validation targets, and say how to go on."""
@@ -141,7 +164,7 @@ class ForecastCLI(LightningCLI):
         print()
         self._judge(load_forecaster(path) if path else self.model, "val")
         if path:
-            print(f"\nbest checkpoint: {path}\nnext: python -m cryptoforecast test --ckpt_path {path}")
+            print(f"\ncheckpoint: {path}\nnext: python -m cryptoforecast test --ckpt_path {path}")
 
     def validate(self, model: Forecaster, datamodule: CloseDataModule, **_: Any) -> None:
         """Score a checkpoint and the baselines on the validation targets."""
@@ -179,7 +202,7 @@ class ForecastCLI(LightningCLI):
 
     def _judge(self, model: Forecaster, split: Literal["val", "test"], folder: Path | None = None) -> None:
         """Forecast, score and print; and write, if a folder is given."""
-        if self.checkpoint is not None:
+        if self.checkpoint is not None and self.subcommand in OURS:
             compare_with_training(self.checkpoint, self.datamodule, split)
         rows = rows_beside_baselines(model, self.datamodule, split, self.trainer.strategy.root_device)
         simulated = self.datamodule.series.provenance.simulated

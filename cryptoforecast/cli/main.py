@@ -32,6 +32,8 @@ def main(args: Sequence[str] | None = None) -> int:
         return _fail(str(mistake))
     except MisconfigurationException as mistake:  # Lightning's word for a Trainer option that cannot be
         return _fail(str(mistake))
+    except OSError as problem:  # a folder that cannot be written, a disk that is full
+        return _fail(f"{problem.filename}: {problem.strerror}." if problem.filename else str(problem))
     return 0
 
 

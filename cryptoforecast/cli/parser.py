@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from importlib import import_module
+from textwrap import shorten
 from typing import Any
 
 from lightning.pytorch import Callback
@@ -15,6 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UserError
 from cryptoforecast.models import Forecaster, Scaling
+from cryptoforecast.spec import accepted_by
 
 CHOSEN_BY_NAME = (Forecaster, Source, Scaling, Optimizer, LRScheduler, Callback, Logger)
 # What jsonargparse says around the one line that tells what is wrong.
@@ -68,7 +70,7 @@ def complaint(message: str, options: Iterable[str]) -> str:
     if match := re.search(r"arguments are required: (.*)", message):
         return _missing(match[1], message, key)
     if match := re.search(r"Expected a (?:<class '(\w+)'>|typing\.Literal\[(.*)\])\. Got value: (.*)", message):
-        return f"{key}: {match[3]} is {f'no {match[1]}' if match[1] else f'none of {match[2]}'}."
+        return f"{key}: {match[3]} is {f'not of type {match[1]}' if match[1] else f'none of {match[2]}'}."
     return _innermost(message, key)
 
 
@@ -81,8 +83,8 @@ def _missing(names: str, message: str, key: str) -> str:
 
 def _innermost(message: str, key: str) -> str:
     lines = [line.strip(" -") for line in message.splitlines() if not SCAFFOLDING.search(line)]
-    sentence = "; ".join(lines) or message.strip()
-    return f"{key}: {sentence}." if key and key not in sentence else f"{sentence.rstrip('.')}."
+    sentence = shorten("; ".join(lines) or message, 300).rstrip(".")
+    return f"{key}: {sentence}." if key and key not in sentence else f"{sentence}."
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -97,12 +99,8 @@ def _short(path: str) -> str:
 
 
 def _arguments(path: str) -> list[str]:
-    """The arguments that a class takes, those it passes on to its parents included."""
     module, _, name = path.rpartition(".")
-    parser = LightningArgumentParser()
-    parser.add_class_arguments(getattr(import_module(module), name), "of", fail_untyped=False)
-    names = (action.dest.removeprefix("of.") for action in parser._actions if action.dest.startswith("of."))
-    return [name for name in names if not name.endswith("help")]
+    return accepted_by(getattr(import_module(module), name))
 
 
 def _class_names() -> list[str]:

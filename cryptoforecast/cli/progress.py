@@ -7,7 +7,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from cryptoforecast.data.datamodule import CloseDataModule, closes_of
-from cryptoforecast.data.series import say_duration, say_time
+from cryptoforecast.data.times import say_duration, say_time
 from cryptoforecast.data.windows import WindowDataset
 
 COLUMNS = {
@@ -24,6 +24,7 @@ class EpochLines(Callback):
 
     def __init__(self) -> None:
         self._epoch: int | None = None
+        self._validated = False
         self._began = 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -41,7 +42,11 @@ class EpochLines(Callback):
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Print the line of the epoch before, whose training loss is known only now, and look at the clock."""
         self._print_line(trainer)
-        self._epoch, self._began = trainer.current_epoch, time.monotonic()
+        self._epoch, self._validated, self._began = trainer.current_epoch, False, time.monotonic()
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Note that the validation numbers are this epoch's."""
+        self._validated = True
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Print the last epoch's line."""
@@ -50,7 +55,8 @@ class EpochLines(Callback):
     def _print_line(self, trainer: Trainer) -> None:
         if self._epoch is None or not trainer.is_global_zero:
             return
-        numbers = (_number(trainer.callback_metrics.get(name), name) for name in COLUMNS)
+        known = {name for name in COLUMNS if self._validated or name.startswith("train")}
+        numbers = (_number(trainer.callback_metrics.get(name) if name in known else None, name) for name in COLUMNS)
         print(f"{self._epoch:>5}" + "".join(numbers) + f"{time.monotonic() - self._began:>10.1f}", flush=True)
         self._epoch = None
 

@@ -19,6 +19,11 @@ PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
 class RunRecord(SaveConfigCallback):
     """Writes ``config.yaml``, which can be run again as it is, and ``provenance.json`` into the run folder."""
 
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write nothing where nothing is logged: there is no run folder then."""
+        if trainer.loggers:
+            super().setup(trainer, pl_module, stage)
+
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write ``provenance.json`` beside the configuration."""
         data = closes_of(trainer)

@@ -11,12 +11,14 @@ from lightning.pytorch import LightningDataModule, Trainer
 from torch.utils.data import DataLoader
 
 from cryptoforecast.data.loader import BatchOrder, WindowLoader
-from cryptoforecast.data.series import CloseSeries, fingerprint, say_time
+from cryptoforecast.data.series import CloseSeries, fingerprint
 from cryptoforecast.data.sources.source import Source
-from cryptoforecast.data.windows import Border, Fold, Window, WindowDataset, cut_fold, to_device, to_utc
+from cryptoforecast.data.times import say_time, to_utc
+from cryptoforecast.data.windows import Border, Fold, Window, WindowDataset, cut_fold, to_device
 from cryptoforecast.errors import UserError
 from cryptoforecast.spec import spec_of
 
+LONGEST_SEARCH = 2000  # closes beyond those there are, when telling how many would be enough
 WITHOUT_GRADIENTS = 1024  # windows a batch where nothing is learned: large enough to be quick, small enough to fit
 STAGE_SETS = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ()}
 
@@ -53,6 +55,8 @@ class CloseDataModule(LightningDataModule):
         for name, value in (("context_length", context_length), ("horizon", horizon), ("batch_size", batch_size)):
             if value < 1:
                 raise UserError(f"data.{name} is {value}; it must be at least 1.")
+        if num_workers < 0:
+            raise UserError(f"data.num_workers is {num_workers}; it must be at least 0.")
         self.source = source
         self.context_length = context_length
         self.horizon = horizon
@@ -130,7 +134,7 @@ class CloseDataModule(LightningDataModule):
     def _between(self, series: CloseSeries) -> CloseSeries:
         for name, date in (("start", self.start), ("end", self.end)):
             if date is not None:
-                to_utc(date, name)  # pandas would complain in its own words
+                to_utc(date, f"data.{name}")  # pandas would complain in its own words
         closes = series.closes.loc[self.start : self.end]
         if not len(closes):
             first, last = say_time(series.closes.index[0]), say_time(series.closes.index[-1])
@@ -176,7 +180,7 @@ class CloseDataModule(LightningDataModule):
     def _fewest_closes(self, name: str) -> int:
         """How many closes, going on as these do, it takes for the set not to be empty; 0 if none are enough."""
         closes, interval = self.series.closes, self.series.interval
-        enough = 20 * (self.context_length + self.horizon) + len(closes)
+        enough = len(closes) + min(20 * (self.context_length + self.horizon), LONGEST_SEARCH)
         times = pd.date_range(closes.index[0], periods=enough, freq=interval)
         longer = pd.Series(np.ones(enough), index=times, name=closes.name)
         return next((n for n in range(len(closes) + 1, enough + 1) if self._has(name, longer.iloc[:n])), 0)

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.times import say_duration, say_time
 from cryptoforecast.errors import DataNotice, UserError
 
 Gaps = Literal["error", "ffill"]
@@ -100,6 +101,7 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     interval = _interval(closes)
     if not raw.simulated:
         closes = _drop_unsettled(closes, interval, now, raw.notes)
+    closes = _drop_empty_end(closes, raw.notes)
     closes = _even_steps(closes, interval, gaps, raw.notes)
     for note in raw.notes:
         warnings.warn(f"{raw.symbol}: {note}", DataNotice, stacklevel=2)
@@ -114,23 +116,9 @@ def fingerprint(closes: pd.Series) -> str:
     return hashlib.sha256(rows.tobytes()).hexdigest()
 
 
-def say_time(time: pd.Timestamp) -> str:
-    """A UTC time in as few words as it needs: ``2024-03-11``, or ``2024-03-11 07:00``."""
-    return f"{time:%Y-%m-%d}" if time == time.normalize() else f"{time:%Y-%m-%d %H:%M}"
-
-
-def say_duration(duration: pd.Timedelta) -> str:
-    """A duration in words: ``1 day``, ``2 days``, ``4 hours``, ``90 minutes``."""
-    for unit, length in (("day", "1D"), ("hour", "1h"), ("minute", "1min"), ("second", "1s")):
-        count, rest = divmod(duration, pd.Timedelta(length))
-        if count and not rest:
-            return f"{count} {unit}" + ("" if count == 1 else "s")
-    return str(duration)
-
-
 def _require_rows(closes: pd.Series) -> None:
     if len(closes) < 2:
-        raise UserError(f"{closes.name}: {len(closes)} rows are no series; at least 2 closes are needed.")
+        raise UserError(f"{closes.name}: a series takes at least 2 closes; here there are {len(closes)}.")
 
 
 def _require_prices(closes: pd.Series) -> None:
@@ -162,7 +150,7 @@ def _merge_duplicates(closes: pd.Series, notes: list[str]) -> pd.Series:
             f"{closes.name}: two closes at {say_time(time)}, {lowest[time]:g} and {highest[time]:g}"
             f"{_and_more(len(differing) - 1)}; remove the wrong one."
         )
-    notes.append(f"{len(closes) - len(lowest)} repeated rows with the same close were merged.")
+    notes.append(f"rows that repeat a time with the same close were merged: {len(closes) - len(lowest)}.")
     return lowest
 
 
@@ -182,6 +170,15 @@ def _drop_unsettled(closes: pd.Series, interval: pd.Timedelta, now: datetime, no
         )
         _require_rows(settled)
     return settled
+
+
+def _drop_empty_end(closes: pd.Series, notes: list[str]) -> pd.Series:
+    """Vendors stamp a bar before they have its close; the last ones may be empty for some hours."""
+    last = closes.last_valid_index()
+    if last is None or last == closes.index[-1]:
+        return closes
+    notes.append(f"no close yet after {say_time(last)}; the series ends there.")
+    return closes[:last]
 
 
 def _even_steps(closes: pd.Series, interval: pd.Timedelta, gaps: Gaps, notes: list[str]) -> pd.Series:
@@ -210,7 +207,7 @@ def _even_steps(closes: pd.Series, interval: pd.Timedelta, gaps: Gaps, notes: li
             f"{closes.name}: {what}; set data.source.gaps to ffill to repeat the last close before a gap "
             f"({missing} in all)."
         )
-    notes.append(f"{missing} missing closes were filled with the last one before them, first after {say_time(before)}.")
+    notes.append(f"missing closes were filled with the last before them: {missing}, first after {say_time(before)}.")
     whole = pd.date_range(present.index[0], present.index[-1], freq=interval, unit="ns")
     return present.reindex(whole).ffill()
 

@@ -1,5 +1,6 @@
 """Windows over a close series, and the cutting of folds."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -9,10 +10,11 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from cryptoforecast.data.series import say_time
-from cryptoforecast.errors import UserError
+from cryptoforecast.data.times import say_time, to_utc
+from cryptoforecast.errors import DataNotice, UserError
 
 Border = int | float | str
+YEARS = range(2009, 2050)  # as a count of closes, such a number is suspicious
 
 
 class Window(NamedTuple):
@@ -32,7 +34,8 @@ def to_device(window: Window, device: torch.device) -> Window:
     """Move a batch; prices stay float64 but on Apple's GPUs, which have no such numbers."""
     if device.type == "mps":
         window = window._replace(context=window.context.float(), target=window.target.float())
-    return Window(*(field.to(device, non_blocking=True) for field in window))
+    without_waiting = device.type == "cuda"  # elsewhere the copy may be read before it is there
+    return Window(*(field.to(device, non_blocking=without_waiting) for field in window))
 
 
 class Fold(NamedTuple):
@@ -140,11 +143,14 @@ def border(closes: pd.Series, value: Border, name: str) -> int:
     [15, 15, 15, 15]
     """
     if isinstance(value, str):
-        before = int(np.searchsorted(closes.index, to_utc(value, name)))
+        before = int(np.searchsorted(closes.index, to_utc(value, f"data.{name}")))
     elif isinstance(value, float):
         before = round(value * len(closes)) if 0 < value < 1 else -1
     else:
         before = value if value >= 0 else len(closes) + value
+        if value in YEARS:
+            notice = f"data.{name} {value} is a count of closes; for the year write {value}-01-01."
+            warnings.warn(notice, DataNotice, stacklevel=2)
     if not 0 < before < len(closes):
         first, last = say_time(closes.index[0]), say_time(closes.index[-1])
         raise UserError(
@@ -152,16 +158,3 @@ def border(closes: pd.Series, value: Border, name: str) -> int:
             "give a date among them, a count of closes, or a fraction between 0 and 1."
         )
     return before
-
-
-def to_utc(date: str, name: str) -> pd.Timestamp:
-    """A date that a setting holds, in UTC where it names no zone.
-
-    Raises:
-        UserError: naming the setting, if it is no date.
-    """
-    try:
-        time = pd.Timestamp(date)
-    except ValueError:
-        raise UserError(f"data.{name} is {date!r}, which is no date such as 2024-03-11.") from None
-    return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")

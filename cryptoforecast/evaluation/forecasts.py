@@ -1,5 +1,7 @@
 """Forecast rows: the one table that everything after a model reads."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +12,7 @@ import torch
 from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
 from cryptoforecast.data.loader import BatchOrder
 from cryptoforecast.data.windows import WindowDataset, to_device
+from cryptoforecast.errors import UserError
 from cryptoforecast.models.baselines import BASELINES
 from cryptoforecast.models.forecaster import Forecaster
 
@@ -33,10 +36,8 @@ def forecast_rows(
         One row per origin and step, in time order, with the columns ``series, model, fold, origin, step,
         timestamp, last, forecast, actual``: times in UTC, prices in the series' currency.
     """
-    learning = forecaster.training
-    forecaster = forecaster.to(device).eval()
     forecasts, targets, lasts, origins, times = [], [], [], [], []
-    with torch.inference_mode():
+    with _lent(forecaster, device), torch.inference_mode():
         for batch in BatchOrder(positions, WITHOUT_GRADIENTS):
             window = windows[batch]
             moved = to_device(window, torch.device(device))
@@ -45,7 +46,6 @@ def forecast_rows(
             lasts.append(window.context[:, -1, 0])
             origins.append(window.origin)
             times.append(windows.target_times(batch))
-    forecaster.train(learning)
     horizon = windows.horizon
     return pd.DataFrame(
         {
@@ -56,7 +56,7 @@ def forecast_rows(
             "step": np.tile(np.arange(1, horizon + 1), len(positions)),
             "timestamp": _utc(torch.cat(times).flatten()),
             "last": torch.cat(lasts).repeat_interleave(horizon).numpy(),
-            "forecast": torch.cat(forecasts).flatten().numpy(),
+            "forecast": _finite(forecaster, torch.cat(forecasts)).flatten().numpy(),
             "actual": torch.cat(targets).flatten().numpy(),
         },
         columns=COLUMNS,
@@ -92,8 +92,8 @@ def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
     """
     closes, horizon = data.series.closes, forecaster.horizon
     context = torch.from_numpy(closes.to_numpy("float64")[-forecaster.context_length :].copy())
-    with torch.inference_mode():
-        forecast = forecaster.cpu().eval().forecast(context.view(1, -1, 1))
+    with _lent(forecaster, "cpu"), torch.inference_mode():
+        forecast = _finite(forecaster, forecaster.forecast(context.view(1, -1, 1)))
     steps = np.arange(1, horizon + 1)
     return pd.DataFrame(
         {
@@ -112,6 +112,25 @@ def to_csv(rows: pd.DataFrame, path: Path | None = None) -> str | None:
     """Rows as CSV, times in ISO 8601, into a file or as a text."""
     text: str | None = rows.to_csv(path, index=False, date_format=TIME_FORMAT)
     return text
+
+
+@contextmanager
+def _lent(forecaster: Forecaster, device: str | torch.device) -> Iterator[None]:
+    """A forecaster without dropout on another device, and afterwards as it was."""
+    home, modes = forecaster.device, {module: module.training for module in forecaster.modules()}
+    try:
+        forecaster.to(device).eval()
+        yield
+    finally:
+        forecaster.to(home)
+        for module, training in modes.items():
+            module.training = training
+
+
+def _finite(forecaster: Forecaster, forecasts: torch.Tensor) -> torch.Tensor:
+    if not forecasts.isfinite().all():
+        raise UserError(f"{type(forecaster).__name__} forecasts numbers that are not finite; its training diverged.")
+    return forecasts
 
 
 def _utc(nanoseconds: torch.Tensor) -> pd.DatetimeIndex:

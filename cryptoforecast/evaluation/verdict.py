@@ -8,6 +8,7 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Score, scores
 from cryptoforecast.evaluation.significance import LEVEL, diebold_mariano
@@ -50,7 +51,8 @@ def judge(rows: pd.DataFrame, split: str, simulated: bool = False) -> Verdict:
     table = scores(rows)
     model = next(iter(table))
     own = rows[rows["model"] == model]
-    sentence = _sentence(model, table[model]["skill"], own, rows[rows["model"] == RANDOM_WALK])
+    skill, walk = table[model]["skill"], rows[rows["model"] == RANDOM_WALK]
+    sentence = _sentence(model, skill, own, walk) if split == "test" else _sentence_on_val(model, skill, own)
     if simulated:
         sentence = f"SIMULATED closes, which nobody can forecast: {sentence}"
     return Verdict(split, sorted(own["series"].unique()), len(own), table, sentence, simulated)
@@ -59,7 +61,8 @@ def judge(rows: pd.DataFrame, split: str, simulated: bool = False) -> Verdict:
 def show(verdict: Verdict, console: Console) -> None:
     """Print the table and the sentence."""
     names = name_of(", ".join(verdict.series), verdict.simulated)
-    table = Table(title=f"{names}: {verdict.targets:,} {verdict.split} targets", title_justify="left", box=SIMPLE_HEAD)
+    title = Text(f"{names}: {verdict.targets:,} {verdict.split} targets")  # a symbol may look like markup
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     table.add_column("model")
     for column in ("RMSE", "MAE", "MAPE %", "skill", "targets"):
         table.add_column(column, justify="right")
@@ -67,7 +70,7 @@ def show(verdict: Verdict, console: Console) -> None:
         prices = (say_price(score["rmse"]), say_price(score["mae"]))
         table.add_row(model, *prices, f"{score['mape']:.3f}", f"{score['skill']:+.4f}", f"{verdict.targets:,}")
     console.print(table)
-    console.print(verdict.sentence, soft_wrap=True, highlight=False)
+    console.print(verdict.sentence, soft_wrap=True, highlight=False, markup=False)
 
 
 def name_of(series: str, simulated: bool) -> str:
@@ -98,6 +101,16 @@ def _sentence(model: str, skill: float, own: pd.DataFrame, walk: pd.DataFrame) -
     if p_value < LEVEL:
         return f"{model} is {'better' if skill > 0 else 'worse'} than persistence: {size} ({test})."
     return f"{model} is no better than persistence: {size}, which is within luck ({test})."
+
+
+def _sentence_on_val(model: str, skill: float, own: pd.DataFrame) -> str:
+    """No claim at all: the best of many epochs looks skilled on the targets it was chosen by."""
+    if model == RANDOM_WALK:
+        return f"{model} is persistence itself; its skill is 0 by definition."
+    size = f"its RMSE is {abs(skill):.2%} {'lower' if skill > 0 else 'higher'} on {len(own):,} val targets"
+    if skill <= 0:
+        return f"{model} is no better than persistence: {size}."
+    return f"{model} may or may not be better than persistence: {size}, by which it was chosen; test can tell."
 
 
 def say_price(value: float) -> str:

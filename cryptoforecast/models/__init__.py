@@ -1,7 +1,7 @@
 """From context to forecast."""
 
 from cryptoforecast.models.baselines import BASELINES, Drift, Mean, RandomWalk
-from cryptoforecast.models.forecaster import Forecast, Forecaster
+from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.gru import GRU
 from cryptoforecast.models.lstm import LSTM
 from cryptoforecast.models.scaling import RelativeLog, Scaling, TrainMinMax, WindowStandard
@@ -11,7 +11,6 @@ __all__ = [
     "GRU",
     "LSTM",
     "Drift",
-    "Forecast",
     "Forecaster",
     "Mean",
     "RandomWalk",

@@ -9,7 +9,8 @@ import torch
 from jsonargparse import ArgumentError, ArgumentParser
 
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.data.series import say_time
+from cryptoforecast.data.series import fingerprint
+from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models.forecaster import Forecaster
 
@@ -65,12 +66,12 @@ def load_forecaster(checkpoint: str | Path | Checkpoint) -> Forecaster:
     parser.add_subclass_arguments(Forecaster, "model", fail_untyped=False)
     try:
         config = parser.parse_object({"model": checkpoint.model})
-    except ArgumentError:
+        forecaster: Forecaster = parser.instantiate_classes(config).model
+    except (ArgumentError, ValueError, TypeError):
         raise UserError(
             f"{checkpoint.path}: needs {name}, which is not found from here, is no forecaster, or takes other "
             f"arguments now; run where {name.split('.')[0]}.py is as it was."
         ) from None
-    forecaster: Forecaster = parser.instantiate_classes(config).model
     load_weights(forecaster, checkpoint)
     return forecaster.eval()
 
@@ -109,13 +110,20 @@ def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule, split: 
     if checkpoint.data is None:
         return
     before, now = checkpoint.data["provenance"][0], data.series.provenance
+    if now.simulated and not before["simulated"]:
+        raise UserError(
+            f"{checkpoint.path}: was trained on {before['symbol']}, and the closes at hand are SIMULATED; "
+            "name closes to forecast with data.source."
+        )
     if data.series.interval.value != checkpoint.data["interval"]:
         raise UserError(
             f"{now.symbol}: the bars are {now.interval} apart, and the checkpoint was trained on bars "
             f"{before['interval']} apart; forecast at the interval it knows."
         )
     if now.symbol != before["symbol"]:
-        _notice(f"the checkpoint was trained on {before['symbol']}, and these closes are {now.symbol}.")
+        _notice(f"the checkpoint was trained on {before['symbol']}, but these closes are {now.symbol}.")
+    elif _revised(data.series.closes, before):
+        _notice(f"the closes of {now.symbol} up to {before['last'][:10]} are not those the checkpoint was trained on.")
     if split is None:
         return
     used_until = pd.Timestamp(checkpoint.data["selected_until" if split == "test" else "fitted_until"])
@@ -125,6 +133,14 @@ def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule, split: 
             f"the first of these targets is {say_time(first)}, and the checkpoint has been fitted or chosen on closes "
             f"up to {say_time(used_until)}: scores on these targets flatter it."
         )
+
+
+def _revised(closes: pd.Series, before: dict[str, Any]) -> bool:
+    """Whether the series spans a checkpoint's closes and does not hold them."""
+    first, last = pd.Timestamp(before["first"]), pd.Timestamp(before["last"])
+    if closes.index[0] > first or closes.index[-1] < last:
+        return False
+    return fingerprint(closes[first:last]) != str(before["sha256"])
 
 
 def _notice(sentence: str) -> None:

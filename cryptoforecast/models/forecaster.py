@@ -1,9 +1,9 @@
 """The one contract a model fulfils, and everything it inherits for it."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
 from torch import Tensor, nn
@@ -12,17 +12,7 @@ from cryptoforecast.data.datamodule import closes_of
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.scaling import RelativeLog, Scaling
-from cryptoforecast.spec import class_path, plain_items, spec_of
-
-
-class Forecast(NamedTuple):
-    """What a model says of a batch of windows, in prices, beside what came true."""
-
-    origin: Int64[Tensor, " batch"]
-    series: Int64[Tensor, " batch"]
-    last: Float[Tensor, " batch"]
-    forecast: Float[Tensor, "batch horizon"]
-    actual: Float[Tensor, "batch horizon"]
+from cryptoforecast.spec import accepted_by, class_path, plain_items, spec_of
 
 
 class Forecaster(LightningModule):
@@ -34,17 +24,17 @@ class Forecaster(LightningModule):
     Args:
         context_length: count of closes seen; taken from ``data.context_length``.
         horizon: count of closes forecast; taken from ``data.horizon``.
-        channels: columns seen, the close being the first.
         scaling: how closes become network inputs; by default ``RelativeLog``.
         optimizer: what learns.
         scheduler: what moves the learning rate from epoch to epoch; by default nothing does.
     """
 
+    channels = 1  # what forward sees of each bar: the close, scaled
+
     def __init__(
         self,
         context_length: int = 60,
         horizon: int = 1,
-        channels: int = 1,
         scaling: Scaling | None = None,
         optimizer: OptimizerCallable = torch.optim.Adam,
         scheduler: LRSchedulerCallable | None = None,
@@ -53,12 +43,11 @@ class Forecaster(LightningModule):
         self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler"])  # the subclass's arguments too
         self.context_length = context_length
         self.horizon = horizon
-        self.channels = channels
         self.scaling = scaling or RelativeLog()
         self._optimizer = optimizer
         self._scheduler = scheduler
-        self._train_loss = _Mean()
-        self._evaluation = _Mean()
+        self._train_loss = _RunningMean()
+        self._evaluation = _RunningMean()
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """Forecast scaled closes from scaled closes. This is what a variant writes."""
@@ -106,10 +95,9 @@ class Forecaster(LightningModule):
         """Log loss, RMSE in price and skill over all test targets, beside the random walk's."""
         self._log_evaluation("test")
 
-    def predict_step(self, window: Window, batch_index: int = 0) -> Forecast:
+    def predict_step(self, window: Window, batch_index: int = 0) -> Float[Tensor, "batch horizon"]:
         """Forecast a batch, in prices."""
-        last = window.context[:, -1, 0]
-        return Forecast(window.origin, window.series, last, self.forecast(window.context), window.target)
+        return self.forecast(window.context)
 
     def setup(self, stage: str) -> None:
         """Let the scaling learn from the training closes, and from no others."""
@@ -127,7 +115,10 @@ class Forecaster(LightningModule):
         if not self._learns():
             self.automatic_optimization = False
             return None
-        optimizer = self._optimizer(self.parameters())
+        try:
+            optimizer = self._optimizer(self.parameters())
+        except ValueError as problem:
+            raise UserError(f"model.optimizer: {problem}.") from None
         if self._scheduler is None:
             return optimizer
         scheduler = self._scheduler(optimizer)
@@ -139,14 +130,28 @@ class Forecaster(LightningModule):
         for key in ("hyper_parameters", "hparams_name"):
             checkpoint.pop(key, None)
         data = closes_of(self.trainer)
+        checkpoint["cryptoforecast"] = {"model": self.record(), "data": data.record() if data else None}
+
+    def record(self) -> dict[str, Any]:
+        """The class path and the arguments that make this forecaster again; its weights are not among them.
+
+        Raises:
+            UserError: if an argument cannot be written down.
+        """
         arguments = {name: value for name, value in self.hparams.items() if not name.startswith("_")}
-        checkpoint["cryptoforecast"] = {
-            "model": {
-                "class_path": class_path(type(self)),
-                "init_args": {**plain_items(arguments), "scaling": spec_of(self.scaling)},
-            },
-            "data": data.record() if data else None,
+        arguments["scaling"] = spec_of(self.scaling)
+        accepted = accepted_by(type(self))
+        return {
+            "class_path": class_path(type(self)),
+            "init_args": plain_items({name: value for name, value in arguments.items() if name in accepted}),
         }
+
+    @classmethod
+    def load_from_checkpoint(cls, checkpoint_path: Any, *_: Any, **__: Any) -> "Forecaster":
+        """The forecaster of a checkpoint, ready to forecast: another name for ``load_forecaster``."""
+        from cryptoforecast.models.checkpoint import load_forecaster
+
+        return load_forecaster(checkpoint_path)
 
     def _learns(self) -> bool:
         return any(weights.requires_grad for weights in self.parameters())
@@ -178,14 +183,14 @@ class Forecaster(LightningModule):
             f"{stage}/loss_random_walk": walk_loss,
             f"{stage}/rmse": rmse,
             f"{stage}/rmse_random_walk": walk_rmse,
-            f"{stage}/skill": 1 - rmse / walk_rmse,
+            f"{stage}/skill": torch.where(rmse == walk_rmse, 0.0, 1 - rmse / walk_rmse),  # closes may stand still
             f"{stage}/skill_random_walk": torch.zeros(()),
             "step": torch.tensor(float(self.current_epoch)),  # curves over epochs, not over optimizer steps
         }
         self.log_dict({name: value.float() for name, value in curves.items()})
 
 
-class _Mean:
+class _RunningMean:
     """Means over all windows of an epoch, added up on the device and read once: logging each step costs as much."""
 
     def __init__(self) -> None:

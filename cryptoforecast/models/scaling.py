@@ -12,7 +12,7 @@ from cryptoforecast.errors import UserError
 class Scaling(nn.Module, ABC):
     """A reversible map between prices and the numbers a network works on.
 
-    What a scaling learns from the training closes is kept in buffers, and so in the checkpoint. It keeps its
+    What a scaling learns from the training closes is part of its state, and so of the checkpoint. It keeps its
     arguments as attributes of the same names.
     """
 
@@ -66,18 +66,14 @@ class TrainMinMax(Scaling):
     numbers must make do. The two prices are fitted on the training range only and kept in the checkpoint.
     """
 
-    lowest: Tensor
-    highest: Tensor
-
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("lowest", torch.tensor(float("nan"), dtype=torch.float64))
-        self.register_buffer("highest", torch.tensor(float("nan"), dtype=torch.float64))
+        self.lowest: float | None = None
+        self.highest: float | None = None
 
     def fit(self, closes: Float[Tensor, " time"]) -> None:
         """Take the lowest and the highest close of the training range."""
-        self.lowest.copy_(closes.min())
-        self.highest.copy_(closes.max())
+        self.lowest, self.highest = closes.min().item(), closes.max().item()
         if self.lowest == self.highest:
             raise UserError(f"All training closes are {self.lowest:g}; TrainMinMax needs closes that differ.")
 
@@ -85,13 +81,28 @@ class TrainMinMax(Scaling):
         self, closes: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
     ) -> Float[Tensor, "batch length"]:
         """``(close − lowest) / (highest − lowest)``."""
-        return (closes - self.lowest) / (self.highest - self.lowest)
+        lowest, highest = self._fitted()
+        return (closes - lowest) / (highest - lowest)
 
     def decode(
         self, scaled: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
     ) -> Float[Tensor, "batch length"]:
         """``lowest + scaled · (highest − lowest)``."""
-        return self.lowest + scaled * (self.highest - self.lowest)
+        lowest, highest = self._fitted()
+        return lowest + scaled * (highest - lowest)
+
+    def get_extra_state(self) -> dict[str, float | None]:
+        """The two prices, as the checkpoint keeps them: numbers, since not every device has float64 tensors."""
+        return {"lowest": self.lowest, "highest": self.highest}
+
+    def set_extra_state(self, state: dict[str, float | None]) -> None:
+        """Take the two prices from a checkpoint."""
+        self.lowest, self.highest = state["lowest"], state["highest"]
+
+    def _fitted(self) -> tuple[float, float]:
+        if self.lowest is None or self.highest is None:
+            raise UserError("TrainMinMax has not seen any training closes; fit with a CloseDataModule, or call fit.")
+        return self.lowest, self.highest
 
 
 class WindowStandard(Scaling):

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import DataNotice, UserError
-from cryptoforecast.data.series import RawRows, fingerprint, say_duration, to_close_series
+from cryptoforecast.data.series import RawRows, fingerprint, to_close_series
+from cryptoforecast.data.times import say_duration
 
 DAYS = pd.date_range("2021-06-10", periods=6, tz="UTC")
 CLOSES = np.array([10.0, 11.0, 12.5, 12.0, 13.0, 12.75])
@@ -61,7 +62,7 @@ def test_one_cent_changes_the_fingerprint() -> None:
 
 
 def test_repeated_rows_that_agree_are_merged_and_said() -> None:
-    with pytest.warns(DataNotice, match="1 repeated rows"):
+    with pytest.warns(DataNotice, match="rows that repeat a time with the same close were merged: 1"):
         series = to_close_series(raw(DAYS.insert(2, DAYS[2]), np.insert(CLOSES, 2, CLOSES[2])))
     assert series.closes.tolist() == CLOSES.tolist()
 
@@ -79,7 +80,7 @@ def test_a_gap_is_refused_with_both_dates_and_the_knob() -> None:
 
 
 def test_a_gap_is_filled_with_the_close_before_it_never_the_one_after() -> None:
-    with pytest.warns(DataNotice, match="1 missing closes were filled"):
+    with pytest.warns(DataNotice, match="filled with the last before them: 1, first after 2021-06-11"):
         series = to_close_series(raw(DAYS.delete(2), np.delete(CLOSES, 2)), gaps="ffill")
     assert series.closes.tolist() == [10.0, 11.0, 11.0, 12.0, 13.0, 12.75]
 
@@ -115,7 +116,7 @@ def test_a_bar_that_is_not_over_is_dropped_and_said() -> None:
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_one_row_is_no_series(count: int) -> None:
-    with pytest.raises(UserError, match=f"{count} rows are no series"):
+    with pytest.raises(UserError, match=f"at least 2 closes; here there are {count}"):
         to_close_series(raw(DAYS[:count], CLOSES[:count]))
 
 

@@ -174,8 +174,8 @@ def test_min_max_learns_from_training_closes_only(tmp_path: Path) -> None:
     forecaster = LSTM(hidden_size=4, scaling=TrainMinMax(), **LENGTHS)
     quiet_trainer(tmp_path, max_epochs=1).fit(forecaster, data)
     assert isinstance(forecaster.scaling, TrainMinMax)
-    assert forecaster.scaling.highest.item() == max(closes[:70])
-    assert forecaster.scaling.lowest.item() == min(closes[:70])
+    assert forecaster.scaling.highest == max(closes[:70])
+    assert forecaster.scaling.lowest == min(closes[:70])
 
 
 def test_the_scheduler_moves_the_learning_rate(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_min_max_puts_the_training_range_between_zero_and_one() -> None:
 def test_min_max_is_kept_in_the_weights_file() -> None:
     fresh = TrainMinMax()
     fresh.load_state_dict(fitted(TrainMinMax()).state_dict())
-    assert (fresh.lowest.item(), fresh.highest.item()) == (100.0, 300.0)
+    assert (fresh.lowest, fresh.highest) == (100.0, 300.0)
 
 
 def test_min_max_of_closes_that_stand_still_is_refused() -> None:

@@ -10,15 +10,12 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.data.series import CloseSeries, Gaps, RawRows, to_close_series
+from cryptoforecast.data.sources.dates import read_times
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.errors import UserError
 
 DATE_NAMES = ("date", "datetime", "timestamp", "time", "unix", "unixtimestamp", "opentime", "timeopen", "snappedat")
 CLOSE_NAMES = ("close", "price", "adjclose")  # in order of preference
-FIRST_BITCOIN = pd.Timestamp("2009-01-03", tz="UTC")
-EPOCHS_FROM = 10 ** np.array([9, 12, 15, 18])  # seconds, ms, us and ns are at least this since September 2001
-NANOSECONDS = 10 ** np.array([9, 6, 3, 0])  # in one of each
-PLAIN_DATE_FORMATS = ("ISO8601", "%Y/%m/%d", "%b %d, %Y", "%d %b %Y")  # none can be read in two ways
 
 
 class CsvSource(Source):
@@ -78,7 +75,7 @@ class Layout(NamedTuple):
     """How the rows of a file are to be read.
 
     ``header_lines`` come before the first row; ``date`` and ``close`` are positions among the ``columns``;
-    ``ticker`` is the series' name where the file says it.
+    ``ticker`` is the series' name where the file says it, else empty.
     """
 
     delimiter: str
@@ -86,7 +83,7 @@ class Layout(NamedTuple):
     header_lines: int
     date: int
     close: int
-    ticker: str | None
+    ticker: str
 
 
 def find_files(path: str | list[str], folder: str | None) -> list[Path]:
@@ -105,15 +102,13 @@ def find_files(path: str | list[str], folder: str | None) -> list[Path]:
 
 def recognise(file: Path, column: str | None) -> Layout:
     """Find delimiter, header, date and close column in the first lines of a file."""
-    head = _first_lines(file, 4)
+    blank, head = _first_lines(file, 4)
     delimiter = max(",;\t", key=head[0].count)
     lines = list(csv.reader(head, delimiter=delimiter))
-    names, header_lines, ticker = lines[0], 1, None
-    if names[0] == "Price" and len(lines) > 2 and lines[1][0] == "Ticker":  # yf.download(...).to_csv()
-        names, header_lines, ticker = [lines[2][0], *names[1:]], 3, lines[1][-1]
+    names, header_lines, tickers = lines[0], 1, [""] * len(lines[0])
+    if names[0] == "Price" and len(lines) > 2 and len(lines[1]) == len(names) and lines[1][0] == "Ticker":
+        names, header_lines, tickers = [*lines[2][:1], *names[1:]], 3, lines[1]  # yf.download(...).to_csv()
     plain_names = [_plain(name) for name in names]
-    if ticker is None and "ticker" in plain_names and len(lines) > 1:
-        ticker = lines[1][plain_names.index("ticker")]
     date = _position(plain_names, DATE_NAMES)
     close = _position(plain_names, CLOSE_NAMES if column is None else (_plain(column),))
     found = ", ".join(name or "(unnamed)" for name in names)
@@ -122,7 +117,13 @@ def recognise(file: Path, column: str | None) -> Layout:
     if close is None:
         wanted = "close column" if column is None else f"column {column!r}"
         raise UserError(f"{file}: no {wanted} among {found}; set data.source.column to the one to use.")
-    return Layout(delimiter, len(names), header_lines, date, close, ticker)
+    if plain_names.count(plain_names[close]) > 1:
+        which = ", ".join(tickers[at] or str(at) for at, name in enumerate(plain_names) if name == plain_names[close])
+        raise UserError(f"{file}: several columns are called {names[close]} ({which}); keep one series in a file.")
+    ticker = tickers[close]
+    if "ticker" in plain_names and len(lines) > 1 and len(lines[1]) == len(names):
+        ticker = lines[1][plain_names.index("ticker")]
+    return Layout(delimiter, len(names), blank + header_lines, date, close, ticker)
 
 
 def read_rows(file: Path, layout: Layout, date_format: str | None) -> tuple[pd.DatetimeIndex, np.ndarray]:
@@ -142,17 +143,26 @@ def read_rows(file: Path, layout: Layout, date_format: str | None) -> tuple[pd.D
     return _times(file, layout, rows[layout.date], date_format), rows[layout.close].to_numpy()
 
 
-def _first_lines(file: Path, count: int) -> list[str]:
+def _first_lines(file: Path, count: int) -> tuple[int, list[str]]:
+    """How many blank lines a file begins with, and the first lines after them."""
+    blank = 0
+    lines: list[str] = []
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
-            lines = [line for line, _ in zip(text, range(count), strict=False)]
+            for line in text:
+                if lines or line.strip():
+                    lines.append(line)
+                else:
+                    blank += 1
+                if len(lines) == count:
+                    break
     except UnicodeDecodeError:
         raise UserError(f"{file}: not a text file in UTF-8.") from None
     except OSError as problem:
         raise UserError(f"{file}: cannot be read ({problem.strerror}).") from None
-    if not "".join(lines).strip():
+    if not lines:
         raise UserError(f"{file}: the file is empty.")
-    return lines
+    return blank, lines
 
 
 def _require_even_rows(file: Path, layout: Layout) -> None:
@@ -184,34 +194,15 @@ def _position(names: list[str], wanted: tuple[str, ...]) -> int | None:
 
 
 def _times(file: Path, layout: Layout, column: pd.Series, date_format: str | None) -> pd.DatetimeIndex:
-    if date_format is not None:
-        times = pd.to_datetime(column.astype(str), format=date_format, utc=True, errors="coerce")
-    elif pd.api.types.is_numeric_dtype(column):
-        times = _epochs(column)
-    else:
-        parsed = (pd.to_datetime(column, format=style, utc=True, errors="coerce") for style in PLAIN_DATE_FORMATS)
-        times = next((times for times in parsed if times.notna().all()), None)
-        if times is None:
-            times = pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
+    times = read_times(column, date_format)
     if times.isna().any():
-        row = int(times.isna().argmax())
-        line, cells = _nth_row(file, layout, row)
+        line, cells = _nth_row(file, layout, int(times.isna().argmax()))
         wanted = "a date written as 2024-03-11 or an epoch" if date_format is None else f"written as {date_format}"
         raise UserError(
             f"{file}, line {line}: the date is {cells[layout.date]!r}, not {wanted}; "
             "set data.source.date_format, such as %d/%m/%Y."
         )
     return pd.DatetimeIndex(times).as_unit("ns")
-
-
-def _epochs(column: pd.Series) -> pd.Series:
-    """Epoch stamps to times, each row's unit told by its size; NaT where none gives a time since Bitcoin began."""
-    stamps = column.round().astype("int64").to_numpy()
-    unit = np.searchsorted(EPOCHS_FROM, stamps, side="right")  # 0 is too small for any
-    plausible = (unit > 0) & (stamps // 10 < EPOCHS_FROM[unit - 1])
-    nanoseconds = np.where(plausible, stamps, 0) * NANOSECONDS[unit - 1]
-    times = pd.to_datetime(pd.Series(nanoseconds, index=column.index), unit="ns", utc=True)
-    return times.where((times >= FIRST_BITCOIN) & (times <= pd.Timestamp.now("UTC")))
 
 
 def _explain(file: Path, layout: Layout, problem: ValueError) -> UserError:
@@ -231,8 +222,11 @@ def _nth_row(file: Path, layout: Layout, row: int) -> tuple[int, list[str]]:
 
 def _rows(file: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """Every row below the header with its line number, blank lines left out as pandas does."""
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, delimiter=layout.delimiter)
-        for cells in reader:
-            if cells and reader.line_num > layout.header_lines:
-                yield reader.line_num, cells
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            reader = csv.reader(text, delimiter=layout.delimiter)
+            for cells in reader:
+                if cells and reader.line_num > layout.header_lines:
+                    yield reader.line_num, cells
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise UserError(f"{file}: not a CSV file in UTF-8 ({problem}).") from None

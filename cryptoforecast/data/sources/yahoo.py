@@ -11,11 +11,13 @@ import pandas as pd
 
 from cryptoforecast.data.series import CloseSeries, Gaps, RawRows, to_close_series
 from cryptoforecast.data.sources.source import Source, SourceUnavailable
+from cryptoforecast.data.times import to_utc
 from cryptoforecast.errors import UserError
 
 # How far back Yahoo serves an interval; without a start, yfinance asks for one month.
 REACH = {"1m": timedelta(days=7), "1h": timedelta(days=729), "60m": timedelta(days=729)}
 REACH_OF_OTHER_MINUTES = timedelta(days=59)
+INTERVALS = ("1m", "2m", "5m", "15m", "30m", "60m", "90m", "1h", "4h", "1d", "5d", "1wk")
 BEGINNING = "2009-01-03"  # Bitcoin's first block
 
 
@@ -40,6 +42,11 @@ class YahooSource(Source):
         gaps: Gaps = "error",
         session: Any = None,
     ) -> None:
+        for name, date in (("start", start), ("end", end)):
+            if date is not None:
+                to_utc(date, f"data.source.{name}")
+        if interval not in INTERVALS:
+            raise UserError(f"data.source.interval is {interval!r}; Yahoo Finance has {', '.join(INTERVALS)}.")
         self.symbol = symbol
         self.start = start
         self.end = end
@@ -98,7 +105,7 @@ class YahooSource(Source):
 
     def _after_end(self) -> str:
         """Yahoo's end is exclusive; a bar that is not over is dropped later."""
-        last = datetime.now(UTC) if self.end is None else datetime.fromisoformat(self.end)
+        last = datetime.now(UTC) if self.end is None else to_utc(self.end, "data.source.end")
         return (last + timedelta(days=1)).strftime("%Y-%m-%d")
 
 

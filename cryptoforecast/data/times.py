@@ -1,0 +1,34 @@
+"""Times and durations, from words and into words; all times are UTC."""
+
+import pandas as pd
+
+from cryptoforecast.errors import UserError
+
+
+def say_time(time: pd.Timestamp) -> str:
+    """A UTC time in as few words as it needs: ``2024-03-11``, or ``2024-03-11 07:00``."""
+    return f"{time:%Y-%m-%d}" if time == time.normalize() else f"{time:%Y-%m-%d %H:%M}"
+
+
+def say_duration(duration: pd.Timedelta) -> str:
+    """A duration in words: ``1 day``, ``2 days``, ``4 hours``, ``90 minutes``."""
+    for unit, length in (("day", "1D"), ("hour", "1h"), ("minute", "1min"), ("second", "1s")):
+        count, rest = divmod(duration, pd.Timedelta(length))
+        if count and not rest:
+            return f"{count} {unit}" + ("" if count == 1 else "s")
+    return str(duration)
+
+
+def to_utc(date: str, setting: str) -> pd.Timestamp:
+    """A date that a setting holds, in UTC where it names no zone.
+
+    Raises:
+        UserError: naming the setting, if it is no date.
+    """
+    try:
+        time = pd.Timestamp(date)
+    except ValueError:
+        time = pd.NaT
+    if time is pd.NaT:
+        raise UserError(f"{setting} is {date!r}, which is no date such as 2024-03-11.")
+    return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
