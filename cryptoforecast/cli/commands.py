@@ -14,7 +14,8 @@ from rich.console import Console
 from cryptoforecast.cli.arguments import LENGTHS, on_top_of, refuse_lengths_of_model, value_of
 from cryptoforecast.cli.parser import ForecastParser, UsageError, complaint
 from cryptoforecast.cli.progress import EpochLines
-from cryptoforecast.cli.record import RunRecord
+from cryptoforecast.cli.record import RunRecord, require_new_run
+from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.figures import ForecastFigure, save_forecast_figure
@@ -25,8 +26,8 @@ from cryptoforecast.models.checkpoint import (
     Checkpoint,
     compare_with_training,
     load_forecaster,
-    load_weights,
     read_checkpoint,
+    require_same_model,
 )
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
@@ -49,6 +50,7 @@ def run(args: Sequence[str]) -> None:
         model_class=Forecaster,
         datamodule_class=CloseDataModule,
         save_config_callback=RunRecord,
+        save_config_kwargs={"overwrite": True},  # before_fit has seen to it that no other run is there
         trainer_defaults={"devices": 1, "enable_model_summary": False},
         subclass_mode_model=True,
         auto_configure_optimizers=False,
@@ -109,7 +111,16 @@ class ForecastCLI(LightningCLI):
         except UserError:
             raise
         except ValueError as problem:
-            raise UserError(f"{problem}".split("\n")[0]) from None
+            innermost: BaseException = problem
+            while cause := innermost.__cause__ or innermost.__context__:
+                innermost = cause
+            raise UserError(str(innermost).split("\n")[0]) from None
+
+    def _set_seed(self) -> None:
+        try:
+            super()._set_seed()
+        except ValueError as problem:
+            raise UserError(f"seed_everything: {problem}") from None
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """A trainer that logs and saves for ``fit``, and one that leaves no traces for the other verbs."""
@@ -119,6 +130,8 @@ class ForecastCLI(LightningCLI):
             raise UserError(f"trainer: {problem}") from None
 
     def _surroundings(self) -> dict[str, Any]:
+        if self._get(self.config_init, "trainer").overfit_batches:
+            raise UserError("trainer.overfit_batches: batches are gathered here; set trainer.limit_train_batches.")
         if self.subcommand != "fit":
             self.save_config_callback = None
             return {"logger": False, "callbacks": [], "enable_checkpointing": False}
@@ -129,19 +142,14 @@ class ForecastCLI(LightningCLI):
         return {"enable_progress_bar": shown, "callbacks": [EpochLines(), *callbacks]}
 
     def before_fit(self) -> None:
-        """See that closes, lengths and a checkpoint to go on from are in order before a run folder is made."""
+        """See that all is in order before a run folder is made."""
         self.datamodule.setup("fit")
+        rehearse(self.model, self.datamodule)
         if self.checkpoint is not None:
-            load_weights(self.model, self.checkpoint)
+            require_same_model(self.model, self.checkpoint)
             compare_with_training(self.checkpoint, self.datamodule, split=None)
-        self.model.record()  # what a checkpoint could not hold is better said now
-        for length in LENGTHS:
-            took, given = getattr(self.model, length), getattr(self.datamodule, length)
-            if took != given:
-                raise UserError(
-                    f"{type(self.model).__name__} has {length} {took}, and data.{length} is {given}: "
-                    "let its __init__ take **kwargs and pass them on to super().__init__."
-                )
+        else:
+            require_new_run(self.trainer)
 
     def fit(self, model: Forecaster, **options: Any) -> None:
         """Train; if interrupted, say how to go on."""
@@ -161,6 +169,8 @@ class ForecastCLI(LightningCLI):
         if not path and self.trainer.log_dir and self.trainer.checkpoint_callback:  # nothing to learn, nothing was best
             path = str(Path(self.trainer.log_dir, "checkpoints", "last.ckpt"))
             self.trainer.save_checkpoint(path)
+        if not self.trainer.is_global_zero:
+            return
         print()
         self._judge(load_forecaster(path) if path else self.model, "val")
         if path:
@@ -178,9 +188,10 @@ class ForecastCLI(LightningCLI):
 
     def predict(self, model: Forecaster, datamodule: CloseDataModule, **_: Any) -> None:
         """Forecast the closes after the last bar that is over."""
-        output = self._get(self.config, "output")
-        if output is not None and not Path(output).parent.is_dir():
-            raise UserError(f"{output}: there is no folder {Path(output).parent} to write it into.")
+        chosen = self._get(self.config, "output")
+        output = None if chosen is None else Path(chosen).expanduser()
+        if output is not None and not output.parent.is_dir():
+            raise UserError(f"{output}: there is no folder {output.parent} to write it into.")
         datamodule.setup("predict")
         if self.checkpoint is not None:
             compare_with_training(self.checkpoint, datamodule, split=None)
@@ -188,7 +199,7 @@ class ForecastCLI(LightningCLI):
         if output is None:
             print(to_csv(rows), end="")
         else:
-            to_csv(rows, Path(output))
+            to_csv(rows, output)
             print(f"wrote {output}", file=sys.stderr)
 
     def _trained(self, model: Forecaster) -> Forecaster:
@@ -207,7 +218,7 @@ class ForecastCLI(LightningCLI):
         rows = rows_beside_baselines(model, self.datamodule, split, self.trainer.strategy.root_device)
         simulated = self.datamodule.series.provenance.simulated
         verdict = judge(rows, split, simulated)
-        show(verdict, Console())
+        show(verdict, Console() if sys.stdout.isatty() else Console(width=100))
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             to_csv(rows, folder / "forecasts.csv")
@@ -219,7 +230,7 @@ class ForecastCLI(LightningCLI):
         """Where ``--output_dir`` says, else the run folder that the checkpoint lies in, else the working folder."""
         chosen = self._get(self.config, "output_dir")
         if chosen is not None:
-            return Path(chosen)
+            return Path(chosen).expanduser()
         if self.checkpoint is None:
             return Path()
         home = self.checkpoint.path.parent

@@ -8,7 +8,8 @@ from typing import Any
 
 from cryptoforecast.errors import DataNotice, UserError
 
-FAILED, MISTYPED = 1, 2
+CHATTY = ("pytorch", "fabric", "pytorch.utilities.rank_zero", "fabric.utilities.rank_zero", "fabric.utilities.seed")
+FAILED, MISTYPED, INTERRUPTED = 1, 2, 130
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -18,6 +19,13 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit status: 0, or 1 where the data, a setting or a checkpoint is at fault. A command that cannot be
         understood raises ``SystemExit(2)``, as is usual.
     """
+    try:
+        return _run(args)
+    except KeyboardInterrupt:
+        return _fail("interrupted.", INTERRUPTED)
+
+
+def _run(args: Sequence[str] | None) -> int:
     _quieten()
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
@@ -47,9 +55,8 @@ def _quieten() -> None:
     warnings.showwarning = _show_warning
     warnings.filterwarnings("ignore", module=r"(lightning|torch|jsonargparse|tensorboard)(\..*)?")
     warnings.filterwarnings("always", category=DataNotice)
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.rank_zero"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("lightning.fabric.utilities.seed").setLevel(logging.WARNING)
+    for name in CHATTY:
+        logging.getLogger(f"lightning.{name}").setLevel(logging.WARNING)
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:

@@ -49,7 +49,9 @@ def complaint(message: str, options: Iterable[str]) -> str:
         r"Option '([\w.]+)' is not accepted(?:\. Got value: Namespace\(class_path='([\w.]+)')?", message
     ):
         owner = match[2] or (re.findall(r"given class_path '([\w.]+)'", message[: match.start()]) or [""])[-1]
-        return f"{_short(owner) or key} has no option {match[1]}{_nearest(match[1], _arguments(owner))}."
+        known = _arguments(owner) if owner else options
+        whose = _short(owner) or key or "cryptoforecast, before a verb,"
+        return f"{whose} has no option {match[1]}{_nearest(match[1], known)}."
     if match := re.search(r"Subcommand '\w+' does not accept option '([\w.]+)'", message):
         return f"There is no option {match[1]}{_nearest(match[1], options)}."
     if match := re.search(r"unrecognized arguments: (?:--)?([^\s=]+)", message):

@@ -35,8 +35,8 @@ class EpochLines(Callback):
             print("\n".join(describe_data(data)))
         weights = sum(weight.numel() for weight in pl_module.parameters())
         print(f"model    {type(pl_module).__name__}, {weights:,} weights, on {pl_module.device}")
-        if trainer.log_dir is not None:
-            print(f"run      {trainer.log_dir}")
+        if trainer.logger is not None and trainer.logger.log_dir is not None:
+            print(f"run      {trainer.logger.log_dir}")
         print(f"\n{'epoch':>5}" + "".join(f"{title:>{WIDTH}}" for title in COLUMNS.values()) + f"{'seconds':>10}")
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

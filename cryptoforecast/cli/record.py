@@ -12,6 +12,7 @@ from lightning.pytorch.cli import SaveConfigCallback
 
 from cryptoforecast import __version__
 from cryptoforecast.data.datamodule import CloseDataModule, closes_of, to_record
+from cryptoforecast.errors import UserError
 
 PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
 
@@ -27,9 +28,21 @@ class RunRecord(SaveConfigCallback):
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write ``provenance.json`` beside the configuration."""
         data = closes_of(trainer)
-        if trainer.log_dir is not None and data is not None:
+        folder = trainer.loggers[0].log_dir  # of the trainer itself it would be asked of all processes
+        if folder is not None and data is not None:
             record = json.dumps(provenance(data), indent=2) + "\n"
-            Path(trainer.log_dir, "provenance.json").write_text(record, encoding="utf-8")
+            Path(folder, "provenance.json").write_text(record, encoding="utf-8")
+
+
+def require_new_run(trainer: Trainer) -> None:
+    """See that no other run is overwritten.
+
+    Raises:
+        UserError: if the run folder has one.
+    """
+    folder = trainer.loggers[0].log_dir if trainer.loggers else None
+    if folder is not None and Path(folder, "config.yaml").exists():
+        raise UserError(f"{folder}: there is a run here already; set another trainer.logger.init_args.version.")
 
 
 def provenance(data: CloseDataModule) -> dict[str, Any]:

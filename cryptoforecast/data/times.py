@@ -25,10 +25,10 @@ def to_utc(date: str, setting: str) -> pd.Timestamp:
     Raises:
         UserError: naming the setting, if it is no date.
     """
-    try:
-        time = pd.Timestamp(date)
+    try:  # other ways of writing a date can be read in two
+        time = pd.to_datetime(date, format="ISO8601") if date[:4].isdigit() else pd.NaT
     except ValueError:
         time = pd.NaT
-    if time is pd.NaT:
+    if time is pd.NaT or not 1900 <= time.year < 2200:
         raise UserError(f"{setting} is {date!r}, which is no date such as 2024-03-11.")
     return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")

@@ -74,6 +74,9 @@ def rows_beside_baselines(
         split: which targets.
         device: where to compute.
     """
+    name = type(forecaster).__name__
+    if name in {baseline.__name__ for baseline in BASELINES} and not isinstance(forecaster, BASELINES):
+        raise UserError(f"{name} is the name of a baseline that stands in every table; give your class another.")
     others = [baseline(context_length=data.context_length, horizon=data.horizon) for baseline in BASELINES]
     models = [forecaster, *(other for other in others if type(other) is not type(forecaster))]
     positions = getattr(data.fold, split)

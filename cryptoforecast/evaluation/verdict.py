@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -30,7 +31,7 @@ class Verdict(NamedTuple):
             "split": self.split,
             "series": self.series,
             "targets": self.targets,
-            "scores": self.scores,
+            "scores": {model: _finite(score) for model, score in self.scores.items()},
             "verdict": self.sentence,
         }
         return json.dumps(content, indent=2) + "\n"
@@ -38,6 +39,12 @@ class Verdict(NamedTuple):
     def write(self, path: Path) -> None:
         """Write ``scores.json``."""
         path.write_text(self.to_json(), encoding="utf-8")
+
+
+def _finite(score: Score) -> dict[str, float | None]:
+    """JSON has no infinity: the skill beside a random walk that is never off is null."""
+    numbers: dict[str, Any] = dict(score)
+    return {name: value if np.isfinite(value) else None for name, value in numbers.items()}
 
 
 def judge(rows: pd.DataFrame, split: str, simulated: bool = False) -> Verdict:
@@ -91,6 +98,8 @@ def _sentence(model: str, skill: float, own: pd.DataFrame, walk: pd.DataFrame) -
     """
     if model == RANDOM_WALK:
         return "RandomWalk is persistence itself: tomorrow's close is today's; its skill is 0 by definition."
+    if not np.isfinite(skill):
+        return f"{model} is worse than persistence: the closes stand still, and the random walk is never off."
     p_value = diebold_mariano(own, walk)
     if p_value is None and skill == 0:
         return f"{model} is no better than persistence: it forecasts what the random walk forecasts."

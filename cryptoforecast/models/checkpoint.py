@@ -34,7 +34,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     Raises:
         UserError: if there is no such file, or it is no checkpoint of ours.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_file():
         raise UserError(f"{path}: no such checkpoint; ckpt_path names a file that fit has written.")
     try:
@@ -61,19 +61,43 @@ def load_forecaster(checkpoint: str | Path | Checkpoint) -> Forecaster:
     """
     if not isinstance(checkpoint, Checkpoint):
         checkpoint = read_checkpoint(checkpoint)
-    name = checkpoint.model["class_path"]
+    forecaster = make_forecaster(checkpoint.model, str(checkpoint.path))
+    load_weights(forecaster, checkpoint)
+    return forecaster.eval()
+
+
+def make_forecaster(record: dict[str, Any], of: str) -> Forecaster:
+    """A forecaster from its record, as :meth:`Forecaster.record` wrote it; its weights are new.
+
+    Args:
+        record: class path and arguments.
+        of: whose record it is, for errors.
+
+    Raises:
+        UserError: if there is no such class, it is no forecaster, or it takes other arguments.
+    """
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(Forecaster, "model", fail_untyped=False)
     try:
-        config = parser.parse_object({"model": checkpoint.model})
-        forecaster: Forecaster = parser.instantiate_classes(config).model
-    except (ArgumentError, ValueError, TypeError):
-        raise UserError(
-            f"{checkpoint.path}: needs {name}, which is not found from here, is no forecaster, or takes other "
-            f"arguments now; run where {name.split('.')[0]}.py is as it was."
-        ) from None
-    load_weights(forecaster, checkpoint)
-    return forecaster.eval()
+        forecaster: Forecaster = parser.instantiate_classes(parser.parse_object({"model": record})).model
+    except (ArgumentError, ValueError, TypeError) as problem:
+        reason = str(problem).strip().splitlines()[-1].strip(" -").rstrip(".")
+        raise UserError(f"{of}: needs {record['class_path']}, which cannot be made here: {reason}.") from None
+    return forecaster
+
+
+def require_same_model(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
+    """See that training goes on with the model that a checkpoint holds.
+
+    Raises:
+        UserError: naming the first setting that differs.
+    """
+    now, before = forecaster.record(), checkpoint.model
+    settings = [("class_path", now["class_path"], before["class_path"])]
+    settings += [(name, value, before["init_args"].get(name)) for name, value in now["init_args"].items()]
+    for name, value, held in settings:
+        if value != held and name not in ("optimizer", "scheduler"):
+            raise UserError(f"{checkpoint.path}: has model.{name} {held}, and now it is {value}; go on with the same.")
 
 
 def load_weights(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
@@ -86,14 +110,8 @@ def load_weights(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
         forecaster.load_state_dict(checkpoint.weights)
     except RuntimeError:
         raise UserError(
-            f"{checkpoint.path}: its weights are those of {checkpoint.model['class_path']} with "
-            f"{_settings(checkpoint)}, and do not fit {type(forecaster).__name__} as it is set now."
+            f"{checkpoint.path}: its weights do not fit {type(forecaster).__name__}; was its code changed since?"
         ) from None
-
-
-def _settings(checkpoint: Checkpoint) -> str:
-    arguments = checkpoint.model["init_args"]
-    return ", ".join(f"{name} {value}" for name, value in arguments.items() if isinstance(value, int | float))
 
 
 def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule, split: Literal["val", "test"] | None) -> None:

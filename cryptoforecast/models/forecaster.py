@@ -61,13 +61,13 @@ class Forecaster(LightningModule):
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """Forecast closes from closes, both in prices."""
-        return self._to_prices(self(self._inputs(context)), context)
+        return self._to_prices(self._asked(context), context)
 
     def training_step(self, window: Window, batch_index: int) -> Tensor | None:
         """The loss of a batch in scaled space; a model without weights has nothing to learn from it."""
         if not self._learns():
             return None
-        loss = self.loss(self(self._inputs(window.context)), self._scaled(window.target, window.context))
+        loss = self.loss(self._asked(window.context), self._scaled(window.target, window.context))
         self._train_loss.add(loss.detach().unsqueeze(0), len(window.target))
         return loss
 
@@ -156,8 +156,14 @@ class Forecaster(LightningModule):
     def _learns(self) -> bool:
         return any(weights.requires_grad for weights in self.parameters())
 
-    def _inputs(self, context: Tensor) -> Tensor:
-        return self._scaled(context[..., 0], context).unsqueeze(-1)
+    def _asked(self, context: Tensor) -> Tensor:
+        """What ``forward`` says of a context, if it has the shape that it should."""
+        x = self._scaled(context[..., 0], context).unsqueeze(-1)
+        answer, wanted = self(x), (len(x), self.horizon)
+        if not isinstance(answer, Tensor) or answer.shape != wanted:
+            given = tuple(answer.shape) if isinstance(answer, Tensor) else type(answer).__name__
+            raise UserError(f"{type(self).__name__}.forward gave {given}, not (batch, horizon), which is {wanted}.")
+        return answer
 
     def _scaled(self, closes: Tensor, context: Tensor) -> Tensor:
         return self.scaling.encode(closes, context[..., 0]).to(self.dtype)

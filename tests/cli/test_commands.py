@@ -238,3 +238,124 @@ def test_real_coins_run_from_file_to_forecast(
     checkpoint = "runs/btc/version_0/checkpoints/best.ckpt"
     assert type_in("test", "--ckpt_path", checkpoint).status == 0
     assert len(type_in("predict", "--ckpt_path", checkpoint).out.splitlines()) == 2
+
+
+def test_other_closes_than_the_checkpoints_are_pointed_out(
+    fitted: Run, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    closes, test = (
+        random_walk(300),
+        ("test", "--ckpt_path", fitted.checkpoint, "--output_dir=.", "--data.source=CsvSource"),
+    )
+    write_yahoo(tmp_path / "OTHER-USD.csv", closes)
+    said = type_in(*test, "--data.source.path=OTHER-USD.csv")
+    assert "the checkpoint was trained on COIN-USD, but these closes are OTHER-USD" in said.err
+    closes[10] += 0.01
+    write_yahoo(tmp_path / "COIN-USD.csv", closes)
+    said = type_in(*test, "--data.source.path=COIN-USD.csv")
+    assert "the closes of COIN-USD up to 2020-10-26 are not those the checkpoint was trained on" in said.err
+
+
+def test_the_best_checkpoint_is_judged_and_not_the_last(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    text = (
+        (CONFIGS / "btc.yaml")
+        .read_text()
+        .replace("monitor: val/loss, filename", "monitor: val/loss, mode: max, filename")
+    )
+    (tmp_path / "worst.yaml").write_text(text)  # calls the worst epoch the best, which is not the last
+    said = type_in("fit", "--config", "worst.yaml", *CSV, *SMALL, "--trainer.max_epochs=4", "--model.optimizer.lr=0.01")
+    losses = [float(line.split()[2]) for line in said.out.splitlines() if line[:5].strip().isdigit()]
+    assert max(losses) > losses[-1]
+    tables = [
+        type_in("validate", "--ckpt_path", f"runs/btc/version_0/checkpoints/{name}.ckpt", "--output_dir=.").out
+        for name in ("best", "last")
+    ]
+    assert tables[0].split("wrote")[0].strip() in said.out
+    assert tables[1].split("wrote")[0].strip() not in said.out
+
+
+def test_predict_looks_beyond_the_end_of_the_experiment(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    fit = ("fit", "--config", CONFIGS / "btc.yaml", *CSV, *SMALL, "--data.end=2020-08-31")
+    assert type_in(*fit).status == 0
+    checkpoint = "runs/btc/version_0/checkpoints/best.ckpt"
+    assert "2020-10-27T00:00:00Z" in type_in("predict", "--ckpt_path", checkpoint).out
+    assert "2020-02-01T00:00:00Z" in type_in("predict", "--ckpt_path", checkpoint, "--data.end=2020-01-31").out
+
+
+def test_a_line_an_epoch_says_losses_skill_and_seconds(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    fit = ("fit", "--config", CONFIGS / "btc.yaml", *CSV, *SMALL, "--trainer.max_epochs=2")
+    said = type_in(*fit, "--trainer.check_val_every_n_epoch=2")
+    lines = [line.split() for line in said.out.splitlines() if line[:5].strip().isdigit()]
+    assert [line[0] for line in lines] == ["0", "1"]
+    assert [len(line) for line in lines] == [3, 6]  # no validation numbers where there was no validation
+    assert "closes   COIN-USD: 300 from 2020-01-01 to 2020-10-26, 1 day apart, from CsvSource" in said.out
+    assert "model    LSTM" in said.out
+    assert "━" not in said.out  # no bar where there is no terminal
+
+
+VARIANTS = """
+import torch
+from torch import nn
+from cryptoforecast import Forecaster, TrainMinMax
+
+class OwnScaling(Forecaster):
+    def __init__(self, **kwargs):
+        super().__init__(scaling=TrainMinMax(), **kwargs)
+        self.head = nn.Linear(self.context_length, self.horizon)
+
+    def forward(self, x):
+        return self.head(x[..., 0])
+
+class Explicit(Forecaster):
+    def __init__(self, context_length: int, horizon: int, activation: str = "tanh"):
+        super().__init__(context_length=context_length, horizon=horizon)
+        self.activation = getattr(torch, activation)
+        self.head = nn.Linear(context_length, horizon)
+
+    def forward(self, x):
+        return self.activation(self.head(x[..., 0]))
+
+class Nested(Forecaster):
+    def __init__(self, encoder: nn.Module, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder = encoder
+
+    def forward(self, x):
+        return self.encoder(x[..., 0])
+"""
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ("--model=variants.OwnScaling",),
+        ("--model=variants.Explicit", "--model.activation=relu"),
+        ("--model=variants.Nested", "--model.encoder=torch.nn.Linear", "--model.encoder.in_features=12",
+         "--model.encoder.out_features=1"),
+    ],
+    ids=["its own scaling", "explicit arguments", "a module as an argument"],
+)  # fmt: skip
+def test_a_variant_of_any_shape_comes_back_from_its_checkpoint(
+    model: tuple[str, ...], type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    (tmp_path / "variants.py").write_text(VARIANTS)
+    plain = [word for word in SMALL if "hidden_size" not in word]
+    said = type_in("fit", "--config", CONFIGS / "crypto_nn.yaml", *CSV, *plain, "--model.scaling=null", *model)
+    assert said.status == 0, said.err
+    said = type_in("test", "--ckpt_path", "runs/crypto_nn/version_0/checkpoints/best.ckpt")
+    assert said.status == 0, said.err
+    assert "persistence" in said.out
+
+
+def test_optimizer_and_scheduler_are_chosen_on_the_command_line(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    fit = ("fit", "--config", CONFIGS / "btc.yaml", *CSV, *SMALL)
+    optimizer = ("--model.optimizer=AdamW", "--model.optimizer.lr=0.01")
+    plateau = ("--model.scheduler=lightning.pytorch.cli.ReduceLROnPlateau", "--model.scheduler.monitor=val/loss")
+    for scheduler in (("--model.scheduler=StepLR", "--model.scheduler.step_size=10"), plateau):
+        said = type_in(*fit, *optimizer, *scheduler)
+        assert said.status == 0, said.err

@@ -145,3 +145,133 @@ def test_a_variant_that_drops_its_lengths_is_told_how_to_keep_them(
     )
     said = type_in(*COIN, "--data.context_length=7", "--model=deaf.Deaf")
     refused(said, 1, "Deaf has context_length 60, and data.context_length is 7: let its __init__ take **kwargs")
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("--model.hidden_size=0", "hidden_size must be greater than zero"),
+        ("--model.dropout=2", "dropout"),
+        ("--data.num_workers=-1", "data.num_workers is -1"),
+        ("--data.start=", "data.start is ''"),
+        ("--trainer.precision=7", "precision"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_before_anything_is_written(
+    setting: str, sentence: str, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
+    said = type_in(*COIN, setting)
+    assert said.status in (1, 2)
+    refused(said, said.status, sentence)
+    assert [path.name for path in tmp_path.iterdir()] == ["COIN.csv"]
+
+
+def test_a_metric_that_is_not_logged_is_refused_with_those_that_are(
+    type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
+    (tmp_path / "mine.yaml").write_text(
+        (CONFIGS / "btc.yaml").read_text().replace("monitor: val/loss, patience", "monitor: val/los, patience")
+    )
+    said = type_in("fit", "--config", "mine.yaml", *COIN[3:], *SMALL)
+    assert said.status == 1
+    assert "error: trainer.callbacks: Early stopping conditioned on metric `val/los`" in said.err
+    assert "`val/loss`" in said.err
+
+
+def test_a_length_that_a_config_sets_of_the_model_is_refused(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    text = (CONFIGS / "btc.yaml").read_text().replace("hidden_size: 64", "horizon: 7")
+    (tmp_path / "mine.yaml").write_text(text)
+    refused(type_in("fit", "--config", "mine.yaml"), 2, "model.horizon is taken from data.horizon")
+
+
+def test_simulated_closes_are_never_forecast_by_a_model_of_real_ones(fitted: Run, type_in: Callable[..., Said]) -> None:
+    for verb in ("test", "predict"):
+        said = type_in(verb, "--ckpt_path", fitted.checkpoint, "--data.source=SimulatedSource")
+        refused(said, 1, "was trained on COIN-USD, and the closes at hand are SIMULATED")
+
+
+def test_a_file_that_is_no_configuration_is_not_repeated_in_full(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
+    said = type_in("fit", "--config", "COIN.csv")
+    assert said.status == 2
+    assert len(said.err) < 400
+
+
+WRONG = """
+from torch import nn
+from cryptoforecast import Forecaster
+
+class Flat(Forecaster):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.head = nn.Linear(self.context_length, self.horizon)
+
+    def forward(self, x):
+        return self.head(x[..., 0]).squeeze(-1)
+
+class RandomWalk(Flat):
+    def forward(self, x):
+        return self.head(x[..., 0])
+
+class Mute(Forecaster):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("Flat", "Flat.forward gave (30,), not (batch, horizon), which is (30, 1)"),
+        ("Mute", "Mute has no forward(x)"),
+    ],
+)
+def test_a_variant_that_cannot_forecast_is_told_before_anything_is_written(
+    name: str, sentence: str, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
+    (tmp_path / "wrong.py").write_text(WRONG)
+    refused(type_in(*COIN, f"--model=wrong.{name}"), 1, sentence)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_variant_with_a_baselines_name_is_not_scored_as_the_baseline(
+    type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
+    (tmp_path / "wrong.py").write_text(WRONG)
+    said = type_in(*COIN, "--model=wrong.RandomWalk", "--trainer.max_epochs=1")
+    assert said.status == 1
+    assert "RandomWalk is the name of a baseline" in said.err
+
+
+def test_files_of_two_symbols_are_not_joined(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    for name, day in (("BTC", 10), ("ETH", 11)):
+        (tmp_path / f"{name}.csv").write_text(f"Date,Close,Ticker\n2024-03-{day},100,{name}-USD\n")
+    words = (*BTC, "--data.source=CsvSource", "--data.source.path=*.csv")
+    refused(type_in(*words), 1, "names files of BTC-USD and ETH-USD; one series takes one symbol")
+
+
+def test_training_goes_on_with_the_same_model_only(fitted: Run, type_in: Callable[..., Said], tmp_path: Path) -> None:
+    last = fitted.folder / "checkpoints" / "last.ckpt"
+    fit = ("fit", "--config", fitted.folder / "config.yaml", "--ckpt_path", last)
+    said = type_in(*fit, "--model.scaling=WindowStandard")
+    refused(said, 1, "last.ckpt: has model.scaling")
+    assert not (tmp_path / "runs").exists()
+    said = type_in(*fit, "--trainer.max_epochs=2")
+    assert said.status == 0, said.err
+
+
+@pytest.mark.parametrize("date", ["01/10/2020", "now", "1500-01-01", "9999-01-01", "NaT"])
+def test_a_date_that_can_be_read_in_two_ways_or_in_none_is_refused(
+    date: str, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
+    refused(type_in(*COIN, f"--data.val_from={date}"), 1, f"data.val_from is '{date}', which is no date")
+
+
+def test_a_run_folder_is_used_once(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
+    assert type_in(*COIN, *SMALL, "--trainer.logger.version=0").status == 0
+    refused(type_in(*COIN, *SMALL, "--trainer.logger.version=0"), 1, "there is a run here already")

@@ -123,3 +123,10 @@ def test_one_row_is_no_series(count: int) -> None:
 def test_durations_are_said_in_words() -> None:
     said = [say_duration(pd.Timedelta(text)) for text in ("1D", "2D", "1h", "90min", "30s")]
     assert said == ["1 day", "2 days", "1 hour", "90 minutes", "30 seconds"]
+
+
+def test_a_last_bar_that_has_no_close_yet_is_dropped_and_said() -> None:
+    values = CLOSES.copy()
+    values[-1] = np.nan
+    with pytest.warns(DataNotice, match="no close yet after 2021-06-14; the series ends there"):
+        assert to_close_series(raw(values=values)).closes.tolist() == CLOSES[:-1].tolist()

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryptoforecast import UserError, WindowDataset
+from cryptoforecast import DataNotice, UserError, WindowDataset
 from cryptoforecast.data.windows import cut_fold
 
 LENGTHS = {"context_length": st.integers(1, 12), "horizon": st.integers(1, 6)}
@@ -99,3 +99,8 @@ def test_a_border_may_fall_between_stamps_that_are_not_at_midnight() -> None:
 def test_impossible_borders_are_named(borders: tuple[int, int], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         cut_fold(series(100), 5, 2, *borders)
+
+
+def test_a_count_that_looks_like_a_year_is_pointed_out() -> None:
+    with pytest.warns(DataNotice, match="data.val_from 2023 is a count of closes; for the year write 2023-01-01"):
+        cut_fold(series(3000), 5, 2, 2023, 2900)

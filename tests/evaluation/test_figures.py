@@ -17,7 +17,10 @@ def test_both_panels_show_forecast_actual_and_random_walk() -> None:
     for axes, count in ((whole, 200), (close_up, 60)):
         drawn = {line.get_label().split(" (")[0]: line for line in axes.lines}
         assert set(drawn) == {"actual", "random walk", "Model"}
-        assert all(len(line.get_ydata()) == count for line in drawn.values())
+        own = ROWS[ROWS["model"] == "Model"].tail(count)
+        assert drawn["Model"].get_ydata().tolist() == own["forecast"].tolist()
+        assert drawn["actual"].get_ydata().tolist() == own["actual"].tolist()
+        assert drawn["random walk"].get_ydata().tolist() == [100.0] * count
     assert [text.get_text().split(" (")[0] for text in whole.get_legend().get_texts()] == [
         "random walk",
         "actual",

@@ -49,6 +49,13 @@ def test_a_lower_rmse_without_significance_is_within_luck() -> None:
     assert "within luck" in verdict.sentence
 
 
+def test_no_claim_is_made_on_the_targets_a_model_was_chosen_by() -> None:
+    for knows in (0.0, 0.5):
+        sentence = judge(pd.concat(walk_and_model(0, 0.3, knows)), "val").sentence
+        assert "Diebold" not in sentence
+        assert sentence.startswith(("Model is no better than persistence", "Model may or may not be better"))
+
+
 def test_too_few_targets_are_no_evidence() -> None:
     few = judge(pd.concat(walk_and_model(0, noise=0.1, knows=0.9, count=5)), "test")
     assert few.sentence.startswith("Model is no better than persistence")

@@ -16,8 +16,10 @@ from cryptoforecast import (
     Mean,
     RandomWalk,
     RelativeLog,
+    Scaling,
     TrainMinMax,
     UserError,
+    Window,
     WindowStandard,
 )
 from tests.conftest import data_of, random_walk
@@ -201,3 +203,44 @@ def test_sixteen_bit_prices_are_refused(tmp_path: Path) -> None:
     trainer = quiet_trainer(tmp_path, precision="bf16-true")
     with pytest.raises(UserError, match="trainer.precision bf16-true rounds prices away; use"):
         trainer.fit(LSTM(hidden_size=4, **LENGTHS), data_of(random_walk(120)))
+
+
+def test_every_epoch_of_a_fit_has_an_order_of_its_own(tmp_path: Path) -> None:
+    orders: list[list[int]] = []
+
+    class Watching(LSTM):
+        def training_step(self, window: Window, batch_index: int) -> Tensor | None:
+            orders[self.current_epoch : self.current_epoch + 1] or orders.append([])
+            orders[self.current_epoch] += window.origin.tolist()
+            return super().training_step(window, batch_index)
+
+    quiet_trainer(tmp_path, max_epochs=3).fit(Watching(hidden_size=4, **LENGTHS), data_of(random_walk(120)))
+    assert len(orders) == 3
+    assert sorted(orders[0]) == sorted(orders[1]) == sorted(orders[2])
+    assert orders[0] != orders[1] != orders[2]
+
+
+@pytest.mark.parametrize("scaling", [RelativeLog, TrainMinMax, WindowStandard])
+def test_a_model_trained_before_a_border_does_not_know_what_comes_after_it(
+    scaling: type[Scaling], tmp_path: Path
+) -> None:
+    closes, forecasts = random_walk(150), []
+    for later in (1.0, 5.0):
+        seed_everything(0)
+        data = data_of([*closes[:130], *(later * close for close in closes[130:])], val_from=100, test_from=130)
+        forecaster = LSTM(hidden_size=4, scaling=scaling(), **LENGTHS)
+        quiet_trainer(tmp_path).fit(forecaster, data)
+        forecasts.append(forecaster.eval().forecast(data.windows[torch.tensor([data.fold.test[0]])].context))
+    assert torch.equal(*forecasts)
+
+
+def test_a_scaling_that_has_seen_nothing_says_so(tmp_path: Path) -> None:
+    forecaster = LSTM(hidden_size=4, scaling=TrainMinMax(), **LENGTHS)
+    with pytest.raises(UserError, match="TrainMinMax has not seen any training closes"):
+        forecaster.forecast(contexts(random_walk(10)))
+
+
+def test_a_learning_rate_that_cannot_be_is_refused_by_name(tmp_path: Path) -> None:
+    forecaster = LSTM(hidden_size=4, optimizer=lambda weights: torch.optim.Adam(weights, lr=-1.0), **LENGTHS)
+    with pytest.raises(UserError, match="model.optimizer: Invalid learning rate: -1"):
+        quiet_trainer(tmp_path).fit(forecaster, data_of(random_walk(120)))

@@ -57,6 +57,9 @@ class CsvSource(Source):
         """
         files = find_files(self.path, self.folder)
         layouts = [recognise(file, self.column) for file in files]
+        tickers = sorted({layout.ticker for layout in layouts if layout.ticker})
+        if len(tickers) > 1 and self.symbol is None:
+            raise UserError(f"data.source.path names files of {' and '.join(tickers)}; one series takes one symbol.")
         times, values = zip(
             *(read_rows(file, layout, self.date_format) for file, layout in zip(files, layouts, strict=True)),
             strict=True,
@@ -194,7 +197,10 @@ def _position(names: list[str], wanted: tuple[str, ...]) -> int | None:
 
 
 def _times(file: Path, layout: Layout, column: pd.Series, date_format: str | None) -> pd.DatetimeIndex:
-    times = read_times(column, date_format)
+    try:
+        times = read_times(column, date_format)
+    except ValueError:
+        raise UserError(f"data.source.date_format is {date_format!r}, which is no format such as %d/%m/%Y.") from None
     if times.isna().any():
         line, cells = _nth_row(file, layout, int(times.isna().argmax()))
         wanted = "a date written as 2024-03-11 or an epoch" if date_format is None else f"written as {date_format}"

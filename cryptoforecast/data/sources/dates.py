@@ -17,12 +17,18 @@ def read_times(column: pd.Series, date_format: str | None = None) -> pd.Series:
         date_format: how the dates are written, as for ``strptime``, where that is not plain.
     """
     if date_format is not None:
-        return pd.to_datetime(column.astype(str), format=date_format, utc=True, errors="coerce")
+        return _since_1900(pd.to_datetime(column.astype(str), format=date_format, utc=True, errors="coerce"))
     if pd.api.types.is_numeric_dtype(column):
         return _epochs(column)
     styles = (pd.to_datetime(column, format=style, utc=True, errors="coerce") for style in PLAIN_DATE_FORMATS)
     first = next(styles)
-    return first if first.notna().all() else next((times for times in styles if times.notna().all()), first)
+    whole = first if first.notna().all() else next((times for times in styles if times.notna().all()), first)
+    return _since_1900(whole)
+
+
+def _since_1900(times: pd.Series) -> pd.Series:
+    """Nanoseconds reach from 1677 to 2262; a bar outside this century and the last is a mistake anyway."""
+    return times.where((times >= pd.Timestamp("1900", tz="UTC")) & (times < pd.Timestamp("2200", tz="UTC")))
 
 
 def _epochs(column: pd.Series) -> pd.Series:

@@ -22,6 +22,7 @@ FORMATS = {
     "price only, BOM, CRLF": "\ufeffDate,Price\r\n2024-03-10,100.0\r\n2024-03-11,101.5\r\n2024-03-12,99.25\r\n",
     "unix seconds, unnamed counter": ",Close,Timestamp\n0,100.0,1710028800\n1,101.5,1710115200\n2,99.25,1710201600\n",
     "unix milliseconds": "timestamp,close\n1710028800000,100.0\n1710115200000,101.5\n1710201600000,99.25\n",
+    "blank lines before the header": "\n\nDate,Close\n2024-03-10,100.0\n2024-03-11,101.5\n2024-03-12,99.25\n",
     "slashes, year first": "Date,Close\n2024/03/10,100.0\n2024/03/11,101.5\n2024/03/12,99.25\n",
     "month names": 'Date,Close\n"Mar 10, 2024",100.0\n"Mar 11, 2024",101.5\n"Mar 12, 2024",99.25\n',
 }
@@ -29,7 +30,7 @@ FORMATS = {
 
 def write(folder: Path, text: str, name: str = "BTC-USD.csv") -> str:
     path = folder / name
-    path.write_text(text, encoding="utf-8", newline="")
+    path.write_bytes(text.encode("utf-8", errors="surrogateescape"))
     return str(path)
 
 
@@ -65,7 +66,10 @@ def test_a_date_format_settles_what_could_be_read_in_two_ways(tmp_path: Path) ->
     assert CsvSource(path, date_format="%d/%m/%Y").load().provenance.first.startswith("2024-04-03")
 
 
+SEVERAL = "Price,Close,Close\nTicker,BTC-USD,ETH-USD\nDate,,\n2024-03-10,1,2\n2024-03-11,1,2\n"
 BROKEN = {
+    SEVERAL: "several columns are called Close (BTC-USD, ETH-USD)",
+    "Date,Close\n2024-03-10,1\n\udcff\udcfe,2\n": "UTF-8",
     "": "the file is empty",
     "Date,Close\n": "a header and no rows",
     "Date,Open,High\n2024-03-10,1,2\n": "no close column among Date, Open, High; set data.source.column",

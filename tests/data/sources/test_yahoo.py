@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import pandas as pd
 import pytest
@@ -26,7 +26,10 @@ class Yahoo(BaseHTTPRequestHandler):
     status: ClassVar[int] = 200
     body: ClassVar[str | None] = None
 
+    asked: ClassVar[list[str]] = []
+
     def do_GET(self) -> None:
+        self.asked.append(self.path)
         answer = "crumb" if "getcrumb" in self.path else self.body or json.dumps(self.chart())
         self.send_response(self.status)
         self.end_headers()
@@ -43,7 +46,8 @@ class Yahoo(BaseHTTPRequestHandler):
         }  # fmt: skip
         quote = dict.fromkeys(("open", "high", "low", "close"), self.closes)
         quote["volume"] = [1.0] * len(self.closes)
-        indicators = {"quote": [quote], "adjclose": [{"adjclose": self.closes}]}
+        adjusted = [close and close / 2 for close in self.closes]
+        indicators = {"quote": [quote], "adjclose": [{"adjclose": adjusted}]}
         stamps = [int(day.timestamp()) for day in DAYS]
         return {"chart": {"result": [{"meta": meta, "timestamp": stamps, "indicators": indicators}], "error": None}}
 
@@ -126,3 +130,18 @@ def test_a_dead_line_is_unavailable() -> None:
         pytest.raises(SourceUnavailable, match="BTC-USD: Yahoo Finance cannot be reached"),
     ):
         YahooSource("BTC-USD", session=session).load()
+
+
+def test_yahoo_is_asked_for_the_interval_and_the_days_that_were_set(session: requests.Session) -> None:
+    Yahoo.asked.clear()
+    YahooSource("BTC-USD", start="2024-03-01", end="2024-03-05", interval="1d", session=session).load()
+    query = parse_qs(urlsplit(Yahoo.asked[-1]).query)
+    first, after = (pd.Timestamp(day, tz="UTC").timestamp() for day in ("2024-03-01", "2024-03-06"))
+    assert (query["interval"], query["period1"], query["period2"]) == (["1d"], [f"{first:.0f}"], [f"{after:.0f}"])
+
+
+@pytest.mark.parametrize(("setting", "value"), [("start", "soon"), ("end", "never"), ("interval", "1y")])
+def test_a_mistyped_setting_is_refused_and_not_taken_for_an_unreachable_yahoo(setting: str, value: str) -> None:
+    with pytest.raises(UserError, match=f"data.source.{setting} is '{value}'") as refused:
+        YahooSource("BTC-USD", **{setting: value})
+    assert not isinstance(refused.value, SourceUnavailable)

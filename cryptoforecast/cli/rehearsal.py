@@ -1,0 +1,39 @@
+"""What training would stumble over later, tried before a run folder is made."""
+
+from cryptoforecast.cli.arguments import LENGTHS
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.forecasts import rows_beside_baselines
+from cryptoforecast.models import Forecaster
+from cryptoforecast.models.checkpoint import make_forecaster
+
+
+def rehearse(model: Forecaster, data: CloseDataModule) -> None:
+    """Make the model again from its record, forecast the validation windows, and set up learning.
+
+    Args:
+        model: the model to be trained.
+        data: set up for ``fit``.
+
+    Raises:
+        UserError: naming what will not go.
+    """
+    name = type(model).__name__
+    for length in LENGTHS:
+        took, given = getattr(model, length), getattr(data, length)
+        if took != given:
+            raise UserError(
+                f"{name} has {length} {took}, and data.{length} is {given}: "
+                "let its __init__ take **kwargs and pass them on to super().__init__."
+            )
+    model.scaling.fit(data.train_closes())
+    rows_beside_baselines(model, data, "val")
+    again = make_forecaster(model.record(), f"a checkpoint of {name}")
+    try:
+        again.load_state_dict(model.state_dict())
+    except RuntimeError:
+        raise UserError(
+            f"{name} cannot be made again by its arguments alone, so no checkpoint of it can be read."
+        ) from None
+    if any(weights.requires_grad for weights in model.parameters()):
+        model.configure_optimizers()
