@@ -160,8 +160,8 @@ class ForecastCLI(LightningCLI):
                 raise
             raise UserError(f"trainer.callbacks: {problem}") from None  # a metric that is not logged
         except SystemExit:  # so Lightning ends on Ctrl-C, without a word
-            last = getattr(self.trainer.checkpoint_callback, "last_model_path", "")
-            raise UserError(f"interrupted{f'; go on with --ckpt_path {last}' if last else ''}.") from None
+            last = Path(self.trainer.log_dir or ".", "checkpoints", "last.ckpt")
+            raise UserError(f"interrupted{f'; go on with --ckpt_path {last}' if last.exists() else ''}.") from None
 
     def after_fit(self) -> None:
         """Judge the best checkpoint on the validation targets, and say how to go on."""

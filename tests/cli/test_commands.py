@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 import yaml
 
 from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
@@ -266,6 +267,8 @@ def test_the_best_checkpoint_is_judged_and_not_the_last(type_in: Callable[..., S
         type_in("validate", "--ckpt_path", f"runs/btc/version_0/checkpoints/{name}.ckpt", "--output_dir=.").out
         for name in ("best", "last")
     ]
+    epochs = [torch.load(f"runs/btc/version_0/checkpoints/{name}.ckpt")["epoch"] for name in ("best", "last")]
+    assert epochs == [losses.index(min(losses)), 3]
     assert tables[0].split("wrote")[0].strip() in said.out
     assert tables[1].split("wrote")[0].strip() not in said.out
 
