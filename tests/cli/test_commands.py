@@ -200,47 +200,6 @@ def test_where_yahoo_cannot_be_reached_the_run_says_simulated_everywhere(
     assert "SIMULATED" in json.loads((run / "scores.json").read_text())["verdict"]
 
 
-def test_the_paper_split_has_the_targets_and_the_random_walk_it_is_known_for(
-    real_data: Path, type_in: Callable[..., Said], tmp_path: Path
-) -> None:
-    folder = f"--data.source.folder={real_data / 'paper_split'}"
-    said = type_in("test", "--config", CONFIGS / "paper_split.yaml", folder, "--model=RandomWalk", "--output_dir=.")
-    assert said.status == 0, said.err
-    content = json.loads((tmp_path / "scores.json").read_text())
-    walk = content["scores"]["RandomWalk"]
-    assert content["targets"] == 350
-    assert (round(walk["rmse"], 1), round(walk["mae"], 1), round(walk["mape"], 3)) == (1568.5, 1091.9, 1.973)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_on_the_paper_split_a_plain_lstm_stays_below_the_best_published_rmse(
-    seed: int, real_data: Path, type_in: Callable[..., Said], tmp_path: Path
-) -> None:
-    folder = f"--data.source.folder={real_data / 'paper_split'}"
-    said = type_in("fit", "--config", CONFIGS / "paper_split.yaml", folder, f"--seed_everything={seed}")
-    assert said.status == 0, said.err
-    assert (
-        type_in("test", "--ckpt_path", "runs/paper_split/version_0/checkpoints/best.ckpt", "--output_dir=.").status == 0
-    )
-    content = json.loads((tmp_path / "scores.json").read_text())
-    assert content["scores"]["LSTM"]["rmse"] < 1598.1  # CryptoMamba-v
-    assert "no better than persistence" in content["verdict"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["BTC-USD_2026.csv", "ETH-USD.csv", "LTC-USD_2025.csv", "XRP-USD_2026.csv"])
-def test_real_coins_run_from_file_to_forecast(
-    name: str, real_data: Path, type_in: Callable[..., Said], tmp_path: Path
-) -> None:
-    source = ("--data.source=CsvSource", f"--data.source.path={real_data / name}")
-    said = type_in("fit", "--config", CONFIGS / "btc.yaml", *source, "--trainer.max_epochs=2")
-    assert said.status == 0, said.err
-    checkpoint = "runs/btc/version_0/checkpoints/best.ckpt"
-    assert type_in("test", "--ckpt_path", checkpoint).status == 0
-    assert len(type_in("predict", "--ckpt_path", checkpoint).out.splitlines()) == 2
-
-
 def test_other_closes_than_the_checkpoints_are_pointed_out(
     fitted: Run, type_in: Callable[..., Said], tmp_path: Path
 ) -> None:
@@ -292,61 +251,6 @@ def test_a_line_an_epoch_says_losses_skill_and_seconds(type_in: Callable[..., Sa
     assert "closes   COIN-USD: 300 from 2020-01-01 to 2020-10-26, 1 day apart, from CsvSource" in said.out
     assert "model    LSTM" in said.out
     assert "━" not in said.out  # no bar where there is no terminal
-
-
-VARIANTS = """
-import torch
-from torch import nn
-from cryptoforecast import Forecaster, TrainMinMax
-
-class OwnScaling(Forecaster):
-    def __init__(self, **kwargs):
-        super().__init__(scaling=TrainMinMax(), **kwargs)
-        self.head = nn.Linear(self.context_length, self.horizon)
-
-    def forward(self, x):
-        return self.head(x[..., 0])
-
-class Explicit(Forecaster):
-    def __init__(self, context_length: int, horizon: int, activation: str = "tanh"):
-        super().__init__(context_length=context_length, horizon=horizon)
-        self.activation = getattr(torch, activation)
-        self.head = nn.Linear(context_length, horizon)
-
-    def forward(self, x):
-        return self.activation(self.head(x[..., 0]))
-
-class Nested(Forecaster):
-    def __init__(self, encoder: nn.Module, **kwargs):
-        super().__init__(**kwargs)
-        self.encoder = encoder
-
-    def forward(self, x):
-        return self.encoder(x[..., 0])
-"""
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        ("--model=variants.OwnScaling",),
-        ("--model=variants.Explicit", "--model.activation=relu"),
-        ("--model=variants.Nested", "--model.encoder=torch.nn.Linear", "--model.encoder.in_features=12",
-         "--model.encoder.out_features=1"),
-    ],
-    ids=["its own scaling", "explicit arguments", "a module as an argument"],
-)  # fmt: skip
-def test_a_variant_of_any_shape_comes_back_from_its_checkpoint(
-    model: tuple[str, ...], type_in: Callable[..., Said], tmp_path: Path
-) -> None:
-    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
-    (tmp_path / "variants.py").write_text(VARIANTS)
-    plain = [word for word in SMALL if "hidden_size" not in word]
-    said = type_in("fit", "--config", CONFIGS / "crypto_nn.yaml", *CSV, *plain, "--model.scaling=null", *model)
-    assert said.status == 0, said.err
-    said = type_in("test", "--ckpt_path", "runs/crypto_nn/version_0/checkpoints/best.ckpt")
-    assert said.status == 0, said.err
-    assert "persistence" in said.out
 
 
 def test_optimizer_and_scheduler_are_chosen_on_the_command_line(type_in: Callable[..., Said], tmp_path: Path) -> None:

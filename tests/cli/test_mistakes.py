@@ -133,20 +133,6 @@ def test_forecasts_are_not_written_into_a_folder_that_is_not_there(fitted: Run, 
     refused(said, 1, "nowhere/next.csv: there is no folder nowhere")
 
 
-def test_a_variant_that_drops_its_lengths_is_told_how_to_keep_them(
-    type_in: Callable[..., Said], tmp_path: Path
-) -> None:
-    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
-    (tmp_path / "deaf.py").write_text(
-        "from cryptoforecast import Forecaster\n"
-        "class Deaf(Forecaster):\n"
-        "    def __init__(self, size: int = 3):\n"
-        "        super().__init__()\n"
-    )
-    said = type_in(*COIN, "--data.context_length=7", "--model=deaf.Deaf")
-    refused(said, 1, "Deaf has context_length 60, and data.context_length is 7: let its __init__ take **kwargs")
-
-
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
@@ -197,53 +183,6 @@ def test_a_file_that_is_no_configuration_is_not_repeated_in_full(type_in: Callab
     said = type_in("fit", "--config", "COIN.csv")
     assert said.status == 2
     assert len(said.err) < 400
-
-
-WRONG = """
-from torch import nn
-from cryptoforecast import Forecaster
-
-class Flat(Forecaster):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.head = nn.Linear(self.context_length, self.horizon)
-
-    def forward(self, x):
-        return self.head(x[..., 0]).squeeze(-1)
-
-class RandomWalk(Flat):
-    def forward(self, x):
-        return self.head(x[..., 0])
-
-class Mute(Forecaster):
-    pass
-"""
-
-
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("Flat", "Flat.forward gave (30,), not (batch, horizon), which is (30, 1)"),
-        ("Mute", "Mute has no forward(x)"),
-    ],
-)
-def test_a_variant_that_cannot_forecast_is_told_before_anything_is_written(
-    name: str, sentence: str, type_in: Callable[..., Said], tmp_path: Path
-) -> None:
-    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
-    (tmp_path / "wrong.py").write_text(WRONG)
-    refused(type_in(*COIN, f"--model=wrong.{name}"), 1, sentence)
-    assert not (tmp_path / "runs").exists()
-
-
-def test_a_variant_with_a_baselines_name_is_not_scored_as_the_baseline(
-    type_in: Callable[..., Said], tmp_path: Path
-) -> None:
-    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
-    (tmp_path / "wrong.py").write_text(WRONG)
-    said = type_in(*COIN, "--model=wrong.RandomWalk", "--trainer.max_epochs=1")
-    assert said.status == 1
-    assert "RandomWalk is the name of a baseline" in said.err
 
 
 def test_files_of_two_symbols_are_not_joined(type_in: Callable[..., Said], tmp_path: Path) -> None:
