@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cryptoforecast.data.datamodule import CloseDataModule
+    from cryptoforecast.data.folds import Fold
     from cryptoforecast.data.series import CloseSeries
     from cryptoforecast.data.sources import CsvSource, FirstAvailable, SimulatedSource, Source, YahooSource
-    from cryptoforecast.data.windows import Fold, Window, WindowDataset
+    from cryptoforecast.data.windows import Window, WindowDataset
     from cryptoforecast.errors import DataNotice, UserError
     from cryptoforecast.evaluation.forecasts import forecast_rows
     from cryptoforecast.evaluation.verdict import judge
@@ -34,7 +35,8 @@ _ROOMS = {
     "cryptoforecast.errors": ("DataNotice", "UserError"),
     "cryptoforecast.data.series": ("CloseSeries",),
     "cryptoforecast.data.sources": ("CsvSource", "FirstAvailable", "SimulatedSource", "Source", "YahooSource"),
-    "cryptoforecast.data.windows": ("Fold", "Window", "WindowDataset"),
+    "cryptoforecast.data.windows": ("Window", "WindowDataset"),
+    "cryptoforecast.data.folds": ("Fold",),
     "cryptoforecast.data.datamodule": ("CloseDataModule",),
     "cryptoforecast.models": (
         "GRU",

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,9 +12,10 @@ import pandas as pd
 import pytest
 import torch
 
-from cryptoforecast import CloseDataModule, CloseSeries, Source
+from cryptoforecast import CloseDataModule, CloseSeries, DataNotice, Source
 from cryptoforecast.cli.main import main
-from cryptoforecast.data.series import RawRows, to_close_series
+from cryptoforecast.data.rows import RawRows, to_close_series
+from cryptoforecast.data.series import Gaps
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 SMALL = ("--data.context_length=12", "--model.hidden_size=4", "--trainer.max_epochs=1", "--trainer.accelerator=cpu")
@@ -34,14 +36,32 @@ class Said(NamedTuple):
 class Given(Source):
     """Closes handed over as they are."""
 
-    def __init__(self, closes: list[float], start: str = "2020-01-01", symbol: str = "COIN-USD") -> None:
+    def __init__(
+        self,
+        closes: list[float],
+        start: str = "2020-01-01",
+        symbol: str = "COIN-USD",
+        others: dict[str, list[float]] | None = None,
+        without: Sequence[int] = (),
+        gaps: Gaps = "error",
+        freq: str = "D",
+    ) -> None:
         self.closes = closes
         self.start = start
         self.symbol = symbol
+        self.others = others or {}
+        self.without = without  # positions of closes that are missing
+        self.gaps = gaps
+        self.freq = freq
 
-    def load(self) -> CloseSeries:
-        times = pd.date_range(self.start, periods=len(self.closes), tz="UTC")
-        return to_close_series(RawRows(self.symbol, times, np.array(self.closes), "Given"))
+    def load(self, columns: Sequence[str] = ()) -> CloseSeries:
+        kept = np.setdiff1d(np.arange(len(self.closes)), np.array(self.without, dtype=int))
+        times = pd.date_range(self.start, periods=len(self.closes), freq=self.freq, tz="UTC")[kept]
+        others = {name: np.array(self.others[name])[kept] for name in columns if name in self.others}
+        raw = RawRows(self.symbol, times, np.array(self.closes)[kept], "Given", others=others)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataNotice)  # of the gaps, which the tests know of
+            return to_close_series(raw, self.gaps)
 
 
 def random_walk(count: int, seed: int = 0, first: float = 30_000.0) -> list[float]:
@@ -58,6 +78,23 @@ def data_of(closes: list[float], **settings: object) -> CloseDataModule:
     return data
 
 
+def coins_of(*coins: Given, **settings: object) -> CloseDataModule:
+    """A data module over several coins, set up for everything."""
+    data = CloseDataModule(list(coins), **{"context_length": 5, "horizon": 2, **settings})  # type: ignore[arg-type]
+    data.setup("fit")
+    return data
+
+
+def bars(count: int, seed: int = 0) -> dict[str, list[float]]:
+    """Whole bars: closes, opens, highs, lows and volumes."""
+    random, closes = np.random.default_rng(seed), np.array(random_walk(count, seed))
+    high, low = closes * (1 + random.uniform(0, 0.05, count)), closes * (1 - random.uniform(0, 0.05, count))
+    columns = {"Close": closes, "Open": (high + low) / 2, "High": high, "Low": low}
+    return {name: values.tolist() for name, values in columns.items()} | {
+        "Volume": random.lognormal(20, 1, count).tolist()
+    }
+
+
 def write_yahoo(path: Path, closes: list[float], start: str = "2020-01-01") -> Path:
     """Closes as Yahoo's classic download has them."""
     days = pd.date_range(start, periods=len(closes))
@@ -66,13 +103,32 @@ def write_yahoo(path: Path, closes: list[float], start: str = "2020-01-01") -> P
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_all_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or fills the user's own cache, nor does what is set up once for many of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRYPTOFORECAST_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test has a cache folder of its own, and does not wait before it asks a second time."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("CRYPTOFORECAST_CACHE", str(folder))
+    monkeypatch.setattr("cryptoforecast.data.sources.yahoo_client.PAUSES", (0.0, 0.0))
+    return folder
+
+
 @pytest.fixture
 def closes() -> list[float]:
     return random_walk(300)
 
 
 @pytest.fixture
-def type_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+def type_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., Said]]:
     """Type a command in an empty folder: ``type_in("fit", "--config", ...)``."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -83,7 +139,10 @@ def type_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         status = main([str(word) for word in words])
         return Said(status, *capsys.readouterr())
 
-    return type_in
+    yield type_in
+    for name, module in list(sys.modules.items()):  # another test may have a file of the same name in its own folder
+        if str(getattr(module, "__file__", None) or "").startswith(f"{tmp_path}{os.sep}"):
+            del sys.modules[name]
 
 
 class Run(NamedTuple):

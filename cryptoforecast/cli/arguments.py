@@ -1,15 +1,19 @@
-"""What a command line says of checkpoints and lengths, before it is parsed."""
+"""What a command line says of checkpoints, sources and lengths, before it is parsed."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
 from cryptoforecast.cli.parser import UsageError
+from cryptoforecast.data.series import CLOSE
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoint import Checkpoint
 
-LENGTHS = ("context_length", "horizon")  # said once, to the data; a checkpoint has its own
+LINKED = ("context_length", "horizon", "columns")  # said once, to the data; a checkpoint has its own
+
+CONFIG, SOURCE = ("--config", "-c"), "--data.source"
 
 
 def value_of(option: str, words: list[str]) -> str | None:
@@ -21,29 +25,63 @@ def value_of(option: str, words: list[str]) -> str | None:
     return next(reversed(_values(option, words)), None)
 
 
-def refuse_lengths_of_model(words: list[str]) -> None:
+def refuse_settings_of_data(words: list[str]) -> None:
     """Refuse ``--model.horizon``, also in a file: the parser would take it, and link the data's length over it.
 
     Raises:
         UsageError: naming the setting that does what was meant.
     """
     said = {option.removeprefix("--model.").removeprefix("init_args.") for option in _options(words, "--model.")}
-    for path in _values("--config", words) + _values("-c", words):
-        said |= _model_arguments(path)
-    for length in LENGTHS:
-        if length in said:
-            raise UsageError(f"model.{length} is taken from data.{length}; set data.{length} instead.")
+    for path in (path for option in CONFIG for path in _values(option, words)):
+        held = _held_by(path, "model", "init_args")
+        said |= set(held) if isinstance(held, dict) else set()
+    for setting in LINKED:
+        if setting in said:
+            raise UsageError(f"model.{setting} is taken from data.{setting}; set data.{setting} instead.")
+
+
+def with_whole_lists(words: list[str]) -> list[str]:
+    """A command line whose lists of sources stand for themselves, also those in files.
+
+    The parser would lay a list over one said before it, member by member, and a coin would go by the symbol of
+    another.
+
+    >>> with_whole_lists(["fit", "--data.source=[{class_path: CsvSource}]"])
+    ['fit', '--data.source=[]', '--data.source=[{class_path: CsvSource}]']
+    """
+    whole: list[str] = []
+    for word, option, said in _said(words):
+        of_file = option in CONFIG and isinstance(_held_by(said, "data", "source"), list)
+        whole += [f"{SOURCE}=[]"] if of_file or (option == SOURCE and said.lstrip().startswith("[")) else []
+        whole.append(word)
+    return whole
+
+
+def refuse_options_of_a_list(source: object, words: list[str]) -> None:
+    """Refuse ``--data.source.gaps`` where there are several sources: the parser would set it of the last one only.
+
+    After ``--data.source+=CsvSource``, which adds one, such options are that one's.
+
+    Raises:
+        UsageError: naming the option.
+    """
+    aimed = not isinstance(source, list)
+    for _, option, said in _said(words):
+        if option in (SOURCE, f"{SOURCE}+"):
+            aimed = not isinstance(source, list) or not said.lstrip().startswith("[")
+        elif option.startswith(f"{SOURCE}.") and not aimed:
+            raise UsageError(f"{option}: data.source is a list; name it whole, as {SOURCE}='[...]'.")
 
 
 def on_top_of(checkpoint: Checkpoint, words: list[str]) -> list[str]:
-    """A command line that starts from a checkpoint's model and data, and cannot change its lengths.
+    """A command line that starts from a checkpoint's model and data, and cannot change what it sees.
 
     ``predict`` looks at all closes there are, whatever part of them the experiment used.
 
     Raises:
         UserError: if the command would change the model, or the checkpoint does not know its data.
     """
-    fixed = [f"--data.{length}" for length in LENGTHS]
+    fixed = [f"--data.{setting}" for setting in LINKED]
     for option in _options(words, "--"):
         if option.startswith("--model") or option in fixed:
             raise UsageError(f"{option} cannot be changed: the checkpoint {checkpoint.path} holds its model's.")
@@ -53,8 +91,8 @@ def on_top_of(checkpoint: Checkpoint, words: list[str]) -> list[str]:
     if words[0] == "predict":
         settings = {name: value for name, value in settings.items() if name not in ("start", "end")}
     base = json.dumps({"model": checkpoint.model, "data": settings})
-    lengths = [f"--data.{length}={settings[length]}" for length in LENGTHS]
-    return [words[0], "--config", base, *words[1:], *lengths]
+    seen = {"columns": [CLOSE], **settings}  # once there was nothing but the close
+    return [words[0], "--config", base, *words[1:], *(f"--data.{name}={json.dumps(seen[name])}" for name in LINKED)]
 
 
 def _options(words: list[str], start: str) -> list[str]:
@@ -62,18 +100,22 @@ def _options(words: list[str], start: str) -> list[str]:
 
 
 def _values(option: str, words: list[str]) -> list[str]:
-    values = []
-    for word, following in zip(words, [*words[1:], None], strict=False):
-        if word == option and following is not None:
-            values.append(following)
-        elif word.startswith(f"{option}="):
-            values.append(word.removeprefix(f"{option}="))
-    return values
+    return [said for word, name, said in _said(words) if name == option and (said or "=" in word)]
 
 
-def _model_arguments(path: str) -> set[str]:
-    """What a configuration file sets of the model; nothing where it is no such file, which the parser will say."""
+def _said(words: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Each word, the option it names, and what is said of it: after its equals sign, or in the word that follows."""
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        option, equals, said = word.partition("=")
+        yield word, option, said if equals else following
+
+
+def _held_by(path: str, *keys: str) -> object:
+    """What a configuration file says; None where it is no such file, which the parser will say."""
     try:
-        return set(yaml.safe_load(Path(path).read_text(encoding="utf-8"))["model"]["init_args"])
+        held = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        for key in keys:
+            held = held[key]
     except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
-        return set()
+        return None
+    return held

@@ -11,14 +11,22 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from rich.console import Console
 
-from cryptoforecast.cli.arguments import LENGTHS, on_top_of, refuse_lengths_of_model, value_of
+from cryptoforecast.cli.arguments import (
+    LINKED,
+    on_top_of,
+    refuse_options_of_a_list,
+    refuse_settings_of_data,
+    value_of,
+    with_whole_lists,
+)
+from cryptoforecast.cli.entry import enter_fit, enter_test
 from cryptoforecast.cli.parser import ForecastParser, UsageError, complaint
 from cryptoforecast.cli.progress import EpochLines
 from cryptoforecast.cli.record import RunRecord, require_new_run
 from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.figures import ForecastFigure, save_forecast_figure
+from cryptoforecast.evaluation.figures import ForecastFigure, save_figures
 from cryptoforecast.evaluation.forecasts import next_closes, rows_beside_baselines, to_csv
 from cryptoforecast.evaluation.verdict import judge, show
 from cryptoforecast.models import Forecaster
@@ -32,21 +40,19 @@ from cryptoforecast.models.checkpoint import (
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
 
-FILES = "forecasts.csv, scores.json and forecast.png"
-OURS = {  # options of verbs beside those of Lightning's Trainer
-    "validate": ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder."),
-    "test": ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder."),
-    "predict": ("output", "CSV file for the forecasts; by default they are printed."),
-}
+FILES = "forecasts.csv, scores.json, forecast.png, changes.png and errors.png"
+FOLDER = ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder.")
+OUTPUT = ("output", "CSV file for the forecasts; by default they are printed.")
+OURS = {"validate": FOLDER, "test": FOLDER, "predict": OUTPUT}  # options beside those of Lightning's Trainer
 
 
-def run(args: Sequence[str]) -> None:
-    """Carry out a command line.
+def run(args: Sequence[str], kind: type["ForecastCLI"] | None = None, **own: Any) -> "ForecastCLI":
+    """Carry out a command line; if it is of another ``kind``, with what that wants to know.
 
     Raises:
         UserError: if it cannot be understood, or what it names is not as it should be.
     """
-    ForecastCLI(
+    return (kind or ForecastCLI)(
         model_class=Forecaster,
         datamodule_class=CloseDataModule,
         save_config_callback=RunRecord,
@@ -56,6 +62,7 @@ def run(args: Sequence[str]) -> None:
         auto_configure_optimizers=False,
         parser_class=ForecastParser,
         args=list(args),
+        **own,
     )
 
 
@@ -74,19 +81,20 @@ class ForecastCLI(LightningCLI):
     ) -> None:
         """Add our own options to Lightning's verbs."""
         super().setup_parser(add_subcommands, main_kwargs, subparser_kwargs)
-        for verb, (option, meaning) in OURS.items():
+        for verb in OURS.keys() & self.subcommands().keys():
+            option, meaning = OURS[verb]
             self._subcommand_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Lengths are said once, to the data."""
-        for length in LENGTHS:
-            parser.link_arguments(f"data.{length}", f"model.init_args.{length}")
+        """Lengths and columns are said once, to the data."""
+        for setting in LINKED:
+            parser.link_arguments(f"data.{setting}", f"model.init_args.{setting}")
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parse a command line; where it names a checkpoint to judge, on top of what that holds."""
         assert isinstance(args, list)
-        words = [str(word) for word in args]
-        refuse_lengths_of_model(words)
+        words = with_whole_lists([str(word) for word in args])
+        refuse_settings_of_data(words)
         verb, path = words[0] if words else "", value_of("--ckpt_path", words)
         self.checkpoint: Checkpoint | None = None
         if path is not None:
@@ -100,6 +108,7 @@ class ForecastCLI(LightningCLI):
             of_verb = self._subcommand_parsers.get(verb)
             options = [action.dest for action in of_verb._actions] if of_verb else []
             raise UsageError(complaint(str(problem), options)) from None
+        refuse_options_of_a_list(self.config[self.config.subcommand].get("data.source"), words)
 
     def _parse_ckpt_path(self) -> None:
         """Nothing: :meth:`parse_arguments` has read the checkpoint, which Lightning cannot in subclass mode."""
@@ -150,6 +159,7 @@ class ForecastCLI(LightningCLI):
             compare_with_training(self.checkpoint, self.datamodule, split=None)
         else:
             require_new_run(self.trainer)
+        enter_fit(self.trainer, self.model, self.datamodule, self.config[self.subcommand])
 
     def fit(self, model: Forecaster, **options: Any) -> None:
         """Train; if interrupted, say how to go on."""
@@ -185,6 +195,7 @@ class ForecastCLI(LightningCLI):
         """Score a checkpoint and the baselines on the test targets."""
         datamodule.setup("test")
         self._judge(self._trained(model), "test", self._output_dir())
+        enter_test(self.checkpoint, datamodule, self._output_dir())
 
     def predict(self, model: Forecaster, datamodule: CloseDataModule, **_: Any) -> None:
         """Forecast the closes after the last bar that is over."""
@@ -216,14 +227,14 @@ class ForecastCLI(LightningCLI):
         if self.checkpoint is not None and self.subcommand in OURS:
             compare_with_training(self.checkpoint, self.datamodule, split)
         rows = rows_beside_baselines(model, self.datamodule, split, self.trainer.strategy.root_device)
-        simulated = self.datamodule.series.provenance.simulated
+        simulated = self.datamodule.simulated
         verdict = judge(rows, split, simulated)
         show(verdict, Console() if sys.stdout.isatty() else Console(width=100))
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             to_csv(rows, folder / "forecasts.csv")
             verdict.write(folder / "scores.json")
-            save_forecast_figure(rows, split, folder / "forecast.png", simulated)
+            save_figures(rows, split, folder, simulated)
             print(f"\nwrote {FILES} of the {split} targets into {folder}")
 
     def _output_dir(self) -> Path:

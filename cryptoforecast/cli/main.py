@@ -6,9 +6,19 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from cryptoforecast.errors import DataNotice, UserError
+from cryptoforecast.errors import DataNotice, UsageError, UserError
 
 CHATTY = ("pytorch", "fabric", "pytorch.utilities.rank_zero", "fabric.utilities.rank_zero", "fabric.utilities.seed")
+VERBS = {
+    "data": "look at a price file: format, gaps, duplicates, largest moves, SHA-256",
+    "fit": "train a model, with curves in TensorBoard, and judge it on the validation targets",
+    "test": "judge a checkpoint on the test targets, beside the random walk",
+    "validate": "judge a checkpoint on the validation targets",
+    "backtest": "fit and judge a model again and again, walking forward through the closes",
+    "predict": "forecast the closes after the last one there is",
+    "compare": "judge many runs on their common targets: is the best of all that were tried better than luck?",
+    "audit": "look for look-ahead: does anything before a border depend on what comes after it?",
+}
 FAILED, MISTYPED, INTERRUPTED = 1, 2, 130
 
 
@@ -26,23 +36,60 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _run(args: Sequence[str] | None) -> int:
-    _quieten()
-    from lightning.fabric.utilities.exceptions import MisconfigurationException
-
-    from cryptoforecast.cli.commands import run
-    from cryptoforecast.cli.parser import UsageError
-
+    quieten()
+    words = list(sys.argv[1:] if args is None else args)
     try:
-        run(sys.argv[1:] if args is None else args)
+        if not words:
+            raise UsageError(f"A verb is wanted: {', '.join(VERBS)}; --help tells more.")
+        if words[0] in ("-h", "--help"):
+            print(_overview())
+        elif words[0] == "data":
+            from cryptoforecast.cli.data import run
+
+            run(words[1:])
+        elif words[0] == "compare":
+            from cryptoforecast.cli.compare import run
+
+            run(words[1:])
+        else:
+            _run_with_lightning(words)
     except UsageError as mistake:
         return _fail(str(mistake), MISTYPED)
     except UserError as mistake:
         return _fail(str(mistake))
-    except MisconfigurationException as mistake:  # Lightning's word for a Trainer option that cannot be
-        return _fail(str(mistake))
     except OSError as problem:  # a folder that cannot be written, a disk that is full
         return _fail(f"{problem.filename}: {problem.strerror}." if problem.filename else str(problem))
     return 0
+
+
+def _overview() -> str:
+    verbs = [f"  {verb:<10}{what}" for verb, what in VERBS.items()]
+    usage, more = (
+        "usage: python -m cryptoforecast VERB [options]",
+        "python -m cryptoforecast VERB --help lists a verb's options.",
+    )
+    return "\n".join([usage, "", *verbs, "", more])
+
+
+def _run_with_lightning(words: list[str]) -> None:
+    """Verbs that train or forecast; what takes seconds to load is loaded for them alone."""
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+    try:
+        if words[0] == "audit":
+            from cryptoforecast.cli.audit import run as run_audit
+
+            run_audit(words)
+        elif words[0] == "backtest":
+            from cryptoforecast.cli.backtest import run as run_backtest
+
+            run_backtest(words[1:])
+        else:
+            from cryptoforecast.cli.commands import run
+
+            run(words)
+    except MisconfigurationException as mistake:  # Lightning's word for a Trainer option that cannot be
+        raise UserError(str(mistake)) from None
 
 
 def _fail(sentence: str, status: int = FAILED) -> int:
@@ -50,7 +97,7 @@ def _fail(sentence: str, status: int = FAILED) -> int:
     return status
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Show our notices as one line each, and none of the advice that Lightning gives on every run."""
     warnings.showwarning = _show_warning
     warnings.filterwarnings("ignore", module=r"(lightning|torch|jsonargparse|tensorboard)(\..*)?")

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from cryptoforecast.data.sources import Source
-from cryptoforecast.errors import UserError
+from cryptoforecast.errors import UsageError as UsageError
 from cryptoforecast.models import Forecaster, Scaling
 from cryptoforecast.spec import accepted_by
 
@@ -24,10 +24,6 @@ SCAFFOLDING = re.compile(
     r"Parser key|Does not validate|Subtypes:|Errors:|Given value|Problem with given class_path|"
     r"Expected a <class 'NoneType'>|Expected a path but|^\s*$"
 )
-
-
-class UsageError(UserError):
-    """A command that cannot be understood."""
 
 
 class ForecastParser(LightningArgumentParser):
@@ -44,7 +40,7 @@ def complaint(message: str, options: Iterable[str]) -> str:
         message: jsonargparse's own words.
         options: the names of all options of the verb, such as ``data.horizon``.
     """
-    key = ".".join(re.findall(r"Parser key \"([\w.]+)\"", message))
+    key = ".".join(dict.fromkeys(re.findall(r"Parser key \"([\w.]+)\"", message)))  # a union says each of them twice
     if match := re.search(
         r"Option '([\w.]+)' is not accepted(?:\. Got value: Namespace\(class_path='([\w.]+)')?", message
     ):
@@ -71,6 +67,8 @@ def complaint(message: str, options: Iterable[str]) -> str:
         return f"{key}: {match[1]} cannot be imported from the working folder: {match[2]}."
     if match := re.search(r"arguments are required: (.*)", message):
         return _missing(match[1], message, key)
+    if match := re.search(r"Expected a <class 'collections.abc.Sequence'>\. Got value: (.*)", message):
+        return f"{key}: {match[1]} is no list such as [Close, Volume]."
     if match := re.search(r"Expected a (?:<class '(\w+)'>|typing\.Literal\[(.*)\])\. Got value: (.*)", message):
         return f"{key}: {match[3]} is {f'not of type {match[1]}' if match[1] else f'none of {match[2]}'}."
     return _innermost(message, key)

@@ -2,13 +2,12 @@
 
 import time
 
-import pandas as pd
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from cryptoforecast.data.datamodule import CloseDataModule, closes_of
+from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.times import say_duration, say_time
-from cryptoforecast.data.windows import WindowDataset
 
 COLUMNS = {
     "train/loss": "train loss",
@@ -62,23 +61,29 @@ class EpochLines(Callback):
 
 
 def describe_data(data: CloseDataModule) -> list[str]:
-    """Which closes, and how they were cut."""
-    series, used = data.series, data.series.provenance
-    files = f" ({', '.join(used.files)})" if used.files else ""
-    first, last = series.closes.index[0], series.closes.index[-1]
-    sets = (_describe_set(name, data.windows, getattr(data.fold, name)) for name in ("train", "val", "test"))
+    """Which closes, and how they were cut; of several series a line each."""
+    apart = f"{say_duration(data.interval)} apart"
+    closes = [_describe_series(one, apart if len(data.series) == 1 else "") for one in data.series]
+    if len(closes) > 1:
+        closes = [f"{len(closes)} series, {apart}", *closes]
+    seen = "closes" if data.columns == (CLOSE,) else f"bars ({', '.join(data.columns)})"
+    sets = ", ".join(_describe_set(name, data) for name in ("train", "val", "test"))
     return [
-        f"closes   {used.symbol}: {used.rows:,} from {say_time(first)} to {say_time(last)}, "
-        f"{say_duration(series.interval)} apart, from {used.source}{files}",
-        f"windows  {data.context_length} closes to forecast {data.horizon}: {', '.join(sets)}",
+        *(f"{'' if at else 'closes':<9}{line}" for at, line in enumerate(closes)),
+        f"windows  {data.context_length} {seen} to forecast {data.horizon}: {sets}",
     ]
 
 
-def _describe_set(name: str, windows: WindowDataset, positions: range) -> str:
-    if not len(positions):
-        return f"no {name}"
-    first = windows.target_times(torch.tensor([positions.start]))[0, 0]
-    return f"{len(positions):,} {name} from {say_time(pd.Timestamp(int(first), unit='ns', tz='UTC'))}"
+def _describe_series(series: CloseSeries, apart: str) -> str:
+    used, closes = series.provenance, series.closes
+    files = f" ({', '.join(used.files)})" if used.files else ""
+    dates = f"from {say_time(closes.index[0])} to {say_time(closes.index[-1])}"
+    return f"{used.symbol}: {used.rows:,} {dates},{f' {apart},' if apart else ''} from {used.source}{files}"
+
+
+def _describe_set(name: str, data: CloseDataModule) -> str:
+    members = getattr(data.fold, name)
+    return f"{len(members):,} {name} from {say_time(data.first_target_time(members))}" if len(members) else f"no {name}"
 
 
 def _number(value: torch.Tensor | None, name: str) -> str:

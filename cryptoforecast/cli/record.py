@@ -11,7 +11,8 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 
 from cryptoforecast import __version__
-from cryptoforecast.data.datamodule import CloseDataModule, closes_of, to_record
+from cryptoforecast.data.datamodule import CloseDataModule, closes_of
+from cryptoforecast.data.loading import to_record
 from cryptoforecast.errors import UserError
 
 PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
@@ -48,7 +49,7 @@ def require_new_run(trainer: Trainer) -> None:
 def provenance(data: CloseDataModule) -> dict[str, Any]:
     """Which closes, which packages, which commit of the working folder, and how many threads: bits depend on it."""
     return {
-        "series": [to_record(data.series)],
+        "series": [to_record(one) for one in data.series],
         "versions": {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}},
         "git_commit": git_commit(),
         "threads": torch.get_num_threads(),

@@ -1,6 +1,6 @@
 """What training would stumble over later, tried before a run folder is made."""
 
-from cryptoforecast.cli.arguments import LENGTHS
+from cryptoforecast.cli.arguments import LINKED
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.forecasts import rows_beside_baselines
@@ -19,11 +19,11 @@ def rehearse(model: Forecaster, data: CloseDataModule) -> None:
         UserError: naming what will not go.
     """
     name = type(model).__name__
-    for length in LENGTHS:
-        took, given = getattr(model, length), getattr(data, length)
+    for setting in LINKED:
+        took, given = getattr(model, setting), getattr(data, setting)
         if took != given:
             raise UserError(
-                f"{name} has {length} {took}, and data.{length} is {given}: "
+                f"{name} has {setting} {_said(took)}, and data.{setting} is {_said(given)}: "
                 "let its __init__ take **kwargs and pass them on to super().__init__."
             )
     model.scaling.fit(data.train_closes())
@@ -37,3 +37,7 @@ def rehearse(model: Forecaster, data: CloseDataModule) -> None:
         ) from None
     if any(weights.requires_grad for weights in model.parameters()):
         model.configure_optimizers()
+
+
+def _said(setting: int | tuple[str, ...]) -> str:
+    return f"[{', '.join(setting)}]" if isinstance(setting, tuple) else str(setting)

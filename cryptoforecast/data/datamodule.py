@@ -1,47 +1,52 @@
-"""From a source of closes to batches of windows."""
+"""From sources of closes to batches of windows."""
 
-from dataclasses import asdict, replace
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 from lightning.pytorch import LightningDataModule, Trainer
+from torch import Tensor
 from torch.utils.data import DataLoader
 
+from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
 from cryptoforecast.data.loader import BatchOrder, WindowLoader
-from cryptoforecast.data.series import CloseSeries, fingerprint
+from cryptoforecast.data.loading import load_all, require_columns, to_record
+from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.sources.source import Source
-from cryptoforecast.data.times import say_time, to_utc
-from cryptoforecast.data.windows import Border, Fold, Window, WindowDataset, cut_fold, to_device
-from cryptoforecast.errors import UserError
+from cryptoforecast.data.times import say_time
+from cryptoforecast.data.windows import Window, WindowDataset, even_length, to_device
+from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.spec import spec_of
 
-LONGEST_SEARCH = 2000  # closes beyond those there are, when telling how many would be enough
 WITHOUT_GRADIENTS = 1024  # windows a batch where nothing is learned: large enough to be quick, small enough to fit
 STAGE_SETS = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ()}
 
 
 class CloseDataModule(LightningDataModule):
-    """Windows of a close series, cut into training, validation and test by time.
+    """Windows of one or several close series, cut into training, validation and test by time.
+
+    The windows of several series are trained on together. Borders are the same days for all of them.
 
     Args:
-        source: where the closes come from.
-        context_length: count of closes a model sees.
+        source: where the closes come from; of several series, a list.
+        context_length: count of bars a model sees.
         horizon: count of closes it forecasts.
         batch_size: windows in a training batch.
         start: first day used, itself included; by default the first there is.
         end: last day used, itself included; by default the last there is.
         val_from: first validation target: a date, the count of closes before it (if negative, of closes from it
-            on), or the fraction of closes before it.
+            on), or the fraction of closes before it. Of several series, each time is counted once.
         test_from: first test target, likewise.
+        columns: what is seen of each bar: Close, and if wanted Open, High, Low and Volume after it.
         num_workers: processes that gather training batches; 0 is fastest, the closes being in memory.
     """
 
     def __init__(
         self,
-        source: Source,
+        source: Source | list[Source],
         context_length: int = 60,
         horizon: int = 1,
         batch_size: int = 64,
@@ -49,6 +54,7 @@ class CloseDataModule(LightningDataModule):
         end: str | None = None,
         val_from: Border = 0.8,
         test_from: Border = 0.9,
+        columns: Sequence[str] = (CLOSE,),
         num_workers: int = 0,
     ) -> None:
         super().__init__()
@@ -57,6 +63,7 @@ class CloseDataModule(LightningDataModule):
                 raise UserError(f"data.{name} is {value}; it must be at least 1.")
         if num_workers < 0:
             raise UserError(f"data.num_workers is {num_workers}; it must be at least 0.")
+        require_columns(columns)
         self.source = source
         self.context_length = context_length
         self.horizon = horizon
@@ -65,32 +72,47 @@ class CloseDataModule(LightningDataModule):
         self.end = end
         self.val_from = val_from
         self.test_from = test_from
+        self.columns = tuple(columns)
         self.num_workers = num_workers
-        self._series: CloseSeries | None = None
+        self._checked: set[str] = set()
+        self._series: list[CloseSeries] = []
 
     def setup(self, stage: str) -> None:
-        """Load the closes once, cut them, and see that the stage has windows to work on.
+        """Load the closes and cut them, both once, and see that the stage has windows to work on.
 
         Raises:
-            UserError: if the source's rows are no close series, or too few for the lengths and borders set.
+            UserError: if a source's rows are no close series, or too few for the lengths and borders set.
         """
-        if self._series is None:
-            self._series = self._between(self.source.load())
+        if not self._series:
+            sources = self.source if isinstance(self.source, list) else [self.source]
+            self._series = load_all(sources, self.columns, self.start, self.end)
         if stage == "predict":
-            self._require_context()
+            self._require_contexts()
             return
-        closes = self.series.closes
-        self.fold: Fold = cut_fold(closes, self.context_length, self.horizon, self.val_from, self.test_from)
+        if not hasattr(self, "fold"):
+            self.windows = WindowDataset(self.series, self.context_length, self.horizon, self.columns)
+            self.fold: Fold = cut_fold(self.windows, self.val_from, self.test_from)
         for name in STAGE_SETS[stage]:
-            self._require_windows(name)
-        self.windows = WindowDataset(closes, self.context_length, self.horizon)
+            if name not in self._checked:
+                self._require_windows(name)
+                self._checked.add(name)
 
     @property
-    def series(self) -> CloseSeries:
-        """The closes from ``start`` to ``end``."""
-        if self._series is None:
+    def series(self) -> list[CloseSeries]:
+        """The closes from ``start`` to ``end``, in the order of the sources."""
+        if not self._series:
             raise RuntimeError("setup(stage) loads the closes; call it first.")
         return self._series
+
+    @property
+    def interval(self) -> pd.Timedelta:
+        """Time from one close to the next, the same in all series."""
+        return self.series[0].interval
+
+    @property
+    def simulated(self) -> bool:
+        """Whether nobody ever traded at the prices of one of the series."""
+        return any(one.provenance.simulated for one in self.series)
 
     def train_dataloader(self) -> WindowLoader | DataLoader[Window]:
         """Training windows, in an order of each epoch's own."""
@@ -102,106 +124,63 @@ class CloseDataModule(LightningDataModule):
         )
 
     def val_dataloader(self) -> WindowLoader:
-        """Validation windows, oldest first."""
+        """Validation windows, series by series, oldest first."""
         return WindowLoader(self.windows, BatchOrder(self.fold.val, WITHOUT_GRADIENTS))
 
     def test_dataloader(self) -> WindowLoader:
-        """Test windows, oldest first."""
+        """Test windows, series by series, oldest first."""
         return WindowLoader(self.windows, BatchOrder(self.fold.test, WITHOUT_GRADIENTS))
 
     def transfer_batch_to_device(self, batch: Window, device: torch.device, dataloader_idx: int) -> Window:
         """Move a batch to where the model is."""
         return to_device(batch, device)
 
-    def train_closes(self) -> Float64[torch.Tensor, " time"]:
-        """Every close that a training window holds, and no later one: what a scaling may be fitted on."""
-        return self.windows.prices[: self.fold.train.stop + self.context_length + self.horizon - 1, 0]
+    def train_closes(self) -> Float64[Tensor, " time"]:
+        """Every close that a training window holds, and no other: what a scaling may be fitted on."""
+        return self.windows.prices[self.windows.rows_of(self.fold.train), 0]
 
-    def last_target_time(self, windows: range) -> pd.Timestamp:
-        """When the last target of a range of windows closes."""
-        return self.series.closes.index[windows.stop + self.context_length + self.horizon - 2]
+    def last_target_time(self, windows: Int64[Tensor, " windows"]) -> pd.Timestamp:
+        """When the last target of some windows closes, whatever series they are of."""
+        return pd.Timestamp(int(self.windows.target_times(windows)[:, -1].max()), tz="UTC")
+
+    def first_target_time(self, windows: Int64[Tensor, " windows"]) -> pd.Timestamp:
+        """When the first target of some windows closes, whatever series they are of."""
+        return pd.Timestamp(int(self.windows.target_times(windows)[:, 0].min()), tz="UTC")
 
     def record(self) -> dict[str, Any]:
         """What a checkpoint keeps of the data: these settings, the closes' identity, and how far they were used."""
         return {
             "settings": spec_of(self)["init_args"],
-            "interval": int(self.series.interval.value),
-            "provenance": [to_record(self.series)],
+            "interval": int(self.interval.value),
+            "provenance": [to_record(one) for one in self.series],
             "fitted_until": self.last_target_time(self.fold.train).isoformat(),
             "selected_until": self.last_target_time(self.fold.val).isoformat(),
         }
 
-    def _between(self, series: CloseSeries) -> CloseSeries:
-        for name, date in (("start", self.start), ("end", self.end)):
-            if date is not None:
-                to_utc(date, f"data.{name}")  # pandas would complain in its own words
-        closes = series.closes.loc[self.start : self.end]
-        if not len(closes):
-            first, last = say_time(series.closes.index[0]), say_time(series.closes.index[-1])
-            raise UserError(
-                f"{series.closes.name}: there are closes from {first} to {last}, and none between "
-                f"data.start ({self.start or first}) and data.end ({self.end or last})."
-            )
-        used = replace(
-            series.provenance,
-            first=closes.index[0].isoformat(),
-            last=closes.index[-1].isoformat(),
-            rows=len(closes),
-            sha256=fingerprint(closes),
-        )
-        return series._replace(closes=closes, provenance=used)
-
-    def _require_context(self) -> None:
-        count = len(self.series.closes)
-        if count < self.context_length:
-            raise UserError(
-                f"{self.series.closes.name}: {count} closes are too few to forecast from; "
-                f"the model looks at {self.context_length} (data.context_length)."
-            )
+    def _require_contexts(self) -> None:
+        for one in self.series:
+            count = even_length(one)
+            if count < self.context_length:
+                since = f" since {say_time(one.closes.index[-count])}" if count < len(one.closes) else ""
+                raise UserError(
+                    f"{one.closes.name}: {count} closes{since} are too few to forecast from; "
+                    f"the model looks at {self.context_length} (data.context_length)."
+                )
 
     def _require_windows(self, name: str) -> None:
-        if len(getattr(self.fold, name)):
-            return
-        closes, lengths = self.series.closes, {"context_length": self.context_length, "horizon": self.horizon}
-        remedies = [f"a data.{length} of at most {most}" for length in lengths if (most := self._longest(name, length))]
-        if fewest := self._fewest_closes(name):
-            remedies.append(f"at least {fewest} closes")
-        raise UserError(
-            f"{closes.name}: {len(closes)} closes leave no {name} window with data.context_length "
-            f"{self.context_length}, data.horizon {self.horizon}, data.val_from {self.val_from} and data.test_from "
-            f"{self.test_from}; {' or '.join(remedies) or 'other borders'} would do."
-        )
-
-    def _longest(self, name: str, length: str) -> int:
-        """How long a context or horizon may be for the set not to be empty; 0 if none is short enough."""
-        set_to = getattr(self, length)
-        return next((n for n in range(set_to - 1, 0, -1) if self._has(name, self.series.closes, **{length: n})), 0)
-
-    def _fewest_closes(self, name: str) -> int:
-        """How many closes, going on as these do, it takes for the set not to be empty; 0 if none are enough."""
-        closes, interval = self.series.closes, self.series.interval
-        enough = len(closes) + min(20 * (self.context_length + self.horizon), LONGEST_SEARCH)
-        times = pd.date_range(closes.index[0], periods=enough, freq=interval)
-        longer = pd.Series(np.ones(enough), index=times, name=closes.name)
-        return next((n for n in range(len(closes) + 1, enough + 1) if self._has(name, longer.iloc[:n])), 0)
-
-    def _has(self, name: str, closes: pd.Series, **lengths: int) -> bool:
-        lengths = {"context_length": self.context_length, "horizon": self.horizon, **lengths}
-        try:
-            fold = cut_fold(closes, **lengths, val_from=self.val_from, test_from=self.test_from)
-        except UserError:
-            return False
-        return len(getattr(fold, name)) > 0
+        """Refuse an empty set, and say which of several series have no window in one: scores stand without them."""
+        members = getattr(self.fold, name)
+        if not len(members):
+            cut = Cut(self.context_length, self.horizon, self.val_from, self.test_from)
+            raise cut.no_windows(name, self.series)
+        present = set(self.windows.series_of(members).tolist())
+        absent = [symbol for number, symbol in enumerate(self.windows.names) if number not in present]
+        if absent:
+            notice = f"{', '.join(absent)}: no {name} window between these borders; the other series have some."
+            warnings.warn(notice, DataNotice, stacklevel=3)
 
 
 def closes_of(trainer: Trainer) -> CloseDataModule | None:
     """The data module a trainer works on, if it is ours."""
     data = getattr(trainer, "datamodule", None)
     return data if isinstance(data, CloseDataModule) else None
-
-
-def to_record(series: CloseSeries) -> dict[str, Any]:
-    """A series' provenance as a dictionary that JSON and checkpoints can hold."""
-    return {
-        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(series.provenance).items()
-    }

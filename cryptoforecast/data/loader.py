@@ -17,13 +17,15 @@ class BatchOrder:
     The order is a function of seed and epoch alone, never of what was drawn before.
 
     Args:
-        positions: the windows to visit, each once an epoch.
+        positions: numbers of the windows to visit, each once an epoch.
         batch_size: windows a batch; the last one holds what is left.
         shuffle: whether each epoch has an order of its own.
         seed: another seed, other orders.
     """
 
-    def __init__(self, positions: range, batch_size: int, shuffle: bool = False, seed: int = 0) -> None:
+    def __init__(
+        self, positions: Int64[Tensor, " windows"], batch_size: int, shuffle: bool = False, seed: int = 0
+    ) -> None:
         self.positions = positions
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -41,15 +43,15 @@ class BatchOrder:
         return iter(torch.split(self._order(), self.batch_size))
 
     def _order(self) -> Int64[Tensor, " windows"]:
-        positions = torch.arange(self.positions.start, self.positions.stop)
         if not self.shuffle:
-            return positions
+            return self.positions
         (seed,) = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)
-        return positions[torch.randperm(len(positions), generator=torch.Generator().manual_seed(int(seed)))]
+        order = torch.randperm(len(self.positions), generator=torch.Generator().manual_seed(int(seed)))
+        return self.positions[order]
 
 
 class WindowLoader:
-    """Gathers each batch with one ``index_select`` over the series, instead of collating it item by item.
+    """Gathers each batch with one ``index_select`` over all series, instead of collating it item by item.
 
     Args:
         windows: the windows to take from.

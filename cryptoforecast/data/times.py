@@ -32,3 +32,8 @@ def to_utc(date: str, setting: str) -> pd.Timestamp:
     if time is pd.NaT or not 1900 <= time.year < 2200:
         raise UserError(f"{setting} is {date!r}, which is no date such as 2024-03-11.")
     return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
+
+
+def in_nanoseconds(times: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """The same times counted in nanoseconds; not a copy, where they are already."""
+    return times if times.unit == "ns" else times.as_unit("ns")

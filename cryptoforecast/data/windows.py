@@ -1,6 +1,6 @@
-"""Windows over a close series, and the cutting of folds."""
+"""Windows over close series."""
 
-import warnings
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,18 +10,15 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from cryptoforecast.data.times import say_time, to_utc
-from cryptoforecast.errors import DataNotice, UserError
-
-Border = int | float | str
-YEARS = range(2009, 2050)  # as a count of closes, such a number is suspicious
+from cryptoforecast.data.series import CLOSE, CloseSeries
 
 
 class Window(NamedTuple):
     """What a model sees and what it is to say, one window or a whole batch.
 
-    Prices are in the series' own currency. Channel 0 of the context is the close. ``origin`` is the time of the
-    last close seen, in UTC nanoseconds; ``series`` is the number of the series the window was cut from.
+    Prices are in the series' own currency. Channel 0 of the context is the close, further channels are further
+    columns. ``origin`` is the time of the last close seen, in UTC nanoseconds; ``series`` is the number of the
+    series the window was cut from.
     """
 
     context: Float64[Tensor, "*batch context_length channels"]
@@ -38,123 +35,95 @@ def to_device(window: Window, device: torch.device) -> Window:
     return Window(*(field.to(device, non_blocking=without_waiting) for field in window))
 
 
-class Fold(NamedTuple):
-    """One cut into training, validation and test: three ranges of windows, oldest first.
-
-    No close is a target in two of them; contexts may reach back across a border, as in life.
-    """
-
-    train: range
-    val: range
-    test: range
-
-
 class WindowDataset(Dataset[Window]):
-    """Every window of one close series, as views: no window is stored.
+    """Every window of some close series, as views: no window is stored.
 
-    There are ``len(closes) - context_length - horizon + 1``, numbered by the position of their first close.
+    The series lie one after the other in one tensor of prices. A window lies in one of them, and all its steps are
+    of one interval: none straddles a gap. A stretch of closes without a gap has as many windows as it has closes,
+    less ``context_length + horizon - 1``. Windows are numbered from 0, series by series, oldest first.
 
     Args:
-        closes: the series, at even steps.
-        context_length: count of closes a model sees.
+        series: the series, each with the columns asked for.
+        context_length: count of bars a model sees.
         horizon: count of closes it forecasts.
-        series: number of the series, written into each window.
+        columns: what the channels are; the first is the close.
     """
 
-    def __init__(self, closes: pd.Series, context_length: int, horizon: int, series: int = 0) -> None:
-        self.name = str(closes.name)
+    def __init__(
+        self, series: Sequence[CloseSeries], context_length: int, horizon: int, columns: Sequence[str] = (CLOSE,)
+    ) -> None:
+        self.names = [str(one.closes.name) for one in series]
         self.context_length = context_length
         self.horizon = horizon
-        self.series = series
-        self.times = torch.from_numpy(pd.DatetimeIndex(closes.index).as_unit("ns").asi8.copy())
-        self.prices = torch.from_numpy(closes.to_numpy("float64", copy=True)).unsqueeze(-1)  # (time, channels)
-        self._contexts = self.prices.unfold(0, context_length, 1)  # (window, channels, context_length)
-        self._targets = self.prices[context_length:, 0].unfold(0, horizon, 1)  # (window, horizon)
+        self.times = torch.from_numpy(np.concatenate([_nanoseconds(one) for one in series]))
+        self.prices = torch.from_numpy(np.concatenate([channels_of(one, columns) for one in series]))
+        ends = np.cumsum([len(one.closes) for one in series])
+        self._ends = torch.from_numpy(ends)
+        offsets = ends - [len(one.closes) for one in series]
+        self.starts = torch.from_numpy(  # of each window, the row of its first close
+            np.concatenate([offset + _even_starts(one, self.span) for offset, one in zip(offsets, series, strict=True)])
+        )
+        channels, rows = self.prices.shape[1], max(len(self.prices) - self.span + 1, 0)
+        self._contexts = self.prices.as_strided((rows, context_length, channels), (channels, channels, 1))
+        self._targets = self.prices.as_strided((rows, horizon), (channels, channels), context_length * channels)
+
+    @property
+    def span(self) -> int:
+        """Closes that a window takes."""
+        return self.context_length + self.horizon
 
     def __len__(self) -> int:
-        return len(self._targets)
+        return len(self.starts)
 
     def __getitem__(self, positions: int | Int64[Tensor, " batch"]) -> Window:
         """The window at one position, or the windows at many as one batch."""
         if isinstance(positions, int):
             return Window(*(field[0] for field in self[torch.tensor([positions])]))
+        rows = self.starts.index_select(0, positions)
         return Window(
-            context=self._contexts.index_select(0, positions).transpose(1, 2),
-            target=self._targets.index_select(0, positions),
-            origin=self.times.index_select(0, positions + self.context_length - 1),
-            series=torch.full_like(positions, self.series),
+            context=self._contexts.index_select(0, rows),
+            target=self._targets.index_select(0, rows),
+            origin=self.times.index_select(0, rows + self.context_length - 1),
+            series=torch.bucketize(rows, self._ends, right=True),
         )
 
     def target_times(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, "batch horizon"]:
         """When each target closes, in UTC nanoseconds."""
-        steps = torch.arange(self.context_length, self.context_length + self.horizon)
-        return self.times[positions.unsqueeze(-1) + steps]
+        return self.times[self.starts[positions].unsqueeze(-1) + torch.arange(self.context_length, self.span)]
+
+    def series_of(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " batch"]:
+        """The number of the series that each window was cut from."""
+        return torch.bucketize(self.starts[positions], self._ends, right=True)
+
+    def rows_of(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " rows"]:
+        """The rows of ``prices`` and ``times`` that at least one of the windows holds, ascending."""
+        edges = torch.zeros(len(self.prices) + 1, dtype=torch.int64)
+        edges[self.starts[positions]] += 1
+        edges[self.starts[positions] + self.span] -= 1
+        return edges.cumsum(0).nonzero().squeeze(1)
 
 
-def cut_fold(closes: pd.Series, context_length: int, horizon: int, val_from: Border, test_from: Border) -> Fold:
-    """Cut the windows of a series at two borders.
-
-    A window is for testing if its first target lies at or after ``test_from``; for validation if all its targets
-    lie from ``val_from`` to before ``test_from``; for training if all lie before ``val_from``. The windows whose
-    targets straddle a border, ``horizon - 1`` at each, belong to none.
-
-        closes   context|===== train =====|··|== val ==|··|== test ==|
-
-    Args:
-        closes: the series.
-        context_length: count of closes a model sees.
-        horizon: count of closes it forecasts.
-        val_from: first close that is a validation target; see :func:`border`.
-        test_from: first close that is a test target.
-
-    Raises:
-        UserError: if a border lies outside the series, or ``val_from`` is not before ``test_from``.
-
-    >>> days = pd.date_range("2024-01-01", periods=20, tz="UTC")
-    >>> cut_fold(pd.Series(1.0, days), context_length=4, horizon=2, val_from=10, test_from=15)
-    Fold(train=range(0, 5), val=range(6, 10), test=range(11, 15))
-    """
-    val, test = border(closes, val_from, "val_from"), border(closes, test_from, "test_from")
-    if val >= test:
-        raise UserError(
-            f"{closes.name}: data.val_from ({say_time(closes.index[val])}) is not before data.test_from "
-            f"({say_time(closes.index[test])}); validation comes before test."
-        )
-    windows, first_val = len(closes) - context_length - horizon + 1, max(val - context_length, 0)
-    first_test = max(test - context_length, 0)
-    return Fold(
-        train=range(0, max(val - context_length - horizon + 1, 0)),
-        val=range(first_val, max(test - context_length - horizon + 1, first_val)),
-        test=range(first_test, max(windows, first_test)),
-    )
+def channels_of(series: CloseSeries, columns: Sequence[str]) -> Float64[np.ndarray, "time channels"]:
+    """A copy of a series' columns side by side, in the order asked for."""
+    others = {} if series.others is None else {str(name): series.others[name] for name in series.others.columns}
+    bars = {CLOSE: series.closes, **others}
+    return np.stack([bars[name].to_numpy("float64") for name in columns], axis=1)
 
 
-def border(closes: pd.Series, value: Border, name: str) -> int:
-    """How many closes come before a border.
+def even_length(series: CloseSeries) -> int:
+    """How many closes there are up to the last one without a gap between them."""
+    uneven = np.flatnonzero(np.diff(_nanoseconds(series)) != series.interval.value)
+    return len(series.closes) - (int(uneven[-1]) + 1 if len(uneven) else 0)
 
-    Args:
-        closes: the series.
-        value: a date (the first one behind the border), a count of closes before the border (if negative, of
-            closes behind it) or the fraction of closes before it.
-        name: the setting the border comes from, for errors.
 
-    >>> days = pd.date_range("2024-01-01", periods=20, tz="UTC")
-    >>> [border(pd.Series(1.0, days), value, "val_from") for value in ("2024-01-16", 15, -5, 0.75)]
-    [15, 15, 15, 15]
-    """
-    if isinstance(value, str):
-        before = int(np.searchsorted(closes.index, to_utc(value, f"data.{name}")))
-    elif isinstance(value, float):
-        before = round(value * len(closes)) if 0 < value < 1 else -1
-    else:
-        before = value if value >= 0 else len(closes) + value
-        if value in YEARS:
-            notice = f"data.{name} {value} is a count of closes; for the year write {value}-01-01."
-            warnings.warn(notice, DataNotice, stacklevel=2)
-    if not 0 < before < len(closes):
-        first, last = say_time(closes.index[0]), say_time(closes.index[-1])
-        raise UserError(
-            f"{closes.name}: data.{name} {value} lies outside the {len(closes)} closes from {first} to {last}; "
-            "give a date among them, a count of closes, or a fraction between 0 and 1."
-        )
-    return before
+def _even_starts(series: CloseSeries, span: int) -> Int64[np.ndarray, " windows"]:
+    """The positions of closes that are followed by enough others, each one interval after the one before."""
+    gaps = np.diff(_nanoseconds(series)) != series.interval.value
+    before = np.concatenate([[0], np.cumsum(gaps)])  # gaps before each close; two steps may make up for each other
+    count = max(len(before) - span + 1, 0)
+    return np.flatnonzero(before[span - 1 :][:count] == before[:count])
+
+
+def _nanoseconds(series: CloseSeries) -> Int64[np.ndarray, " time"]:
+    nanoseconds: np.ndarray = pd.DatetimeIndex(series.closes.index).as_unit("ns").asi8
+    return nanoseconds

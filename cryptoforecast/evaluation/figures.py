@@ -8,9 +8,13 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.evaluation.canvas import ACTUAL, FORECAST, MOST_SERIES, WALK, show_dates, tidy
+from cryptoforecast.evaluation.change_figure import plot_changes
+from cryptoforecast.evaluation.error_figure import plot_errors
 from cryptoforecast.evaluation.forecasts import forecast_rows
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
-from cryptoforecast.evaluation.verdict import name_of, say_price
+from cryptoforecast.evaluation.table import say_price
+from cryptoforecast.evaluation.verdict import name_of
 from cryptoforecast.models.baselines import RandomWalk
 from cryptoforecast.models.forecaster import Forecaster
 
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ACTUAL, WALK, FORECAST = "#1a1a1a", "#cfcfcf", "#d1472f"
 CLOSE_UP = 60  # targets in the lower panel, where the eye can tell the lines apart
 
 # Curves that say something only side by side, on TensorBoard's page of custom scalars.
@@ -34,20 +37,36 @@ CHARTS = {
 def plot_forecast(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figure":
     """Forecast, actual and random walk over time: all targets above, the last sixty below.
 
-    Of a horizon longer than one, the last step is drawn: the close that was hardest to foresee.
+    Of a horizon longer than one, the last step is drawn: the close that was hardest to foresee. Of several series
+    each has a row of its own, all targets on the left and the last sixty on the right; of many, the first few.
 
     Args:
-        rows: forecast rows of one series, the model's first, the random walk's among them.
+        rows: forecast rows, the model's first, the random walk's among them.
         split: which targets these are, for the title.
         simulated: whether anybody ever traded at these prices, for the title.
     """
     from matplotlib.figure import Figure
 
+    names = list(rows["series"].unique())
+    if len(names) == 1:
+        figure = Figure(figsize=(10, 6.5), layout="constrained", dpi=120)
+        whole, close_up = figure.subplots(2, 1, height_ratios=[3, 2])
+        _draw_series(rows, split, simulated, whole, close_up)
+        return figure
+    drawn = names[:MOST_SERIES]
+    figure = Figure(figsize=(13, 3.2 * len(drawn)), layout="constrained", dpi=110)
+    panels = figure.subplots(len(drawn), 2, width_ratios=[3, 2])
+    for name, (whole, close_up) in zip(drawn, panels, strict=True):
+        _draw_series(rows[rows["series"] == name], split, simulated, whole, close_up)
+    if len(names) > len(drawn):
+        figure.suptitle(f"the first {len(drawn)} of {len(names)} series")
+    return figure
+
+
+def _draw_series(rows: pd.DataFrame, split: str, simulated: bool, whole: "Axes", close_up: "Axes") -> None:
     table, model, step = scores(rows), str(rows["model"].iloc[0]), int(rows["step"].max())
     drawn = rows[rows["step"] == step]
     own, walk = drawn[drawn["model"] == model], drawn[drawn["model"] == RANDOM_WALK]
-    figure = Figure(figsize=(10, 6.5), layout="constrained", dpi=120)
-    whole, close_up = figure.subplots(2, 1, height_ratios=[3, 2])
     for axes, last in ((whole, len(own)), (close_up, CLOSE_UP)):
         _draw(axes, own.tail(last), walk.tail(last), table)
     ahead = "next close" if step == 1 else f"close {step} steps ahead"
@@ -61,7 +80,6 @@ def plot_forecast(rows: pd.DataFrame, split: str, simulated: bool = False) -> "F
     whole.set_title(f"skill {skill:+.4f}{steps} (random walk: 0)", loc="right", fontsize="medium")
     whole.legend(loc="best", frameon=False)
     close_up.set_title(f"the last {min(CLOSE_UP, len(own))}", loc="left", fontsize="medium")
-    return figure
 
 
 def save_forecast_figure(rows: pd.DataFrame, split: str, path: Path, simulated: bool = False) -> None:
@@ -69,10 +87,20 @@ def save_forecast_figure(rows: pd.DataFrame, split: str, path: Path, simulated: 
     plot_forecast(rows, split, simulated).savefig(path)
 
 
+PICTURES = {"forecast": plot_forecast, "changes": plot_changes, "errors": plot_errors}
+
+
+def save_figures(rows: pd.DataFrame, split: str, folder: Path, simulated: bool = False) -> None:
+    """Write ``forecast.png``, ``changes.png`` and ``errors.png`` into a folder."""
+    for name, plot in PICTURES.items():
+        plot(rows, split, simulated).savefig(folder / f"{name}.png")
+
+
 class ForecastFigure(Callback):
     """Shows forecast, actual and random walk on the validation targets in TensorBoard, as training goes on.
 
-    It also puts the model's curves and the random walk's into common charts, under Custom Scalars.
+    Beside them are forecast change against actual change, and error over time. It also puts the model's curves and
+    the random walk's into common charts, under Custom Scalars.
 
     Args:
         every_n_epochs: how many epochs go by from one picture to the next.
@@ -98,13 +126,12 @@ class ForecastFigure(Callback):
             return
         walk = RandomWalk(context_length=data.context_length, horizon=data.horizon)
         both = [forecast_rows(model, data.windows, data.fold.val, pl_module.device) for model in (pl_module, walk)]
-        figure = plot_forecast(pd.concat(both), "val", data.series.provenance.simulated)
-        board.add_figure("val/forecast", figure, global_step=trainer.current_epoch)
+        rows = pd.concat(both)
+        for name, plot in PICTURES.items():
+            board.add_figure(f"val/{name}", plot(rows, "val", data.simulated), global_step=trainer.current_epoch)
 
 
 def _draw(axes: "Axes", own: pd.DataFrame, walk: pd.DataFrame, table: Any) -> None:
-    from matplotlib.dates import ConciseDateFormatter
-
     model = str(own["model"].iloc[0])
     lines = {  # the random walk lies broad beneath, where a copy of it would hide it otherwise
         f"random walk (RMSE {say_price(table[RANDOM_WALK]['rmse'])})": (walk["forecast"], WALK, 4.0),
@@ -113,13 +140,11 @@ def _draw(axes: "Axes", own: pd.DataFrame, walk: pd.DataFrame, table: Any) -> No
     }
     for label, (values, color, width) in lines.items():
         axes.plot(own["timestamp"], values.to_numpy(), label=label, color=color, linewidth=width)
-    date_format: Any = ConciseDateFormatter
-    axes.xaxis.set_major_formatter(date_format(axes.xaxis.get_major_locator()))
+    show_dates(axes)
     axes.yaxis.set_major_formatter("{x:,.10g}")
     axes.set_ylabel("close")
     axes.margins(x=0.01)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25)
+    tidy(axes)
 
 
 def _tensorboard(trainer: Trainer) -> Any:

@@ -2,39 +2,45 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 import torch
+from jaxtyping import Int64
+from torch import Tensor
 
 from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
 from cryptoforecast.data.loader import BatchOrder
-from cryptoforecast.data.windows import WindowDataset, to_device
+from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.windows import WindowDataset, channels_of, to_device
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.rows import COLUMNS, TIME_FORMAT, to_csv
 from cryptoforecast.models.baselines import BASELINES
 from cryptoforecast.models.forecaster import Forecaster
 
-COLUMNS = ["series", "model", "fold", "origin", "step", "timestamp", "last", "forecast", "actual"]
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+__all__ = ["COLUMNS", "TIME_FORMAT", "forecast_rows", "next_closes", "rows_beside_baselines", "to_csv"]
 
 
 def forecast_rows(
-    forecaster: Forecaster, windows: WindowDataset, positions: range, device: str | torch.device = "cpu", fold: int = 0
+    forecaster: Forecaster,
+    windows: WindowDataset,
+    positions: Int64[Tensor, " windows"],
+    device: str | torch.device = "cpu",
+    fold: int = 0,
 ) -> pd.DataFrame:
     """Forecast windows, and set each forecast beside what came true.
 
     Args:
         forecaster: the model.
-        windows: windows of one series.
-        positions: the ones to forecast.
+        windows: windows of one or several series.
+        positions: numbers of the ones to forecast.
         device: where to compute.
         fold: number of the fold the positions belong to.
 
     Returns:
-        One row per origin and step, in time order, with the columns ``series, model, fold, origin, step,
-        timestamp, last, forecast, actual``: times in UTC, prices in the series' currency.
+        One row per origin and step, series by series, in time order, with the columns ``series, model, fold,
+        origin, step, timestamp, last, forecast, actual``: times in UTC, prices in the series' currency.
     """
     forecasts, targets, lasts, origins, times = [], [], [], [], []
     with _lent(forecaster, device), torch.inference_mode():
@@ -49,7 +55,7 @@ def forecast_rows(
     horizon = windows.horizon
     return pd.DataFrame(
         {
-            "series": windows.name,
+            "series": np.array(windows.names)[windows.series_of(positions).repeat_interleave(horizon).numpy()],
             "model": type(forecaster).__name__,
             "fold": fold,
             "origin": _utc(torch.cat(origins).repeat_interleave(horizon)),
@@ -84,37 +90,34 @@ def rows_beside_baselines(
 
 
 def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
-    """Forecast the closes after the last one there is.
+    """Forecast the closes after the last one there is, of each series.
 
     Args:
         forecaster: the model.
-        data: set up for ``predict``; at least ``context_length`` closes.
+        data: set up for ``predict``; at least ``context_length`` closes of each series, up to the last without a gap.
 
     Returns:
-        One row per step: ``series, model, origin, step, timestamp, last, forecast``.
+        One row per series and step: ``series, model, origin, step, timestamp, last, forecast``.
     """
-    closes, horizon = data.series.closes, forecaster.horizon
-    context = torch.from_numpy(closes.to_numpy("float64")[-forecaster.context_length :].copy())
+    return pd.concat([_next_closes(forecaster, one, data) for one in data.series], ignore_index=True)
+
+
+def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataModule) -> pd.DataFrame:
+    closes, steps = series.closes, np.arange(1, forecaster.horizon + 1)
+    context = torch.from_numpy(channels_of(series, data.columns)[-forecaster.context_length :])
     with _lent(forecaster, "cpu"), torch.inference_mode():
-        forecast = _finite(forecaster, forecaster.forecast(context.view(1, -1, 1)))
-    steps = np.arange(1, horizon + 1)
+        forecast = _finite(forecaster, forecaster.forecast(context.unsqueeze(0)))
     return pd.DataFrame(
         {
             "series": closes.name,
             "model": type(forecaster).__name__,
             "origin": closes.index[-1],
             "step": steps,
-            "timestamp": closes.index[-1] + steps * data.series.interval,
+            "timestamp": closes.index[-1] + steps * series.interval,
             "last": closes.iloc[-1],
             "forecast": forecast[0].numpy(),
         }
     )
-
-
-def to_csv(rows: pd.DataFrame, path: Path | None = None) -> str | None:
-    """Rows as CSV, times in ISO 8601, into a file or as a text."""
-    text: str | None = rows.to_csv(path, index=False, date_format=TIME_FORMAT)
-    return text
 
 
 @contextmanager

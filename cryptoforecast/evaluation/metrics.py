@@ -21,6 +21,18 @@ class Score(TypedDict):
     skill: float
 
 
+class Overall(TypedDict):
+    """How a model did over several series, each of which counts the same.
+
+    ``mape`` and ``skill`` are means of the series' own, ``positive`` is the share of series whose skill is above
+    zero. There is no RMSE over several coins: the dollars of the dearest would be all of it.
+    """
+
+    mape: float
+    skill: float
+    positive: float
+
+
 def rmse(rows: pd.DataFrame) -> float:
     """Root of the mean squared error over all rows, never a mean over batches."""
     return float(np.sqrt(np.mean(np.square(rows["forecast"] - rows["actual"]))))
@@ -47,6 +59,31 @@ def scores(rows: pd.DataFrame) -> dict[str, Score]:
     return {
         model: Score(rmse=(error := rmse(own)), mae=mae(own), mape=mape(own), skill=_skill(error, walk))
         for model, own in by_model.items()
+    }
+
+
+def scores_by_series(rows: pd.DataFrame) -> dict[str, dict[str, Score]]:
+    """The scores of each series by itself, in the order the series stand in the rows."""
+    return {str(series): scores(own) for series, own in rows.groupby("series", sort=False)}
+
+
+def overall(by_series: dict[str, dict[str, Score]]) -> dict[str, Overall]:
+    """Each model's scores over all series.
+
+    Args:
+        by_series: as :func:`scores_by_series` gives them.
+    """
+    of_model: dict[str, list[Score]] = {}
+    for table in by_series.values():
+        for model, score in table.items():
+            of_model.setdefault(model, []).append(score)
+    return {
+        model: Overall(
+            mape=float(np.mean([score["mape"] for score in own])),
+            skill=float(np.mean([score["skill"] for score in own])),
+            positive=float(np.mean([score["skill"] > 0 for score in own])),
+        )
+        for model, own in of_model.items()
     }
 
 

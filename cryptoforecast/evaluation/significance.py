@@ -11,10 +11,16 @@ def diebold_mariano(rows: pd.DataFrame, benchmark: pd.DataFrame) -> float | None
     """Test whether two models' squared errors differ in mean over the same origins.
 
     An origin's loss is the mean over its steps. Forecasts that overlap err together, so the variance of the mean
-    difference takes in its first ``horizon - 1`` autocovariances, each at full weight as in the original test
-    (with the falling weights of Newey and West, true nulls at a horizon of seven are rejected twice as often as
-    they should be). The statistic carries the small-sample correction of Harvey, Leybourne and Newbold and is
-    compared with Student's t.
+    difference takes in its first ``horizon - 1`` autocovariances (the test's lags), each at full weight as in the
+    original test. With the falling weights of Newey and West, as in statsmodels' ``diebold_mariano_test``, true nulls
+    at a horizon of seven are rejected twice as often as they should be; at a horizon of one the two are the same.
+    The statistic carries the small-sample correction of Harvey, Leybourne and Newbold and is compared with Student's
+    t.
+
+    Of several series, an origin's difference is the mean over the series that have it, each in units of the
+    benchmark's mean squared error on that series: Bitcoin's dollars do not drown Dogecoin's cents. What is tested is
+    that one series of means. Coins rise and fall together; to call each of them a witness of its own would find
+    differences that a single bad day has made.
 
     Args:
         rows: forecast rows of one model.
@@ -28,8 +34,12 @@ def diebold_mariano(rows: pd.DataFrame, benchmark: pd.DataFrame) -> float | None
         Diebold and Mariano (1995), Comparing Predictive Accuracy, JBES 13(3), 253-263.
         Harvey, Leybourne and Newbold (1997), Testing the Equality of Prediction Mean Squared Errors, IJF 13(2).
     """
-    difference = _losses(rows) - _losses(benchmark)
-    count, horizon = len(difference), int(rows["step"].max())
+    return p_value_of(loss_differences(rows, benchmark), int(rows["step"].max()))
+
+
+def p_value_of(difference: np.ndarray, horizon: int) -> float | None:
+    """The two-sided p-value of loss differences, oldest first, of forecasts ``horizon`` steps long."""
+    count = len(difference)
     if count < max(FEWEST_ORIGINS, FEWEST_HORIZONS * horizon):
         return None
     centred = difference - difference.mean()
@@ -44,7 +54,19 @@ def diebold_mariano(rows: pd.DataFrame, benchmark: pd.DataFrame) -> float | None
     return float(2 * t.sf(abs(statistic), count - 1))
 
 
-def _losses(rows: pd.DataFrame) -> np.ndarray:
+def loss_differences(rows: pd.DataFrame, benchmark: pd.DataFrame) -> np.ndarray:
+    """A model's squared errors less a benchmark's by origin, oldest first, in units of the benchmark's mean.
+
+    Args:
+        rows: forecast rows of one model.
+        benchmark: rows of the model to beat, on the same targets.
+    """
+    own, theirs = _losses(rows), _losses(benchmark)
+    unit = theirs.groupby("series").transform("mean").replace(0.0, 1.0)  # closes may stand still
+    differences: np.ndarray = ((own - theirs) / unit).groupby("origin").mean().to_numpy()
+    return differences
+
+
+def _losses(rows: pd.DataFrame) -> pd.Series:
     squared = np.square(rows["forecast"] - rows["actual"])
-    losses: np.ndarray = squared.groupby([rows["series"], rows["origin"]], sort=True).mean().to_numpy()
-    return losses
+    return squared.groupby([rows["series"], rows["origin"]], sort=True).mean()

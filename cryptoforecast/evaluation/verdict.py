@@ -1,39 +1,70 @@
 """The table of scores and the one honest sentence."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cryptoforecast.evaluation.metrics import RANDOM_WALK, Score, scores
-from cryptoforecast.evaluation.significance import LEVEL, diebold_mariano
+from cryptoforecast.evaluation.findings import Finding, find
+from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
+from cryptoforecast.evaluation.sentence import sentence_on_test, sentence_on_val
+from cryptoforecast.evaluation.table import new_table, notes, say_price, tables_of_findings
 
 
 class Verdict(NamedTuple):
-    """Scores of a model and the baselines on the same targets, and what they come to."""
+    """Scores of a model and the baselines on the same targets, series by series, and what they come to.
+
+    ``targets`` counts by series, ``by_series`` has the scores of each, ``found`` what more there is to say of test
+    targets; of others it is empty.
+    """
 
     split: str
-    series: list[str]
-    targets: int
-    scores: dict[str, Score]
+    targets: dict[str, int]
+    by_series: dict[str, dict[str, Score]]
     sentence: str
     simulated: bool
+    found: dict[str, dict[str, Finding]]
+
+    @property
+    def scores(self) -> dict[str, Score]:
+        """The scores of the one series there is."""
+        (table,) = self.by_series.values()
+        return table
+
+    @property
+    def all(self) -> dict[str, Overall]:
+        """Each model's scores over all series."""
+        return overall(self.by_series)
 
     def to_json(self) -> str:
-        """The verdict as ``scores.json`` holds it."""
+        """The verdict as ``scores.json`` holds it: ``scores`` of one series, ``by_series`` and ``all`` of several.
+
+        Of test targets, ``findings`` has the rest, by series and model.
+        """
+        by_series = {series: _plain(table) for series, table in self.by_series.items()}
+        found = (
+            {"scores": _plain(self.scores)}
+            if len(by_series) == 1
+            else {"by_series": by_series, "all": _plain(self.all)}
+        )
         content: dict[str, Any] = {
             "split": self.split,
-            "series": self.series,
-            "targets": self.targets,
-            "scores": {model: _finite(score) for model, score in self.scores.items()},
+            "series": list(by_series),
+            "targets": sum(self.targets.values()),
+            **found,
             "verdict": self.sentence,
         }
+        if self.found:
+            content["findings"] = {
+                series: {model: finding.to_json() for model, finding in models.items()}
+                for series, models in self.found.items()
+            }
         return json.dumps(content, indent=2) + "\n"
 
     def write(self, path: Path) -> None:
@@ -41,10 +72,10 @@ class Verdict(NamedTuple):
         path.write_text(self.to_json(), encoding="utf-8")
 
 
-def _finite(score: Score) -> dict[str, float | None]:
+def _plain(table: Mapping[str, Score | Overall]) -> dict[str, dict[str, float | None]]:
     """JSON has no infinity: the skill beside a random walk that is never off is null."""
-    numbers: dict[str, Any] = dict(score)
-    return {name: value if np.isfinite(value) else None for name, value in numbers.items()}
+    rows: dict[str, dict[str, Any]] = {model: dict(score) for model, score in table.items()}
+    return {model: {name: x if np.isfinite(x) else None for name, x in row.items()} for model, row in rows.items()}
 
 
 def judge(rows: pd.DataFrame, split: str, simulated: bool = False) -> Verdict:
@@ -55,73 +86,54 @@ def judge(rows: pd.DataFrame, split: str, simulated: bool = False) -> Verdict:
         split: which targets these are: ``val`` or ``test``.
         simulated: whether anybody ever traded at these prices.
     """
-    table = scores(rows)
-    model = next(iter(table))
-    own = rows[rows["model"] == model]
-    skill, walk = table[model]["skill"], rows[rows["model"] == RANDOM_WALK]
-    sentence = _sentence(model, skill, own, walk) if split == "test" else _sentence_on_val(model, skill, own)
+    by_series = scores_by_series(rows)
+    model = str(rows["model"].iloc[0])
+    own, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
+    skills = {series: table[model]["skill"] for series, table in by_series.items()}
+    found = find(rows) if split == "test" else {}
+    if split == "test":
+        findings = {series: models[model] for series, models in found.items()}
+        sentence = sentence_on_test(model, skills, own, walk, findings)
+    else:
+        sentence = sentence_on_val(model, skills, own)
     if simulated:
-        sentence = f"SIMULATED closes, which nobody can forecast: {sentence}"
-    return Verdict(split, sorted(own["series"].unique()), len(own), table, sentence, simulated)
+        sentence = f"SIMULATED closes, at which nobody ever traded: {sentence}"
+    targets = {series: int((own["series"] == series).sum()) for series in by_series}
+    return Verdict(split, targets, by_series, sentence, simulated, found)
 
 
 def show(verdict: Verdict, console: Console) -> None:
-    """Print the table and the sentence."""
-    names = name_of(", ".join(verdict.series), verdict.simulated)
-    title = Text(f"{names}: {verdict.targets:,} {verdict.split} targets")  # a symbol may look like markup
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("model")
-    for column in ("RMSE", "MAE", "MAPE %", "skill", "targets"):
-        table.add_column(column, justify="right")
-    for model, score in verdict.scores.items():
-        prices = (say_price(score["rmse"]), say_price(score["mae"]))
-        table.add_row(model, *prices, f"{score['mape']:.3f}", f"{score['skill']:+.4f}", f"{verdict.targets:,}")
+    """Print the table, of several series their own and then one of all, and the sentence."""
+    several, count = len(verdict.by_series) > 1, sum(verdict.targets.values())
+    names = f"{len(verdict.by_series)} series" if several else next(iter(verdict.by_series))
+    names = name_of(names, verdict.simulated)
+    title = f"{names}: {count:,} {verdict.split} targets"
+    table = new_table(title, [*(["series"] if several else []), "model"], ["RMSE", "MAE", "MAPE %", "skill", "targets"])
+    for series, scores in verdict.by_series.items():
+        for at, (model, score) in enumerate(scores.items()):
+            prices = (say_price(score["rmse"]), say_price(score["mae"]))
+            numbers = (*prices, f"{score['mape']:.3f}", f"{score['skill']:+.4f}", f"{verdict.targets[series]:,}")
+            name = [Text("" if at else series)] if several else []
+            table.add_row(*name, model, *numbers, end_section=several and at == len(scores) - 1)
     console.print(table)
+    if several:
+        console.print(_table_of_all(verdict))
+    if verdict.found:
+        for of_findings in tables_of_findings(names, verdict.found):
+            console.print(of_findings)
+        console.print("\n".join(notes(verdict.found)), end="\n\n", soft_wrap=True, highlight=False, markup=False)
     console.print(verdict.sentence, soft_wrap=True, highlight=False, markup=False)
+
+
+def _table_of_all(verdict: Verdict) -> Table:
+    table = new_table("all series, each counting the same", ["model"], ["mean MAPE %", "mean skill", "skill above 0"])
+    count = len(verdict.by_series)
+    for model, score in verdict.all.items():
+        above = f"{round(score['positive'] * count)} of {count}"
+        table.add_row(model, f"{score['mape']:.3f}", f"{score['skill']:+.4f}", above)
+    return table
 
 
 def name_of(series: str, simulated: bool) -> str:
     """A series' name as tables and figures give it: simulated closes are never without that word."""
     return f"{series} (SIMULATED)" if simulated and "SIMULATED" not in series else series
-
-
-def _sentence(model: str, skill: float, own: pd.DataFrame, walk: pd.DataFrame) -> str:
-    """What may be claimed: a difference is one only where the Diebold-Mariano test says so.
-
-    ============  =====================  ==================================
-    RMSE is       p-value                the model is
-    ============  =====================  ==================================
-    lower         below 5 %              better than persistence
-    either        5 % or more, or none   no better than persistence
-    higher        below 5 %              worse than persistence
-    ============  =====================  ==================================
-    """
-    if model == RANDOM_WALK:
-        return "RandomWalk is persistence itself: tomorrow's close is today's; its skill is 0 by definition."
-    if not np.isfinite(skill):
-        return f"{model} is worse than persistence: the closes stand still, and the random walk is never off."
-    p_value = diebold_mariano(own, walk)
-    if p_value is None and skill == 0:
-        return f"{model} is no better than persistence: it forecasts what the random walk forecasts."
-    size = f"its RMSE is {abs(skill):.2%} {'lower' if skill > 0 else 'higher'} on {len(own):,} targets"
-    if p_value is None:
-        return f"{model} is no better than persistence: {size}, too few for a test."
-    test = f"Diebold-Mariano p = {p_value:.3f}" if p_value >= 0.001 else "Diebold-Mariano p < 0.001"
-    if p_value < LEVEL:
-        return f"{model} is {'better' if skill > 0 else 'worse'} than persistence: {size} ({test})."
-    return f"{model} is no better than persistence: {size}, which is within luck ({test})."
-
-
-def _sentence_on_val(model: str, skill: float, own: pd.DataFrame) -> str:
-    """No claim at all: the best of many epochs looks skilled on the targets it was chosen by."""
-    if model == RANDOM_WALK:
-        return f"{model} is persistence itself; its skill is 0 by definition."
-    size = f"its RMSE is {abs(skill):.2%} {'lower' if skill > 0 else 'higher'} on {len(own):,} val targets"
-    if skill <= 0:
-        return f"{model} is no better than persistence: {size}."
-    return f"{model} may or may not be better than persistence: {size}, by which it was chosen; test can tell."
-
-
-def say_price(value: float) -> str:
-    """A price with enough digits to tell models apart, for Bitcoin and for Dogecoin."""
-    return f"{value:,.1f}" if value >= 1000 else f"{value:#.5g}"

@@ -9,7 +9,7 @@ import torch
 from jsonargparse import ArgumentError, ArgumentParser
 
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.data.series import fingerprint
+from cryptoforecast.data.series import CLOSE, CloseSeries, fingerprint
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models.forecaster import Forecaster
@@ -79,7 +79,7 @@ def make_forecaster(record: dict[str, Any], of: str) -> Forecaster:
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(Forecaster, "model", fail_untyped=False)
     try:
-        forecaster: Forecaster = parser.instantiate_classes(parser.parse_object({"model": record})).model
+        forecaster: Forecaster = parser.instantiate(parser.parse_object({"model": record})).model
     except (ArgumentError, ValueError, TypeError) as problem:
         reason = str(problem).strip().splitlines()[-1].strip(" -").rstrip(".")
         raise UserError(f"{of}: needs {record['class_path']}, which cannot be made here: {reason}.") from None
@@ -93,8 +93,9 @@ def require_same_model(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
         UserError: naming the first setting that differs.
     """
     now, before = forecaster.record(), checkpoint.model
+    held_arguments = {"columns": [CLOSE], **before["init_args"]}  # once there was nothing but the close
     settings = [("class_path", now["class_path"], before["class_path"])]
-    settings += [(name, value, before["init_args"].get(name)) for name, value in now["init_args"].items()]
+    settings += [(name, value, held_arguments.get(name)) for name, value in now["init_args"].items()]
     for name, value, held in settings:
         if value != held and name not in ("optimizer", "scheduler"):
             raise UserError(f"{checkpoint.path}: has model.{name} {held}, and now it is {value}; go on with the same.")
@@ -127,25 +128,30 @@ def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule, split: 
     """
     if checkpoint.data is None:
         return
-    before, now = checkpoint.data["provenance"][0], data.series.provenance
-    if now.simulated and not before["simulated"]:
+    before = {record["symbol"]: record for record in checkpoint.data["provenance"]}
+    trained_on = ", ".join(before)
+    if data.simulated and not any(record["simulated"] for record in before.values()):
         raise UserError(
-            f"{checkpoint.path}: was trained on {before['symbol']}, and the closes at hand are SIMULATED; "
+            f"{checkpoint.path}: was trained on {trained_on}, and the closes at hand are SIMULATED; "
             "name closes to forecast with data.source."
         )
-    if data.series.interval.value != checkpoint.data["interval"]:
+    if data.interval.value != checkpoint.data["interval"]:
+        used, known = data.series[0].provenance, next(iter(before.values()))
         raise UserError(
-            f"{now.symbol}: the bars are {now.interval} apart, and the checkpoint was trained on bars "
-            f"{before['interval']} apart; forecast at the interval it knows."
+            f"{used.symbol}: the bars are {used.interval} apart, and the checkpoint was trained on bars "
+            f"{known['interval']} apart; forecast at the interval it knows."
         )
-    if now.symbol != before["symbol"]:
-        _notice(f"the checkpoint was trained on {before['symbol']}, but these closes are {now.symbol}.")
-    elif _revised(data.series.closes, before):
-        _notice(f"the closes of {now.symbol} up to {before['last'][:10]} are not those the checkpoint was trained on.")
+    if unknown := [one.provenance.symbol for one in data.series if one.provenance.symbol not in before]:
+        _notice(f"the checkpoint was trained on {trained_on}, but these closes are {', '.join(unknown)}.")
+    for one in data.series:
+        known = before.get(one.provenance.symbol)
+        if known is not None and _revised(one, known):
+            until = f"the closes of {one.provenance.symbol} up to {known['last'][:10]}"
+            _notice(f"{until} are not those the checkpoint was trained on.")
     if split is None:
         return
     used_until = pd.Timestamp(checkpoint.data["selected_until" if split == "test" else "fitted_until"])
-    first = data.series.closes.index[getattr(data.fold, split).start + data.context_length]
+    first = data.first_target_time(getattr(data.fold, split))
     if first <= used_until:
         _notice(
             f"the first of these targets is {say_time(first)}, and the checkpoint has been fitted or chosen on closes "
@@ -153,12 +159,14 @@ def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule, split: 
         )
 
 
-def _revised(closes: pd.Series, before: dict[str, Any]) -> bool:
+def _revised(series: CloseSeries, before: dict[str, Any]) -> bool:
     """Whether the series spans a checkpoint's closes and does not hold them."""
     first, last = pd.Timestamp(before["first"]), pd.Timestamp(before["last"])
+    closes, others = series.closes, series.others
     if closes.index[0] > first or closes.index[-1] < last:
         return False
-    return fingerprint(closes[first:last]) != str(before["sha256"])
+    held = fingerprint(closes[first:last], None if others is None else others[first:last])
+    return held != str(before["sha256"])
 
 
 def _notice(sentence: str) -> None:

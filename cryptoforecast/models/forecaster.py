@@ -1,5 +1,6 @@
 """The one contract a model fulfils, and everything it inherits for it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,9 +10,11 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, Reduce
 from torch import Tensor, nn
 
 from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.scaling import RelativeLog, Scaling
+from cryptoforecast.models.running import RunningMean
+from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 from cryptoforecast.spec import accepted_by, class_path, plain_items, spec_of
 
 
@@ -27,9 +30,8 @@ class Forecaster(LightningModule):
         scaling: how closes become network inputs; by default ``RelativeLog``.
         optimizer: what learns.
         scheduler: what moves the learning rate from epoch to epoch; by default nothing does.
+        columns: what is seen of each bar, Close first; taken from ``data.columns``.
     """
-
-    channels = 1  # what forward sees of each bar: the close, scaled
 
     def __init__(
         self,
@@ -38,19 +40,22 @@ class Forecaster(LightningModule):
         scaling: Scaling | None = None,
         optimizer: OptimizerCallable = torch.optim.Adam,
         scheduler: LRSchedulerCallable | None = None,
+        columns: Sequence[str] = (CLOSE,),
     ) -> None:
         super().__init__()
         self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler"])  # the subclass's arguments too
         self.context_length = context_length
         self.horizon = horizon
+        self.columns = tuple(columns)
+        self.channels = len(self.columns)  # what forward sees of each bar
         self.scaling = scaling or RelativeLog()
         self._optimizer = optimizer
         self._scheduler = scheduler
-        self._train_loss = _RunningMean()
-        self._evaluation = _RunningMean()
+        self._train_loss = RunningMean()
+        self._evaluation = RunningMean()
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """Forecast scaled closes from scaled closes. This is what a variant writes."""
+        """Forecast scaled closes from scaled bars, whose channel 0 is the close. This is what a variant writes."""
         raise UserError(f"{type(self).__name__} has no forward(x); that is where a model forecasts.")
 
     def loss(
@@ -60,7 +65,7 @@ class Forecaster(LightningModule):
         return nn.functional.mse_loss(forecast, target)
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """Forecast closes from closes, both in prices."""
+        """Forecast closes from bars, all in prices."""
         return self._to_prices(self._asked(context), context)
 
     def training_step(self, window: Window, batch_index: int) -> Tensor | None:
@@ -84,7 +89,7 @@ class Forecaster(LightningModule):
         self._evaluate(window)
 
     def on_validation_epoch_end(self) -> None:
-        """Log loss, RMSE in price and skill over all validation targets, beside the random walk's."""
+        """Log loss and RMSE in price over all validation targets, and the mean skill of the series."""
         self._log_evaluation("val")
 
     def test_step(self, window: Window, batch_index: int) -> None:
@@ -92,7 +97,7 @@ class Forecaster(LightningModule):
         self._evaluate(window)
 
     def on_test_epoch_end(self) -> None:
-        """Log loss, RMSE in price and skill over all test targets, beside the random walk's."""
+        """Log loss and RMSE in price over all test targets, and the mean skill of the series."""
         self._log_evaluation("test")
 
     def predict_step(self, window: Window, batch_index: int = 0) -> Float[Tensor, "batch horizon"]:
@@ -158,12 +163,24 @@ class Forecaster(LightningModule):
 
     def _asked(self, context: Tensor) -> Tensor:
         """What ``forward`` says of a context, if it has the shape that it should."""
-        x = self._scaled(context[..., 0], context).unsqueeze(-1)
-        answer, wanted = self(x), (len(x), self.horizon)
+        answer, wanted = self(self._inputs(context)), (len(context), self.horizon)
         if not isinstance(answer, Tensor) or answer.shape != wanted:
             given = tuple(answer.shape) if isinstance(answer, Tensor) else type(answer).__name__
             raise UserError(f"{type(self).__name__}.forward gave {given}, not (batch, horizon), which is {wanted}.")
         return answer
+
+    def _inputs(self, context: Tensor) -> Tensor:
+        """Bars as the network sees them: prices as the scaling has closes, volumes by their own window."""
+        if context.shape[-1] != self.channels:
+            raise UserError(
+                f"{type(self).__name__} has columns {', '.join(self.columns)}, and is asked about bars with "
+                f"{context.shape[-1]}; give model and data the same columns."
+            )
+        channels = [
+            standardise_volume(values).to(self.dtype) if name == VOLUME else self._scaled(values, context)
+            for name, values in zip(self.columns, context.unbind(-1), strict=True)
+        ]
+        return torch.stack(channels, dim=-1)
 
     def _scaled(self, closes: Tensor, context: Tensor) -> Tensor:
         return self.scaling.encode(closes, context[..., 0]).to(self.dtype)
@@ -172,47 +189,36 @@ class Forecaster(LightningModule):
         return self.scaling.decode(scaled.to(context.dtype), context[..., 0])
 
     def _evaluate(self, window: Window) -> None:
-        """Add up losses and squared price errors: the model's, then the random walk's."""
+        """Add up losses and squared price errors, the model's, then the random walk's; errors series by series."""
         walk = window.context[:, -1:, 0].expand_as(window.target)
         target = self._scaled(window.target, window.context)
-        losses, errors = [], []
+        members, losses, errors = self._members(window), [], []
         for forecast in (self.forecast(window.context), walk):
             losses.append(self.loss(self._scaled(forecast, window.context), target))
-            errors.append((forecast - window.target).square().mean())
-        self._evaluation.add(torch.stack([*losses, *errors]), len(window.target))
+            errors.append((members * (forecast - window.target).square().mean(dim=1)).mean(dim=1))
+        self._evaluation.add(torch.cat([torch.stack(losses), *errors, members.mean(dim=1)]), len(window.target))
+
+    def _members(self, window: Window) -> Tensor:
+        """One where a window is of a series, else zero: (series, batch); a product with it adds in a fixed order."""
+        data = closes_of(self.trainer)
+        if data is None:
+            return torch.ones_like(window.target[:, 0]).unsqueeze(0)
+        numbers = torch.arange(len(data.series), device=window.series.device)
+        return (window.series == numbers.unsqueeze(1)).to(window.target.dtype)
 
     def _log_evaluation(self, stage: str) -> None:
-        loss, walk_loss, error, walk_error = self._evaluation.take(self)
-        rmse, walk_rmse = error.sqrt(), walk_error.sqrt()
+        means = self._evaluation.take(self)
+        (loss, walk_loss), (errors, walk_errors, shares) = means[:2], means[2:].view(3, -1)
+        present = shares > 0  # a series may have no window in a set
+        ratios = errors[present].sqrt() / walk_errors[present].sqrt()
+        skills = torch.where(errors[present] == walk_errors[present], 0.0, 1 - ratios)  # closes may stand still
         curves = {
             f"{stage}/loss": loss,
             f"{stage}/loss_random_walk": walk_loss,
-            f"{stage}/rmse": rmse,
-            f"{stage}/rmse_random_walk": walk_rmse,
-            f"{stage}/skill": torch.where(rmse == walk_rmse, 0.0, 1 - rmse / walk_rmse),  # closes may stand still
+            f"{stage}/rmse": errors.sum().sqrt(),
+            f"{stage}/rmse_random_walk": walk_errors.sum().sqrt(),
+            f"{stage}/skill": skills.mean(),
             f"{stage}/skill_random_walk": torch.zeros(()),
             "step": torch.tensor(float(self.current_epoch)),  # curves over epochs, not over optimizer steps
         }
         self.log_dict({name: value.float() for name, value in curves.items()})
-
-
-class _RunningMean:
-    """Means over all windows of an epoch, added up on the device and read once: logging each step costs as much."""
-
-    def __init__(self) -> None:
-        self._sum: Tensor | None = None
-        self.count = 0
-
-    def add(self, means: Tensor, count: int) -> None:
-        """Take up the means of a batch of ``count`` windows."""
-        batch = means.double() * count if means.device.type != "mps" else means * count
-        self._sum = batch if self._sum is None else self._sum + batch
-        self.count += count
-
-    def take(self, module: LightningModule) -> Tensor:
-        """The means over all windows of all processes; counting starts anew."""
-        assert self._sum is not None
-        sums = torch.cat([self._sum, self._sum.new_tensor([self.count])])
-        sums = module.trainer.strategy.reduce(sums, reduce_op="sum")
-        self._sum, self.count = None, 0
-        return sums[:-1] / sums[-1]

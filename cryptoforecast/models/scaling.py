@@ -63,7 +63,8 @@ class TrainMinMax(Scaling):
     """Closes between the lowest and the highest of the training range, as crypto-NN and most tutorials have them.
 
     The lowest becomes 0, the highest 1; later closes may lie outside, and a network that has never seen such
-    numbers must make do. The two prices are fitted on the training range only and kept in the checkpoint.
+    numbers must make do. The two prices are fitted on the training range only and kept in the checkpoint. Of
+    several series they are the lowest and the highest of all: beside Bitcoin, a coin of a few cents is flat at 0.
     """
 
     def __init__(self) -> None:
@@ -131,3 +132,16 @@ class WindowStandard(Scaling):
         mean = context.mean(dim=1, keepdim=True)
         deviation = context.std(dim=1, keepdim=True, correction=0)
         return mean, torch.maximum(deviation, 1e-6 * mean)
+
+
+def standardise_volume(volumes: Float[Tensor, "batch length"]) -> Float[Tensor, "batch length"]:
+    """Volumes less their window's mean, over their window's standard deviation.
+
+    Volumes grow by orders of magnitude over the years, so each window is its own measure. Where all are the same,
+    or there are none, the answer is zero.
+    """
+    tiny = torch.finfo(volumes.dtype).tiny
+    shares = volumes / volumes.amax(dim=1, keepdim=True).clamp_min(tiny)  # the square of a very small one is zero
+    mean = shares.mean(dim=1, keepdim=True)
+    deviation = shares.std(dim=1, keepdim=True, correction=0)
+    return (shares - mean) / torch.maximum(deviation, 1e-6 * mean).clamp_min(tiny)

@@ -29,7 +29,7 @@ MISTYPED = {
     ("fit", "--config", "nowhere.yaml"): "nowhere.yaml: no such configuration file",
     ("fit",): "data.source and model must be given",
     ("fitt",): "There is no verb fitt; the nearest is fit",
-    (): "A verb is wanted: fit, validate, test, predict",
+    (): "A verb is wanted: data, fit, test, validate, backtest, predict, compare, audit",
 }
 BROKEN = {
     "": "COIN.csv: the file is empty",

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from cryptoforecast import WindowDataset
 from cryptoforecast.data.loader import BatchOrder, WindowLoader
-from tests.data.test_windows import series
+from tests.data.test_windows import coin
 
 
 def order(epoch: int, seed: int = 0, count: int = 50, batch_size: int = 8) -> list[int]:
-    batches = BatchOrder(range(10, 10 + count), batch_size, shuffle=True, seed=seed)
+    batches = BatchOrder(torch.arange(10, 10 + count), batch_size, shuffle=True, seed=seed)
     batches.set_epoch(epoch)
     return torch.cat(list(batches)).tolist()
 
@@ -19,7 +19,7 @@ def order(epoch: int, seed: int = 0, count: int = 50, batch_size: int = 8) -> li
 def test_every_window_comes_once_an_epoch_in_batches_of_the_given_size(
     count: int, batch_size: int, shuffle: bool
 ) -> None:
-    batches = BatchOrder(range(10, 10 + count), batch_size, shuffle)
+    batches = BatchOrder(torch.arange(10, 10 + count), batch_size, shuffle)
     gathered = list(batches)
     assert sorted(torch.cat(gathered).tolist()) == list(range(10, 10 + count))
     assert len(gathered) == len(batches)
@@ -36,6 +36,6 @@ def test_the_order_is_a_function_of_seed_and_epoch_and_of_nothing_drawn_before()
 
 
 def test_without_shuffling_windows_come_oldest_first() -> None:
-    windows = WindowDataset(series(40), 5, 2)
-    origins = torch.cat([window.origin for window in WindowLoader(windows, BatchOrder(range(20), 6))])
+    windows = WindowDataset([coin(40)], 5, 2)
+    origins = torch.cat([window.origin for window in WindowLoader(windows, BatchOrder(torch.arange(20), 6))])
     assert torch.equal(origins, origins.sort().values)

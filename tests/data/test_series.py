@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import DataNotice, UserError
-from cryptoforecast.data.series import RawRows, fingerprint, to_close_series
+from cryptoforecast.data.rows import RawRows, to_close_series
+from cryptoforecast.data.series import fingerprint
 from cryptoforecast.data.times import say_duration
 
 DAYS = pd.date_range("2021-06-10", periods=6, tz="UTC")
@@ -103,8 +104,14 @@ def test_a_close_that_is_no_price_is_refused_with_date_and_value(bad: float) -> 
 
 
 def test_bars_off_the_grid_are_refused() -> None:
-    with pytest.raises(UserError, match=r"36 hours between .* 2021-06-14 and 2021-06-15 12:00.*evenly"):
-        to_close_series(raw(DAYS[:5].append(DAYS[5:] + pd.Timedelta("12h"))))
+    with pytest.raises(UserError, match=r"36 hours between .* 2021-06-12 and 2021-06-13 12:00.*evenly"):
+        to_close_series(raw(DAYS[:3].append(DAYS[3:] + pd.Timedelta("12h"))))
+
+
+def test_a_last_row_off_the_grid_is_the_price_of_a_moment_and_left_out() -> None:
+    with pytest.warns(DataNotice, match="the last row, of 2021-06-15 12:00, is not a whole bar after the one before"):
+        series = to_close_series(raw(DAYS[:5].append(DAYS[5:] + pd.Timedelta("12h"))))
+    assert series.closes.tolist() == CLOSES[:-1].tolist()
 
 
 def test_a_bar_that_is_not_over_is_dropped_and_said() -> None:

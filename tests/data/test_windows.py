@@ -1,21 +1,20 @@
-"""Windows and folds."""
+"""Windows."""
 
+import numpy as np
 import pandas as pd
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryptoforecast import DataNotice, UserError, WindowDataset
-from cryptoforecast.data.windows import cut_fold
+from cryptoforecast import CloseSeries, WindowDataset
+from cryptoforecast.data.windows import even_length
+from tests.conftest import Given, random_walk
 
 LENGTHS = {"context_length": st.integers(1, 12), "horizon": st.integers(1, 6)}
 
 
-def series(count: int, start: str = "2020-01-01") -> pd.Series:
-    return pd.Series(
-        [float(n + 1) for n in range(count)], pd.date_range(start, periods=count, tz="UTC"), name="COIN-USD"
-    )
+def coin(count: int, start: str = "2020-01-01", symbol: str = "COIN-USD") -> CloseSeries:
+    return Given([float(n + 1) for n in range(count)], start, symbol).load()
 
 
 @given(rest=st.integers(0, 30), **LENGTHS)
@@ -23,15 +22,15 @@ def test_there_are_rows_less_context_less_horizon_plus_one_windows(
     rest: int, context_length: int, horizon: int
 ) -> None:
     count = context_length + horizon + rest
-    assert len(WindowDataset(series(count), context_length, horizon)) == count - context_length - horizon + 1
+    assert len(WindowDataset([coin(count)], context_length, horizon)) == count - context_length - horizon + 1
 
 
 @given(rest=st.integers(0, 30), picks=st.lists(st.integers(0, 30), min_size=1, max_size=8), **LENGTHS)
 def test_a_gathered_batch_is_the_obvious_slice_item_by_item(
     rest: int, picks: list[int], context_length: int, horizon: int
 ) -> None:
-    closes = series(context_length + horizon + rest)
-    windows = WindowDataset(closes, context_length, horizon, series=3)
+    closes = coin(context_length + horizon + rest).closes
+    windows = WindowDataset([coin(context_length + horizon + rest)], context_length, horizon)
     positions = torch.tensor([pick % len(windows) for pick in picks])
     batch = windows[positions]
     for row, position in enumerate(positions.tolist()):
@@ -39,68 +38,76 @@ def test_a_gathered_batch_is_the_obvious_slice_item_by_item(
         assert batch.context[row, :, 0].tolist() == seen.tolist()
         assert batch.target[row].tolist() == closes.iloc[position + context_length : end].tolist()
         assert batch.origin[row] == seen.index[-1].as_unit("ns").value
-        assert batch.series[row] == 3
+        assert batch.series[row] == 0
         alone = windows[position]
         assert all(torch.equal(field[row], own) for field, own in zip(batch, alone, strict=True))
 
 
 def test_windows_share_the_memory_of_one_series() -> None:
-    windows = WindowDataset(series(1000), context_length=100, horizon=5)
+    windows = WindowDataset([coin(1000)], context_length=100, horizon=5)
     assert windows._contexts.untyped_storage().data_ptr() == windows.prices.untyped_storage().data_ptr()
     assert windows._targets.untyped_storage().data_ptr() == windows.prices.untyped_storage().data_ptr()
 
 
-@given(rest=st.integers(3, 60), cuts=st.tuples(st.floats(0.1, 0.9), st.floats(0.1, 0.9)), **LENGTHS)
-def test_no_close_is_a_target_in_two_sets_and_each_set_keeps_to_its_side(
-    rest: int, cuts: tuple[float, float], context_length: int, horizon: int
+gap_patterns = st.lists(st.booleans(), min_size=2, max_size=60)
+
+
+def uneven_series(even: list[bool]) -> CloseSeries:
+    """Daily closes; where a step is not even, one to three and a half days are missing."""
+    steps = [24 if step else (36, 48, 72, 108)[at % 4] for at, step in enumerate(even)]
+    hours = np.concatenate([[0], np.cumsum(steps)])
+    times = pd.Timestamp("2020-01-01", tz="UTC") + pd.to_timedelta(hours, unit="h")
+    closes = pd.Series(np.arange(1.0, len(hours) + 1), pd.DatetimeIndex(times).as_unit("ns"), name="COIN-USD")
+    return coin(2)._replace(closes=closes, interval=pd.Timedelta("1D"))
+
+
+@given(even=gap_patterns, **LENGTHS)
+def test_no_window_straddles_a_gap(even: list[bool], context_length: int, horizon: int) -> None:
+    series = uneven_series(even)
+    windows = WindowDataset([series], context_length, horizon)
+    times = windows.times[windows.starts.unsqueeze(1) + torch.arange(windows.span)]
+    assert (times.diff(dim=1) == series.interval.value).all()
+
+
+@given(even=gap_patterns, **LENGTHS)
+def test_every_stretch_without_a_gap_has_all_its_windows(even: list[bool], context_length: int, horizon: int) -> None:
+    series = uneven_series(even)
+    windows = WindowDataset([series], context_length, horizon)
+    stretches = [len(run) + 1 for run in "".join("e" if step else " " for step in even).split(" ")]
+    assert len(windows) == sum(max(length - context_length - horizon + 1, 0) for length in stretches)
+    assert even_length(series) == stretches[-1]
+
+
+def test_a_step_that_makes_up_for_another_is_no_even_step() -> None:
+    """A bar at noon is a day and a half after the one before it, and half a day before the next."""
+    times = pd.date_range("2020-01-01", periods=12, tz="UTC").to_list()
+    times[5] += pd.Timedelta("12h")
+    closes = pd.Series(np.arange(1.0, 13.0), pd.DatetimeIndex(times).as_unit("ns"), name="COIN-USD")
+    windows = WindowDataset([coin(2)._replace(closes=closes)], 2, 1)
+    assert windows.starts.tolist() == [0, 1, 2, 6, 7, 8, 9]
+
+
+@given(counts=st.lists(st.integers(2, 30), min_size=1, max_size=4), **LENGTHS)
+def test_windows_of_several_series_are_those_of_each_one_after_the_other(
+    counts: list[int], context_length: int, horizon: int
 ) -> None:
-    closes = series(context_length + horizon + rest)
-    val, test = sorted(round(cut * len(closes)) for cut in cuts)
-    if not 0 < val < test < len(closes):
-        return
-    fold = cut_fold(closes, context_length, horizon, val, test)
-    targets = [
-        {position + context_length + step for position in positions for step in range(horizon)} for positions in fold
-    ]
-    assert sum(map(len, targets)) == len(set.union(*targets))
-    assert all(target < val for target in targets[0])
-    assert all(val <= target < test for target in targets[1])
-    for position in range(len(closes) - context_length - horizon + 1):
-        first, last = position + context_length, position + context_length + horizon - 1
-        assert (position in fold.test) == (first >= test)
-        assert (position in fold.val) == (first >= val and last < test)
-        assert (position in fold.train) == (last < val)
+    coins = [coin(count, f"2020-01-{at + 1:02d}", f"C{at}-USD") for at, count in enumerate(counts)]
+    together = WindowDataset(coins, context_length, horizon)
+    batch = together[torch.arange(len(together))]
+    alone = [WindowDataset([one], context_length, horizon) for one in coins]
+    batches = [windows[torch.arange(len(windows))] for windows in alone]
+    assert torch.equal(batch.context, torch.cat([own.context for own in batches]))
+    assert torch.equal(batch.target, torch.cat([own.target for own in batches]))
+    assert torch.equal(batch.origin, torch.cat([own.origin for own in batches]))
+    numbers = torch.arange(len(coins)).repeat_interleave(torch.tensor([len(windows) for windows in alone]))
+    assert torch.equal(batch.series, numbers)
+    assert torch.equal(together.series_of(torch.arange(len(together))), numbers)
 
 
-def test_a_border_may_be_a_date_a_count_or_a_fraction() -> None:
-    closes = series(100)
-    folds = [
-        cut_fold(closes, 5, 2, *borders)
-        for borders in (("2020-03-11", "2020-03-31"), (70, 90), (-30, -10), (0.7, 0.9), ("2020-03-10 12:00", 90))
-    ]
-    assert all(fold == folds[0] for fold in folds)
-
-
-def test_a_border_may_fall_between_stamps_that_are_not_at_midnight() -> None:
-    closes = series(20, "2020-01-01 07:00")
-    assert cut_fold(closes, 3, 1, "2020-01-11", "2020-01-16").test.start + 3 == 15  # the bar of 2020-01-16 07:00
-
-
-@pytest.mark.parametrize(
-    ("borders", "sentence"),
-    [
-        ((90, 70), r"COIN-USD: data.val_from \(2020-03-31\) is not before data.test_from \(2020-03-11\)"),
-        (("2020-03-11", "2030-01-01"), "data.test_from 2030-01-01 lies outside the 100 closes from 2020-01-01"),
-        ((0.7, 1.5), "data.test_from 1.5 lies outside"),
-        ((0, 50), "data.val_from 0 lies outside"),
-        (("soon", 50), "data.val_from is 'soon', which is no date"),
-    ],
-)
-def test_impossible_borders_are_named(borders: tuple[int, int], sentence: str) -> None:
-    with pytest.raises(UserError, match=sentence):
-        cut_fold(series(100), 5, 2, *borders)
-
-
-def test_a_count_that_looks_like_a_year_is_pointed_out() -> None:
-    with pytest.warns(DataNotice, match="data.val_from 2023 is a count of closes; for the year write 2023-01-01"):
-        cut_fold(series(3000), 5, 2, 2023, 2900)
+def test_further_columns_are_further_channels_and_the_target_is_the_close() -> None:
+    closes, volumes = random_walk(20), [float(n) for n in range(20)]
+    highs = [1.1 * close for close in closes]
+    series = Given(closes, others={"Volume": volumes, "High": highs}).load(["Volume", "High"])
+    window = WindowDataset([series], 4, 2, ["Close", "High", "Volume"])[torch.tensor([3])]
+    assert window.context[0].tolist() == [[closes[at], highs[at], volumes[at]] for at in range(3, 7)]
+    assert window.target[0].tolist() == closes[7:9]

@@ -6,16 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torchmetrics.functional import mean_absolute_error, mean_absolute_percentage_error, mean_squared_error
 
-from cryptoforecast.evaluation.metrics import mae, mape, rmse, scores
+from cryptoforecast.evaluation.metrics import Score, mae, mape, overall, rmse, scores, scores_by_series
 
 prices = st.lists(st.tuples(st.floats(1, 1e5), st.floats(1, 1e5), st.floats(1, 1e5)), min_size=1, max_size=40)
 
 
-def rows_of(model: str, forecasts: list[float], actuals: list[float]) -> pd.DataFrame:
+def rows_of(model: str, forecasts: list[float], actuals: list[float], lasts: list[float] | float = 0.0) -> pd.DataFrame:
     origins = pd.date_range("2024-01-01", periods=len(actuals), tz="UTC")
     return pd.DataFrame(
         {"series": "COIN-USD", "model": model, "fold": 0, "origin": origins, "step": 1,
-         "timestamp": origins + pd.Timedelta("1D"), "last": 0.0, "forecast": forecasts, "actual": actuals}
+         "timestamp": origins + pd.Timedelta("1D"), "last": lasts, "forecast": forecasts, "actual": actuals}
     )  # fmt: skip
 
 
@@ -45,6 +45,32 @@ def test_the_random_walks_skill_is_zero_to_the_last_digit(drawn: list[tuple[floa
     table = scores(pd.concat([rows_of("Model", forecast, actual), rows_of("RandomWalk", last, actual)]))
     assert list(table) == ["Model", "RandomWalk"]
     assert table["RandomWalk"]["skill"] == 0.0
+
+
+def test_scores_of_several_series_by_hand() -> None:
+    def coin(symbol: str, unit: float, forecast: float, walk: float) -> list[pd.DataFrame]:
+        pairs = (("Model", forecast), ("RandomWalk", walk))
+        return [rows_of(model, [unit * said], [unit * 100]).assign(series=symbol) for model, said in pairs]
+
+    rows = pd.concat([*coin("DEAR-USD", 1000.0, 103.0, 104.0), *coin("CHEAP-USD", 0.01, 98.0, 101.0)])
+    by_series = scores_by_series(rows)
+    assert list(by_series) == ["DEAR-USD", "CHEAP-USD"]
+    skills = [table["Model"]["skill"] for table in by_series.values()]
+    assert [round(skill, 12) for skill in skills] == [0.25, -1.0]  # 3 % beside 4 %, and 2 % beside 1 %
+    assert by_series["DEAR-USD"]["Model"]["rmse"] == 3000.0
+    together = overall(by_series)["Model"]
+    assert {name: round(value, 12) for name, value in together.items()} == {
+        "mape": 2.5,
+        "skill": -0.375,
+        "positive": 0.5,
+    }
+    walk = overall(by_series)["RandomWalk"]
+    assert (walk["skill"], walk["positive"]) == (0.0, 0.0)
+
+
+def test_a_series_that_stands_still_is_not_averaged_away() -> None:
+    still, usual = (Score(rmse=1.0, mae=1.0, mape=1.0, skill=skill) for skill in (-float("inf"), 0.5))
+    assert overall({"STILL": {"Model": still}, "COIN": {"Model": usual}})["Model"]["skill"] == -float("inf")
 
 
 def test_skill_is_one_minus_the_ratio_of_rmses() -> None:

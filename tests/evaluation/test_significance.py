@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
+from statsmodels.tsa.stattools import diebold_mariano_test
 
-from cryptoforecast.evaluation.significance import diebold_mariano
+from cryptoforecast.evaluation.significance import diebold_mariano, loss_differences
 from tests.evaluation.test_metrics import rows_of
 
 
@@ -16,7 +17,7 @@ def walk_and_model(seed: int, noise: float, knows: float = 0.0, count: int = 200
     moves = random.normal(0, 2, count)
     last, actual = np.full(count, 100.0), 100 + moves
     own = 100 + knows * moves + random.normal(0, noise, count)
-    return rows_of("Model", list(own), list(actual)), rows_of("RandomWalk", list(last), list(actual))
+    return rows_of("Model", list(own), list(actual), 100.0), rows_of("RandomWalk", list(last), list(actual), 100.0)
 
 
 def hac_p_value(difference: np.ndarray, horizon: int) -> float:
@@ -40,6 +41,32 @@ def test_the_p_value_is_that_of_a_regression_with_uniform_hac_weights(horizon: i
 def rows_with_losses(losses: np.ndarray, horizon: int) -> pd.DataFrame:
     rows = rows_of("Model", list(np.sqrt(losses)), [0.0] * len(losses))
     return pd.concat([rows.assign(step=step) for step in range(1, horizon + 1)])
+
+
+def test_at_one_step_the_p_value_is_that_of_statsmodels() -> None:
+    for seed in range(5):
+        model, walk = walk_and_model(seed, noise=0.5, knows=0.1)
+        oracle = diebold_mariano_test(
+            walk["actual"].to_numpy(), model["forecast"].to_numpy(), walk["forecast"].to_numpy(),
+            lags=0, criterion="mse", harvey_adj=True, horizon=1,
+        )  # fmt: skip
+        assert np.isclose(diebold_mariano(model, walk) or 0, oracle.pvalue, rtol=1e-9)
+
+
+def test_the_p_value_is_the_published_one_of_two_models_of_the_users_of_a_server() -> None:
+    """R's ``forecast::dm.test`` of an ETS and an ARIMA on WWWusage, as HypothesisTests.jl quotes it: 0.8871."""
+    ets = [
+        0.002241270, -0.000661906, -1.200002613, -4.000218178, 3.799373533, 3.401005111, -1.199692125, -0.800490048,
+        -1.200048999, 3.399847229, 7.000708948, 2.200989241, -4.800165569, -1.201043375, 3.400167556, 3.000709085,
+        0.400267950, -6.800169207, -2.401259050, 1.200112198,
+    ]  # fmt: skip
+    arima = [
+        0.1209998, 8.0622269, -0.9189429, -1.7952436, 5.3431277, 2.0459823, -0.6073261, 0.5516816, -0.7633238,
+        4.1229472, 5.8785333, 1.2828331, -3.4854233, 1.1971370, 3.1709314, 2.3408457, 0.4962286, -5.9841362,
+        0.1537114, 0.4207951,
+    ]  # fmt: skip
+    both = [rows_of(model, errors, [0.0] * 20) for model, errors in (("ETS", ets), ("ARIMA", arima))]
+    assert abs((diebold_mariano(*both) or 0) - 0.8871) < 5e-5
 
 
 @pytest.mark.parametrize("horizon", [1, 7])
@@ -89,3 +116,56 @@ def test_equal_forecasts_and_short_samples_have_no_p_value() -> None:
     assert diebold_mariano(model, walk) is None
     model, walk = walk_and_model(3, noise=0.5, count=9)
     assert diebold_mariano(model, walk) is None
+
+
+def coins(count: int, seed: int, knows: float = 0.0, noise: float = 0.5) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of several coins that move as one, in prices of all sizes."""
+    model, walk = walk_and_model(seed, noise, knows)
+    units = {f"COIN{number}-USD": 10.0 ** (number - 2) for number in range(count)}
+    prices = ["last", "forecast", "actual"]
+    both = [
+        pd.concat(
+            [
+                rows.assign(series=name, **{price: unit * rows[price] for price in prices})
+                for name, unit in units.items()
+            ]
+        )
+        for rows in (model, walk)
+    ]
+    return both[0], both[1]
+
+
+def test_coins_that_move_as_one_are_one_witness_however_many_there_are() -> None:
+    alone = diebold_mariano(*coins(1, seed=4, knows=0.2))
+    for count in (2, 10):
+        assert np.isclose(diebold_mariano(*coins(count, seed=4, knows=0.2)) or 0, alone or 0)
+
+
+def test_the_unit_of_price_of_one_coin_changes_no_p_value() -> None:
+    own, other = walk_and_model(5, noise=0.5, knows=0.2), walk_and_model(6, noise=0.5)
+    p_values = []
+    for unit in (1.0, 1e-4, 1e4):
+        scaled = [
+            rows.assign(series="OTHER-USD", forecast=unit * rows["forecast"], actual=unit * rows["actual"])
+            for rows in other
+        ]
+        p_values.append(diebold_mariano(*(pd.concat(pair) for pair in zip(own, scaled, strict=True))) or 0)
+    assert np.allclose(p_values, p_values[0])
+
+
+def test_an_origins_difference_is_the_mean_over_the_series_that_have_it() -> None:
+    """Errors squared: 9 and 1 beside 4 and 4 of one coin, 1 beside 2 of another, which has the second origin only."""
+    first = rows_of("Model", [3.0, 1.0], [0.0, 0.0]), rows_of("RandomWalk", [2.0, 2.0], [0.0, 0.0])
+    late = [
+        rows_of(name, [0.0, error], [0.0, 0.0]).iloc[1:].assign(series="LATE-USD")
+        for name, error in (("Model", 1.0), ("RandomWalk", 2**0.5))
+    ]
+    both = [pd.concat(pair) for pair in zip(first, late, strict=True)]
+    assert np.allclose(loss_differences(both[0], both[1]), [5 / 4, (-3 / 4 - 1 / 2) / 2])
+
+
+def test_a_coin_that_stands_still_leaves_a_number() -> None:
+    model, walk = walk_and_model(7, noise=0.5)
+    still = [rows.assign(series="STILL-USD", forecast=100.0, actual=100.0) for rows in (model, walk)]
+    differences = loss_differences(pd.concat([model, still[0]]), pd.concat([walk, still[1]]))
+    assert np.allclose(2 * differences, loss_differences(model, walk))

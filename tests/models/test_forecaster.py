@@ -132,7 +132,7 @@ def test_rmse_over_batches_is_rmse_over_all_targets(
     data, forecaster = data_of(random_walk(200)), made(MAKERS["LSTM"], random_walk(200))
     trainer = quiet_trainer(tmp_path)
     trainer.validate(forecaster, data, verbose=False)
-    window = data.windows[torch.tensor(list(data.fold.val))]
+    window = data.windows[data.fold.val]
     with torch.no_grad():
         errors = forecaster.forecast(window.context) - window.target
         walk = window.context[:, -1:, 0] - window.target
@@ -148,7 +148,7 @@ def test_the_training_loss_logged_is_the_mean_over_all_windows(tmp_path: Path) -
     forecaster = LSTM(hidden_size=4, optimizer=lambda weights: torch.optim.SGD(weights, lr=0.0), **LENGTHS)
     trainer = quiet_trainer(tmp_path, max_epochs=1)
     trainer.fit(forecaster, data)
-    window = data.windows[torch.tensor(list(data.fold.train))]
+    window = data.windows[data.fold.train]
     scaled = [
         RelativeLog().encode(values, window.context[..., 0]).float()
         for values in (window.context[..., 0], window.target)
@@ -165,7 +165,7 @@ def test_a_variant_may_have_a_loss_of_its_own(tmp_path: Path) -> None:
 
     trainer, data = quiet_trainer(tmp_path), data_of(random_walk(200))
     trainer.validate(Absolute(hidden_size=4, **LENGTHS), data, verbose=False)
-    window = data.windows[torch.tensor(list(data.fold.val))]
+    window = data.windows[data.fold.val]
     walk = RelativeLog().encode(window.target, window.context[..., 0]).abs().mean()
     torch.testing.assert_close(trainer.callback_metrics["val/loss_random_walk"], walk.float(), check_dtype=False)
 
@@ -230,7 +230,7 @@ def test_a_model_trained_before_a_border_does_not_know_what_comes_after_it(
         data = data_of([*closes[:130], *(later * close for close in closes[130:])], val_from=100, test_from=130)
         forecaster = LSTM(hidden_size=4, scaling=scaling(), **LENGTHS)
         quiet_trainer(tmp_path).fit(forecaster, data)
-        forecasts.append(forecaster.eval().forecast(data.windows[torch.tensor([data.fold.test[0]])].context))
+        forecasts.append(forecaster.eval().forecast(data.windows[data.fold.test[:1]].context))
     assert torch.equal(*forecasts)
 
 

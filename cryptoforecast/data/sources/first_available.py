@@ -2,6 +2,7 @@
 
 import dataclasses
 import warnings
+from collections.abc import Sequence
 
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import Source, SourceUnavailable
@@ -21,7 +22,7 @@ class FirstAvailable(Source):
     def __init__(self, sources: list[Source]) -> None:
         self.sources = sources
 
-    def load(self) -> CloseSeries:
+    def load(self, columns: Sequence[str] = ()) -> CloseSeries:
         """The closes of the first source that can be reached.
 
         Raises:
@@ -30,7 +31,7 @@ class FirstAvailable(Source):
         reasons: list[str] = []
         for source in self.sources:
             try:
-                series = source.load()
+                series = source.load(columns) if columns else source.load()
             except SourceUnavailable as unavailable:
                 reasons.append(str(unavailable))
                 continue

@@ -1,6 +1,7 @@
 """What a source of closes is."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
@@ -13,8 +14,11 @@ class Source(ABC):
     """
 
     @abstractmethod
-    def load(self) -> CloseSeries:
+    def load(self, columns: Sequence[str] = ()) -> CloseSeries:
         """The closes, checked, with their provenance.
+
+        Args:
+            columns: what is wanted of each bar beside its close, of Open, High, Low and Volume.
 
         Raises:
             SourceUnavailable: if the source cannot be reached.

@@ -1,8 +1,11 @@
 """The null experiment."""
 
 import numpy as np
+import pytest
 
-from cryptoforecast import SimulatedSource
+from cryptoforecast import SimulatedSource, UserError
+
+SHA_OF_SEED_0 = "beafc81d8fc56f52364ef95bb8f1245ff6d3d82f54ad8ee8b5f4ed58380f8e47"
 
 
 def log_changes(seed: int) -> np.ndarray:
@@ -39,3 +42,25 @@ def test_simulated_changes_have_fat_tails_and_clustered_volatility() -> None:
 
 def test_simulated_volatility_is_about_bitcoins() -> None:
     assert 0.02 < np.std(np.concatenate([log_changes(seed) for seed in range(5)])) < 0.05
+
+
+def test_without_autocorrelation_the_history_is_the_one_it_always_was() -> None:
+    assert SimulatedSource(seed=0).load().provenance.sha256 == SHA_OF_SEED_0
+    assert SimulatedSource(seed=0, autocorrelation=0.0).load().provenance.sha256 == SHA_OF_SEED_0
+
+
+@pytest.mark.parametrize("planted", [-0.5, 0.3, 0.9])
+def test_a_planted_autocorrelation_is_there(planted: float) -> None:
+    changes = [np.diff(np.log(SimulatedSource(seed=seed, autocorrelation=planted).load().closes)) for seed in range(10)]
+    assert abs(np.mean([autocorrelation(one) for one in changes]) - planted) < 0.03
+
+
+def test_shocks_are_those_of_the_history_without_autocorrelation() -> None:
+    changes = np.diff(np.log(SimulatedSource(seed=1, autocorrelation=0.3).load().closes))
+    assert np.allclose(changes[1:] - 0.3 * changes[:-1], log_changes(1)[1:])
+
+
+@pytest.mark.parametrize("value", [1.0, -1.0, 2.0, float("nan")])
+def test_an_autocorrelation_that_would_let_closes_run_away_is_refused(value: float) -> None:
+    with pytest.raises(UserError, match=f"data.source.autocorrelation is {value}; it must lie between -1 and 1"):
+        SimulatedSource(autocorrelation=value)

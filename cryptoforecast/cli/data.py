@@ -1,0 +1,145 @@
+"""``data``: look at closes before anything is trained on them. It loads neither torch nor Lightning."""
+
+import argparse
+import re
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cryptoforecast.errors import DataNotice, UsageError, UserError
+
+KNOBS = ("gaps", "symbol", "column", "date_format")  # the reader's own
+OF_THE_READER = re.compile(rf"\bdata\.source\.({'|'.join(KNOBS)})\b")
+DESCRIPTION = """Report what is in a price file, or in the closes a configuration names: its format, first and last bar,
+order, duplicates, gaps, largest moves, and the SHA-256 of its canonical rows."""
+
+
+def run(args: Sequence[str]) -> None:
+    """Carry out ``data``.
+
+    Raises:
+        UserError: if there are no such closes, or they cannot be used as they are; the report is printed all the same
+            where only gaps are in the way.
+    """
+    options = _parser().parse_args(list(args))
+    if bool(options.files) == bool(options.config):
+        raise UsageError("data takes a file, or --config with a configuration; see data --help.")
+    sources = _sources_of(options.config) if options.config else [_source_of(options.files)]
+    _turn(sources, options)
+    if len(sources) > 1 and (options.output or options.plot):
+        raise UsageError(f"--output and --plot take one series; {options.config} has {len(sources)}.")
+    for number, source in enumerate(sources):
+        print("\n" * bool(number), end="")
+        try:
+            series = _report(source)
+        except UserError as mistake:
+            raise UserError(OF_THE_READER.sub(r"--\1", str(mistake)) if options.files else str(mistake)) from None
+        if options.output:
+            _write_canonical(series, Path(options.output).expanduser())
+        if options.plot:
+            _draw(series, Path(options.plot).expanduser())
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see data --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m cryptoforecast data", description=DESCRIPTION, allow_abbrev=False)
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="price files of one series, of any vendor; several are joined"
+    )
+    parser.add_argument("--config", help="a configuration whose data.source to look at, instead of a file")
+    parser.add_argument("--gaps", choices=["error", "ffill", "split"], help="what to do about missing bars")
+    parser.add_argument("--symbol", help="whose closes, where a file has several; else their name")
+    parser.add_argument("--column", help="the close column's name")
+    parser.add_argument(
+        "--date_format", help="how dates are written, such as %%d/%%m/%%Y, where the file does not tell"
+    )
+    parser.add_argument("--output", metavar="FILE", help="write the canonical timestamp,close CSV")
+    parser.add_argument("--plot", metavar="FILE.png", help="draw the closes")
+    return parser
+
+
+def _source_of(files: list[str]) -> Any:
+    from cryptoforecast.data.sources.csv import CsvSource
+
+    return CsvSource(files)
+
+
+def _sources_of(config: str) -> list[Any]:
+    """The sources that a configuration names, made as ``fit`` would make them."""
+    import yaml
+    from jsonargparse import ArgumentError, ArgumentParser
+
+    from cryptoforecast.data.sources import Source
+
+    try:
+        content = yaml.safe_load(Path(config).expanduser().read_text(encoding="utf-8"))
+        named = content["data"]["source"]
+    except OSError as problem:
+        raise UserError(f"{config}: cannot be read ({problem.strerror}).") from None
+    except (TypeError, KeyError, UnicodeDecodeError, yaml.YAMLError):
+        raise UserError(f"{config}: no configuration with a data.source in it.") from None
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--source", type=Source)
+    listed = named if isinstance(named, list) else [named]
+    try:
+        return [parser.instantiate(parser.parse_object({"source": one})).source for one in listed]
+    except (ArgumentError, ValueError) as problem:
+        raise UserError(
+            f"{config}: data.source: {str(problem).strip().splitlines()[-1].strip(' -').rstrip('.')}."
+        ) from None
+
+
+def _turn(sources: list[Any], options: argparse.Namespace) -> None:
+    for knob in KNOBS:
+        value = getattr(options, knob)
+        for source in sources if value is not None else []:
+            if not hasattr(source, knob):
+                raise UsageError(f"--{knob}: {type(source).__name__} has no such setting.")
+            setattr(source, knob, value)
+
+
+def _report(source: Any) -> Any:
+    """Print the report; a series with gaps that nobody has decided about is reported too, and then refused."""
+    from cryptoforecast.data.report import report
+    from cryptoforecast.data.series import GapsFound
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataNotice)  # the report has them all
+        try:
+            series = source.load()
+        except GapsFound as found:
+            print(report(found.series), flush=True)
+            raise
+    print(report(series), flush=True)
+    return series
+
+
+def _write_canonical(series: Any, path: Path) -> None:
+    from cryptoforecast.data.cache import write_whole
+
+    rows = series.closes.rename_axis("timestamp").rename("close")
+    _require_folder(path)
+    write_whole(path, lambda file: rows.to_csv(file, date_format="%Y-%m-%dT%H:%M:%SZ"))
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _draw(series: Any, path: Path) -> None:
+    from cryptoforecast.data.cache import write_whole
+    from cryptoforecast.data.picture import plot_closes
+
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"--plot {path}: the picture is a PNG; name it so.")
+    _require_folder(path)
+    write_whole(path, lambda file: plot_closes(series).savefig(file, format="png"))
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _require_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: there is no folder {path.parent} to write it into.")

@@ -1,0 +1,35 @@
+"""A folder for what need not be read or fetched twice."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+
+def cache_folder(room: str) -> Path:
+    """The user's cache folder, or the one that ``CRYPTOFORECAST_CACHE`` names; made if need be."""
+    from platformdirs import user_cache_dir
+
+    folder = Path(os.environ.get("CRYPTOFORECAST_CACHE") or user_cache_dir("cryptoforecast"), room)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file so that others see it whole or not at all, whoever writes at the same time and whatever dies.
+
+    Args:
+        path: the file.
+        write: writes its content into an open binary file.
+    """
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(unfinished).replace(path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""Price files as vendors write them."""

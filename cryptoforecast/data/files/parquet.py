@@ -1,0 +1,49 @@
+"""Parquet files: named columns of known types, so there is nothing to guess but the names."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from cryptoforecast.data.files.columns import Chosen, choose
+from cryptoforecast.data.files.names import DATE, Label, label
+from cryptoforecast.errors import UserError
+
+INDEX = "__index_level_0__"  # what pandas calls an index without a name
+
+
+def read_parquet(
+    file: Path, column: str | None, symbol: str | None, others: Sequence[str]
+) -> tuple[tuple[str, ...], Chosen, pd.DataFrame]:
+    """The columns' names, those chosen, and their cells: times as they are, numbers as float64.
+
+    Raises:
+        UserError: if pyarrow is not there to read it, or the file is damaged or has no such columns.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise UserError(f"{file}: reading Parquet takes pyarrow: pip install pyarrow.") from None
+    try:
+        schema = parquet.read_schema(file)
+        labels = [_label(name, schema.field(at).type) for at, name in enumerate(schema.names)]
+        chosen = choose(str(file), labels, column, symbol, others)
+        wanted = [chosen.date, chosen.close, *chosen.others.values()]
+        wanted += [] if chosen.ticker is None else [chosen.ticker]
+        table = parquet.read_table(file, columns=[schema.names[at] for at in wanted])
+        frame = pd.DataFrame({at: table.column(place).to_pandas() for place, at in enumerate(wanted)})
+        numbers = [at for at in wanted if at not in (chosen.date, chosen.ticker)]
+        frame[numbers] = frame[numbers].apply(_as_numbers)
+    except (pyarrow.ArrowException, OSError) as problem:
+        raise UserError(f"{file}: cannot be read as Parquet ({str(problem).splitlines()[0]}).") from None
+    return tuple(one.text for one in labels), chosen, frame
+
+
+def _label(name: str, kind: object) -> Label:
+    known = label([name])
+    return Label("(index)", DATE) if name == INDEX and str(kind).startswith("timestamp") else known
+
+
+def _as_numbers(column: pd.Series) -> pd.Series:
+    return column.astype("float64") if pd.api.types.is_numeric_dtype(column) else column.astype("str")

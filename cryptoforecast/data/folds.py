@@ -1,0 +1,146 @@
+"""The cutting of folds: one border in time for all series."""
+
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Int64
+from torch import Tensor
+
+from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.times import say_time, to_utc
+from cryptoforecast.data.windows import WindowDataset
+from cryptoforecast.errors import DataNotice, UserError
+
+Border = int | float | str
+YEARS = range(2009, 2050)  # as a count of closes, such a number is suspicious
+LONGEST_SEARCH = 2000  # closes beyond those there are, when telling how many would be enough
+
+
+class Fold(NamedTuple):
+    """One cut into training, validation and test: three sets of windows, by number, ascending.
+
+    No close is a target in two of them, and no day of one series is a training target where it is a test target
+    of another; contexts may reach back across a border, as in life.
+    """
+
+    train: Int64[Tensor, " train"]
+    val: Int64[Tensor, " val"]
+    test: Int64[Tensor, " test"]
+
+
+def cut_fold(windows: WindowDataset, val_from: Border, test_from: Border) -> Fold:
+    """Cut windows at two borders in time.
+
+    A window is for testing if its first target lies at or after ``test_from``; for validation if all its targets
+    lie from ``val_from`` to before ``test_from``; for training if all lie before ``val_from``. The windows whose
+    targets straddle a border, ``horizon - 1`` of a series at each, belong to none.
+
+        closes   context|===== train =====|··|== val ==|··|== test ==|
+
+    Args:
+        windows: the windows of all series.
+        val_from: first close that is a validation target; see :func:`border`.
+        test_from: first close that is a test target.
+
+    Raises:
+        UserError: if a border lies outside the series, or ``val_from`` is not before ``test_from``.
+
+    >>> days = pd.date_range("2024-01-01", periods=20, tz="UTC")
+    >>> coin = CloseSeries(pd.Series(1.0, days, name="COIN-USD"), pd.Timedelta("1D"), provenance=None)
+    >>> [numbers.tolist() for numbers in cut_fold(WindowDataset([coin], 4, 2), val_from=10, test_from=15)]
+    [[0, 1, 2, 3, 4], [6, 7, 8, 9], [11, 12, 13, 14]]
+    """
+    nanoseconds = windows.times.numpy() if len(windows.names) == 1 else np.unique(windows.times.numpy())
+    times, whose = pd.DatetimeIndex(nanoseconds, tz="UTC"), ", ".join(windows.names)
+    val, test = (
+        border(times, value, name, whose) for name, value in (("val_from", val_from), ("test_from", test_from))
+    )
+    if val >= test:
+        raise UserError(
+            f"{whose}: data.val_from ({say_time(times[val])}) is not before data.test_from "
+            f"({say_time(times[test])}); validation comes before test."
+        )
+    first = windows.times[windows.starts + windows.context_length]
+    last = windows.times[windows.starts + windows.span - 1]
+    val_time, test_time = int(nanoseconds[val]), int(nanoseconds[test])
+    sets = (last < val_time, (first >= val_time) & (last < test_time), first >= test_time)
+    return Fold(*(members.nonzero().squeeze(1) for members in sets))
+
+
+def border(times: pd.DatetimeIndex, value: Border, name: str, whose: str) -> int:
+    """How many closes come before a border; of several series, how many times that any of them has a close at.
+
+    Args:
+        times: when there are closes, ascending.
+        value: a date (the first one behind the border), a count of closes before the border (if negative, of
+            closes behind it) or the fraction of closes before it.
+        name: the setting the border comes from, for errors.
+        whose: names of the series, for errors.
+
+    >>> days = pd.date_range("2024-01-01", periods=20, tz="UTC")
+    >>> [border(days, value, "val_from", "COIN-USD") for value in ("2024-01-16", 15, -5, 0.75)]
+    [15, 15, 15, 15]
+    """
+    if isinstance(value, str):
+        before = int(np.searchsorted(times, to_utc(value, f"data.{name}")))
+    elif isinstance(value, float):
+        before = round(value * len(times)) if 0 < value < 1 else -1
+    else:
+        before = value if value >= 0 else len(times) + value
+        if value in YEARS:
+            notice = f"data.{name} {value} is a count of closes; for the year write {value}-01-01."
+            warnings.warn(notice, DataNotice, stacklevel=2)
+    if not 0 < before < len(times):
+        raise UserError(
+            f"{whose}: data.{name} {value} lies outside the {len(times)} closes from {say_time(times[0])} to "
+            f"{say_time(times[-1])}; give a date among them, a count of closes, or a fraction between 0 and 1."
+        )
+    return before
+
+
+class Cut(NamedTuple):
+    """How series are made into windows, and windows into sets; what ``data`` is told of both."""
+
+    context_length: int
+    horizon: int
+    val_from: Border
+    test_from: Border
+
+    def has(self, name: str, series: Sequence[CloseSeries]) -> bool:
+        """Whether a set of windows is not empty."""
+        try:
+            fold = cut_fold(WindowDataset(series, self.context_length, self.horizon), self.val_from, self.test_from)
+        except UserError:
+            return False
+        return len(getattr(fold, name)) > 0
+
+    def no_windows(self, name: str, series: Sequence[CloseSeries]) -> UserError:
+        """Why a set of windows is empty, and what would fill it."""
+        lengths = {"context_length": self.context_length, "horizon": self.horizon}
+        longest = ((length, self._longest(name, series, length)) for length in lengths)
+        remedies = [f"a data.{length} of at most {most}" for length, most in longest if most]
+        if len(series) == 1 and (fewest := self._fewest_closes(name, series[0])):
+            remedies.append(f"at least {fewest} closes")
+        count = sum(len(one.closes) for one in series)
+        return UserError(
+            f"{', '.join(str(one.closes.name) for one in series)}: {count} closes leave no {name} window with "
+            f"data.context_length {self.context_length}, data.horizon {self.horizon}, data.val_from {self.val_from} "
+            f"and data.test_from {self.test_from}; {' or '.join(remedies) or 'other borders'} would do."
+        )
+
+    def _longest(self, name: str, series: Sequence[CloseSeries], length: str) -> int:
+        """How long a context or horizon may be for the set not to be empty; 0 if none is short enough."""
+        shorter = range(getattr(self, length) - 1, 0, -1)
+        return next((n for n in shorter if self._replace(**{length: n}).has(name, series)), 0)
+
+    def _fewest_closes(self, name: str, series: CloseSeries) -> int:
+        """How many closes, going on as these do, it takes for the set not to be empty; 0 if none are enough."""
+        now, interval = pd.DatetimeIndex(series.closes.index), series.interval
+        more = min(20 * (self.context_length + self.horizon), LONGEST_SEARCH)
+        times = now.append(pd.date_range(now[-1] + interval, periods=more, freq=interval))
+        longer = pd.Series(1.0, index=times, name=series.closes.name)
+        counts = range(len(now) + 1, len(times) + 1)
+        return next((n for n in counts if self.has(name, [series._replace(closes=longer.iloc[:n])])), 0)

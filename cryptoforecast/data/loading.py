@@ -1,0 +1,106 @@
+"""From sources to the close series that windows are cut from."""
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, CloseSeries, fingerprint
+from cryptoforecast.data.sources.source import Source
+from cryptoforecast.data.times import say_time, to_utc
+from cryptoforecast.errors import UserError
+
+
+def require_columns(columns: Sequence[str]) -> None:
+    """See that there are such columns.
+
+    Raises:
+        UserError: if Close is not the first, or one is unknown or named twice.
+    """
+    said = ", ".join(columns)
+    if not columns or columns[0] != CLOSE:
+        raise UserError(f"data.columns is [{said}]; Close comes first, being what is forecast.")
+    for at, name in enumerate(columns):
+        if name not in (CLOSE, *FURTHER_COLUMNS):
+            raise UserError(f"data.columns names {name}; there are {CLOSE}, {', '.join(FURTHER_COLUMNS)}.")
+        if name in columns[:at]:
+            raise UserError(f"data.columns names {name} twice.")
+
+
+def load_all(
+    sources: Sequence[Source], columns: Sequence[str], start: str | None = None, end: str | None = None
+) -> list[CloseSeries]:
+    """The close series of all sources, from one day to another.
+
+    Args:
+        sources: where they come from.
+        columns: what is wanted of each bar, Close first.
+        start: first day used, itself included.
+        end: last day used, itself included.
+
+    Raises:
+        UserError: if one cannot be loaded, lacks a column or has no closes on these days; if two have one name, or
+            bars that are not equally far apart.
+    """
+    if not sources:
+        raise UserError("data.source is an empty list; name at least one source.")
+    series = [load_one(source, columns[1:]) for source in sources]
+    names = [str(one.closes.name) for one in series]
+    for at, one in enumerate(series):
+        if names[at] in names[:at]:
+            raise UserError(f"data.source names {names[at]} twice; give each series a symbol of its own.")
+        if one.interval != series[0].interval:
+            raise UserError(
+                f"{names[0]}: the bars are {series[0].provenance.interval} apart, and those of {names[at]} "
+                f"{one.provenance.interval}; series are trained on together at one interval."
+            )
+    return [_between(one, start, end) for one in series]
+
+
+def load_one(source: Source, further: Sequence[str]) -> CloseSeries:
+    """All that a source has.
+
+    Args:
+        source: where the closes come from.
+        further: what is wanted of each bar beside its close.
+
+    Raises:
+        UserError: if it cannot be loaded or lacks a column.
+    """
+    if not further:
+        return source.load()  # a source of the user's own may know of no columns
+    takes_columns = bool(inspect.signature(source.load).parameters)
+    series = source.load(list(further)) if takes_columns else source.load()
+    if series.others is None or not set(further) <= set(series.others.columns):
+        kind, missing = type(source).__name__, ", ".join(further)
+        raise UserError(f"{series.closes.name}: {kind} gives closes only; leave {missing} out of data.columns.")
+    return series
+
+
+def to_record(series: CloseSeries) -> dict[str, Any]:
+    """A series' provenance as a dictionary that JSON and checkpoints can hold."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(series.provenance).items()
+    }
+
+
+def _between(series: CloseSeries, start: str | None, end: str | None) -> CloseSeries:
+    for name, date in (("start", start), ("end", end)):
+        if date is not None:
+            to_utc(date, f"data.{name}")  # pandas would complain in its own words
+    closes = series.closes.loc[start:end]
+    if not len(closes):
+        first, last = say_time(series.closes.index[0]), say_time(series.closes.index[-1])
+        raise UserError(
+            f"{series.closes.name}: there are closes from {first} to {last}, and none between "
+            f"data.start ({start or first}) and data.end ({end or last})."
+        )
+    others = None if series.others is None else series.others.loc[closes.index]
+    used = replace(
+        series.provenance,
+        first=closes.index[0].isoformat(),
+        last=closes.index[-1].isoformat(),
+        rows=len(closes),
+        sha256=fingerprint(closes, others),
+    )
+    return series._replace(closes=closes, others=others, provenance=used)

@@ -1,0 +1,93 @@
+"""What there is to know about a close series before anything is trained on it."""
+
+import pandas as pd
+
+from cryptoforecast.data.grid import uneven_steps
+from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.times import say_duration, say_time
+
+LISTED = 5  # dates named of each kind
+LABEL = 16  # letters
+
+
+def report(series: CloseSeries) -> str:
+    """A line for each finding, with its dates: where the rows come from, what is odd about them, what they hold."""
+    lines = [*_origin(series), *_oddities(series), *_content(series)]
+    lines += [("note", note) for note in series.provenance.notes]
+    return "\n".join(f"{label:<{LABEL}}{text}" for label, text in lines)
+
+
+def _origin(series: CloseSeries) -> list[tuple[str, str]]:
+    used, found = series.provenance, series.findings
+    lines = [("series", used.symbol + (" (SIMULATED)" if used.simulated and "SIMULATED" not in used.symbol else ""))]
+    lines.append(("source", ", ".join([used.source, *used.files])))
+    if found and found.format:
+        lines.append(("format", found.format))
+    if found and found.columns:
+        lines.append(("columns", ", ".join(f"{name} from {column}" for name, column in found.columns.items())))
+    return lines
+
+
+def _oddities(series: CloseSeries) -> list[tuple[str, str]]:
+    found = series.findings
+    if found is None:
+        return []
+    gaps = ", ".join(f"{count:,} after {say_time(time)}" for time, count in found.missing.head(LISTED).items())
+    missing = f"{len(found.missing):,}, of {int(found.missing.sum()):,} bars: {gaps}{_more(found.missing)}"
+    return [
+        ("rows", f"{found.rows:,} read{f', and {found.undated:,} without a date' if found.undated else ''}"),
+        ("order", found.order),
+        ("duplicates", f"{found.merged:,} merged" if found.merged else "none"),
+        ("gaps", missing if len(found.missing) else "none"),
+        ("empty rows", f"{len(found.empty):,}: {_dates(found.empty)}" if len(found.empty) else "none"),
+        ("last bar", _say_end(series)),
+    ]
+
+
+def _say_end(series: CloseSeries) -> str:
+    found = series.findings
+    if found and found.unsettled is not None:
+        return f"{say_time(found.unsettled)} was not over and was left out"
+    if found and found.ragged is not None:
+        return f"{say_time(found.ragged)} is not a whole bar after the one before it and was left out"
+    return "settled, as far as the clock can tell"
+
+
+def _content(series: CloseSeries) -> list[tuple[str, str]]:
+    closes = series.closes
+    ends = [("first close", closes.index[0], closes.iloc[0]), ("last close", closes.index[-1], closes.iloc[-1])]
+    return [
+        *((label, f"{close:,.10g} at {say_time(time)}") for label, time, close in ends),
+        ("closes", f"{len(closes):,}, {say_duration(series.interval)} apart"),
+        ("largest moves", _largest_moves(series)),
+        ("unchanged", _unchanged(series)),
+        ("SHA-256", series.provenance.sha256),
+    ]
+
+
+def _largest_moves(series: CloseSeries) -> str:
+    moves = _changes(series)
+    largest = moves[moves.abs().nlargest(LISTED).index]
+    return ", ".join(f"{move:+.1%} on {say_time(time)}" for time, move in largest.items()) or "none"
+
+
+def _unchanged(series: CloseSeries) -> str:
+    flat = _changes(series)
+    flat = flat[flat == 0]
+    say = "closes repeat" if len(flat) > 1 else "close repeats"
+    return f"{len(flat):,} {say} the one before: {_dates(flat.index)}" if len(flat) else "none"
+
+
+def _changes(series: CloseSeries) -> pd.Series:
+    """Relative changes from bar to bar, those over a gap left out."""
+    closes = series.closes
+    changes = pd.Series(closes.to_numpy()[1:] / closes.to_numpy()[:-1] - 1, index=closes.index[1:])
+    return changes.drop(changes.index[uneven_steps(closes.index, series.interval)])
+
+
+def _dates(times: pd.DatetimeIndex) -> str:
+    return ", ".join(say_time(time) for time in times[:LISTED]) + _more(times)
+
+
+def _more(listed: pd.Series | pd.DatetimeIndex) -> str:
+    return f" and {len(listed) - LISTED:,} more" if len(listed) > LISTED else ""

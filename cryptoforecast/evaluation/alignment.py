@@ -1,0 +1,208 @@
+"""The forecasts of several runs on the targets that all of them have."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.rows import BASELINE_NAMES, place, read_rows
+
+TARGET = ["series", "origin", "step", "timestamp"]
+FILE = "forecasts.csv"
+ROUNDING = 1e-6  # relative; another tool may keep prices in single precision
+
+
+class Run(NamedTuple):
+    """One file of forecasts.
+
+    ``split`` is ``val`` if the file's targets are those its models were chosen by, and ``simulated`` says that nobody
+    ever traded at its prices; of another tool's file neither is known. ``sha256`` is the file's fingerprint.
+    """
+
+    path: Path
+    rows: pd.DataFrame
+    split: str | None
+    simulated: bool
+    sha256: str
+
+
+class Aligned(NamedTuple):
+    """Forecast rows of all models on the targets they have in common, the baselines last.
+
+    ``labels`` names each run, ``of_run`` says which models came with it, ``left_out`` counts targets by run, and
+    ``total`` those that any run has.
+    """
+
+    rows: pd.DataFrame
+    labels: list[str]
+    of_run: list[list[str]]
+    left_out: dict[str, int]
+    total: int
+
+
+def read_run(given: str | Path) -> Run:
+    """Read a run or backtest folder, or a file of forecast rows.
+
+    Raises:
+        UserError: if there is no such file, or it is not as it should be.
+    """
+    path = Path(given).expanduser()
+    if path.is_dir():
+        if not (path / FILE).is_file():
+            raise UserError(f"{path}: holds no {FILE}; test --ckpt_path writes one into the run folder.")
+        path = path / FILE
+    if not path.is_file():
+        raise UserError(f"{path}: no such file or folder.")
+    rows = read_rows(path)
+    scores = _scores_beside(path)
+    simulated = "SIMULATED" in str(scores.get("verdict")) or rows["series"].str.contains("SIMULATED").any()
+    return Run(path, rows, scores.get("split"), bool(simulated), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def align(runs: Sequence[Run]) -> Aligned:
+    """Put the models of all runs side by side on the targets that all of them have.
+
+    The random walk is made from the last closes, and stands once. Models of one name in several runs are told apart
+    by their runs' folders; other baselines only where they forecast differently.
+
+    Raises:
+        UserError: if two runs hold different closes for one time, the random walk is not the last close, no last
+            closes are known, or no target is common to all.
+    """
+    labels = labels_of([run.path for run in runs])
+    rows = pd.concat([run.rows.assign(run=at) for at, run in enumerate(runs)], ignore_index=True)
+    _require_equal(rows, "actual", ["series", "timestamp"], runs)
+    _require_equal(rows, "last", ["series", "origin"], runs)
+    rows = rows.assign(last=_last_closes(rows))
+    _require_persistence(rows, runs)
+    if rows["last"].isna().all():
+        raise UserError(
+            f"{runs[0].path}: no close at any origin is known, so there is no random walk to compare with; "
+            "add a column last, or a run that has one."
+        )
+    rows = _told_apart(rows, labels)
+    targets = rows.drop_duplicates(TARGET)
+    walk = targets.assign(model=RANDOM_WALK, forecast=targets["last"])
+    models = rows[rows["model"] != RANDOM_WALK].dropna(subset="last")
+    common = _common(models, runs)
+    table = pd.concat([models, walk]).set_index(TARGET).sort_index()
+    kept = table.loc[table.index.isin(common)].reset_index()
+    kept = kept.assign(order=kept["model"].map(_order(models))).sort_values(["order", *TARGET], ignore_index=True)
+    own = [targets_of(run.rows) for run in runs]
+    return Aligned(
+        rows=kept.drop(columns=["run", "order"]),
+        labels=labels,
+        of_run=[list(models.loc[models["run"] == at, "model"].unique()) for at in range(len(runs))],
+        left_out={label: len(one.difference(common)) for label, one in zip(labels, own, strict=True)},
+        total=len(targets),
+    )
+
+
+def is_baseline(name: str) -> bool:
+    """Whether a model costs nothing to try, also where a run's name is appended to its own."""
+    return name.split(" (")[0] in BASELINE_NAMES
+
+
+def targets_of(rows: pd.DataFrame) -> pd.MultiIndex:
+    """The targets that rows stand for, each once."""
+    return pd.MultiIndex.from_frame(rows[TARGET].drop_duplicates())
+
+
+def labels_of(paths: Sequence[Path]) -> list[str]:
+    """Names for files: their folder's, with as many folders above as it takes to tell them apart.
+
+    >>> labels_of([Path("runs/a/version_0/forecasts.csv"), Path("runs/b/version_0/forecasts.csv"), Path("nf.csv")])
+    ['a/version_0', 'b/version_0', 'nf']
+    """
+    wholes = [path.resolve() for path in paths]
+    parts = [(whole.parent if whole.name == FILE else whole.with_suffix("")).parts for whole in wholes]
+    labels = []
+    for own in parts:
+        depths = range(1, len(own) + 1)
+        depth = next((n for n in depths if sum(other[-n:] == own[-n:] for other in parts) == 1), len(own))
+        labels.append("/".join(own[-depth:]))
+    return labels
+
+
+def _scores_beside(path: Path) -> dict[str, str]:
+    try:
+        scores = json.loads((path.parent / "scores.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return scores if isinstance(scores, dict) and path.name == FILE else {}
+
+
+def _require_equal(rows: pd.DataFrame, price: str, key: list[str], runs: Sequence[Run]) -> None:
+    first = rows.groupby(key)[price].transform("first")
+    apart = (rows[price] - first).abs() > ROUNDING * first.abs()
+    if not apart.any():
+        return
+    row = rows[apart].iloc[0]
+    other = rows[(rows[key] == row[key]).all(axis=1) & rows[price].notna()].iloc[0]
+    raise UserError(
+        f"{place(row)}: the {price} close is {other[price]:.10g} in {runs[other['run']].path}, and "
+        f"{row[price]:.10g} in {runs[row['run']].path}; runs are compared on the same closes."
+    )
+
+
+def _last_closes(rows: pd.DataFrame) -> pd.Series:
+    """The close at each row's origin, from any row that says it or has that time as its target."""
+    said = rows.dropna(subset="last").groupby(["series", "origin"])["last"].first()
+    came = rows.groupby(["series", "timestamp"])["actual"].first().rename_axis(["series", "origin"])
+    known = said.combine_first(came)
+    origins = pd.MultiIndex.from_frame(rows[["series", "origin"]])
+    return pd.Series(known.reindex(origins).to_numpy(), index=rows.index)
+
+
+def _require_persistence(rows: pd.DataFrame, runs: Sequence[Run]) -> None:
+    walk = rows[rows["model"] == RANDOM_WALK]
+    if (other := (walk["forecast"] - walk["last"]).abs() > ROUNDING * walk["last"].abs()).any():
+        row = walk[other].iloc[0]
+        raise UserError(
+            f"{runs[row['run']].path}: {place(row)}: RandomWalk forecasts {row['forecast']:.10g}, "
+            f"and the last close is {row['last']:.10g}; give that model another name."
+        )
+
+
+def _told_apart(rows: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+    """Rows whose models are one each: those of one name in several runs carry the run's, if they differ."""
+    for model, own in rows.groupby("model"):
+        if model == RANDOM_WALK or own["run"].nunique() == 1:
+            continue
+        if model in BASELINE_NAMES and not _differ(own):
+            rows = rows.drop(own.index[own.duplicated(TARGET)])
+        else:
+            rows.loc[own.index, "model"] = [f"{model} ({labels[at]})" for at in own["run"]]
+    return rows
+
+
+def _differ(rows: pd.DataFrame) -> bool:
+    first = rows.groupby(TARGET)["forecast"].transform("first")
+    return bool(((rows["forecast"] - first).abs() > ROUNDING * first.abs()).any())
+
+
+def _common(models: pd.DataFrame, runs: Sequence[Run]) -> pd.MultiIndex:
+    if models.empty:
+        raise UserError(f"{runs[0].path}: holds no model beside the random walk; there is nothing to compare.")
+    counts = models.groupby(TARGET)["model"].nunique()
+    common = counts.index[counts == models["model"].nunique()]
+    if not len(common):
+        ranges = (f"{run.path} has {_extent(run.rows)}" for run in runs)
+        raise UserError(f"no target is common to all models: {', '.join(ranges)}.")
+    return pd.MultiIndex(levels=common.levels, codes=common.codes, names=TARGET)
+
+
+def _extent(rows: pd.DataFrame) -> str:
+    first, last = (f"{time:%Y-%m-%d}" for time in (rows["timestamp"].min(), rows["timestamp"].max()))
+    return f"{'/'.join(rows['series'].unique())} step 1 to {rows['step'].max()} from {first} to {last}"
+
+
+def _order(models: pd.DataFrame) -> dict[str, int]:
+    names = list(models["model"].unique())
+    own, baselines = ([name for name in names if is_baseline(name) == free] for free in (False, True))
+    return {name: at for at, name in enumerate([*own, RANDOM_WALK, *baselines])}

@@ -1,0 +1,201 @@
+"""Many models on the same targets: a leaderboard anchored at the random walk, and what may be claimed of the best."""
+
+from typing import NamedTuple, TypedDict
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t
+
+from cryptoforecast.evaluation.alignment import is_baseline
+from cryptoforecast.evaluation.ledger import Tried
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.significance import FEWEST_HORIZONS, FEWEST_ORIGINS, LEVEL, p_value_of
+from cryptoforecast.evaluation.superiority import REPETITIONS, block_size, confidence_set, superior_to
+
+
+class Standing(TypedDict):
+    """A model's line of a leaderboard.
+
+    ``rmse`` and ``mae`` are in the series' currency, and absent where several series are pooled. The relative ones
+    are parts of the random walk's on the same targets. ``dm_p`` is the two-sided p-value of the Diebold-Mariano test
+    against the random walk, of this model alone. ``in_confidence_set`` and ``better`` are absent where there are too
+    few origins.
+    """
+
+    rmse: float | None
+    mae: float | None
+    relative_rmse: float
+    relative_mae: float
+    dm_p: float | None
+    in_confidence_set: bool | None
+    better: bool | None
+
+
+class Board(NamedTuple):
+    """A leaderboard, best first: of one series, or of all together.
+
+    ``spa_p`` is the p-value of no model being better than the random walk, or None with too few origins, ``block``
+    the mean length of the bootstrap's blocks.
+    """
+
+    targets: int
+    origins: int
+    standings: dict[str, Standing]
+    spa_p: float | None
+    block: int
+
+
+class Comparison(NamedTuple):
+    """Leaderboards by series and pooled, and what they come to.
+
+    ``winner`` is the name of the model of which the sentence claims that it is better than the random walk.
+    """
+
+    by_series: dict[str, Board]
+    pooled: Board
+    tried: Tried
+    winner: str | None
+    sentence: str
+
+
+def compare(
+    rows: pd.DataFrame,
+    tried: Tried | None = None,
+    chosen_on: bool = False,
+    simulated: bool = False,
+    repetitions: int = REPETITIONS,
+) -> Comparison:
+    """Rank models, and claim that one beats the random walk only where the best of so many would not do so by luck.
+
+    A winner is one of those that StepM finds better over all models given, at a family-wise level of 5 %; of several
+    the one with the lowest RMSE. Where more were tried than given, the others' forecasts are not at hand, and nothing
+    is known of how they hang together: then the winner's own one-sided p-value, times the number tried, must be
+    below 5 % as well (Bonferroni). Nothing is claimed on targets that the models were chosen by.
+
+    Args:
+        rows: forecast rows of all models on the same targets, the random walk among them.
+        tried: how many variants the ledger knows of on these targets; by default those given.
+        chosen_on: whether these are validation targets.
+        simulated: whether nobody ever traded at these prices.
+        repetitions: how often the bootstraps draw.
+    """
+    of_series = {str(series): own for series, own in rows.groupby("series", sort=False)}
+    by_series = {series: _board(own, repetitions) for series, own in of_series.items()}
+    pooled = _board(rows, repetitions) if len(by_series) > 1 else next(iter(by_series.values()))
+    given = sum(not is_baseline(model) for model in pooled.standings)
+    tried = tried or Tried(given, given)
+    winner, sentence = _claim(pooled, tried, given, chosen_on)
+    if simulated:
+        sentence = f"SIMULATED closes, which nobody can forecast: {sentence}"
+    return Comparison(by_series, pooled, tried, winner, sentence)
+
+
+def losses_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Squared errors, a row per origin, oldest first, and a column per model, in parts of the random walk's mean.
+
+    An origin's loss is the mean over its steps; of several series, the mean over those that have it, each in units of
+    the random walk's mean on that series.
+    """
+    return _by_origin(rows.assign(loss=np.square(rows["forecast"] - rows["actual"])))
+
+
+def _by_origin(rows: pd.DataFrame) -> pd.DataFrame:
+    losses = rows.groupby(["series", "origin", "model"])["loss"].mean().unstack("model")
+    unit = losses[RANDOM_WALK].groupby("series").transform("mean").replace(0.0, 1.0)  # closes may stand still
+    return losses.div(unit, axis=0).groupby("origin").mean()
+
+
+def _board(rows: pd.DataFrame, repetitions: int) -> Board:
+    """The leaderboard of some rows; prices are not averaged over several series."""
+    squared, errors = losses_of(rows), rows["forecast"] - rows["actual"]
+    absolute = _by_origin(rows.assign(loss=errors.abs())).mean()
+    prices = pd.DataFrame({"mse": errors.pow(2), "mae": errors.abs()}).groupby(rows["model"], sort=False).mean()
+    several, horizon = rows["series"].nunique() > 1, int(rows["step"].max())
+    block = block_size(len(squared), horizon)
+    enough = len(squared) >= max(FEWEST_ORIGINS, FEWEST_HORIZONS * horizon)
+    may_be_best = confidence_set(squared, block, repetitions) if enough else None
+    found = superior_to(RANDOM_WALK, squared, block, repetitions) if enough else None
+    standings = {
+        str(model): Standing(
+            rmse=None if several else float(np.sqrt(mse)),
+            mae=None if several else float(mae),
+            relative_rmse=_ratio(np.sqrt(squared[model].mean()), np.sqrt(squared[RANDOM_WALK].mean())),
+            relative_mae=_ratio(absolute[model], absolute[RANDOM_WALK]),
+            dm_p=p_value_of((squared[model] - squared[RANDOM_WALK]).to_numpy(), horizon),
+            in_confidence_set=None if may_be_best is None else model in may_be_best,
+            better=None if found is None else model in found.models,
+        )
+        for model, mse, mae in prices.itertuples()
+    }
+    best_first = dict(sorted(standings.items(), key=lambda item: item[1]["relative_rmse"]))
+    targets = int((rows["model"] == RANDOM_WALK).sum())
+    return Board(targets, len(squared), best_first, found.p_value if found else None, block)
+
+
+def _ratio(own: float, walk: float) -> float:
+    if walk == 0:  # the closes stand still: the random walk is perfect
+        return 1.0 if own == 0 else np.inf
+    return float(own / walk)
+
+
+def _claim(board: Board, tried: Tried, given: int, chosen_on: bool) -> tuple[str | None, str]:
+    """The winner, if there is one, and the sentence about the best of so many."""
+    best, own = next((model, own) for model, own in board.standings.items() if model != RANDOM_WALK)
+    among = f"{tried.said} tried on these targets"
+    below = 1 - own["relative_rmse"]
+    size = f"its RMSE is {abs(below):.2%} {'lower' if below > 0 else 'higher'} than the random walk's"
+    about = f"{best} is the best of {among}: {size} on {board.targets:,} targets"
+    if below <= 0:
+        no_more = f"its RMSE is {abs(below):.2%} higher" if below < 0 else "its RMSE is the same"
+        return None, (
+            f"No model is better than the random walk: {best} is the best of {among}, and {no_more} on "
+            f"{board.targets:,} targets."
+        )
+    if chosen_on:
+        return None, f"No claim: {about}, by which models were chosen; compare what test writes."
+    if board.spa_p is None:
+        return None, f"No claim: {about}, too few for a test."
+    test = f"SPA p = {board.spa_p:.3f}" if board.spa_p >= 0.001 else "SPA p < 0.001"
+    better = [model for model, standing in board.standings.items() if standing["better"]]
+    if not better:
+        return None, f"No model is better than the random walk: {about}, which is within luck for so many ({test})."
+    winner = better[0]
+    if tried.fits > given and not _survives(board.standings[winner], tried.fits):
+        return None, (
+            f"No model is shown to be better than the random walk: {about}, but only {given:,} are given, and "
+            f"for the best of all {tried.fits:,} that is within luck (Diebold-Mariano p of it alone = "
+            f"{_said(board.standings[winner]['dm_p'])}, and below {2 * LEVEL / tried.fits:.2g} would be needed)."
+        )
+    lower = 1 - board.standings[winner]["relative_rmse"]
+    return winner, (
+        f"{winner} is better than the random walk, also as the best of {among}: its RMSE is {lower:.2%} lower on "
+        f"{board.targets:,} targets (StepM over all models given, at 5 %; {test})."
+    )
+
+
+def _survives(standing: Standing, tried: int) -> bool:
+    """Whether a model's own p-value, one-sided, is small enough for the best of so many."""
+    return standing["dm_p"] is not None and standing["dm_p"] / 2 * tried < LEVEL
+
+
+def _said(p_value: float | None) -> str:
+    return "none" if p_value is None else f"{p_value:.2g}"
+
+
+def skill_interval(losses: pd.DataFrame, model: str, block: int) -> tuple[float, float]:
+    """The relative squared error of a model and how far it may be off, two-sided at 95 %.
+
+    The standard error is that of means of blocks, so that errors that hang together are not counted twice.
+
+    Args:
+        losses: as :func:`losses_of` gives them.
+        model: its column.
+        block: how many origins make a block.
+    """
+    difference = (losses[model] - losses[RANDOM_WALK]).to_numpy()
+    whole = len(difference) // block * block
+    if whole < 2 * block:
+        return float(difference.mean()), float("nan")
+    means = difference[-whole:].reshape(-1, block).mean(axis=1)
+    half = t.ppf(0.975, len(means) - 1) * means.std(ddof=1) / np.sqrt(len(means))
+    return float(difference.mean()), float(half)

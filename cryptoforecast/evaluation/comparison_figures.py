@@ -1,0 +1,88 @@
+"""Pictures of a comparison. The random walk is the zero line of both."""
+
+import base64
+import io
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cryptoforecast.evaluation.comparison import Board, skill_interval
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BETTER, UNDECIDED, WALK = "#d1472f", "#5b7a99", "#1a1a1a"
+LINES = ("#d1472f", "#2f6fb3", "#3a8f5c", "#b8860b", "#7a4fa3", "#c2478c", "#4a9a9a", "#7d6a55")
+MOST_BARS = 25
+FAR_OFF = 1.25  # a relative RMSE beyond which a model would squeeze all others into a line
+
+
+def drawn_models(board: Board, most: int) -> list[str]:
+    """The models to draw, best first: the random walk is the zero line, and what is far off is left out.
+
+    Args:
+        board: the leaderboard.
+        most: how many at most.
+    """
+    others = [(model, own["relative_rmse"]) for model, own in board.standings.items() if model != RANDOM_WALK]
+    near = [model for model, relative in others if relative <= FAR_OFF]
+    return (near or [model for model, _ in others])[:most]
+
+
+def plot_skill(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
+    """How much smaller each model's mean squared error is than the random walk's, with 95 % intervals.
+
+    Args:
+        board: the leaderboard.
+        losses: squared errors as ``losses_of`` gives them.
+        title: of what they are.
+    """
+    from matplotlib.figure import Figure
+
+    models = drawn_models(board, MOST_BARS)[::-1]
+    figure = Figure(figsize=(9, 1.5 + 0.36 * len(models)), layout="constrained", dpi=130)
+    axes = figure.subplots()
+    for at, model in enumerate(models):
+        mean, half = (100 * value for value in skill_interval(losses, model, board.block))
+        color = BETTER if board.standings[model]["better"] else UNDECIDED
+        axes.errorbar(-mean, at, xerr=half, fmt="o", color=color, capsize=3, markersize=5, linewidth=1.6)
+    axes.axvline(0, color=WALK, linewidth=1.2)
+    axes.set_yticks(range(len(models)), models)
+    axes.set_ylim(-0.6, len(models) - 0.4)
+    axes.set_xlabel("squared error below the random walk's, in percent (right of the line is better)")
+    _finish(axes, f"{title}: skill with 95 % intervals, each model by itself")
+    return figure
+
+
+def plot_cumulative(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
+    """Squared errors of the random walk less those of the best models, added up over time: where skill came from."""
+    from matplotlib.dates import ConciseDateFormatter
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4.4), layout="constrained", dpi=130)
+    axes = figure.subplots()
+    for model, color in zip(drawn_models(board, len(LINES)), LINES, strict=False):
+        gained = (losses[RANDOM_WALK] - losses[model]).cumsum()
+        axes.plot(gained.index, gained.to_numpy(), label=model, color=color, linewidth=1.5)
+    axes.axhline(0, color=WALK, linewidth=1.2)
+    date_format: Any = ConciseDateFormatter
+    axes.xaxis.set_major_formatter(date_format(axes.xaxis.get_major_locator()))
+    axes.set_ylabel("squared error saved, in units of the random walk's mean")
+    axes.legend(loc="best", frameon=False, fontsize="small")
+    _finish(axes, f"{title}: squared error saved over time (falling: worse than the random walk)")
+    return figure
+
+
+def as_data_uri(figure: "Figure") -> str:
+    """A picture as text that a page can hold."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _finish(axes: "Axes", title: str) -> None:
+    axes.set_title(title, loc="left", fontsize="medium", fontweight="bold")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25)

@@ -1,0 +1,72 @@
+"""What the test targets say of a model beyond its scores."""
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from cryptoforecast.evaluation.direction import Direction, direction
+from cryptoforecast.evaluation.interval import rmse_interval
+from cryptoforecast.evaluation.lag import Lag, best_lag
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.significance import diebold_mariano
+from cryptoforecast.evaluation.trading import Trading, buy_and_hold, trade
+
+
+class Finding(NamedTuple):
+    """One model on one series; None stands for what it has not, such as the random walk's directions.
+
+    ``p_value`` is Diebold and Mariano's against the random walk, with ``lags`` autocovariances of the loss
+    differences in its variance; ``buy_and_hold`` is the series' own, as a share.
+    """
+
+    p_value: float | None
+    lags: int
+    rmse_interval: tuple[float, float] | None
+    direction: Direction | None
+    best_lag: Lag | None
+    buy_and_hold: float | None
+    trading: Trading | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``scores.json`` holds it."""
+        called, traded = self.direction, self.trading
+        return {
+            "diebold_mariano": {"p_value": self.p_value, "lags": self.lags},
+            "rmse_interval": self.rmse_interval,
+            "direction": None
+            if called is None
+            else {
+                "calls": called.calls,
+                "hit_rate": called.hit_rate,
+                "interval": (called.low, called.high),
+                "base_rate": called.base_rate,
+                "pesaran_timmermann": {"p_value": called.p_value},
+            },
+            "best_lag": None if self.best_lag is None else self.best_lag._asdict(),
+            "buy_and_hold": self.buy_and_hold,
+            "trading": None if traded is None else traded._asdict(),
+        }
+
+
+def find(rows: pd.DataFrame) -> dict[str, dict[str, Finding]]:
+    """Look at each series and each model by itself.
+
+    Args:
+        rows: forecast rows of several models, the random walk among them, on the same targets.
+
+    Returns:
+        The findings by series and model, in the order they stand in the rows.
+    """
+    found: dict[str, dict[str, Finding]] = {}
+    for (series, model), own in rows.groupby(["series", "model"], sort=False):
+        walk = rows[(rows["series"] == series) & (rows["model"] == RANDOM_WALK)]
+        found.setdefault(str(series), {})[str(model)] = Finding(
+            p_value=None if model == RANDOM_WALK else diebold_mariano(own, walk),
+            lags=int(own["step"].max()) - 1,
+            rmse_interval=rmse_interval(own),
+            direction=direction(own),
+            best_lag=best_lag(own),
+            buy_and_hold=buy_and_hold(own),
+            trading=trade(own),
+        )
+    return found

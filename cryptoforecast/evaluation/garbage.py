@@ -1,0 +1,128 @@
+"""Garbage in the place of the future: in a close series, and in the price file that one is read from."""
+
+import csv
+import gzip
+import io
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from cryptoforecast.data.files.dates import read_times
+from cryptoforecast.data.files.evenness import rows_of
+from cryptoforecast.data.files.layout import NUMBER, recognise
+from cryptoforecast.data.files.names import DATE, TICKER, label
+from cryptoforecast.data.files.numbers import Unreadable
+from cryptoforecast.data.files.opening import head_of, opened, packing
+from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.errors import UserError
+
+LARGEST = 1 << 26  # bytes; each border takes a copy
+PLAIN = re.compile(r"[-+]?(\d+|\d*\.\d+|\d+\.\d*)([eE][-+]?\d+)?")
+OTHER_DIGITS = str.maketrans("123456789", "791824356")  # zero stays: 28,420.0 and 28420 are one number afterwards too
+TIMES = re.compile(r"date|time|stamp|unix|epoch|unnamed", re.IGNORECASE)  # columns that are left as they are
+
+
+def factors(count: int) -> Float64[np.ndarray, " bars"]:
+    """What turns bars into garbage: 3 to 55 times what they were and as small a part of it, in turn.
+
+    The prices of a bar are multiplied by the same, so that its high stays above its low.
+    """
+    sizes = np.exp(np.random.default_rng(0).uniform(1.0, 4.0, count))
+    return np.where(np.arange(count) % 2, 1 / sizes, sizes)
+
+
+def with_garbage(series: CloseSeries, border: pd.Timestamp) -> CloseSeries:
+    """The same series, each bar from a border on being garbage; its times stay."""
+    factor = np.where(series.closes.index >= border, factors(len(series.closes)), 1.0)
+    others = None if series.others is None else series.others.mul(factor, axis=0)
+    return series._replace(closes=series.closes * factor, others=others)
+
+
+class PriceFile:
+    """A price file, to be written again with garbage in its later rows.
+
+    Args:
+        file: any file that ``CsvSource`` recognises, but no Parquet and none above 64 MiB.
+        column: the close column's name, if the user has said it.
+        symbol: whose closes are wanted, where the file has several.
+        date_format: how its dates are written, where it does not tell.
+
+    Raises:
+        UserError: if its rows cannot be told.
+    """
+
+    def __init__(
+        self, file: Path, column: str | None = None, symbol: str | None = None, date_format: str | None = None
+    ) -> None:
+        self.file = file
+        self._packing = packing(file)
+        if self._packing == "Parquet":
+            raise UserError(f"{file.name} is Parquet, which is not written anew")
+        if file.stat().st_size > LARGEST:
+            raise UserError(f"{file.name} is larger than {LARGEST >> 20} MiB and is not written anew")
+        layout = recognise(file, head_of(file), column, symbol)
+        with opened(file) as content:
+            self._lines = io.StringIO(content.read().decode("utf-8-sig"), newline="").readlines()
+        rows = list(rows_of(file, layout))
+        self._numbers = np.array([line - 1 for line, _ in rows])
+        dates = pd.Series([cells[layout.chosen.date] if len(cells) == layout.columns else "" for _, cells in rows])
+        try:
+            self.times = read_times(dates, date_format).times
+        except Unreadable as problem:
+            raise UserError(f"a date in {file.name} is {problem}") from None
+        self.held = np.array([_holds(cells, layout.chosen.close) for _, cells in rows])  # rows that have a close
+        kept = {at for at, name in enumerate(layout.names) if _is_kept(name)} | {layout.chosen.date}
+        _, bars = np.unique(self.times.asi8, return_inverse=True)  # rows of one bar stay rows of one bar
+        factor = factors(len(rows))[bars]
+        self._garbled = [
+            _garbled(cells, kept, float(by), layout.delimiter, self._lines[line - 1])
+            for (line, cells), by in zip(rows, factor, strict=True)
+        ]
+
+    def write(self, path: Path, since: pd.Timestamp) -> None:
+        """Write the file with garbage in each row dated ``since`` or later, packed and aged as the file itself."""
+        lines = list(self._lines)
+        for row in np.flatnonzero(self.times >= since):
+            lines[self._numbers[row]] = self._garbled[row]
+        content = "".join(lines).encode()
+        if self._packing == "zip":
+            with zipfile.ZipFile(self.file) as archive, zipfile.ZipFile(path, "w") as copy:
+                copy.writestr(next(one.filename for one in archive.infolist() if not one.is_dir()), content)
+        else:
+            path.write_bytes(gzip.compress(content, 1) if self._packing == "gzip" else content)
+        shutil.copystat(self.file, path)  # whether its last bar was over is told by when it was written
+
+
+def _is_kept(name: str) -> bool:
+    return not name or bool(TIMES.search(name)) or label([name]).kind in (DATE, TICKER)
+
+
+def _holds(cells: list[str], close: int) -> bool:
+    return len(cells) > close and bool(NUMBER.fullmatch(cells[close].strip()))
+
+
+def _garbled(cells: list[str], kept: set[int], factor: float, delimiter: str, line: str) -> str:
+    written = io.StringIO()
+    changed = [cell if at in kept else garbled_cell(cell, factor) for at, cell in enumerate(cells)]
+    csv.writer(written, delimiter=delimiter, lineterminator="").writerow(changed)
+    return written.getvalue() + line[len(line.rstrip("\r\n")) :]
+
+
+def garbled_cell(cell: str, factor: float) -> str:
+    """Another number in the place of one, written in the same way; what is no number stays.
+
+    >>> garbled_cell("457.33", 10.0), garbled_cell("28,420.0", 10.0), garbled_cell("BTC-USD", 10.0)
+    ('4573.3', '95,890.0', 'BTC-USD')
+    """
+    text = cell.strip()
+    if PLAIN.fullmatch(text):
+        number = float(text) * factor
+        if text.lstrip("+-").isdigit():
+            return str(round(number) or round(float(text)))
+        return str(np.format_float_positional(number, precision=12, fractional=False, trim="0"))
+    return cell.translate(OTHER_DIGITS) if NUMBER.fullmatch(text) else cell

@@ -1,0 +1,56 @@
+"""Is a forecast the actual closes, a step late?"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+LAGS = 10
+FEWEST_CHANGES = 10  # with fewer, some lag fits anything
+COPY = 0.8  # a correlation at lag 1 of at least this much is a copy of the last value
+
+
+class Lag(NamedTuple):
+    """By how many steps the path of forecasts follows that of the closes best, and how well it does."""
+
+    lag: int
+    correlation: float
+
+    @property
+    def copy(self) -> bool:
+        """Whether the forecast is the last value: best at lag 1, and there at least 0.8."""
+        return self.lag == 1 and self.correlation >= COPY
+
+
+def best_lag(rows: pd.DataFrame) -> Lag | None:
+    """The lag at which the changes of the forecast follow the changes of the closes best.
+
+    At lag k, the change from one forecast to the next is correlated with the change of the closes k steps before
+    the one that was to be foreseen. Whoever knows the next close does best at lag 0. Whoever repeats the last one,
+    with noise or a little smoothed, does best at lag 1: in a picture of the whole test set that follows the shape of
+    the closes beautifully, one step late. Forecasts that beat the random walk by a little do best at lag 1 too; this
+    is how they were made, and not whether they are good.
+
+    Args:
+        rows: forecast rows of one model on one series; the first step of each origin is looked at.
+
+    Returns:
+        None of fewer than ten changes, or where forecast or closes do not change.
+    """
+    correlations = lag_correlations(rows)
+    if correlations is None:
+        return None
+    best = int(np.argmax(correlations))
+    return Lag(best, float(correlations[best]))
+
+
+def lag_correlations(rows: pd.DataFrame) -> np.ndarray | None:
+    """The correlations that :func:`best_lag` chooses from, at lags 0 to 10."""
+    first = rows[rows["step"] == 1]
+    forecast, actual = np.diff(first["forecast"].to_numpy()), np.diff(first["actual"].to_numpy())
+    if len(actual) < FEWEST_CHANGES + LAGS:
+        return None
+    shifted = [(forecast[lag:], actual[: len(actual) - lag]) for lag in range(LAGS + 1)]
+    if any(np.ptp(foreseen) == 0 or np.ptp(came) == 0 for foreseen, came in shifted):
+        return None
+    return np.array([np.corrcoef(foreseen, came)[0, 1] for foreseen, came in shifted])

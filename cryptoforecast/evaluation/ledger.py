@@ -1,0 +1,202 @@
+"""The ledger of all that was tried: a line for every fit, test and backtest, the abandoned ones too."""
+
+import hashlib
+import json
+import os
+import time
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pandas as pd
+
+from cryptoforecast import __version__
+from cryptoforecast.errors import DataNotice
+
+LEDGER = "ledger.jsonl"
+RUNS = "runs"
+Kind = Literal["fit", "test", "backtest"]
+
+
+class Tried(NamedTuple):
+    """How many variants were tried on some targets, and in how many fits: each seed of a variant is one."""
+
+    variants: int
+    fits: int
+
+    @property
+    def said(self) -> str:
+        """The counts in words, such as ``3 variants (5 with their seeds)``."""
+        variants = f"{self.variants:,} variant{'' if self.variants == 1 else 's'}"
+        return variants if self.fits == self.variants else f"{variants} ({self.fits:,} with their seeds)"
+
+
+class Given(NamedTuple):
+    """A file of forecasts to be judged: its SHA-256, its folder, and how many models it has that are no baselines."""
+
+    sha256: str
+    folder: str
+    models: int
+
+
+class Targets(NamedTuple):
+    """The closes that were to be forecast: of which series, from when to when, and how many."""
+
+    series: str
+    split: str
+    first: pd.Timestamp
+    last: pd.Timestamp
+    closes: int
+
+    def to_record(self) -> dict[str, Any]:
+        """The targets as a line of the ledger has them."""
+        times = {"first": self.first.isoformat(), "last": self.last.isoformat()}
+        return {"series": self.series, "split": self.split, **times, "count": self.closes}
+
+
+def ledger_of(folder: str | Path | None) -> Path:
+    """The ledger of a run: in the nearest folder above that has one or is named ``runs``, else in ``./runs``.
+
+    >>> ledger_of("experiments/runs/btc/version_0").as_posix()
+    'experiments/runs/ledger.jsonl'
+    >>> ledger_of(None).as_posix()
+    'runs/ledger.jsonl'
+    """
+    above = [] if folder is None else [Path(folder), *Path(folder).parents]
+    return next((one for one in above if one.name == RUNS or (one / LEDGER).is_file()), Path(RUNS)) / LEDGER
+
+
+def enter(
+    ledger: Path,
+    kind: Kind,
+    variant: Mapping[str, Any],
+    targets: Sequence[Targets],
+    *,
+    seeds: Sequence[int | None] = (None,),
+    fingerprints: Mapping[str, str] | None = None,
+    folder: str | Path | None = None,
+    scores: Mapping[str, Any] | None = None,
+    forecasts: Path | None = None,
+) -> None:
+    """Append one line, whole, whoever else appends at the same time.
+
+    Args:
+        ledger: the file; made if need be, with its folder.
+        kind: what was done.
+        variant: what was tried, without its seed: the model's class path and arguments, and what it sees.
+        targets: what it was tried on.
+        seeds: of the weights; None where nobody set one.
+        fingerprints: SHA-256 of each series' canonical rows.
+        folder: the run's, or the one the forecasts are in.
+        scores: what came of it, if that is known.
+        forecasts: the file of forecast rows that was written, if any; its SHA-256 is kept, by which ``compare`` knows
+            it again.
+    """
+    entry = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "kind": kind,
+        "variant": dict(variant),
+        "arguments": _hash(variant),
+        "seeds": list(seeds),
+        "targets": [one.to_record() for one in targets],
+        "fingerprints": dict(fingerprints or {}),
+        "folder": None if folder is None else str(Path(folder).resolve()),
+        "forecasts": None if forecasts is None else hashlib.sha256(forecasts.read_bytes()).hexdigest(),
+        "scores": None if scores is None else dict(scores),
+        "cryptoforecast": __version__,
+    }
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    _append(ledger, json.dumps(entry, default=str, separators=(",", ":")))
+
+
+def read_ledger(ledger: Path) -> list[dict[str, Any]]:
+    """The entries of a ledger, oldest first; a line that was torn by a crash is left out with a notice."""
+    try:
+        lines = ledger.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    entries = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            entry = json.loads(line) if line.strip() else None
+            if entry is not None:
+                [*map(_between, entry["targets"]), entry["arguments"], entry["seeds"]]  # has what is asked of it
+                entries.append(entry)
+        except (ValueError, TypeError, KeyError):
+            notice = f"{ledger}: line {number} is no entry, as where writing it was cut off; it is left out."
+            warnings.warn(notice, DataNotice, stacklevel=2)
+    return entries
+
+
+def count_tried(
+    entries: Iterable[Mapping[str, Any]],
+    extents: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]],
+    given: Sequence[Given],
+) -> Tried:
+    """How many variants were tried on some targets, those of the ledger and those given that it does not know.
+
+    A variant is a model's class, its arguments and what it sees; another seed is the same one, and another fit. It
+    was tried on these targets if its own are of one of the same series, and their times overlap.
+
+    Args:
+        entries: of all ledgers.
+        extents: first and last time of the targets, by series.
+        given: the files compared; the ledger knows one by its content, or by the run folder it lies in.
+    """
+    met = [entry for entry in entries if any(_overlaps(one, extents) for one in entry["targets"])]
+    fits = {(entry["arguments"], seed) for entry in met for seed in entry["seeds"]}
+    known = {entry.get(name) for entry in met for name in ("forecasts", "folder")}
+    others = sum(one.models for one in given if not known & {one.sha256, one.folder})
+    variants = len({arguments for arguments, _ in fits}) + others
+    return Tried(variants, max(len(fits) + others, sum(one.models for one in given)))
+
+
+def ledgers_near(files: Iterable[Path]) -> list[Path]:
+    """The ledgers that may know of some files: in a folder above, in ``runs`` beside one, or in ``./runs``."""
+    above = [folder for file in files for folder in file.resolve().parents]
+    places = [place for folder in [*above, Path.cwd()] for place in (folder / LEDGER, folder / RUNS / LEDGER)]
+    return [place for place in dict.fromkeys(places) if place.is_file()]
+
+
+def _overlaps(targets: Mapping[str, Any], extents: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]]) -> bool:
+    if targets["series"] not in extents:
+        return False
+    (own_first, own_last), (first, last) = _between(targets), extents[targets["series"]]
+    return bool(own_first <= last and first <= own_last)
+
+
+def _between(targets: Mapping[str, Any]) -> tuple[pd.Timestamp, pd.Timestamp]:
+    return pd.Timestamp(targets["first"]), pd.Timestamp(targets["last"])
+
+
+def _hash(variant: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(variant, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _append(ledger: Path, line: str) -> None:
+    """One write to a file opened for appending: the system puts it at the end, whole, after all others'.
+
+    Where a crash has torn the last line off, the new one begins with a line end.
+    """
+    handle = os.open(ledger, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+    try:
+        _lock(handle)
+        size = os.fstat(handle).st_size
+        os.lseek(handle, max(size - 1, 0), os.SEEK_SET)
+        torn = size > 0 and os.read(handle, 1) != b"\n"
+        os.write(handle, ("\n" * torn + line + "\n").encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)  # and with it the lock
+
+
+def _lock(handle: int) -> None:
+    """Wait until nobody else writes; where the file system knows no locks, appending has to be enough."""
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        time.sleep(0)

@@ -1,0 +1,258 @@
+"""The look-ahead audit: it passes what is sound, and names where the future gets in."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import CSV
+from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
+
+QUICK = ("--steps=4", "--data.context_length=12", "--data.batch_size=16")
+OF_FILE = ("audit", "--config", CONFIGS / "crypto_nn.yaml", *CSV, *QUICK)
+
+SOUND = """
+import torch
+from torch import nn
+from cryptoforecast import CsvSource, Forecaster, Scaling, Source
+
+class TrainMean(Scaling):
+    def fit(self, closes):
+        self.mean = closes.mean()
+
+    def encode(self, closes, context):
+        return closes / self.mean
+
+    def decode(self, scaled, context):
+        return scaled * self.mean
+
+class Line(Forecaster):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.head = nn.Sequential(nn.Dropout(0.1), nn.Linear(self.context_length, self.horizon))
+
+    def forward(self, x):
+        return self.head(x[..., 0])
+
+class Trailing(Source):
+    def __init__(self, path: str, days: int = 5):
+        self.path = path
+        self.days = days
+
+    def load(self, columns=()):
+        series = CsvSource(self.path).load()
+        mean = series.closes.rolling(self.days, min_periods=1).mean()
+        return series._replace(others=mean.rename("Open").to_frame()[list(columns)])
+"""
+
+LEAKS = """
+import pandas as pd
+import torch
+from cryptoforecast import CsvSource, Source, TrainMinMax
+from cryptoforecast.data.rows import RawRows, to_close_series
+from sound import Line
+
+class AllMinMax(Line):
+    def setup(self, stage):
+        self.scaling.fit(self.trainer.datamodule.windows.prices[:, 0])
+
+class FileMinMax(TrainMinMax):
+    def fit(self, closes):
+        super().fit(torch.tensor(pd.read_csv("COIN-USD.csv")["Close"].to_numpy()))
+
+class ReadAtOnce(TrainMinMax):
+    def __init__(self):
+        super().__init__()
+        closes = pd.read_csv("COIN-USD.csv")["Close"]
+        self.lowest, self.highest = closes.min(), closes.max()
+
+    def fit(self, closes):
+        pass
+
+class Cheat(Line):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        with open("COIN-USD.csv") as file:
+            self.answers = file.read()
+
+class AllMean(Line):
+    def on_fit_start(self):
+        self.scaling.mean = self.trainer.datamodule.windows.prices[:, 0].mean()
+
+class Centred(Source):
+    def __init__(self, path: str):
+        self.path = path
+
+    def load(self, columns=()):
+        series = CsvSource(self.path).load()
+        mean = series.closes.rolling(5, center=True, min_periods=1).mean()
+        return series._replace(others=mean.rename("Open").to_frame()[list(columns)])
+
+class BackFilled(Source):
+    def __init__(self, path: str):
+        self.path = path
+
+    def load(self, columns=()):
+        table = pd.read_csv(self.path, parse_dates=["Date"]).set_index("Date")["Close"]
+        whole = table.asfreq("D").bfill()
+        return to_close_series(RawRows("COIN-USD", whole.index.tz_localize("UTC"), whole.to_numpy(), "BackFilled"))
+
+class TomorrowsTarget(Line):
+    def training_step(self, window, batch_index):
+        windows = self.trainer.datamodule.windows
+        rows = torch.searchsorted(windows.times, window.origin) + 2
+        return super().training_step(window._replace(target=windows.prices[rows]), batch_index)
+
+class Remembering(Line):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.state = torch.zeros(())
+
+    def forward(self, x):
+        self.state = 0.9 * self.state + 0.1 * x.detach().mean()
+        return super().forward(x) + self.state
+
+class OfTheBatch(Line):
+    def forward(self, x):
+        return super().forward(x - x.mean(dim=0))
+
+class Foreseeing(Line):
+    windows = None
+
+    def on_train_start(self):
+        self.windows = self.trainer.datamodule.windows
+
+    def forecast(self, context):
+        windows = self.windows
+        if windows is None:
+            return super().forecast(context)
+        row = torch.where(windows.prices[:-1, 0] == context[:, -1:, 0])[1]
+        return super().forecast(context) + 1e-9 * windows.prices[row + 1]
+
+class Moody(Line):
+    def training_step(self, window, batch_index):
+        import time
+        return super().training_step(window, batch_index) * (1 + time.perf_counter() % 1)
+"""
+
+
+@pytest.fixture
+def audit(type_in: Callable[..., Said], tmp_path: Path) -> Callable[..., Said]:
+    """Type ``audit`` in a folder that has a price file, and variants sound and leaking."""
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    (tmp_path / "sound.py").write_text(SOUND)
+    (tmp_path / "leaks.py").write_text(LEAKS)
+    return lambda *words: type_in(*OF_FILE, *words)
+
+
+def names(said: Said, stage: str, *parts: str) -> None:
+    """Refused with one sentence that names a stage, printed after the stages before it."""
+    assert said.status == 1, said.out
+    assert said.err.splitlines()[-1].startswith(f"error: audit: the first stage that differs is {stage}: "), said.err
+    for part in parts:
+        assert part in said.err
+    rows = [line.split()[:2] for line in said.out.splitlines() if not line.startswith(" ")]
+    assert rows[-1] == [stage, "differs"]
+    assert all(row[1] in ("equal", "not") for row in rows[:-1])
+
+
+@pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda config: config.stem)
+def test_every_shipped_config_is_blind_to_the_future(
+    config: Path, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    said = type_in("audit", "--config", config, *CSV, *SMALL, *QUICK)
+    assert said.status == 0, said.err
+    stages = [line.split()[:2] for line in said.out.splitlines() if line and not line.startswith(" ")][:6]
+    assert stages == [[stage, "equal"] for stage in ("source", "series", "windows", "scaling", "training", "forecast")]
+    assert "is blind to the future: no bit before 2020-07-29" in said.out
+    assert {path.name for path in tmp_path.iterdir()} == {"COIN-USD.csv"}
+
+
+def test_what_was_compared_is_counted(audit: Callable[..., Said]) -> None:
+    said = audit("--model.hidden_size=4")
+    text = " ".join(said.out.split())
+    assert "source equal 300 closes of COIN-USD, with garbage in its files from 7 days on" in text
+    assert "series equal 210 bars before 2020-07-29 and 255 bars before 2020-09-12" in text
+    assert "windows equal 198 for training in the order of 2 epochs, 45 for validation" in text
+    assert "scaling equal TrainMinMax after 210 training closes" in text
+    assert "forecast equal 199 from origins before 2020-07-29 and 244 from origins before 2020-09-12" in text
+
+
+@pytest.mark.parametrize("scaling", ["sound.TrainMean", "RelativeLog", "WindowStandard"])
+def test_a_sound_variant_with_a_sound_scaling_passes(scaling: str, audit: Callable[..., Said]) -> None:
+    said = audit("--model=sound.Line", f"--model.scaling={scaling}", "--data.horizon=3")
+    assert said.status == 0, said.err
+
+
+def test_a_model_without_weights_passes(audit: Callable[..., Said]) -> None:
+    said = audit("--model=RandomWalk")
+    assert said.status == 0, said.err
+    assert "RandomWalk has no weights" in said.out
+
+
+@pytest.mark.parametrize(
+    ("model", "scaling", "stage", "part"),
+    [
+        (
+            "leaks.AllMinMax",
+            "TrainMinMax",
+            "scaling",
+            "TrainMinMax's state differs when closes from 2020-07-29 on change",
+        ),
+        ("sound.Line", "leaks.FileMinMax", "scaling", "FileMinMax reads COIN-USD.csv itself"),
+        ("sound.Line", "leaks.ReadAtOnce", "scaling", "ReadAtOnce reads COIN-USD.csv itself"),
+        ("leaks.Cheat", "TrainMinMax", "training", "Cheat reads COIN-USD.csv itself"),
+        ("leaks.AllMean", "sound.TrainMean", "scaling", "TrainMean scales the same training windows otherwise"),
+        (
+            "TomorrowsTarget",
+            "RelativeLog",
+            "training",
+            "of TomorrowsTarget differs after 4 steps when closes from 2020",
+        ),
+        ("leaks.Moody", "RelativeLog", "training", "differs each time, on the same closes with the same seed"),
+        ("leaks.Remembering", "RelativeLog", "forecast", "asked again; a forecast must depend on its own window only"),
+        ("leaks.OfTheBatch", "RelativeLog", "forecast", "in batches of 1 from"),
+        ("leaks.Foreseeing", "RelativeLog", "forecast", "changes with the bars behind it"),
+    ],
+)
+def test_a_model_that_leaks_is_named(
+    model: str, scaling: str, stage: str, part: str, audit: Callable[..., Said]
+) -> None:
+    names(audit(f"--model={model}", f"--model.scaling={scaling}"), stage, part)
+
+
+def test_a_centred_moving_average_is_named(type_in: Callable[..., Said], audit: Callable[..., Said]) -> None:
+    words = ("--data.source.path=COIN-USD.csv", "--data.columns=[Close, Open]", "--model=sound.Line", *QUICK)
+    btc = ("audit", "--config", CONFIGS / "btc.yaml")
+    said = type_in(*btc, "--data.source=leaks.Centred", *words)
+    names(said, "source", "Centred: the open of 2020-08-", "by what the rows from 2020-08-")
+    said = type_in(*btc, "--data.source=sound.Trailing", *words)
+    assert said.status == 0, said.err
+
+
+def test_a_gap_filled_from_behind_is_named_wherever_it_lies(
+    type_in: Callable[..., Said], audit: Callable[..., Said]
+) -> None:
+    rows = Path("COIN-USD.csv").read_text().splitlines()
+    Path("COIN-USD.csv").write_text("\n".join([*rows[:50], *rows[53:]]) + "\n")
+    words = ("--data.source.path=COIN-USD.csv", "--model=sound.Line", *QUICK)
+    btc = ("audit", "--config", CONFIGS / "btc.yaml")
+    said = type_in(*btc, "--data.source=leaks.BackFilled", *words)
+    names(said, "source", "BackFilled: the close of 2020-02-19 is", "by what the rows from 2020-02-22 on hold")
+    said = type_in(*btc, "--data.source=CsvSource", "--data.source.gaps=ffill", *words)
+    assert said.status == 0, said.err
+
+
+def test_a_mistake_is_told_before_anything_is_compared(audit: Callable[..., Said]) -> None:
+    said = audit("--model.hidden_size=4", "--stepz=3")
+    assert (said.status, said.err) == (2, "error: There is no option --stepz; the nearest is steps.\n")
+    said = audit("--model.hidden_size=4", "--data.source.path=absent.csv")
+    assert (said.status, said.out) == (1, "")
+    assert "absent.csv: no such file" in said.err
+
+
+def test_a_run_that_was_fitted_can_be_audited_with_its_weights(fitted: Run, type_in: Callable[..., Said]) -> None:
+    said = type_in("audit", "--config", fitted.folder / "config.yaml", "--ckpt_path", fitted.checkpoint, "--steps=2")
+    assert said.status == 0, said.err
+    assert "by trained and by first weights" in said.out.replace("\n                       ", " ")

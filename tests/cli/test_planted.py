@@ -1,0 +1,26 @@
+"""From one command line to another: what is planted in closes is found by a network that was told nothing of it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CONFIGS, Said
+
+
+@pytest.mark.slow
+def test_a_network_finds_what_is_planted(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    source = ("--data.source=SimulatedSource", "--data.source.rows=6000", "--data.source.autocorrelation=0.6")
+    size = ("--data.context_length=4", "--model.hidden_size=8", "--model.optimizer.lr=0.01", "--trainer.max_epochs=4")
+    said = type_in("fit", "--config", CONFIGS / "btc.yaml", *source, *size, "--trainer.accelerator=cpu")
+    assert said.status == 0, said.err
+    said = type_in("test", "--ckpt_path", "runs/btc/version_0/checkpoints/best.ckpt", "--output_dir=out")
+    assert said.status == 0, said.err
+    content = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert "LSTM is better than persistence" in content["verdict"]
+    found = content["findings"]["SIMULATED"]["LSTM"]
+    assert found["diebold_mariano"]["p_value"] < 0.05
+    assert found["direction"]["pesaran_timmermann"]["p_value"] < 0.001
+    assert found["trading"]["break_even"] > 0
+    assert all((tmp_path / "out" / f"{name}.png").stat().st_size > 10_000 for name in ("forecast", "changes", "errors"))

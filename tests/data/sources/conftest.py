@@ -1,0 +1,44 @@
+"""A Yahoo of our own, on loopback, and a present that stands still."""
+
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+import pytest
+import requests
+import yfinance
+
+from tests.data.sources.yahoo_server import LocalYahoo, Redirected
+
+DAYS = pd.date_range("2024-02-01", "2024-03-05", tz="UTC")
+NOON = pd.Timestamp("2024-03-06 12:00", tz="UTC")
+
+
+@pytest.fixture
+def yahoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalYahoo]:
+    """34 daily closes, from 100 on February 1st, 2024 to 133 on March 5th."""
+    yfinance.set_tz_cache_location(str(tmp_path_factory.mktemp("yfinance")))
+    with LocalYahoo({day: 100.0 + number for number, day in enumerate(DAYS)}) as yahoo:
+        yield yahoo
+
+
+@pytest.fixture
+def session(yahoo: LocalYahoo) -> Iterator[requests.Session]:
+    with Redirected(yahoo.port) as session:
+        yield session
+
+
+@pytest.fixture
+def dead_line() -> Iterator[requests.Session]:
+    with Redirected(port=9) as session:  # nobody listens there
+        yield session
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | pd.Timestamp], None]:
+    """It is noon of March 6th, 2024, until a test says ``today("2024-03-09 12:00")``."""
+
+    def today(time: str | pd.Timestamp) -> None:
+        monkeypatch.setattr("cryptoforecast.data.sources.yahoo._now", lambda: pd.Timestamp(time).tz_convert("UTC"))
+
+    today(NOON)
+    return lambda time: today(pd.Timestamp(time, tz="UTC"))

@@ -1,0 +1,181 @@
+"""The leaderboard, and what may be claimed of the best of many."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cryptoforecast.evaluation.comparison import Comparison, compare, losses_of, skill_interval
+from cryptoforecast.evaluation.ledger import Tried
+from cryptoforecast.evaluation.significance import diebold_mariano
+from cryptoforecast.evaluation.superiority import confidence_set, superior_to
+from tests.evaluation.test_metrics import rows_of
+from tests.evaluation.test_significance import coins, walk_and_model
+
+
+def many(seed: int, copies: int, planted: bool = False, count: int = 350) -> pd.DataFrame:
+    """A random walk, copies of it with noise of 0.02 % of the price, and one that knows a fifth of each move."""
+    random = np.random.default_rng(seed)
+    last = 30_000 * np.exp(np.cumsum(random.normal(0, 0.025, count)))
+    actual = last * np.exp(random.normal(0, 0.025, count))
+    forecasts = {f"Noise {n}": last * (1 + 0.0002 * random.normal(size=count)) for n in range(copies)}
+    if planted:
+        forecasts["Planted"] = last + 0.2 * (actual - last) + 0.004 * last * random.normal(size=count)
+    forecasts["RandomWalk"] = last
+    rows = rows_of("Model", list(actual), list(actual)).assign(last=last)
+    whole = pd.concat([rows] * len(forecasts), ignore_index=True)
+    return whole.assign(model=np.repeat(list(forecasts), count), forecast=np.concatenate(list(forecasts.values())))
+
+
+def two_days() -> pd.DataFrame:
+    """Errors of 3 and 1, and of the random walk 4 and 2."""
+    return pd.concat([rows_of("Model", [103, 101], [100, 100]), rows_of("RandomWalk", [104, 98], [100, 100])])
+
+
+def found(knows: float, tried: Tried | None = None, noise: float = 0.3, **options: bool) -> Comparison:
+    own, walk = walk_and_model(1, noise, knows)
+    return compare(pd.concat([own, walk]), tried, repetitions=200, **options)
+
+
+def test_a_leaderboard_by_hand() -> None:
+    board = compare(two_days()).pooled
+    assert (board.targets, board.origins, list(board.standings)) == (2, 2, ["Model", "RandomWalk"])
+    own, walk = board.standings["Model"], board.standings["RandomWalk"]
+    assert np.isclose(own["rmse"] or 0, 5**0.5)
+    assert (own["mae"], walk["mae"]) == (2.0, 3.0)
+    assert np.isclose(own["relative_rmse"], (5 / 10) ** 0.5)
+    assert np.isclose(own["relative_mae"], 2 / 3)
+    assert (walk["relative_rmse"], walk["relative_mae"], walk["dm_p"]) == (1.0, 1.0, None)
+    assert (own["dm_p"], own["in_confidence_set"], own["better"], board.spa_p) == (None, None, None, None)
+
+
+def test_a_pooled_leaderboard_by_hand() -> None:
+    """Of one coin half the random walk's squared error, of another, a million times as dear, twice as much."""
+    dear = pd.concat(
+        [rows_of("Model", [2e6, 2e6], [0, 0]), rows_of("RandomWalk", [2**0.5 * 1e6] * 2, [0, 0])]
+    ).assign(series="DEAR-USD")  # fmt: skip
+    comparison = compare(pd.concat([two_days(), dear]))
+    assert list(comparison.by_series) == ["COIN-USD", "DEAR-USD"]
+    own = comparison.pooled.standings["Model"]
+    assert np.isclose(own["relative_rmse"], ((0.5 + 2.0) / 2) ** 0.5)
+    assert np.isclose(own["relative_mae"], (2 / 3 + 2**0.5) / 2)
+    assert (own["rmse"], own["mae"]) == (None, None)  # dollars of two coins have no mean
+    assert comparison.pooled.targets == 4
+
+
+def test_the_p_value_of_each_line_is_that_of_the_verdict() -> None:
+    own, walk = walk_and_model(1, 0.3, 0.1)
+    assert np.isclose(
+        compare(pd.concat([own, walk]), repetitions=100).pooled.standings["Model"]["dm_p"] or 0,
+        diebold_mariano(own, walk) or 0,
+    )
+    pair = coins(3, seed=4, knows=0.2)
+    pooled = compare(pd.concat(pair), repetitions=100).pooled
+    assert np.isclose(pooled.standings["Model"]["dm_p"] or 0, diebold_mariano(*pair) or 0)
+
+
+def test_steps_of_an_origin_are_one_loss() -> None:
+    own, walk = walk_and_model(1, 0.3, 0.1, count=50)
+    rows = pd.concat([pd.concat([own, walk]).assign(step=step) for step in (1, 2, 3)])
+    pd.testing.assert_frame_equal(losses_of(rows), losses_of(pd.concat([own, walk])))
+    assert compare(rows, repetitions=100).pooled.block == 6
+
+
+@pytest.fixture
+def without_confidence_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The set has no part in a claim, and is most of the work."""
+    monkeypatch.setattr("cryptoforecast.evaluation.comparison.confidence_set", lambda *_: set())
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("without_confidence_set")
+def test_the_best_of_fifty_noises_wins_in_at_most_ten_of_a_hundred_seeds_where_single_tests_find_one_in_most() -> None:
+    won = significant = 0
+    for seed in range(100):
+        comparison = compare(many(seed, copies=50), repetitions=150)
+        won += comparison.winner is not None
+        alone = comparison.pooled.standings.values()
+        significant += any((own["dm_p"] or 1) < 0.05 and own["relative_rmse"] < 1 for own in alone)
+    assert won <= 10
+    assert significant > 50
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("without_confidence_set")
+def test_one_truly_better_forecast_among_fifty_noises_is_found_in_at_least_ninety_five_of_a_hundred_seeds() -> None:
+    won = sum(compare(many(seed, 50, planted=True), repetitions=150).winner == "Planted" for seed in range(100))
+    assert won >= 95
+
+
+def test_a_winner_is_named_with_the_count_of_tries() -> None:
+    comparison = found(0.5, Tried(1, 1))
+    assert comparison.winner == "Model"
+    assert comparison.sentence.startswith(
+        "Model is better than the random walk, also as the best of 1 variant tried on these targets: its RMSE is"
+    )
+    assert "on 200 targets (StepM over all models given, at 5 %; SPA p < 0.001)" in comparison.sentence
+
+
+def test_variants_tried_and_not_given_make_a_claim_harder() -> None:
+    p_value = found(0.05).pooled.standings["Model"]["dm_p"]
+    assert p_value is not None
+    enough, too_many = (int(0.1 / p_value * share) for share in (0.9, 1.1))  # one-sided p times tries below 5 %
+    assert found(0.05, Tried(enough, enough)).winner == "Model"
+    comparison = found(0.05, Tried(too_many, too_many))
+    assert comparison.winner is None
+    assert f"for the best of all {too_many:,} that is within luck" in comparison.sentence
+
+
+@pytest.mark.parametrize(
+    ("comparison", "sentence"),
+    [
+        (found(0.5, chosen_on=True), "No claim: Model is the best of 1 variant tried on these targets"),
+        (found(0.0, noise=1.0), "No model is better than the random walk: Model is the best of 1 variant"),
+        (found(0.0, noise=0.0), "and its RMSE is the same on 200 targets"),
+        (compare(two_days()), "2 targets, too few for a test"),
+    ],
+)
+def test_where_nothing_may_be_claimed_there_is_no_winner(comparison: Comparison, sentence: str) -> None:
+    assert comparison.winner is None
+    assert sentence in comparison.sentence
+
+
+def test_simulated_closes_are_called_so() -> None:
+    assert found(0.5, simulated=True).sentence.startswith("SIMULATED closes, which nobody can forecast: Model is")
+
+
+def test_a_wild_model_among_those_compared_does_not_hide_a_good_one() -> None:
+    losses = losses_of(many(0, copies=3, planted=True))
+    random = np.random.default_rng(0)
+    losses["Wild"] = losses["RandomWalk"] + 50 * random.normal(size=len(losses))
+    losses["Wild"] += losses["RandomWalk"].mean() - losses["Wild"].mean()
+    assert superior_to("RandomWalk", losses, 7, 300).models == ["Planted"]
+
+
+def test_all_models_may_be_better() -> None:
+    random = np.random.default_rng(0)
+    losses = pd.DataFrame({name: random.normal(1, 0.1, 100) for name in ("A", "B", "C")})
+    losses["RandomWalk"] = 3 + random.normal(0, 0.1, 100)
+    losses["B"] += 1.7  # found only after the others have been set aside
+    assert superior_to("RandomWalk", losses, 5, 300).models == ["A", "B", "C"]
+
+
+def test_models_that_say_the_same_are_in_the_confidence_set_together() -> None:
+    random = np.random.default_rng(0)
+    good = random.normal(1, 0.1, 200)
+    losses = pd.DataFrame({"A": good, "B": good, "C": good + 1 + random.normal(0, 0.1, 200)})
+    assert confidence_set(losses, 6, 300) == {"A", "B"}
+    assert confidence_set(losses[["A", "B"]], 6, 300) == {"A", "B"}
+    assert superior_to("A", losses[["A", "B"]], 6, 300).p_value == 1.0
+
+
+def test_the_same_rows_give_the_same_answer() -> None:
+    assert found(0.05) == found(0.05)
+
+
+def test_an_interval_of_single_days_is_that_of_a_t_test() -> None:
+    from scipy.stats import ttest_1samp
+
+    losses = losses_of(pd.concat(walk_and_model(1, 0.3, 0.1)))
+    mean, half = skill_interval(losses, "Model", block=1)
+    expected = ttest_1samp(losses["Model"] - losses["RandomWalk"], 0).confidence_interval(0.95)
+    assert np.allclose([mean - half, mean + half], expected)

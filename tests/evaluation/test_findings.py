@@ -1,0 +1,86 @@
+"""What more the test targets say, in table, sentence and file."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.evaluation.verdict import Verdict, judge
+from tests.evaluation.test_metrics import rows_of
+from tests.evaluation.test_significance import walk_and_model
+from tests.evaluation.test_verdict import judged, printed
+
+
+def following(model: str, late: float, simulated_skill: float = 0.0, seed: int = 0) -> pd.DataFrame:
+    """Rows of a walk that a model follows: yesterday's close with a part of today's change, and some noise."""
+    random = np.random.default_rng(seed)
+    closes = 100 * np.exp(np.cumsum(random.normal(0, 0.02, 301)))
+    last, actual = closes[:-1], closes[1:]
+    forecast = last + simulated_skill * (actual - last) + random.normal(0, late, 300)
+    return rows_of(model, list(forecast), list(actual), list(last))
+
+
+def followed(*models: pd.DataFrame) -> Verdict:
+    walk = [rows.assign(model="RandomWalk", forecast=rows["last"]) for rows in models]
+    return judge(pd.concat([*models, *walk]), "test")
+
+
+def test_a_copy_is_called_one_and_only_where_nothing_better_is_to_be_said() -> None:
+    copy = followed(following("Model", late=0.2))
+    assert copy.sentence.startswith("Model is no better than persistence")
+    assert copy.sentence.endswith("; best lag 1: a copy of the last value.")
+    assert "a copy" not in followed(following("Model", late=20.0)).sentence
+    better = followed(following("Model", late=0.2, simulated_skill=0.2))
+    assert better.sentence.startswith("Model is better than persistence")
+    assert "a copy" not in better.sentence
+
+
+def test_directions_that_are_right_are_said_to_be_so_beside_a_claim_of_nothing() -> None:
+    """Its calls are right where it dares to differ, and now and then it is far off."""
+    rows = following("Model", late=0.01, simulated_skill=0.02)
+    rows.loc[::50, "forecast"] *= 1.1
+    sentence = followed(rows).sentence
+    assert sentence.startswith(("Model is no better than persistence", "Model is worse than persistence"))
+    assert sentence.endswith("; but its directions are right more often than by luck (Pesaran-Timmermann p < 0.001).")
+
+
+def test_of_several_series_the_directions_that_are_right_are_named_and_copies_are_all_or_nothing() -> None:
+    right = following("Model", late=0.01, simulated_skill=0.02).assign(series="RIGHT-USD")
+    right.loc[::50, "forecast"] *= 1.1
+    copy, noise = (following("Model", late, seed=1).assign(series=f"{late}-USD") for late in (0.2, 20.0))
+    assert "; but its directions on RIGHT-USD are right more often than by luck" in followed(right, copy).sentence
+    assert followed(copy, copy.assign(series="SAME-USD")).sentence.endswith("a copy of the last value.")
+    assert "copy" not in followed(copy, noise).sentence
+
+
+def test_the_findings_stand_in_a_table_that_fits_with_the_lags_of_the_test() -> None:
+    verdict = followed(following("Model", late=0.2))
+    text = printed(verdict).split("skill or luck?")[1].split("Model is")[0]
+    for word in ("RMSE, 95 % interval", "Diebold-Mariano p", "hits %, 95 %", "base rate %", "buy and hold %",
+                 "Pesaran-Timmermann p", "lag (correlation)", "copy: 1 (", "break-even bp"):  # fmt: skip
+        assert word in text
+    assert "lags = horizon - 1 = 0" in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert "skill or luck" not in printed(judged(noise=0.1)._replace(found={}))
+
+
+def test_scores_json_has_every_finding_with_what_the_tests_were() -> None:
+    findings = json.loads(followed(following("Model", late=0.2)).to_json())["findings"]["COIN-USD"]
+    assert list(findings) == ["Model", "RandomWalk"]
+    model, walk = findings["Model"], findings["RandomWalk"]
+    assert list(model) == [
+        "diebold_mariano", "rmse_interval", "direction", "best_lag", "buy_and_hold", "trading",
+    ]  # fmt: skip
+    assert model["diebold_mariano"]["lags"] == 0
+    assert list(model["direction"]) == ["calls", "hit_rate", "interval", "base_rate", "pesaran_timmermann"]
+    assert list(model["best_lag"]) == ["lag", "correlation"]
+    assert list(model["trading"]) == ["gain", "turnover", "gain_per_trade", "break_even"]
+    assert (walk["direction"], walk["trading"], walk["diebold_mariano"]["p_value"]) == (None, None, None)
+    assert walk["buy_and_hold"] == model["buy_and_hold"]
+
+
+def test_there_are_no_findings_on_validation_targets() -> None:
+    verdict = judge(pd.concat(walk_and_model(0, 0.1)), "val")
+    assert verdict.found == {}
+    assert "findings" not in json.loads(verdict.to_json())
+    assert "skill or luck" not in printed(verdict)

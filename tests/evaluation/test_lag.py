@@ -1,0 +1,64 @@
+"""The lag that exposes a copy."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cryptoforecast.evaluation.lag import LAGS, best_lag, lag_correlations
+from tests.conftest import random_walk
+from tests.evaluation.test_metrics import rows_of
+
+CLOSES = np.array(random_walk(400))
+
+
+def following(forecasts: np.ndarray) -> pd.DataFrame:
+    """Rows of forecasts of the last 300 closes of a walk."""
+    return rows_of("Model", list(forecasts[-300:]), list(CLOSES[-300:]), list(CLOSES[-301:-1]))
+
+
+def late(steps: int) -> np.ndarray:
+    return np.concatenate([np.full(steps, CLOSES[0]), CLOSES[: len(CLOSES) - steps]])
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 7])
+def test_closes_that_come_late_are_found_to_be_so(steps: int) -> None:
+    found = best_lag(following(late(steps)))
+    assert found is not None
+    assert found.lag == steps
+    assert np.isclose(found.correlation, 1)
+    assert found.copy == (steps == 1)
+
+
+def test_a_copy_with_noise_or_a_little_smoothed_has_lag_1_and_an_oracle_lag_0() -> None:
+    noise = np.random.default_rng(1).normal(0, 0.003, len(CLOSES))
+    smoothed = pd.Series(late(1)).ewm(alpha=0.6).mean().to_numpy()
+    for copy in (late(1) * np.exp(noise), smoothed, 0.98 * late(1)):
+        found = best_lag(following(copy))
+        assert found is not None
+        assert found.copy
+    oracle = best_lag(following(CLOSES * np.exp(noise)))
+    assert oracle is not None
+    assert (oracle.lag, oracle.copy) == (0, False)
+
+
+def test_the_correlations_are_those_of_shifted_changes() -> None:
+    forecasts = np.random.default_rng(2).normal(100, 1, 400)
+    found = lag_correlations(following(forecasts))
+    assert found is not None
+    ours, theirs = pd.Series(forecasts[-300:]).diff(), pd.Series(CLOSES[-300:]).diff()
+    assert np.allclose(found, [ours.corr(theirs.shift(lag)) for lag in range(LAGS + 1)])
+
+
+def test_the_unit_of_price_and_further_steps_change_nothing() -> None:
+    rows = following(late(1) + np.random.default_rng(3).normal(0, 100, 400))
+    cents = rows.assign(forecast=100 * rows["forecast"], actual=100 * rows["actual"])
+    found, other = best_lag(rows), best_lag(pd.concat([cents, cents.assign(step=2, forecast=1.0)]))
+    assert found is not None
+    assert other is not None
+    assert found.lag == other.lag
+    assert np.isclose(found.correlation, other.correlation)
+
+
+def test_few_changes_or_none_have_no_lag() -> None:
+    assert best_lag(following(late(1)).tail(20)) is None
+    assert best_lag(following(np.full(400, 100.0))) is None
