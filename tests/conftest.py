@@ -1,5 +1,6 @@
 """What all tests share: one thread, a seeded close series, and a way to type a command."""
 
+import gc
 import os
 import sys
 import warnings
@@ -140,9 +141,13 @@ def type_in(
         return Said(status, *capsys.readouterr())
 
     yield type_in
-    for name, module in list(sys.modules.items()):  # another test may have a file of the same name in its own folder
-        if str(getattr(module, "__file__", None) or "").startswith(f"{tmp_path}{os.sep}"):
-            del sys.modules[name]
+    own = [
+        name for name, module in sys.modules.items() if str(getattr(module, "__file__", "")).startswith(f"{tmp_path}/")
+    ]
+    for name in own:  # another test may have a file of the same name, or a class of the same name
+        del sys.modules[name]
+    if own:
+        gc.collect()
 
 
 class Run(NamedTuple):

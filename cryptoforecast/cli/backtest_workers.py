@@ -1,6 +1,5 @@
 """The fits of a backtest, several at a time, each in a process of its own."""
 
-import multiprocessing
 import os
 import shutil
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cryptoforecast.cli.backtest_fold import ROWS, Fit, work
+from cryptoforecast.cli.backtest_nursery import nursery
 from cryptoforecast.errors import UserError
 
 FINISHED, UNFINISHED = "folds", "unfinished"
@@ -107,12 +107,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def _start(fit: Fit, worker: int, gpus: list[str]) -> Running:
-    """Start a process that has nothing in it but the packages: a copy of one that has only imported them."""
-    forks = "forkserver" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if forks else "spawn")
-    if forks:
-        context.set_forkserver_preload([work.__module__])  # it takes seconds, and need be done but once
-    process = context.Process(target=work, args=(fit, Path.cwd(), share_of(worker, gpus)))  # type: ignore[attr-defined]
+    process = nursery().Process(target=work, args=(fit, Path.cwd(), share_of(worker, gpus)))  # type: ignore[attr-defined]
     process.start()
     return Running(fit, process, worker, time.monotonic())
 

@@ -73,6 +73,10 @@ def _overview() -> str:
 
 def _run_with_lightning(words: list[str]) -> None:
     """Verbs that train or forecast; what takes seconds to load is loaded for them alone."""
+    if words[0] == "backtest" and not {"-h", "--help"} & set(words):
+        from cryptoforecast.cli.backtest_nursery import open_nursery
+
+        open_nursery()
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
     try:

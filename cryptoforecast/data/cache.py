@@ -1,7 +1,7 @@
 """A folder for what need not be read or fetched twice."""
 
 import os
-import tempfile
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -23,13 +23,13 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         path: the file.
         write: writes its content into an open binary file.
     """
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # not tempfile's, which others may not read
     try:
-        with os.fdopen(handle, "wb") as file:
+        with unfinished.open("xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        Path(unfinished).replace(path)
+        unfinished.replace(path)
     except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise

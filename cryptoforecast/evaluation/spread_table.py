@@ -1,6 +1,7 @@
 """A backtest's scores as tables."""
 
 import numpy as np
+import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -26,20 +27,23 @@ def _table_of_folds(verdict: BacktestVerdict) -> Table:
     seeds = f", {len(verdict.pooled)} seeds" if several else ""
     title = f"{name_of(names, verdict.simulated)}: {verdict.model}, {len(verdict.folds)} folds{seeds} (random walk: 0)"
     prices = ["RMSE", "random walk's"] if len(series) == 1 and not several else []
-    skills = ["mean skill", "std", "lowest", "highest", "seeds above 0"] if several else ["skill"]
+    skills = ["skill", "std", "lowest", "highest", "seeds > 0"] if several else ["skill"]
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
-    for column in ("fold", "first target", "last target"):
+    for column in ("fold", "targets from"):
         table.add_column(column)
     for column in ("targets", *prices, *skills):
         table.add_column(column, justify="right")
     for at, fold in enumerate(verdict.folds):
-        cells = [str(fold.fold), say_time(fold.first), say_time(fold.last), f"{fold.targets:,}"]
+        cells = [str(fold.fold), _said_part(fold.first, fold.last), f"{fold.targets:,}"]
         last = at == len(verdict.folds) - 1
         table.add_row(*cells, *_numbers(verdict, fold.by_seed), end_section=last)
-    first, last_time = verdict.folds[0].first, verdict.folds[-1].last
-    total = f"{sum(verdict.targets.values()):,}"
-    table.add_row("all", say_time(first), say_time(last_time), total, *_numbers(verdict, verdict.pooled))
+    whole = _said_part(verdict.folds[0].first, verdict.folds[-1].last)
+    table.add_row("all", whole, f"{sum(verdict.targets.values()):,}", *_numbers(verdict, verdict.pooled))
     return table
+
+
+def _said_part(first: pd.Timestamp, last: pd.Timestamp) -> str:
+    return f"{say_time(first)} to {say_time(last)}"
 
 
 def _numbers(verdict: BacktestVerdict, by_seed: dict[int, Scored]) -> list[str]:

@@ -205,7 +205,7 @@ def test_a_model_without_weights_passes(audit: Callable[..., Said]) -> None:
         ("leaks.Cheat", "TrainMinMax", "training", "Cheat reads COIN-USD.csv itself"),
         ("leaks.AllMean", "sound.TrainMean", "scaling", "TrainMean scales the same training windows otherwise"),
         (
-            "TomorrowsTarget",
+            "leaks.TomorrowsTarget",
             "RelativeLog",
             "training",
             "of TomorrowsTarget differs after 4 steps when closes from 2020",

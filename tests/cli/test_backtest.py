@@ -34,7 +34,8 @@ from cryptoforecast import LSTM
 
 class Wrong(LSTM):
     def on_train_start(self):
-        raise ValueError("nobody knows why")
+        if len(self.trainer.datamodule.fold.train) > 100:
+            raise ValueError("nobody knows why")
 """
 
 
@@ -137,11 +138,61 @@ def test_a_mistake_gets_one_sentence_and_leaves_no_folder(
 
 def test_a_fit_that_fails_is_named_with_its_reason_and_the_others_are_kept(type_in: TypeIn) -> None:
     Path("wrong.py").write_text(WRONG)
-    words = ("backtest", "--model=wrong.Wrong", *QUICK[1:], *SIMULATED, "--folds=2", "--output_dir=out")
-    said = type_in(*words)
-    assert said.status == 1
-    assert said.err.startswith("error: fold 0, seed 0: ValueError: nobody knows why; more in ")
-    assert said.err.count("\n") == 1
+    words = ("backtest", "--model=wrong.Wrong", *QUICK[1:], *SIMULATED, "--folds=3", "--output_dir=out")
+    for _ in range(2):
+        said = type_in(*words)
+        assert said.status == 1
+        assert said.err.startswith("error: fold 1, seed 0: ValueError: nobody knows why; more in ")
+        assert said.err.count("\n") == 1
+        assert [rows.parent.name for rows in Path("out").glob("folds/*/forecasts.csv")] == ["fold_0_seed_0"]
+    assert "kept     1 of 3 fits" in said.out
+
+
+def test_several_coins_are_walked_over_by_a_rolling_window_into_a_folder_beside_the_runs(type_in: TypeIn) -> None:
+    for seed, coin in enumerate(("BTC-USD", "ETH-USD")):
+        write_yahoo(Path(f"{coin}.csv"), random_walk(160 - 20 * seed, seed))
+    coins = "--data.source=[{class_path: CsvSource, init_args: {path: BTC-USD.csv}}, " \
+            "{class_path: CsvSource, init_args: {path: ETH-USD.csv}}]"  # fmt: skip
+    borders = ("--data.val_from=2020-04-01", "--data.test_from=2020-04-21")
+    logger = ("--trainer.logger=TensorBoardLogger", "--trainer.logger.save_dir=runs", "--trainer.logger.name=coins")
+    words = [word for word in QUICK if "from" not in word and "logger" not in word]
+    said = type_in("backtest", *words, coins, *borders, *logger, "--folds=2", "--window=rolling")
+    assert said.status == 0, said.err
+    assert "2 series: LSTM, 2 folds (random walk: 0)" in said.out
+    rows = read_rows(Path("runs/coins/backtest/forecasts.csv"))
+    walk = rows[rows["model"] == "RandomWalk"]
+    assert walk.groupby(["fold", "series"]).size().to_dict() == {
+        (0, "BTC-USD"): 24, (0, "ETH-USD"): 24, (1, "BTC-USD"): 25, (1, "ETH-USD"): 5,
+    }  # fmt: skip
+    first, second = json.loads(Path("runs/coins/backtest/backtest.json").read_text())["folds"]
+    assert (first["start"][:10], second["start"][:10]) == ("2020-01-01", "2020-01-25")
+    assert list(Path("runs/coins/backtest/folds").glob("*/events.out.tfevents.*")), "curves of each fit"
+
+
+def begin(*words: str, folder: Path, home: Path) -> subprocess.Popen[bytes]:
+    """Start a backtest in a process of its own, and wait until its fits begin."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cryptoforecast", "backtest", *QUICK, *SIMULATED, *words, f"--output_dir={folder}"],
+        cwd=home, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    while b"fold  seed" not in process.stdout.readline():
+        assert process.poll() is None
+    return process
+
+
+@pytest.mark.slow
+def test_a_backtest_is_alone_in_its_folder_and_ends_on_control_c_with_a_word(tmp_path: Path, type_in: TypeIn) -> None:
+    process = begin("--folds=4", "--trainer.max_epochs=1000", folder=tmp_path / "out", home=tmp_path)
+    said = type_in("backtest", *QUICK, *SIMULATED, "--folds=4", "--output_dir=out")
+    assert (said.status, "another backtest is at work here" in said.err) == (1, True), said.err
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.decode().split("\n")[-3:-1] == [
+        "0 of 4 fits are kept; the same command goes on with the others.", "error: interrupted."
+    ]  # fmt: skip
+    assert not list((tmp_path / "out" / "folds").iterdir())
 
 
 def test_each_worker_sees_one_gpu_and_none_where_there_are_none() -> None:
@@ -152,24 +203,14 @@ def test_each_worker_sees_one_gpu_and_none_where_there_are_none() -> None:
 @pytest.mark.slow
 def test_killed_at_ten_random_moments_a_backtest_ends_with_the_same_bytes(tmp_path: Path) -> None:
     """Killed and begun again until it comes to its end, which may be reached more than once in ten times."""
-    words = [sys.executable, "-m", "cryptoforecast", "backtest", *QUICK, *SIMULATED, "--folds=4", "--workers=2"]
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
-
-    def begin(folder: Path) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [*words, f"--output_dir={folder}"], cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE
-        )
-        assert process.stdout is not None
-        while b"fold  seed" not in process.stdout.readline():
-            assert process.poll() is None
-        return process
-
-    whole = begin(unbroken)
+    words = ("--folds=4", "--workers=2")
+    whole = begin(*words, folder=unbroken, home=tmp_path)
     began = time.monotonic()
     whole.communicate()
     seconds, moments = time.monotonic() - began, random.Random(0)
     for _ in range(10):
-        process, kept = begin(broken), set(broken.glob("folds/*/forecasts.csv"))
+        process, kept = begin(*words, folder=broken, home=tmp_path), set(broken.glob("folds/*/forecasts.csv"))
         time.sleep(moments.uniform(0, seconds))
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -177,7 +218,7 @@ def test_killed_at_ten_random_moments_a_backtest_ends_with_the_same_bytes(tmp_pa
         if (broken / "scores.json").exists():
             assert contents(broken) == contents(unbroken)
             shutil.rmtree(broken)
-    begin(broken).communicate()
+    begin(*words, folder=broken, home=tmp_path).communicate()
     assert contents(broken) == contents(unbroken)
 
 

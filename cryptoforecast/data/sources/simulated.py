@@ -14,6 +14,7 @@ from cryptoforecast.errors import UserError
 DAILY_VOLATILITY = 0.035  # about Bitcoin's
 DEGREES_OF_FREEDOM = 4  # of Student's t: crashes and leaps as coins have them
 SHOCK_WEIGHT, MEMORY = 0.08, 0.90  # GARCH(1, 1): a wild day is followed by wild days
+BITS = 32  # of a close that are kept, nine digits: the last bits of exp differ from processor to processor
 
 
 class SimulatedSource(Source):
@@ -59,7 +60,7 @@ class SimulatedSource(Source):
         changes = _log_changes(np.random.default_rng(self.seed), self.rows)
         for day in range(1, self.rows):
             changes[day] += self.autocorrelation * changes[day - 1]
-        closes = 1000.0 * np.exp(np.cumsum(changes))
+        closes = _keep_bits(1000.0 * np.exp(np.cumsum(changes)))
         return to_close_series(RawRows(self.symbol, times, closes, type(self).__name__, simulated=True))
 
 
@@ -72,3 +73,9 @@ def _log_changes(random: np.random.Generator, count: int) -> np.ndarray:
         changes[day] = np.sqrt(variance) * shock
         variance = usual * (1 - SHOCK_WEIGHT - MEMORY) + SHOCK_WEIGHT * changes[day] ** 2 + MEMORY * variance
     return changes
+
+
+def _keep_bits(values: np.ndarray) -> np.ndarray:
+    mantissas, exponents = np.frexp(values)
+    kept: np.ndarray = np.ldexp(np.rint(np.ldexp(mantissas, BITS)), exponents - BITS)
+    return kept

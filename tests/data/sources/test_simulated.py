@@ -5,7 +5,7 @@ import pytest
 
 from cryptoforecast import SimulatedSource, UserError
 
-SHA_OF_SEED_0 = "beafc81d8fc56f52364ef95bb8f1245ff6d3d82f54ad8ee8b5f4ed58380f8e47"
+SHA_OF_SEED_0 = "af486cb9a086b35f3eed84f9fffdc52c106ab14277c757051504ffe4c3f7d492"
 
 
 def log_changes(seed: int) -> np.ndarray:

@@ -1,0 +1,22 @@
+"""Where the processes of a backtest come from: a process that has imported everything, and done nothing else."""
+
+import multiprocessing
+from multiprocessing.context import BaseContext
+from multiprocessing.forkserver import ensure_running
+
+PRELOADED = "cryptoforecast.cli.backtest_fold"  # it takes seconds, and need be done but once
+
+
+def nursery() -> BaseContext:
+    """What starts a fit's process: a copy of one that has only imported what it takes, where a system can copy."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([PRELOADED])
+    return context
+
+
+def open_nursery() -> None:
+    """Let it import while this process still does; it ends with this process."""
+    if nursery().get_start_method() == "forkserver":
+        ensure_running()
