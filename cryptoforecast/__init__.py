@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from cryptoforecast.data.sources import CsvSource, FirstAvailable, SimulatedSource, Source, YahooSource
     from cryptoforecast.data.windows import Window, WindowDataset
     from cryptoforecast.errors import DataNotice, UserError
+    from cryptoforecast.evaluation.audit.audit import audit
+    from cryptoforecast.evaluation.audit.lookahead import LookAhead
     from cryptoforecast.evaluation.forecasts import forecast_rows
     from cryptoforecast.evaluation.verdict import judge
     from cryptoforecast.models import (
@@ -53,6 +55,8 @@ _ROOMS = {
     "cryptoforecast.models.checkpoint": ("load_forecaster",),
     "cryptoforecast.evaluation.forecasts": ("forecast_rows",),
     "cryptoforecast.evaluation.verdict": ("judge",),
+    "cryptoforecast.evaluation.audit.audit": ("audit",),
+    "cryptoforecast.evaluation.audit.lookahead": ("LookAhead",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -82,6 +86,8 @@ __all__ = [  # noqa: RUF022 (in the order the data flows)
     "load_forecaster",
     "forecast_rows",
     "judge",
+    "audit",
+    "LookAhead",
 ]
 
 

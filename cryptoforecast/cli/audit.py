@@ -11,10 +11,10 @@ from cryptoforecast.cli.commands import run as run_with
 from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.times import say_time
-from cryptoforecast.evaluation.altered import remember
-from cryptoforecast.evaluation.audit import STEPS, audit
-from cryptoforecast.evaluation.lookahead import STAGES, Checked, LookAhead
-from cryptoforecast.evaluation.watch import watched
+from cryptoforecast.evaluation.audit.altered import remember
+from cryptoforecast.evaluation.audit.audit import STEPS, audit
+from cryptoforecast.evaluation.audit.lookahead import STAGES, Checked, LookAhead
+from cryptoforecast.evaluation.audit.watch import watched
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoint import load_weights, require_same_model
 

@@ -26,7 +26,7 @@ from cryptoforecast.cli.record import RunRecord, require_new_run
 from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.figures import ForecastFigure, save_figures
+from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure, save_figures
 from cryptoforecast.evaluation.forecasts import next_closes, rows_beside_baselines, to_csv
 from cryptoforecast.evaluation.verdict import judge, show
 from cryptoforecast.models import Forecaster

@@ -13,8 +13,8 @@ from cryptoforecast.errors import UsageError, UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cryptoforecast.evaluation.alignment import Aligned, Run
-    from cryptoforecast.evaluation.comparison import Board, Comparison
+    from cryptoforecast.evaluation.comparison.alignment import Aligned, Run
+    from cryptoforecast.evaluation.comparison.board import Board, Comparison
 
 FILES = "comparison.json and comparison.html"
 DESCRIPTION = """Rank the forecasts of many runs, or of other tools, on the targets that all have in common, beside the
@@ -32,8 +32,8 @@ def run(args: Sequence[str]) -> None:
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: is no folder; --output_dir names one.")
 
-    from cryptoforecast.evaluation.alignment import align, read_run
-    from cryptoforecast.evaluation.comparison import compare
+    from cryptoforecast.evaluation.comparison.alignment import align, read_run
+    from cryptoforecast.evaluation.comparison.board import compare
 
     runs = [read_run(given) for given in options.runs]
     paths = [one.path.resolve() for one in runs]
@@ -66,8 +66,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _tried(aligned: "Aligned", runs: Sequence["Run"]) -> Any:
     """How many variants the ledgers near these runs know of, on these targets."""
-    from cryptoforecast.evaluation.alignment import is_baseline
-    from cryptoforecast.evaluation.ledger import Given, count_tried, ledgers_near, read_ledger
+    from cryptoforecast.evaluation.comparison.alignment import is_baseline
+    from cryptoforecast.evaluation.comparison.ledger import Given, count_tried, ledgers_near, read_ledger
 
     entries = [entry for ledger in ledgers_near([run.path for run in runs]) for entry in read_ledger(ledger)]
     extents = {str(series): (times.min(), times.max()) for series, times in aligned.rows.groupby("series")["timestamp"]}
@@ -99,7 +99,7 @@ def _print_board(title: str, board: "Board", console: "Console") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from cryptoforecast.evaluation.comparison_page import cells
+    from cryptoforecast.evaluation.comparison.page import cells
 
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
     pooled = all(own["rmse"] is None for own in board.standings.values())
@@ -116,7 +116,7 @@ def _print_board(title: str, board: "Board", console: "Console") -> None:
 
 def _write(folder: Path, comparison: "Comparison", aligned: "Aligned", runs: Sequence["Run"], command: str) -> None:
     from cryptoforecast.data.cache import write_whole
-    from cryptoforecast.evaluation.comparison_page import page
+    from cryptoforecast.evaluation.comparison.page import page
 
     content = json.dumps(_record(comparison, aligned, runs), indent=2, allow_nan=False) + "\n"
     report = page(comparison, aligned, runs, command)
@@ -127,8 +127,8 @@ def _write(folder: Path, comparison: "Comparison", aligned: "Aligned", runs: Seq
 
 
 def _record(comparison: "Comparison", aligned: "Aligned", runs: Sequence["Run"]) -> dict[str, Any]:
+    from cryptoforecast.evaluation.comparison.superiority import CONFIDENCE, REPETITIONS
     from cryptoforecast.evaluation.significance import LEVEL
-    from cryptoforecast.evaluation.superiority import CONFIDENCE, REPETITIONS
 
     return {
         "winner": comparison.winner,

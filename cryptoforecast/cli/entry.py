@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
-from cryptoforecast.evaluation.ledger import LEDGER, RUNS, Targets, enter, ledger_of, read_ledger
+from cryptoforecast.evaluation.comparison.ledger import LEDGER, RUNS, Targets, enter, ledger_of, read_ledger
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoint import Checkpoint
 from cryptoforecast.spec import to_plain

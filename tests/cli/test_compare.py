@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from cryptoforecast.evaluation.ledger import read_ledger
+from cryptoforecast.evaluation.comparison.ledger import read_ledger
 from cryptoforecast.evaluation.rows import to_csv
 from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
-from tests.evaluation.test_comparison import many
+from tests.evaluation.comparison.test_board import many
 
 TypeIn = Callable[..., Said]
 SOURCE = ("--data.source=CsvSource", "--data.source.path=COIN-USD.csv")

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from cryptoforecast.evaluation.lookahead import LookAhead
+from cryptoforecast.evaluation.audit.lookahead import LookAhead
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.scaling import Scaling
 

@@ -18,7 +18,7 @@ from cryptoforecast.data.loading import load_one
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.evaluation.garbage import PriceFile
+from cryptoforecast.evaluation.audit.garbage import PriceFile
 from cryptoforecast.spec import accepted_by
 
 NO_FILES = ("symbol", "column", "folder", "date_format", "gaps")  # arguments that name no file, whatever lies about

@@ -14,9 +14,9 @@ from torch import Tensor
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.times import in_nanoseconds, say_time
 from cryptoforecast.data.windows import Window, WindowDataset
-from cryptoforecast.evaluation.learning import Learned
-from cryptoforecast.evaluation.lookahead import Checked, LookAhead, difference, differing, same
-from cryptoforecast.evaluation.origins import forecasts, require_blind, require_no_memory, sample
+from cryptoforecast.evaluation.audit.learning import Learned
+from cryptoforecast.evaluation.audit.lookahead import Checked, LookAhead, difference, differing, same
+from cryptoforecast.evaluation.audit.origins import forecasts, require_blind, require_no_memory, sample
 
 EPOCHS = (0, 1)
 FORECAST = 5000  # origins before a border that are forecast: the last, and as many evenly spread over all

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from cryptoforecast.evaluation.alignment import is_baseline
-from cryptoforecast.evaluation.ledger import Tried
+from cryptoforecast.evaluation.comparison.alignment import is_baseline
+from cryptoforecast.evaluation.comparison.ledger import Tried
+from cryptoforecast.evaluation.comparison.superiority import REPETITIONS, block_size, confidence_set, superior_to
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.significance import FEWEST_HORIZONS, FEWEST_ORIGINS, LEVEL, p_value_of
-from cryptoforecast.evaluation.superiority import REPETITIONS, block_size, confidence_set, superior_to
 
 
 class Standing(TypedDict):

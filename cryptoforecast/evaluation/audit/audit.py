@@ -13,11 +13,11 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.altered import AlteredSource, Remembered, remember, with_sources
-from cryptoforecast.evaluation.garbage import with_garbage
-from cryptoforecast.evaluation.learning import Learned, learn
-from cryptoforecast.evaluation.lookahead import Checked, LookAhead, difference
-from cryptoforecast.evaluation.stages import (
+from cryptoforecast.evaluation.audit.altered import AlteredSource, Remembered, remember, with_sources
+from cryptoforecast.evaluation.audit.garbage import with_garbage
+from cryptoforecast.evaluation.audit.learning import Learned, learn
+from cryptoforecast.evaluation.audit.lookahead import Checked, LookAhead, difference
+from cryptoforecast.evaluation.audit.stages import (
     World,
     check_forecasts,
     check_scaling,
@@ -25,7 +25,7 @@ from cryptoforecast.evaluation.stages import (
     check_training,
     check_windows,
 )
-from cryptoforecast.evaluation.watch import Opened, require_unread, watched
+from cryptoforecast.evaluation.audit.watch import Opened, require_unread, watched
 from cryptoforecast.models.forecaster import Forecaster
 
 STEPS = 20

@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import DataNotice
-from cryptoforecast.evaluation.ledger import Given, Targets, Tried, count_tried, enter, ledgers_near, read_ledger
+from cryptoforecast.evaluation.comparison.ledger import (
+    Given,
+    Targets,
+    Tried,
+    count_tried,
+    enter,
+    ledgers_near,
+    read_ledger,
+)
 
 FIRST, LAST = pd.Timestamp("2024-01-01", tz="UTC"), pd.Timestamp("2024-03-31", tz="UTC")
 EXTENTS = {"COIN-USD": (FIRST, LAST)}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.evaluation.canvas import ACTUAL, FORECAST, WALK, draw_side_by_side, show_dates
+from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, WALK, draw_side_by_side, show_dates
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.verdict import name_of
 

@@ -6,11 +6,11 @@ from html import escape
 import pandas as pd
 
 from cryptoforecast import __version__
-from cryptoforecast.evaluation.alignment import Aligned, Run
-from cryptoforecast.evaluation.comparison import Board, Comparison, Standing, losses_of
-from cryptoforecast.evaluation.comparison_figures import as_data_uri, drawn_models, plot_cumulative, plot_skill
+from cryptoforecast.evaluation.comparison.alignment import Aligned, Run
+from cryptoforecast.evaluation.comparison.board import Board, Comparison, Standing, losses_of
+from cryptoforecast.evaluation.comparison.figures import as_data_uri, drawn_models, plot_cumulative, plot_skill
+from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.superiority import REPETITIONS
 from cryptoforecast.evaluation.table import say_price
 
 STYLE = """

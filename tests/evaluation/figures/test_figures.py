@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from cryptoforecast.evaluation.figures import PICTURES, plot_forecast, save_figures, save_forecast_figure
+from cryptoforecast.evaluation.figures.forecast import plot_forecast
+from cryptoforecast.evaluation.figures.tensorboard import PICTURES, save_figures
 from tests.conftest import Run
 from tests.evaluation.test_findings import following
 from tests.evaluation.test_significance import coins, walk_and_model
@@ -61,11 +62,6 @@ def test_of_many_series_the_first_few_are_drawn() -> None:
     figure = plot_forecast(pd.concat(coins(8, 0)), "test")
     assert len(figure.axes) == 12
     assert figure.get_suptitle() == "the first 6 of 8 series"
-
-
-def test_the_picture_is_a_png(tmp_path: Path) -> None:
-    save_forecast_figure(ROWS, "test", tmp_path / "forecast.png")
-    assert (tmp_path / "forecast.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def beside_walk(own: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import UserError
-from cryptoforecast.evaluation.alignment import Aligned, align, read_run
+from cryptoforecast.evaluation.comparison.alignment import Aligned, align, read_run
 from cryptoforecast.evaluation.rows import to_csv
 
 CLOSES = [100.0, 101.0, 103.0, 102.0, 106.0, 105.0]

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cryptoforecast.evaluation.comparison import Comparison, compare, losses_of, skill_interval
-from cryptoforecast.evaluation.ledger import Tried
+from cryptoforecast.evaluation.comparison.board import Comparison, compare, losses_of, skill_interval
+from cryptoforecast.evaluation.comparison.ledger import Tried
+from cryptoforecast.evaluation.comparison.superiority import confidence_set, superior_to
 from cryptoforecast.evaluation.significance import diebold_mariano
-from cryptoforecast.evaluation.superiority import confidence_set, superior_to
 from tests.evaluation.test_metrics import rows_of
 from tests.evaluation.test_significance import coins, walk_and_model
 
@@ -83,7 +83,7 @@ def test_steps_of_an_origin_are_one_loss() -> None:
 @pytest.fixture
 def without_confidence_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """The set has no part in a claim, and is most of the work."""
-    monkeypatch.setattr("cryptoforecast.evaluation.comparison.confidence_set", lambda *_: set())
+    monkeypatch.setattr("cryptoforecast.evaluation.comparison.board.confidence_set", lambda *_: set())
 
 
 @pytest.mark.slow

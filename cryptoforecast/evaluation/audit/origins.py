@@ -12,10 +12,10 @@ from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
 from cryptoforecast.data.loader import BatchOrder
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import WindowDataset
-from cryptoforecast.evaluation.altered import Remembered, with_sources
+from cryptoforecast.evaluation.audit.altered import Remembered, with_sources
+from cryptoforecast.evaluation.audit.garbage import factors
+from cryptoforecast.evaluation.audit.lookahead import LookAhead, same
 from cryptoforecast.evaluation.forecasts import next_closes
-from cryptoforecast.evaluation.garbage import factors
-from cryptoforecast.evaluation.lookahead import LookAhead, same
 from cryptoforecast.models.forecaster import Forecaster
 
 ORIGINS = 20  # whose future is perturbed

@@ -12,10 +12,10 @@ import torch
 
 from cryptoforecast import LSTM, CloseDataModule, CloseSeries, CsvSource, DataNotice, FirstAvailable, Window
 from cryptoforecast.data.sources import Source, SourceUnavailable
-from cryptoforecast.evaluation.altered import AlteredSource
-from cryptoforecast.evaluation.audit import audit
-from cryptoforecast.evaluation.garbage import factors, garbled_cell, with_garbage
-from cryptoforecast.evaluation.lookahead import STAGES, Checked, LookAhead, same
+from cryptoforecast.evaluation.audit.altered import AlteredSource
+from cryptoforecast.evaluation.audit.audit import audit
+from cryptoforecast.evaluation.audit.garbage import factors, garbled_cell, with_garbage
+from cryptoforecast.evaluation.audit.lookahead import STAGES, Checked, LookAhead, same
 from tests.conftest import Given, bars, random_walk, write_yahoo
 from tests.data.sources.vendors import VENDORS, made_bars, write_vendor
 

@@ -1,6 +1,8 @@
 """What the pictures have in common: colours, and a row of panels for each series."""
 
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -51,3 +53,10 @@ def show_dates(axes: "Axes") -> None:
 
     date_format: Any = ConciseDateFormatter
     axes.xaxis.set_major_formatter(date_format(axes.xaxis.get_major_locator()))
+
+
+def write_png(figure: "Figure", file: Path | BytesIO) -> None:
+    """Write a figure as PNG; ``Figure.savefig`` would lay out and draw it twice."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure).print_png(file)  # type: ignore[no-untyped-call]

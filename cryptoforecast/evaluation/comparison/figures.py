@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cryptoforecast.evaluation.comparison import Board, skill_interval
+from cryptoforecast.evaluation.comparison.board import Board, skill_interval
+from cryptoforecast.evaluation.figures.canvas import tidy, write_png
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 
 if TYPE_CHECKING:
@@ -78,11 +79,10 @@ def plot_cumulative(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
 def as_data_uri(figure: "Figure") -> str:
     """A picture as text that a page can hold."""
     file = io.BytesIO()
-    figure.savefig(file, format="png")
+    write_png(figure, file)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _finish(axes: "Axes", title: str) -> None:
     axes.set_title(title, loc="left", fontsize="medium", fontweight="bold")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25)
+    tidy(axes)

@@ -11,7 +11,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer, seed_everythin
 from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.evaluation.lookahead import LookAhead
+from cryptoforecast.evaluation.audit.lookahead import LookAhead
 from cryptoforecast.models.forecaster import Forecaster
 
 SCALED = 4096  # training windows whose scaled closes are compared

@@ -1,0 +1,1 @@
+"""Many runs on their common targets, and how many were tried."""

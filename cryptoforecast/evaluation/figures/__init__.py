@@ -1,0 +1,1 @@
+"""Pictures, with the random walk in every one."""

@@ -1,0 +1,78 @@
+"""All pictures of forecast rows, as PNG and on TensorBoard."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.evaluation.figures.canvas import write_png
+from cryptoforecast.evaluation.figures.changes import plot_changes
+from cryptoforecast.evaluation.figures.errors import plot_errors
+from cryptoforecast.evaluation.figures.forecast import plot_forecast
+from cryptoforecast.evaluation.forecasts import forecast_rows
+from cryptoforecast.models.baselines import RandomWalk
+from cryptoforecast.models.forecaster import Forecaster
+
+if TYPE_CHECKING:
+    pass
+
+# Curves that say something only side by side, on TensorBoard's page of custom scalars.
+CHARTS = {
+    "beside the random walk": {
+        "loss": ["Multiline", ["train/loss", "val/loss", "val/loss_random_walk"]],
+        "RMSE in price": ["Multiline", ["val/rmse", "val/rmse_random_walk"]],
+        "skill, where zero is the random walk": ["Multiline", ["val/skill", "val/skill_random_walk"]],
+    }
+}
+
+
+PICTURES = {"forecast": plot_forecast, "changes": plot_changes, "errors": plot_errors}
+
+
+def save_figures(rows: pd.DataFrame, split: str, folder: Path, simulated: bool = False) -> None:
+    """Write ``forecast.png``, ``changes.png`` and ``errors.png`` into a folder."""
+    for name, plot in PICTURES.items():
+        write_png(plot(rows, split, simulated), folder / f"{name}.png")
+
+
+class ForecastFigure(Callback):
+    """Shows forecast, actual and random walk on the validation targets in TensorBoard, as training goes on.
+
+    Beside them are forecast change against actual change, and error over time. It also puts the model's curves and
+    the random walk's into common charts, under Custom Scalars.
+
+    Args:
+        every_n_epochs: how many epochs go by from one picture to the next.
+    """
+
+    def __init__(self, every_n_epochs: int = 5) -> None:
+        self.every_n_epochs = every_n_epochs
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Lay out the common charts."""
+        if board := _tensorboard(trainer):
+            board.add_custom_scalars(CHARTS)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Draw the validation targets."""
+        board, data = _tensorboard(trainer), closes_of(trainer)
+        due = (
+            trainer.state.fn == "fit"
+            and not trainer.sanity_checking
+            and trainer.current_epoch % self.every_n_epochs == 0
+        )
+        if not (due and board and data and isinstance(pl_module, Forecaster)):
+            return
+        walk = RandomWalk(context_length=data.context_length, horizon=data.horizon)
+        both = [forecast_rows(model, data.windows, data.fold.val, pl_module.device) for model in (pl_module, walk)]
+        rows = pd.concat(both)
+        for name, plot in PICTURES.items():
+            board.add_figure(f"val/{name}", plot(rows, "val", data.simulated), global_step=trainer.current_epoch)
+
+
+def _tensorboard(trainer: Trainer) -> Any:
+    loggers = (logger for logger in trainer.loggers if isinstance(logger, TensorBoardLogger))
+    return next((logger.experiment for logger in loggers), None) if trainer.is_global_zero else None
