@@ -63,10 +63,11 @@ def _numbers(verdict: BacktestVerdict, by_seed: dict[int, Scored]) -> list[str]:
 
 def _table_of_models(verdict: BacktestVerdict) -> Table:
     """All folds together; of several seeds the mean of their scores."""
-    seeds = "" if len(verdict.pooled) == 1 else f", mean of {len(verdict.pooled)} seeds"
     several = len(verdict.targets) > 1
-    each = ", each series counting the same" if several else ""
-    table = Table(title=Text(f"all folds{seeds}{each}"), title_justify="left", box=SIMPLE_HEAD)
+    counts = {"seeds": len(verdict.pooled), "series": len(verdict.targets)}
+    means = " and ".join(f"{count} {what}" for what, count in counts.items() if count > 1)
+    title = f"all folds, mean of {means}" if means else "all folds"
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
     table.add_column("model")
     for column in ("mean MAPE %", "mean skill") if several else ("RMSE", "MAE", "MAPE %", "skill"):
         table.add_column(column, justify="right")

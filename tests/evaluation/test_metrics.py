@@ -1,9 +1,12 @@
 """Numbers that can be checked by head, and by another library."""
 
+import numpy as np
 import pandas as pd
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scoringrules import crps_ensemble
 from torchmetrics.functional import mean_absolute_error, mean_absolute_percentage_error, mean_squared_error
 
 from cryptoforecast.evaluation.metrics import Score, mae, mape, overall, rmse, scores, scores_by_series
@@ -76,3 +79,12 @@ def test_a_series_that_stands_still_is_not_averaged_away() -> None:
 def test_skill_is_one_minus_the_ratio_of_rmses() -> None:
     rows = pd.concat([rows_of("Model", [101.0], [100.0]), rows_of("RandomWalk", [104.0], [100.0])])
     assert scores(rows)["Model"]["skill"] == 0.75
+
+
+@given(prices)
+def test_the_mean_absolute_error_is_the_probability_score_of_a_forecast_without_doubt(
+    drawn: list[tuple[float, float, float]],
+) -> None:
+    forecast, actual, _ = (np.array(column) for column in zip(*drawn, strict=True))
+    certain = crps_ensemble(actual, forecast[:, None])  # of an ensemble with one member
+    assert mae(rows_of("Model", forecast.tolist(), actual.tolist())) == pytest.approx(float(certain.mean()), rel=1e-9)
