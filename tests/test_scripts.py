@@ -1,10 +1,15 @@
 """The scripts a newcomer runs first."""
 
+import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from tests.conftest import random_walk
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 
@@ -29,3 +34,24 @@ def test_an_old_python_is_told_so_and_nothing_is_made(tmp_path: Path) -> None:
 
 def test_the_pinned_torch_is_the_one_that_was_tested() -> None:
     assert "torch==2.13.0\n" in (SCRIPTS.parent / "constraints.txt").read_text()
+
+
+@pytest.mark.slow
+def test_the_benchmarks_programs_train_for_as_many_epochs_as_they_are_asked(tmp_path: Path) -> None:
+    closes = tmp_path / "COIN-USD.csv"
+    days = pd.date_range("2016-01-01", periods=1561)
+    pd.DataFrame({"Date": days.strftime("%Y-%m-%d"), "Close": random_walk(1561)}).to_csv(closes, index=False)
+    for program in ("bare", "ours", "tutorial"):
+        words = [sys.executable, SCRIPTS / "benchmarks" / "programs" / f"{program}.py", closes, "3", "linear"]
+        done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
+        (told,) = (json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"first_step"'))
+        seconds = [at for at, _ in told["epochs"]]
+        assert (len(seconds), seconds) == (4, sorted(seconds)), program
+        assert told["first_step"] > 0
+
+
+def test_the_benchmark_says_what_it_can_measure() -> None:
+    done = subprocess.run(
+        [sys.executable, SCRIPTS / "benchmark.py", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "training, start, reader" in done.stdout

@@ -4,7 +4,7 @@ import multiprocessing
 from multiprocessing.context import BaseContext
 from multiprocessing.forkserver import ensure_running
 
-PRELOADED = "cryptoforecast.cli.backtest_fold"  # it takes seconds, and need be done but once
+PRELOADED = ["cryptoforecast.cli.loaded", "cryptoforecast.cli.backtest_fold"]  # takes seconds, and is done but once
 
 
 def nursery() -> BaseContext:
@@ -12,7 +12,7 @@ def nursery() -> BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([PRELOADED])
+    context.set_forkserver_preload(PRELOADED)
     return context
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from jsonargparse import ArgumentError
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from rich.console import Console
 
@@ -148,7 +149,8 @@ class ForecastCLI(LightningCLI):
         shown = sys.stdout.isatty() if bar is None else bar
         callbacks = self._get(self.config_init, "trainer").callbacks or []
         callbacks = callbacks if isinstance(callbacks, list) else [callbacks]
-        return {"enable_progress_bar": shown, "callbacks": [EpochLines(), *callbacks]}
+        theirs = any(isinstance(callback, ProgressBar) for callback in callbacks)
+        return {"enable_progress_bar": theirs, "callbacks": [EpochLines(bar=shown and not theirs), *callbacks]}
 
     def before_fit(self) -> None:
         """See that all is in order before a run folder is made."""

@@ -4,6 +4,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from cryptoforecast.errors import DataNotice, UsageError, UserError
@@ -77,6 +78,7 @@ def _run_with_lightning(words: list[str]) -> None:
         from cryptoforecast.cli.backtest_nursery import open_nursery
 
         open_nursery()
+    import_module("cryptoforecast.cli.loaded")
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
     try:

@@ -1,6 +1,7 @@
 """What a fit says as it goes on."""
 
 import time
+from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -16,15 +17,23 @@ COLUMNS = {
     "val/skill": "skill",
 }
 WIDTH = 15
+REFRESH = 0.2  # seconds; Lightning's own bar costs more a batch than all else around it
+ERASED = "\r\033[K"
 
 
 class EpochLines(Callback):
-    """A few lines about data and model, and a line an epoch: losses, the random walk's, and the skill in price."""
+    """A few lines about data and model, and a line an epoch: losses, the random walk's, and the skill in price.
 
-    def __init__(self) -> None:
+    Args:
+        bar: whether to show, on a terminal, how many batches of the epoch are done.
+    """
+
+    def __init__(self, bar: bool = False) -> None:
+        self.bar = bar
         self._epoch: int | None = None
         self._validated = False
         self._began = 0.0
+        self._due = 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Say what is trained on what, where."""
@@ -43,6 +52,16 @@ class EpochLines(Callback):
         self._print_line(trainer)
         self._epoch, self._validated, self._began = trainer.current_epoch, False, time.monotonic()
 
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Refresh the bar, by time and not by batch."""
+        if self.bar and (now := time.monotonic()) >= self._due:
+            self._due = now + REFRESH
+            if trainer.is_global_zero:
+                done = f"{batch_idx + 1:,} of {trainer.num_training_batches:,} batches"
+                print(f"{ERASED}{trainer.current_epoch:>5}{done:>{WIDTH + 15}}", end="", flush=True)
+
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Note that the validation numbers are this epoch's."""
         self._validated = True
@@ -56,7 +75,8 @@ class EpochLines(Callback):
             return
         known = {name for name in COLUMNS if self._validated or name.startswith("train")}
         numbers = (_number(trainer.callback_metrics.get(name) if name in known else None, name) for name in COLUMNS)
-        print(f"{self._epoch:>5}" + "".join(numbers) + f"{time.monotonic() - self._began:>10.1f}", flush=True)
+        line = f"{self._epoch:>5}" + "".join(numbers) + f"{time.monotonic() - self._began:>10.1f}"
+        print(f"{ERASED}{line}" if self.bar else line, flush=True)
         self._epoch = None
 
 

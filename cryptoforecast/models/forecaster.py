@@ -1,6 +1,7 @@
 """The one contract a model fulfils, and everything it inherits for it."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -145,11 +146,14 @@ class Forecaster(LightningModule):
         """
         arguments = {name: value for name, value in self.hparams.items() if not name.startswith("_")}
         arguments["scaling"] = spec_of(self.scaling)
-        accepted = accepted_by(type(self))
         return {
             "class_path": class_path(type(self)),
-            "init_args": plain_items({name: value for name, value in arguments.items() if name in accepted}),
+            "init_args": plain_items({name: value for name, value in arguments.items() if name in self._accepted}),
         }
+
+    @cached_property
+    def _accepted(self) -> list[str]:
+        return accepted_by(type(self))  # takes its time, and every checkpoint asks
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *_: Any, **__: Any) -> "Forecaster":
@@ -157,6 +161,12 @@ class Forecaster(LightningModule):
         from cryptoforecast.models.checkpoint import load_forecaster
 
         return load_forecaster(checkpoint_path)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "_current_fx_name":  # Lightning notes each hook so, forty times a batch; a module's way is long
+            self.__dict__[name] = value
+        else:
+            super().__setattr__(name, value)
 
     def _learns(self) -> bool:
         return any(weights.requires_grad for weights in self.parameters())

@@ -1,0 +1,45 @@
+"""What every program here tells of itself, in one line: when its first step ended, and each epoch began."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+CONTEXT, BATCH, RATE = 60, 64, 0.001
+TRAINED, STEPS = 1461, 22  # closes to train on, and the batches that their windows make: an epoch
+SIZES = {"linear": None, "lstm64": (64, 1), "lstm128x2": (128, 2)}  # hidden size and layers
+
+
+class Clock:
+    """Seconds on the wall and of the processor, since the process began."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.first_step: float | None = None
+        self.epochs: list[tuple[float, float]] = []
+
+    def begin(self) -> None:
+        """A step begins; every twenty-second one is the first of an epoch."""
+        if self.steps % STEPS == 0:
+            self.epochs.append((time.perf_counter(), time.process_time()))
+        self.steps += 1
+
+    def end(self) -> None:
+        """A step has ended."""
+        if self.first_step is None:
+            self.first_step = time.process_time()
+
+    def tell(self) -> None:
+        """Print what was seen; nothing else that is printed is a line of JSON."""
+        self.epochs.append((time.perf_counter(), time.process_time()))
+        print("\n" + json.dumps({"first_step": self.first_step, "epochs": self.epochs}), flush=True)
+
+
+def arguments() -> tuple[str, int, str]:
+    """The file of closes, how many epochs, and which model."""
+    return sys.argv[1], int(sys.argv[2]), sys.argv[3]
+
+
+def training_closes(path: str) -> list[float]:
+    """The closes to train on, without a library."""
+    return [float(line.rsplit(",", 1)[1]) for line in Path(path).read_text().splitlines()[1:]][:TRAINED]
