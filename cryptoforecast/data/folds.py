@@ -55,7 +55,7 @@ def cut_fold(windows: WindowDataset, val_from: Border, test_from: Border) -> Fol
     [[0, 1, 2, 3, 4], [6, 7, 8, 9], [11, 12, 13, 14]]
     """
     nanoseconds = windows.times.numpy() if len(windows.names) == 1 else np.unique(windows.times.numpy())
-    times, whose = pd.DatetimeIndex(nanoseconds, tz="UTC"), ", ".join(windows.names)
+    times, whose = pd.DatetimeIndex(nanoseconds, tz="UTC", copy=False), ", ".join(windows.names)
     val, test = (
         border(times, value, name, whose) for name, value in (("val_from", val_from), ("test_from", test_from))
     )

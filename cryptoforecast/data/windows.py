@@ -152,7 +152,7 @@ class WindowDataset(Dataset[Window]):
     def held_by(self, positions: Int64[Tensor, " windows"]) -> Bool[Tensor, " rows"]:
         """Whether each row of ``prices`` and ``times`` is in at least one of some windows, which are ascending."""
         held = torch.zeros(len(self.prices), dtype=torch.bool)
-        for block in torch.split(positions, BLOCK):
+        for block in torch.split(positions, BLOCK) if len(positions) else ():
             rows = self.rows(block)
             first, count = int(rows[0]), int(rows[-1] - rows[0]) + self.span
             edges = torch.zeros(count + 1, dtype=torch.int32)
