@@ -14,7 +14,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import reader, start, training
+from benchmarks import reader, scale, start, training
 
 PACKAGES = ("torch", "lightning", "numpy", "pandas")
 
@@ -26,6 +26,7 @@ def main() -> None:
         "training": lambda: training.report(options.quick, options.peers),
         "start": lambda: start.report(options.quick),
         "reader": lambda: reader.report(options.quick),
+        "scale": lambda: scale.report(options.quick),
     }
     parser.add_argument("--quick", action="store_true", help="fewer turns, smaller files")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts), metavar="PART", help=", ".join(parts))

@@ -22,10 +22,11 @@ from cryptoforecast.cli.arguments import (
 )
 from cryptoforecast.cli.entry import enter_fit, enter_test
 from cryptoforecast.cli.parser import ForecastParser, UsageError, complaint
+from cryptoforecast.cli.processes import together
 from cryptoforecast.cli.progress import EpochLines
-from cryptoforecast.cli.record import RunRecord, require_new_run
+from cryptoforecast.cli.record import RunRecord, require_new_run, run_folder
 from cryptoforecast.cli.rehearsal import rehearse
-from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.datamodule import CloseDataModule, validated
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure, save_figures
 from cryptoforecast.evaluation.forecasts import next_closes, rows_beside_baselines, to_csv
@@ -155,7 +156,7 @@ class ForecastCLI(LightningCLI):
     def before_fit(self) -> None:
         """See that all is in order before a run folder is made."""
         self.datamodule.setup("fit")
-        rehearse(self.model, self.datamodule)
+        rehearse(self.model, self.datamodule, self.trainer.world_size)
         if self.checkpoint is not None:
             require_same_model(self.model, self.checkpoint)
             compare_with_training(self.checkpoint, self.datamodule, split=None)
@@ -166,13 +167,14 @@ class ForecastCLI(LightningCLI):
     def fit(self, model: Forecaster, **options: Any) -> None:
         """Train; if interrupted, say how to go on."""
         try:
-            self.trainer.fit(model, **options)
+            with together(self.trainer):
+                self.trainer.fit(model, **options)
         except RuntimeError as problem:
             if "conditioned on metric" not in str(problem):
                 raise
             raise UserError(f"trainer.callbacks: {problem}") from None  # a metric that is not logged
         except SystemExit:  # so Lightning ends on Ctrl-C, without a word
-            last = Path(self.trainer.log_dir or ".", "checkpoints", "last.ckpt")
+            last = Path(run_folder(self.trainer) or ".", "checkpoints", "last.ckpt")
             raise UserError(f"interrupted{f'; go on with --ckpt_path {last}' if last.exists() else ''}.") from None
 
     def after_fit(self) -> None:
@@ -228,8 +230,8 @@ class ForecastCLI(LightningCLI):
         """Forecast, score and print; and write, if a folder is given."""
         if self.checkpoint is not None and self.subcommand in OURS:
             compare_with_training(self.checkpoint, self.datamodule, split)
-        rows = rows_beside_baselines(model, self.datamodule, split, self.trainer.strategy.root_device)
-        simulated = self.datamodule.simulated
+        trainer, simulated = self.trainer, self.datamodule.simulated
+        rows = rows_beside_baselines(model, self.datamodule, split, trainer.strategy.root_device, validated(trainer))
         verdict = judge(rows, split, simulated)
         show(verdict, Console() if sys.stdout.isatty() else Console(width=100))
         if folder is not None:

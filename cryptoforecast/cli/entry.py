@@ -120,8 +120,7 @@ def _variant(record: dict[str, Any], data: CloseDataModule) -> dict[str, Any]:
 
 def _targets(data: CloseDataModule, split: Literal["val", "test"]) -> list[Targets]:
     members: Tensor = getattr(data.fold, split)
-    whose = data.windows.series_of(members)
-    found = [(one, members[whose == number]) for number, one in enumerate(data.windows.names)]
+    found = zip(data.windows.names, data.windows.by_series(members), strict=True)
     return [
         Targets(name, split, data.first_target_time(own), data.last_target_time(own), len(own) * data.horizon)
         for name, own in found

@@ -1,6 +1,7 @@
 """The way in: runs a verb, and says in one sentence what went wrong."""
 
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -9,7 +10,8 @@ from typing import Any
 
 from cryptoforecast.errors import DataNotice, UsageError, UserError
 
-CHATTY = ("pytorch", "fabric", "pytorch.utilities.rank_zero", "fabric.utilities.rank_zero", "fabric.utilities.seed")
+CHATTY = ("pytorch", "fabric", "pytorch.utilities.rank_zero", "fabric.utilities.rank_zero", "fabric.utilities.seed",
+          "fabric.utilities.distributed")  # fmt: skip
 VERBS = {
     "data": "look at a price file: format, gaps, duplicates, largest moves, SHA-256",
     "fit": "train a model, with curves in TensorBoard, and judge it on the validation targets",
@@ -20,6 +22,7 @@ VERBS = {
     "compare": "judge many runs on their common targets: is the best of all that were tried better than luck?",
     "audit": "look for look-ahead: does anything before a border depend on what comes after it?",
 }
+RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")  # a process of several is told its number, by whoever began it
 FAILED, MISTYPED, INTERRUPTED = 1, 2, 130
 
 
@@ -33,7 +36,7 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         return _run(args)
     except KeyboardInterrupt:
-        return _fail("interrupted.", INTERRUPTED)
+        return _fail("interrupted.", INTERRUPTED) if is_first() else INTERRUPTED
 
 
 def _run(args: Sequence[str] | None) -> int:
@@ -103,6 +106,11 @@ def _fail(sentence: str, status: int = FAILED) -> int:
     return status
 
 
+def is_first() -> bool:
+    """Whether this is the process that speaks: of several that train together, the first one."""
+    return next((os.environ[name] for name in RANKS if name in os.environ), "0") == "0"
+
+
 def quieten() -> None:
     """Show our notices as one line each, and none of the advice that Lightning gives on every run."""
     warnings.showwarning = _show_warning
@@ -113,5 +121,7 @@ def quieten() -> None:
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    if not is_first():
+        return
     word = "notice" if issubclass(category, DataNotice) else f"warning ({category.__name__})"
     print(f"{word}: {message}", file=sys.stderr)

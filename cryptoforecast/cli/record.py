@@ -29,19 +29,24 @@ class RunRecord(SaveConfigCallback):
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write ``provenance.json`` beside the configuration."""
         data = closes_of(trainer)
-        folder = trainer.loggers[0].log_dir  # of the trainer itself it would be asked of all processes
+        folder = run_folder(trainer)
         if folder is not None and data is not None:
             record = json.dumps(provenance(data), indent=2) + "\n"
             Path(folder, "provenance.json").write_text(record, encoding="utf-8")
 
 
+def run_folder(trainer: Trainer) -> str | None:
+    """Where this process logs, if it does; ``trainer.log_dir`` would wait until all processes ask."""
+    return trainer.loggers[0].log_dir if trainer.loggers else None
+
+
 def require_new_run(trainer: Trainer) -> None:
-    """See that no other run is overwritten.
+    """See that no other run is overwritten; of several processes the first one sees to it, and makes the folder.
 
     Raises:
         UserError: if the run folder has one.
     """
-    folder = trainer.loggers[0].log_dir if trainer.loggers else None
+    folder = run_folder(trainer) if trainer.is_global_zero else None
     if folder is not None and Path(folder, "config.yaml").exists():
         raise UserError(f"{folder}: there is a run here already; set another trainer.logger.init_args.version.")
 

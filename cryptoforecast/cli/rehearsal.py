@@ -1,19 +1,20 @@
 """What training would stumble over later, tried before a run folder is made."""
 
 from cryptoforecast.cli.arguments import LINKED
-from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.forecasts import rows_beside_baselines
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoint import make_forecaster
 
 
-def rehearse(model: Forecaster, data: CloseDataModule) -> None:
-    """Make the model again from its record, forecast the validation windows, and set up learning.
+def rehearse(model: Forecaster, data: CloseDataModule, processes: int = 1) -> None:
+    """Make the model again from its record, forecast the first validation windows, and set up learning.
 
     Args:
         model: the model to be trained.
         data: set up for ``fit``.
+        processes: how many are to train together.
 
     Raises:
         UserError: naming what will not go.
@@ -27,7 +28,7 @@ def rehearse(model: Forecaster, data: CloseDataModule) -> None:
                 "let its __init__ take **kwargs and pass them on to super().__init__."
             )
     model.scaling.fit(data.train_closes())
-    rows_beside_baselines(model, data, "val")
+    rows_beside_baselines(model, data, "val", most=WITHOUT_GRADIENTS)
     again = make_forecaster(model.record(), f"a checkpoint of {name}")
     try:
         again.load_state_dict(model.state_dict())
@@ -37,6 +38,8 @@ def rehearse(model: Forecaster, data: CloseDataModule) -> None:
         ) from None
     if any(weights.requires_grad for weights in model.parameters()):
         model.configure_optimizers()
+    elif processes > 1:
+        raise UserError(f"{name} has no weights for {processes} processes to train; set trainer.devices to 1.")
 
 
 def _said(setting: int | tuple[str, ...]) -> str:

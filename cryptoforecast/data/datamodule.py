@@ -9,15 +9,14 @@ import torch
 from jaxtyping import Float64, Int64
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
-from cryptoforecast.data.loader import BatchOrder, WindowLoader
+from cryptoforecast.data.loader import BatchOrder, Process, WindowLoader
 from cryptoforecast.data.loading import load_all, require_columns, to_record
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_time
-from cryptoforecast.data.windows import Window, WindowDataset, even_length, to_device
+from cryptoforecast.data.windows import BLOCK, Window, WindowDataset, even_length, to_device
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.spec import spec_of
 
@@ -114,22 +113,19 @@ class CloseDataModule(LightningDataModule):
         """Whether nobody ever traded at the prices of one of the series."""
         return any(one.provenance.simulated for one in self.series)
 
-    def train_dataloader(self) -> WindowLoader | DataLoader[Window]:
-        """Training windows, in an order of each epoch's own."""
-        order = BatchOrder(self.fold.train, self.batch_size, shuffle=True, seed=torch.initial_seed())
-        if self.num_workers == 0:
-            return WindowLoader(self.windows, order)
-        return DataLoader(
-            dataset=self.windows, sampler=order, batch_size=None, num_workers=self.num_workers, persistent_workers=True
-        )
+    def train_dataloader(self) -> WindowLoader:
+        """Training windows, in an order of each epoch's own; where processes train together, each one's share."""
+        process, seed = self._process(), self._agreed_seed()
+        order = BatchOrder(self.fold.train, self.batch_size * process.of, shuffle=True, seed=seed, process=process)
+        return WindowLoader(self._at_hand(self.num_workers), order, self.num_workers)
 
     def val_dataloader(self) -> WindowLoader:
-        """Validation windows, series by series, oldest first."""
-        return WindowLoader(self.windows, BatchOrder(self.fold.val, WITHOUT_GRADIENTS))
+        """Validation windows, series by series, oldest first; where there are several processes, each one's batches."""
+        return self._without_gradients(self.fold.val)
 
     def test_dataloader(self) -> WindowLoader:
-        """Test windows, series by series, oldest first."""
-        return WindowLoader(self.windows, BatchOrder(self.fold.test, WITHOUT_GRADIENTS))
+        """Test windows, likewise."""
+        return self._without_gradients(self.fold.test)
 
     def transfer_batch_to_device(self, batch: Window, device: torch.device, dataloader_idx: int) -> Window:
         """Move a batch to where the model is."""
@@ -137,15 +133,17 @@ class CloseDataModule(LightningDataModule):
 
     def train_closes(self) -> Float64[Tensor, " time"]:
         """Every close that a training window holds, and no other: what a scaling may be fitted on."""
-        return self.windows.prices[self.windows.rows_of(self.fold.train), 0]
+        return torch.from_numpy(self.windows.prices[:, 0].numpy()[self.windows.held_by(self.fold.train).numpy()])
 
     def last_target_time(self, windows: Int64[Tensor, " windows"]) -> pd.Timestamp:
         """When the last target of some windows closes, whatever series they are of."""
-        return pd.Timestamp(int(self.windows.target_times(windows)[:, -1].max()), tz="UTC")
+        last = max(self.windows.target_times(block)[:, -1].max() for block in torch.split(windows, BLOCK))
+        return pd.Timestamp(int(last), tz="UTC")
 
     def first_target_time(self, windows: Int64[Tensor, " windows"]) -> pd.Timestamp:
         """When the first target of some windows closes, whatever series they are of."""
-        return pd.Timestamp(int(self.windows.target_times(windows)[:, 0].min()), tz="UTC")
+        first = min(self.windows.target_times(block)[:, 0].min() for block in torch.split(windows, BLOCK))
+        return pd.Timestamp(int(first), tz="UTC")
 
     def record(self) -> dict[str, Any]:
         """What a checkpoint keeps of the data: these settings, the closes' identity, and how far they were used."""
@@ -156,6 +154,36 @@ class CloseDataModule(LightningDataModule):
             "fitted_until": self.last_target_time(self.fold.train).isoformat(),
             "selected_until": self.last_target_time(self.fold.val).isoformat(),
         }
+
+    def _without_gradients(self, windows: Int64[Tensor, " windows"]) -> WindowLoader:
+        order = BatchOrder(windows, WITHOUT_GRADIENTS, process=self._process(), whole=True)
+        return WindowLoader(self._at_hand(), order)
+
+    def _process(self) -> Process:
+        return Process() if self.trainer is None else Process(self.trainer.global_rank, self.trainer.world_size)
+
+    def _agreed_seed(self) -> int:
+        """The seed of the first process, which must have read the same closes: what one reads later may be more.
+
+        Raises:
+            UserError: if it has not.
+        """
+        seed = torch.initial_seed()
+        if self.trainer is None or self.trainer.world_size == 1:
+            return seed
+        own = [(one.provenance.symbol, one.provenance.sha256) for one in self.series]
+        seed, first = self.trainer.strategy.broadcast((seed, own))
+        if differing := [symbol for (symbol, sha256), theirs in zip(own, first, strict=True) if sha256 != theirs[1]]:
+            raise UserError(
+                f"{', '.join(differing)}: the processes of this fit have read different closes; "
+                "set data.end to a day whose bar is over, or read from a file."
+            )
+        return int(seed)
+
+    def _at_hand(self, num_workers: int = 0) -> WindowDataset:
+        """The windows on the GPU, where the model is there: no step waits for a copy. Workers cannot use a GPU."""
+        device = torch.device("cpu") if self.trainer is None else self.trainer.strategy.root_device
+        return self.windows.to(device) if device.type == "cuda" and num_workers == 0 else self.windows
 
     def _require_contexts(self) -> None:
         for one in self.series:
@@ -173,11 +201,17 @@ class CloseDataModule(LightningDataModule):
         if not len(members):
             cut = Cut(self.context_length, self.horizon, self.val_from, self.test_from)
             raise cut.no_windows(name, self.series)
-        present = set(self.windows.series_of(members).tolist())
-        absent = [symbol for number, symbol in enumerate(self.windows.names) if number not in present]
+        own = zip(self.windows.names, self.windows.by_series(members), strict=True)
+        absent = [symbol for symbol, windows in own if not len(windows)]
         if absent:
             notice = f"{', '.join(absent)}: no {name} window between these borders; the other series have some."
             warnings.warn(notice, DataNotice, stacklevel=3)
+
+
+def validated(trainer: Trainer) -> int | None:
+    """How many validation windows a trainer looks at, from the first on; None for all, also if it looks at none."""
+    batches = sum(trainer.num_val_batches)
+    return int(batches) * WITHOUT_GRADIENTS or None
 
 
 def closes_of(trainer: Trainer) -> CloseDataModule | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 from jaxtyping import Int64
 from torch import Tensor
 
@@ -54,7 +55,7 @@ def cut_fold(windows: WindowDataset, val_from: Border, test_from: Border) -> Fol
     [[0, 1, 2, 3, 4], [6, 7, 8, 9], [11, 12, 13, 14]]
     """
     nanoseconds = windows.times.numpy() if len(windows.names) == 1 else np.unique(windows.times.numpy())
-    times, whose = pd.DatetimeIndex(nanoseconds, tz="UTC"), ", ".join(windows.names)
+    times, whose = pd.DatetimeIndex(nanoseconds, tz="UTC", copy=False), ", ".join(windows.names)
     val, test = (
         border(times, value, name, whose) for name, value in (("val_from", val_from), ("test_from", test_from))
     )
@@ -63,11 +64,15 @@ def cut_fold(windows: WindowDataset, val_from: Border, test_from: Border) -> Fol
             f"{whose}: data.val_from ({say_time(times[val])}) is not before data.test_from "
             f"({say_time(times[test])}); validation comes before test."
         )
-    first = windows.times[windows.starts + windows.context_length]
-    last = windows.times[windows.starts + windows.span - 1]
-    val_time, test_time = int(nanoseconds[val]), int(nanoseconds[test])
-    sets = (last < val_time, (first >= val_time) & (last < test_time), first >= test_time)
-    return Fold(*(members.nonzero().squeeze(1) for members in sets))
+    sets: list[tuple[Tensor, ...]] = []
+    for begin, end in windows.extents:
+        own = windows.times.numpy()[begin:end]
+        to_val, to_test = (begin + int(np.searchsorted(own, nanoseconds[at])) for at in (val, test))
+        ends = to_val - windows.span + 1, to_test - windows.span + 1, end
+        begins = begin, to_val - windows.context_length, to_test - windows.context_length
+        pairs = zip(begins, ends, strict=True)
+        sets.append(tuple(windows.starting(max(first, begin), until) for first, until in pairs))
+    return Fold(*(torch.cat(members) for members in zip(*sets, strict=True)))
 
 
 def border(times: pd.DatetimeIndex, value: Border, name: str, whose: str) -> int:

@@ -1,35 +1,56 @@
-"""Batches of windows, gathered whole."""
+"""Batches of windows, gathered whole, and shared out among the processes that train together."""
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Int64
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from cryptoforecast.data.windows import Window, WindowDataset
 
 
-class BatchOrder:
-    """Which windows make up which batch of an epoch.
+class Process(NamedTuple):
+    """One of the processes that work together: its number, and how many there are."""
 
-    The order is a function of seed and epoch alone, never of what was drawn before.
+    rank: int = 0
+    of: int = 1
+
+
+class BatchOrder:
+    """Which windows make up which batch of an epoch, and which of them are this process's.
+
+    The order is a function of seed and epoch alone, never of what was drawn before; nor does it depend on the process.
+    Each process has something to say of every batch, so that all of them count the same: of a batch that it shares
+    with others its share, as even as can be; of one that another process has whole, no window at all.
 
     Args:
         positions: numbers of the windows to visit, each once an epoch.
-        batch_size: windows a batch; the last one holds what is left.
+        batch_size: windows a batch, those of all processes together; the last one holds what is left.
         shuffle: whether each epoch has an order of its own.
         seed: another seed, other orders.
+        process: which of the processes this is.
+        whole: whether the processes take turns at whole batches, instead of sharing each.
     """
 
     def __init__(
-        self, positions: Int64[Tensor, " windows"], batch_size: int, shuffle: bool = False, seed: int = 0
+        self,
+        positions: Int64[Tensor, " windows"],
+        batch_size: int,
+        shuffle: bool = False,
+        seed: int = 0,
+        process: Process = Process(),  # noqa: B008 (it is a tuple)
+        whole: bool = False,
     ) -> None:
         self.positions = positions
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
+        self.process = process
+        self.whole = whole
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -40,30 +61,63 @@ class BatchOrder:
         return math.ceil(len(self.positions) / self.batch_size)
 
     def __iter__(self) -> Iterator[Int64[Tensor, " batch"]]:
-        return iter(torch.split(self._order(), self.batch_size))
+        """This process's windows of each batch; where its share is none, one that weighs nothing."""
+        order = self._order()
+        for batch in range(len(self)):
+            own = self.own(batch)
+            if not len(own) and not self.whole:  # it still takes part in adding up gradients
+                own = range(own.start, own.start + 1)
+            places = slice(own.start, own.stop)
+            yield self.positions[places] if order is None else self.positions.index_select(0, order[places])
 
-    def _order(self) -> Int64[Tensor, " windows"]:
+    def own(self, batch: int) -> range:
+        """This process's places in the order of the epoch; places are counted over all batches."""
+        (rank, of), places = self.process, self._places(batch)
+        if self.whole:
+            return places if batch % of == rank else places[:0]
+        return places[len(places) * rank // of : len(places) * (rank + 1) // of]
+
+    def weight(self, batch: int) -> float:
+        """What the mean over this process's windows counts for, if the mean over all processes is to be the batch's."""
+        return len(self.own(batch)) * self.process.of / len(self._places(batch))
+
+    def _places(self, batch: int) -> range:
+        return range(len(self.positions))[batch * self.batch_size : (batch + 1) * self.batch_size]
+
+    def _order(self) -> Tensor | None:
+        """The order of the epoch, as places in ``positions``; None for the one they stand in."""
         if not self.shuffle:
-            return self.positions
+            return None
         (seed,) = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)
-        order = torch.randperm(len(self.positions), generator=torch.Generator().manual_seed(int(seed)))
-        return self.positions[order]
+        generator = torch.Generator().manual_seed(int(seed))
+        return torch.randperm(len(self.positions), generator=generator, dtype=torch.int32)  # half the memory of int64
 
 
 class WindowLoader:
     """Gathers each batch with one ``index_select`` over all series, instead of collating it item by item.
 
+    It is no ``DataLoader``, which the trainer would take apart to put a sampler of its own in: that one drops or
+    repeats windows so that all processes have as many.
+
     Args:
         windows: the windows to take from.
         order: the batches to make.
+        num_workers: processes that gather them; by default this one does.
     """
 
-    def __init__(self, windows: WindowDataset, order: BatchOrder) -> None:
+    def __init__(self, windows: WindowDataset, order: BatchOrder, num_workers: int = 0) -> None:
         self.dataset = windows
         self.sampler, self.batch_sampler = order, None  # as a DataLoader has them: the trainer calls set_epoch here
+        self._workers: DataLoader[Window] | None = None
+        if num_workers > 0:
+            self._workers = DataLoader(
+                dataset=windows, sampler=order, batch_size=None, num_workers=num_workers, persistent_workers=True
+            )
 
     def __len__(self) -> int:
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[Window]:
+        if self._workers is not None:
+            return iter(self._workers)
         return (self.dataset[positions] for positions in self.sampler)

@@ -1,16 +1,22 @@
 """Windows over close series."""
 
+import copy
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from cryptoforecast.data.grid import uneven_steps
 from cryptoforecast.data.series import CLOSE, CloseSeries
+from cryptoforecast.data.times import in_nanoseconds
+
+BLOCK = 1 << 16  # windows looked at at a time where all are: temporaries of millions would outweigh the closes
 
 
 class Window(NamedTuple):
@@ -55,31 +61,54 @@ class WindowDataset(Dataset[Window]):
         self.names = [str(one.closes.name) for one in series]
         self.context_length = context_length
         self.horizon = horizon
-        self.times = torch.from_numpy(np.concatenate([_nanoseconds(one) for one in series]))
-        self.prices = torch.from_numpy(np.concatenate([channels_of(one, columns) for one in series]))
-        ends = np.cumsum([len(one.closes) for one in series])
-        self._ends = torch.from_numpy(ends)
-        offsets = ends - [len(one.closes) for one in series]
-        self.starts = torch.from_numpy(  # of each window, the row of its first close
-            np.concatenate([offset + _even_starts(one, self.span) for offset, one in zip(offsets, series, strict=True)])
-        )
-        channels, rows = self.prices.shape[1], max(len(self.prices) - self.span + 1, 0)
-        self._contexts = self.prices.as_strided((rows, context_length, channels), (channels, channels, 1))
-        self._targets = self.prices.as_strided((rows, horizon), (channels, channels), context_length * channels)
+        lengths = torch.tensor([len(one.closes) for one in series])
+        self._ends = lengths.cumsum(0)  # of each series, the row after its last
+        self.times = torch.empty(int(self._ends[-1]), dtype=torch.int64)
+        self.prices = torch.empty(len(self.times), len(columns), dtype=torch.float64)
+        runs = []
+        for one, (begin, end) in zip(series, self.extents, strict=True):
+            self.times.numpy()[begin:end] = _times(one).asi8
+            for channel, values in enumerate(_columns(one, columns)):
+                self.prices.numpy()[begin:end, channel] = values
+            runs.append(_even_runs(one, self.span) + np.array([[begin], [0]]))
+        first, counts = np.concatenate(runs, axis=1)
+        self._run_ends = torch.from_numpy(np.cumsum(counts))  # of each run of windows, the number after its last
+        self._run_shifts = torch.from_numpy(first - np.cumsum(counts) + counts)  # from a window's number to its row
+        self._view()
+
+    def _view(self) -> None:
+        channels, rows, past = self.prices.shape[1], max(len(self.prices) - self.span + 1, 0), self.context_length
+        self._contexts = self.prices.as_strided((rows, past, channels), (channels, channels, 1))
+        self._targets = self.prices.as_strided((rows, self.horizon), (channels, channels), past * channels)
+
+    def to(self, device: torch.device) -> "WindowDataset":
+        """The same windows, gathered on another device; these ones, if they are there already."""
+        if self.prices.device == device:
+            return self
+        moved = copy.copy(self)
+        for name in ("times", "prices", "_ends", "_run_ends", "_run_shifts"):
+            setattr(moved, name, getattr(self, name).to(device))
+        moved._view()
+        return moved
 
     @property
     def span(self) -> int:
         """Closes that a window takes."""
         return self.context_length + self.horizon
 
+    @property
+    def starts(self) -> Int64[Tensor, " windows"]:
+        """Of each window, the row of its first close."""
+        return self.rows(torch.arange(len(self)))
+
     def __len__(self) -> int:
-        return len(self.starts)
+        return int(self._run_ends[-1]) if len(self._run_ends) else 0
 
     def __getitem__(self, positions: int | Int64[Tensor, " batch"]) -> Window:
-        """The window at one position, or the windows at many as one batch."""
+        """The window at one position, or the windows at many as one batch, on the device where the prices are."""
         if isinstance(positions, int):
             return Window(*(field[0] for field in self[torch.tensor([positions])]))
-        rows = self.starts.index_select(0, positions)
+        rows = self.rows(positions.to(self.prices.device))
         return Window(
             context=self._contexts.index_select(0, rows),
             target=self._targets.index_select(0, rows),
@@ -87,43 +116,78 @@ class WindowDataset(Dataset[Window]):
             series=torch.bucketize(rows, self._ends, right=True),
         )
 
+    def rows(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " batch"]:
+        """The row of each window's first close."""
+        if len(self._run_shifts) == 1:  # as of closes without a gap, where looking for it would take half the time
+            return positions + self._run_shifts
+        return positions + self._run_shifts.index_select(0, torch.bucketize(positions, self._run_ends, right=True))
+
+    @property
+    def extents(self) -> list[tuple[int, int]]:
+        """Of each series, its first row and the one after its last."""
+        return list(pairwise([0, *self._ends.tolist()]))
+
+    def starting(self, row: int, until: int) -> Int64[Tensor, " windows"]:
+        """The windows whose first close lies in a row from one to before another, ascending."""
+        first = self._starting_before(row)
+        return torch.arange(first, max(self._starting_before(until), first))
+
+    def _starting_before(self, row: int) -> int:
+        """How many windows have their first close before a row, which is the number of the next one."""
+        lengths = self._run_ends.diff(prepend=self._run_ends.new_zeros(1))
+        first = self._run_ends - lengths + self._run_shifts
+        return int(torch.minimum((row - first).clamp_min(0), lengths).sum())
+
     def target_times(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, "batch horizon"]:
         """When each target closes, in UTC nanoseconds."""
-        return self.times[self.starts[positions].unsqueeze(-1) + torch.arange(self.context_length, self.span)]
+        return self.times[self.rows(positions).unsqueeze(-1) + torch.arange(self.context_length, self.span)]
 
     def series_of(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " batch"]:
         """The number of the series that each window was cut from."""
-        return torch.bucketize(self.starts[positions], self._ends, right=True)
+        return torch.bucketize(self.rows(positions), self._ends, right=True)
 
-    def rows_of(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " rows"]:
-        """The rows of ``prices`` and ``times`` that at least one of the windows holds, ascending."""
-        edges = torch.zeros(len(self.prices) + 1, dtype=torch.int64)
-        edges[self.starts[positions]] += 1
-        edges[self.starts[positions] + self.span] -= 1
-        return edges.cumsum(0).nonzero().squeeze(1)
+    def by_series(self, positions: Int64[Tensor, " windows"]) -> list[Int64[Tensor, " own"]]:
+        """Ascending windows, those of each series by themselves; not copied."""
+        edges = torch.tensor([self._starting_before(end) for _, end in self.extents[:-1]], dtype=torch.int64)
+        return list(positions.tensor_split(torch.searchsorted(positions, edges)))
+
+    def held_by(self, positions: Int64[Tensor, " windows"]) -> Bool[Tensor, " rows"]:
+        """Whether each row of ``prices`` and ``times`` is in at least one of some windows, which are ascending."""
+        held = torch.zeros(len(self.prices), dtype=torch.bool)
+        for block in torch.split(positions, BLOCK) if len(positions) else ():
+            rows = self.rows(block)
+            first, count = int(rows[0]), int(rows[-1] - rows[0]) + self.span
+            edges = torch.zeros(count + 1, dtype=torch.int32)
+            edges[rows - first] += 1
+            edges[rows - first + self.span] -= 1
+            held[first : first + count] |= edges[:-1].cumsum(0, dtype=torch.int32) > 0
+        return held
 
 
 def channels_of(series: CloseSeries, columns: Sequence[str]) -> Float64[np.ndarray, "time channels"]:
     """A copy of a series' columns side by side, in the order asked for."""
+    return np.stack(_columns(series, columns), axis=1)
+
+
+def _columns(series: CloseSeries, columns: Sequence[str]) -> list[np.ndarray]:
     others = {} if series.others is None else {str(name): series.others[name] for name in series.others.columns}
     bars = {CLOSE: series.closes, **others}
-    return np.stack([bars[name].to_numpy("float64") for name in columns], axis=1)
+    return [bars[name].to_numpy("float64") for name in columns]
 
 
 def even_length(series: CloseSeries) -> int:
     """How many closes there are up to the last one without a gap between them."""
-    uneven = np.flatnonzero(np.diff(_nanoseconds(series)) != series.interval.value)
+    uneven = uneven_steps(_times(series), series.interval)
     return len(series.closes) - (int(uneven[-1]) + 1 if len(uneven) else 0)
 
 
-def _even_starts(series: CloseSeries, span: int) -> Int64[np.ndarray, " windows"]:
-    """The positions of closes that are followed by enough others, each one interval after the one before."""
-    gaps = np.diff(_nanoseconds(series)) != series.interval.value
-    before = np.concatenate([[0], np.cumsum(gaps)])  # gaps before each close; two steps may make up for each other
-    count = max(len(before) - span + 1, 0)
-    return np.flatnonzero(before[span - 1 :][:count] == before[:count])
+def _even_runs(series: CloseSeries, span: int) -> Int64[np.ndarray, "2 runs"]:
+    """Of each stretch of closes without a gap between them that has windows: its first row, and how many it has."""
+    first = np.concatenate([[0], uneven_steps(_times(series), series.interval) + 1])
+    counts = np.diff(first, append=len(series.closes)) - span + 1
+    runs: np.ndarray = np.stack([first, counts])[:, counts > 0]
+    return runs
 
 
-def _nanoseconds(series: CloseSeries) -> Int64[np.ndarray, " time"]:
-    nanoseconds: np.ndarray = pd.DatetimeIndex(series.closes.index).as_unit("ns").asi8
-    return nanoseconds
+def _times(series: CloseSeries) -> pd.DatetimeIndex:
+    return in_nanoseconds(pd.DatetimeIndex(series.closes.index))

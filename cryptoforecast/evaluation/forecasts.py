@@ -42,35 +42,41 @@ def forecast_rows(
         One row per origin and step, series by series, in time order, with the columns ``series, model, fold,
         origin, step, timestamp, last, forecast, actual``: times in UTC, prices in the series' currency.
     """
-    forecasts, targets, lasts, origins, times = [], [], [], [], []
+    horizon, count = windows.horizon, len(positions)
+    # Filled in place: small tensors that stay between large ones that go would scatter them over gigabytes.
+    forecasts, targets = torch.empty(2, count, horizon, dtype=torch.float64)
+    lasts, origins = torch.empty(count, dtype=torch.float64), torch.empty(count, dtype=torch.int64)
+    times = torch.empty(count, horizon, dtype=torch.int64)
+    order = BatchOrder(positions, WITHOUT_GRADIENTS)
     with _lent(forecaster, device), torch.inference_mode():
-        for batch in BatchOrder(positions, WITHOUT_GRADIENTS):
-            window = windows[batch]
+        for number, batch in enumerate(order):
+            window, own = windows[batch], slice(order.own(number).start, order.own(number).stop)
             moved = to_device(window, torch.device(device))
-            forecasts.append(forecaster.forecast(moved.context).cpu().double())
-            targets.append(window.target)
-            lasts.append(window.context[:, -1, 0])
-            origins.append(window.origin)
-            times.append(windows.target_times(batch))
-    horizon = windows.horizon
+            forecasts[own] = forecaster.forecast(moved.context)
+            targets[own], lasts[own], origins[own] = window.target, window.context[:, -1, 0], window.origin
+            times[own] = windows.target_times(batch)
     return pd.DataFrame(
         {
             "series": np.array(windows.names)[windows.series_of(positions).repeat_interleave(horizon).numpy()],
             "model": type(forecaster).__name__,
             "fold": fold,
-            "origin": _utc(torch.cat(origins).repeat_interleave(horizon)),
-            "step": np.tile(np.arange(1, horizon + 1), len(positions)),
-            "timestamp": _utc(torch.cat(times).flatten()),
-            "last": torch.cat(lasts).repeat_interleave(horizon).numpy(),
-            "forecast": _finite(forecaster, torch.cat(forecasts)).flatten().numpy(),
-            "actual": torch.cat(targets).flatten().numpy(),
+            "origin": _utc(origins.repeat_interleave(horizon)),
+            "step": np.tile(np.arange(1, horizon + 1), count),
+            "timestamp": _utc(times.flatten()),
+            "last": lasts.repeat_interleave(horizon).numpy(),
+            "forecast": _finite(forecaster, forecasts).flatten().numpy(),
+            "actual": targets.flatten().numpy(),
         },
         columns=COLUMNS,
     )
 
 
 def rows_beside_baselines(
-    forecaster: Forecaster, data: CloseDataModule, split: Literal["val", "test"], device: str | torch.device = "cpu"
+    forecaster: Forecaster,
+    data: CloseDataModule,
+    split: Literal["val", "test"],
+    device: str | torch.device = "cpu",
+    most: int | None = None,
 ) -> pd.DataFrame:
     """Forecast rows of a model, then of each baseline, on exactly the same targets.
 
@@ -79,13 +85,14 @@ def rows_beside_baselines(
         data: set up for the split.
         split: which targets.
         device: where to compute.
+        most: how many of the windows at most, from the first on; by default all.
     """
     name = type(forecaster).__name__
     if name in {baseline.__name__ for baseline in BASELINES} and not isinstance(forecaster, BASELINES):
         raise UserError(f"{name} is the name of a baseline that stands in every table; give your class another.")
     others = [baseline(context_length=data.context_length, horizon=data.horizon) for baseline in BASELINES]
     models = [forecaster, *(other for other in others if type(other) is not type(forecaster))]
-    positions = getattr(data.fold, split)
+    positions = getattr(data.fold, split)[:most]
     return pd.concat([forecast_rows(model, data.windows, positions, device) for model in models], ignore_index=True)
 
 

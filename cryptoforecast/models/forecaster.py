@@ -11,10 +11,11 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, Reduce
 from torch import Tensor, nn
 
 from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.data.loader import WindowLoader
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.running import RunningMean
+from cryptoforecast.models.running import BatchTable, RunningMean
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 from cryptoforecast.spec import accepted_by, class_path, plain_items, spec_of
 
@@ -53,7 +54,7 @@ class Forecaster(LightningModule):
         self._optimizer = optimizer
         self._scheduler = scheduler
         self._train_loss = RunningMean()
-        self._evaluation = RunningMean()
+        self._evaluation = BatchTable()
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """Forecast scaled closes from scaled bars, whose channel 0 is the close. This is what a variant writes."""
@@ -74,8 +75,13 @@ class Forecaster(LightningModule):
         if not self._learns():
             return None
         loss = self.loss(self._asked(window.context), self._scaled(window.target, window.context))
-        self._train_loss.add(loss.detach().unsqueeze(0), len(window.target))
+        self._train_loss.add(loss.detach().unsqueeze(0), len(window.target) if self._weight(batch_index) else 0)
         return loss
+
+    def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Where processes share a batch, count each one's loss by its share, for gradients are averaged evenly."""
+        weight = self._weight(self.trainer.fit_loop.batch_idx)
+        super().backward(loss if weight == 1 else loss * weight, *args, **kwargs)
 
     def on_train_epoch_end(self) -> None:
         """Log the epoch's learning rate and mean training loss; a variant with its own training step logs its own."""
@@ -168,6 +174,11 @@ class Forecaster(LightningModule):
         else:
             super().__setattr__(name, value)
 
+    def _weight(self, batch_index: int) -> float:
+        """What this process's mean loss of a batch counts for."""
+        loader = self.trainer.train_dataloader if self.trainer.world_size > 1 else None
+        return loader.sampler.weight(batch_index) if isinstance(loader, WindowLoader) else 1.0
+
     def _learns(self) -> bool:
         return any(weights.requires_grad for weights in self.parameters())
 
@@ -200,9 +211,12 @@ class Forecaster(LightningModule):
 
     def _evaluate(self, window: Window) -> None:
         """Add up losses and squared price errors, the model's, then the random walk's; errors series by series."""
+        members, losses, errors = self._members(window), [], []
+        if not len(window.target):  # the batch is another process's
+            self._evaluation.add(members.new_zeros(2 + 3 * len(members)), 0)
+            return
         walk = window.context[:, -1:, 0].expand_as(window.target)
         target = self._scaled(window.target, window.context)
-        members, losses, errors = self._members(window), [], []
         for forecast in (self.forecast(window.context), walk):
             losses.append(self.loss(self._scaled(forecast, window.context), target))
             errors.append((members * (forecast - window.target).square().mean(dim=1)).mean(dim=1))

@@ -1,5 +1,7 @@
 """Means over an epoch, added up on the device."""
 
+import functools
+
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
@@ -24,4 +26,27 @@ class RunningMean:
         sums = torch.cat([self._sum, self._sum.new_tensor([self.count])])
         sums = module.trainer.strategy.reduce(sums, reduce_op="sum")
         self._sum, self.count = None, 0
+        return sums[:-1] / sums[-1]
+
+
+class BatchTable:
+    """Means over all windows of an evaluation, to the same last digit however many processes took part.
+
+    Which process adds what would decide the last digits of a sum. So each keeps a row a batch, zero where another had
+    the batch; adding zeros changes nothing, and the rows are then added up in the order of the batches.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[Tensor] = []
+
+    def add(self, means: Tensor, count: int) -> None:
+        """Take up the means of a batch of ``count`` windows; of none, if the batch was another process's."""
+        row = torch.cat([means * count, means.new_tensor([count])])
+        self._rows.append(row.double() if row.device.type != "mps" else row)
+
+    def take(self, module: LightningModule) -> Tensor:
+        """The means over all windows of all processes; the table is empty again."""
+        rows = module.trainer.strategy.reduce(torch.stack(self._rows), reduce_op="sum")
+        self._rows = []
+        sums = functools.reduce(torch.add, rows.unbind())
         return sums[:-1] / sums[-1]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cryptoforecast import DataNotice, Fold, UserError, WindowDataset
 from cryptoforecast.data.folds import Border, cut_fold
-from tests.data.test_windows import LENGTHS, coin
+from tests.data.test_windows import LENGTHS, coin, gap_patterns, uneven_series
 
 
 def cut(count: int, val_from: Border, test_from: Border, start: str = "2020-01-01") -> Fold:
@@ -121,3 +121,20 @@ def test_a_count_or_a_fraction_counts_each_day_of_several_coins_once() -> None:
         fold = cut_fold(windows, *borders)
         dates = cut_fold(windows, "2020-03-11", "2020-03-31")
         assert all(torch.equal(members, same) for members, same in zip(fold, dates, strict=True))
+
+
+@given(even=gap_patterns, late=st.integers(0, 20), **LENGTHS)
+def test_a_set_holds_the_windows_whose_targets_lie_between_its_borders_and_no_other(
+    even: list[bool], late: int, context_length: int, horizon: int
+) -> None:
+    """Window by window, of two series with gaps."""
+    other = coin(30, str(pd.Timestamp("2020-01-01") + pd.Timedelta(days=late)), "OTHER-USD")
+    windows = WindowDataset([uneven_series(even), other], context_length, horizon)
+    days = windows.times.unique()
+    borders = len(days) // 2, 3 * len(days) // 4
+    val, test = (int(days[at]) for at in borders)
+    times = windows.target_times(torch.arange(len(windows)))
+    first, last = times[:, 0], times[:, -1]
+    expected = last < val, (first >= val) & (last < test), first >= test
+    for members, own in zip(cut_fold(windows, *borders), expected, strict=True):
+        assert torch.equal(members, own.nonzero().flatten())

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import WindowDataset
-from cryptoforecast.data.loader import BatchOrder, WindowLoader
+from cryptoforecast.data.loader import BatchOrder, Process, WindowLoader
 from tests.data.test_windows import coin
 
 
@@ -33,6 +33,48 @@ def test_the_order_is_a_function_of_seed_and_epoch_and_of_nothing_drawn_before()
     assert order(epoch=4) == first
     assert order(epoch=5) != first
     assert order(epoch=4, seed=1) != first
+
+
+SIZES = {"count": st.integers(1, 100), "batch_size": st.integers(1, 40), "processes": st.integers(1, 5)}
+
+
+@given(shuffle=st.booleans(), whole=st.booleans(), **SIZES)
+def test_the_shares_of_all_processes_are_each_batch_of_one_process_in_order(
+    count: int, batch_size: int, processes: int, shuffle: bool, whole: bool
+) -> None:
+    positions = torch.arange(10, 10 + count)
+    alone = [batch.tolist() for batch in BatchOrder(positions, batch_size, shuffle)]
+    orders = [
+        BatchOrder(positions, batch_size, shuffle, 0, Process(rank, processes), whole) for rank in range(processes)
+    ]
+    assert {len(order) for order in orders} == {len(alone)}  # none waits for a step that another does not take
+    for number, (batch, *shares) in enumerate(zip(alone, *orders, strict=True)):
+        counted = [share.tolist() * (len(order.own(number)) > 0) for share, order in zip(shares, orders, strict=True)]
+        assert [window for share in counted for window in share] == batch
+        if whole:
+            assert sorted(map(len, counted)) == [*[0] * (processes - 1), len(batch)]
+        else:
+            assert max(map(len, counted)) - min(map(len, counted)) <= 1
+
+
+@given(**SIZES)
+def test_the_weighted_means_of_all_processes_average_to_the_mean_of_the_batch(
+    count: int, batch_size: int, processes: int
+) -> None:
+    positions = torch.arange(count)
+    orders = [BatchOrder(positions, batch_size, True, 0, Process(rank, processes)) for rank in range(processes)]
+    alone = BatchOrder(positions, batch_size, shuffle=True)
+    for number, (batch, *shares) in enumerate(zip(alone, *orders, strict=True)):
+        means = [order.weight(number) * share.double().mean() for order, share in zip(orders, shares, strict=True)]
+        torch.testing.assert_close(torch.stack(means).mean(), batch.double().mean())
+        assert alone.weight(number) == 1.0
+
+
+def test_an_order_of_another_epoch_takes_half_the_memory_of_the_windows_numbers() -> None:
+    batches = BatchOrder(torch.arange(50), 8, shuffle=True)
+    order = batches._order()
+    assert order is not None
+    assert order.element_size() == batches.positions.element_size() / 2
 
 
 def test_without_shuffling_windows_come_oldest_first() -> None:

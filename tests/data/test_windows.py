@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import CloseSeries, WindowDataset
-from cryptoforecast.data.windows import even_length
+from cryptoforecast.data.windows import even_length, to_device
 from tests.conftest import Given, random_walk
 
 LENGTHS = {"context_length": st.integers(1, 12), "horizon": st.integers(1, 6)}
@@ -102,6 +102,43 @@ def test_windows_of_several_series_are_those_of_each_one_after_the_other(
     numbers = torch.arange(len(coins)).repeat_interleave(torch.tensor([len(windows) for windows in alone]))
     assert torch.equal(batch.series, numbers)
     assert torch.equal(together.series_of(torch.arange(len(together))), numbers)
+
+
+@given(evens=st.lists(gap_patterns, min_size=1, max_size=3), picks=st.lists(st.integers(0, 200), max_size=9), **LENGTHS)
+def test_the_rows_held_by_windows_are_those_that_one_of_them_has(
+    evens: list[list[bool]], picks: list[int], context_length: int, horizon: int
+) -> None:
+    windows = WindowDataset([uneven_series(even) for even in evens], context_length, horizon)
+    chosen = sorted({pick % len(windows) for pick in picks}) if len(windows) else []
+    held = {int(windows.starts[window]) + at for window in chosen for at in range(windows.span)}
+    assert windows.held_by(torch.tensor(chosen, dtype=torch.int64)).nonzero().flatten().tolist() == sorted(held)
+
+
+@given(
+    evens=st.lists(gap_patterns, min_size=1, max_size=3),
+    edges=st.tuples(st.integers(0, 200), st.integers(0, 200)),
+    **LENGTHS,
+)
+def test_windows_are_found_by_their_first_row_and_by_their_series(
+    evens: list[list[bool]], edges: tuple[int, int], context_length: int, horizon: int
+) -> None:
+    windows = WindowDataset([uneven_series(even) for even in evens], context_length, horizon)
+    starts, (row, until) = windows.starts, edges
+    found = ((starts >= row) & (starts < until)).nonzero().flatten()
+    assert torch.equal(windows.starting(row, until), found)
+    for number, own in enumerate(windows.by_series(found)):
+        assert torch.equal(own, found[windows.series_of(found) == number])
+
+
+def test_gathering_happens_where_the_prices_are_and_a_batch_there_is_not_copied_again() -> None:
+    here, windows = torch.device("cpu"), WindowDataset([coin(40)], 5, 2)
+    assert windows.to(here) is windows
+    there = windows.to(torch.device("meta"))  # a device that has shapes and no numbers
+    assert there[torch.tensor([3, 4])].context.device.type == "meta"
+    assert there[torch.tensor([3, 4])].context.shape == (2, 5, 1)
+    assert windows.prices.device == here
+    batch = windows[torch.tensor([3, 4])]
+    assert all(moved is field for moved, field in zip(to_device(batch, here), batch, strict=True))
 
 
 def test_further_columns_are_further_channels_and_the_target_is_the_close() -> None:

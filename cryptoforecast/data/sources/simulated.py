@@ -1,28 +1,33 @@
 """A price that cannot be forecast, for trying things out and for null experiments."""
 
+import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.grid import A_DAY
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import Source
-from cryptoforecast.data.times import to_utc
+from cryptoforecast.data.times import say_duration, to_utc
 from cryptoforecast.errors import UserError
 
+AN_HOUR = A_DAY / 24
 DAILY_VOLATILITY = 0.035  # about Bitcoin's
 DEGREES_OF_FREEDOM = 4  # of Student's t: crashes and leaps as coins have them
 SHOCK_WEIGHT, MEMORY = 0.08, 0.90  # GARCH(1, 1): a wild day is followed by wild days
+BLOCK = 1 << 16  # closes made at a time: as numbers of Python's own, millions would take gigabytes
 BITS = 32  # of a close that are kept, nine digits: the last bits of exp differ from processor to processor
 
 
 class SimulatedSource(Source):
-    """A seeded daily random walk of the log close, with fat tails and clustered volatility.
+    """A seeded random walk of the log close, with fat tails and clustered volatility.
 
     Log changes are GARCH(1, 1) with Student-t shocks (Bollerslev 1987), symmetric about zero whatever came
     before. Their size can be forecast, their direction cannot; whoever beats the random walk here was lucky or
-    has a leak. Series and rows are named SIMULATED.
+    has a leak. A day's volatility is Bitcoin's, whatever the interval. Series and rows are named SIMULATED.
 
     With an ``autocorrelation`` there is something to find: each log change holds that share of the one before, so
     the best forecast multiplies the last close by the last change to that power, and its squared errors are smaller
@@ -30,15 +35,21 @@ class SimulatedSource(Source):
 
     Args:
         seed: another seed, another history.
-        rows: count of daily closes.
+        rows: count of closes.
         start: day of the first close.
         autocorrelation: share of a log change that the next one repeats, between -1 and 1.
+        interval: time from one close to the next, such as ``1d``, ``1h`` or ``1min``.
     """
 
     symbol = "SIMULATED"
 
     def __init__(
-        self, seed: int = 0, rows: int = 4000, start: str = "2015-01-01", autocorrelation: float = 0.0
+        self,
+        seed: int = 0,
+        rows: int = 4000,
+        start: str = "2015-01-01",
+        autocorrelation: float = 0.0,
+        interval: str = "1d",
     ) -> None:
         if rows < 2:
             raise UserError(f"data.source.rows is {rows}; a series takes at least 2 closes.")
@@ -46,33 +57,64 @@ class SimulatedSource(Source):
             raise UserError(
                 f"data.source.autocorrelation is {autocorrelation}; it must lie between -1 and 1, or closes run away."
             )
-        to_utc(start, "data.source.start")
+        first, step = to_utc(start, "data.source.start"), _step(interval)
+        if rows - 1 > (pd.Timestamp.max.tz_localize("UTC") - first) // step:
+            raise UserError(
+                f"data.source.rows is {rows}: closes {say_duration(step)} apart from {start} on would end after "
+                f"{pd.Timestamp.max.year}; set fewer, or a shorter data.source.interval."
+            )
         self.seed = seed
         self.rows = rows
         self.start = start
         self.autocorrelation = autocorrelation
+        self.interval = interval
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
         """The simulated closes, around 1,000 dollars at first; there is nothing beside them."""
         if columns:
             raise UserError(f"SimulatedSource has closes only; leave {', '.join(columns)} out of data.columns.")
-        times = pd.date_range(self.start, periods=self.rows, freq="D", tz="UTC")
-        changes = _log_changes(np.random.default_rng(self.seed), self.rows)
-        for day in range(1, self.rows):
-            changes[day] += self.autocorrelation * changes[day - 1]
-        closes = _keep_bits(1000.0 * np.exp(np.cumsum(changes)))
+        step = _step(self.interval)
+        times = pd.date_range(self.start, periods=self.rows, freq=step, tz="UTC", unit="ns")
+        closes = _shocks(np.random.default_rng(self.seed), self.rows)
+        _to_log_changes(closes, DAILY_VOLATILITY**2 * (step / A_DAY), self.autocorrelation)
+        np.cumsum(closes, out=closes)
+        for first in range(0, self.rows, BLOCK):
+            block = closes[first : first + BLOCK]
+            block[:] = _keep_bits(1000.0 * np.exp(block))
         return to_close_series(RawRows(self.symbol, times, closes, type(self).__name__, simulated=True))
 
 
-def _log_changes(random: np.random.Generator, count: int) -> np.ndarray:
-    shocks = random.standard_t(DEGREES_OF_FREEDOM, count) * np.sqrt(1 - 2 / DEGREES_OF_FREEDOM)  # variance 1
-    usual = DAILY_VOLATILITY**2
-    variance = usual
-    changes = np.empty(count)
-    for day, shock in enumerate(shocks):
-        changes[day] = np.sqrt(variance) * shock
-        variance = usual * (1 - SHOCK_WEIGHT - MEMORY) + SHOCK_WEIGHT * changes[day] ** 2 + MEMORY * variance
-    return changes
+def _step(interval: str) -> pd.Timedelta:
+    said = re.fullmatch(r"([1-9]\d{0,3})(min|h|d)", interval)
+    if said is None:
+        raise UserError(f"data.source.interval is {interval!r}; it is a count of min, h or d, such as 15min, 1h or 1d.")
+    return int(said[1]) * {"min": AN_HOUR / 60, "h": AN_HOUR, "d": A_DAY}[said[2]]
+
+
+def _shocks(random: np.random.Generator, count: int) -> np.ndarray:
+    """Student's t, of variance 1."""
+    shocks = random.standard_t(DEGREES_OF_FREEDOM, count)
+    shocks *= np.sqrt(1 - 2 / DEGREES_OF_FREEDOM)
+    return shocks
+
+
+def _to_log_changes(shocks: np.ndarray, usual: float, autocorrelation: float) -> None:
+    """Make shocks into log changes, in their place.
+
+    Args:
+        shocks: of variance 1.
+        usual: the variance of log changes in the long run.
+        autocorrelation: share of a change that the next one repeats.
+    """
+    least, variance, last = usual * (1 - SHOCK_WEIGHT - MEMORY), usual, 0.0
+    for first in range(0, len(shocks), BLOCK):
+        changes = []
+        for shock in shocks[first : first + BLOCK].tolist():
+            change = math.sqrt(variance) * shock
+            variance = least + SHOCK_WEIGHT * change**2 + MEMORY * variance
+            last = change + autocorrelation * last
+            changes.append(last)
+        shocks[first : first + BLOCK] = changes
 
 
 def _keep_bits(values: np.ndarray) -> np.ndarray:

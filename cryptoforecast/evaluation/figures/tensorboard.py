@@ -7,7 +7,7 @@ import pandas as pd
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.data.datamodule import closes_of, validated
 from cryptoforecast.evaluation.figures.canvas import write_png
 from cryptoforecast.evaluation.figures.changes import plot_changes
 from cryptoforecast.evaluation.figures.errors import plot_errors
@@ -57,7 +57,7 @@ class ForecastFigure(Callback):
             board.add_custom_scalars(CHARTS)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw the validation targets."""
+        """Draw the validation targets, those that validation looks at."""
         board, data = _tensorboard(trainer), closes_of(trainer)
         due = (
             trainer.state.fn == "fit"
@@ -67,7 +67,8 @@ class ForecastFigure(Callback):
         if not (due and board and data and isinstance(pl_module, Forecaster)):
             return
         walk = RandomWalk(context_length=data.context_length, horizon=data.horizon)
-        both = [forecast_rows(model, data.windows, data.fold.val, pl_module.device) for model in (pl_module, walk)]
+        positions = data.fold.val[: validated(trainer)]
+        both = [forecast_rows(model, data.windows, positions, pl_module.device) for model in (pl_module, walk)]
         rows = pd.concat(both)
         for name, plot in PICTURES.items():
             board.add_figure(f"val/{name}", plot(rows, "val", data.simulated), global_step=trainer.current_epoch)

@@ -1,6 +1,7 @@
 """The null experiment."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cryptoforecast import SimulatedSource, UserError
@@ -58,6 +59,25 @@ def test_a_planted_autocorrelation_is_there(planted: float) -> None:
 def test_shocks_are_those_of_the_history_without_autocorrelation() -> None:
     changes = np.diff(np.log(SimulatedSource(seed=1, autocorrelation=0.3).load().closes))
     assert np.allclose(changes[1:] - 0.3 * changes[:-1], log_changes(1)[1:])
+
+
+def test_an_hour_is_as_wild_as_its_share_of_a_day_and_else_the_same() -> None:
+    days, hours = (SimulatedSource(interval=interval).load() for interval in ("1d", "1h"))
+    assert (hours.interval, len(hours.closes)) == (pd.Timedelta("1h"), len(days.closes))
+    changes = [np.diff(np.log(series.closes)) for series in (days, hours)]
+    assert np.allclose(changes[1] * np.sqrt(24), changes[0], rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("interval", ["0min", "1", "h", "-1h", "1.5h", "1y", ""])
+def test_an_interval_that_is_none_is_refused(interval: str) -> None:
+    with pytest.raises(UserError, match="data.source.interval is .*; it is a count of min, h or d"):
+        SimulatedSource(interval=interval)
+
+
+def test_more_closes_than_there_is_time_for_are_refused_with_what_would_do() -> None:
+    with pytest.raises(UserError, match="rows is 100000: closes 1 day apart from 2015-01-01 on would end after 2262"):
+        SimulatedSource(rows=100_000)
+    SimulatedSource(rows=100_000, interval="1h").load()
 
 
 @pytest.mark.parametrize("value", [1.0, -1.0, 2.0, float("nan")])

@@ -1,0 +1,52 @@
+"""Several processes that train one model: they begin together, fail together, and one of them speaks."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lightning.pytorch import Trainer
+
+from cryptoforecast.errors import UserError
+
+PATIENCE = 3.0  # seconds in which the first process, if it fails of the same cause, ends the others
+CUT_OFF = ("closed by peer", "reset by peer", "broken pipe", "gloo", "nccl", "process group")  # a partner has gone
+
+
+@contextmanager
+def together(trainer: Trainer) -> Iterator[None]:
+    """Where several processes train, let none outlive another's failure, and one say what it was.
+
+    Raises:
+        UserError: if another process has ended.
+    """
+    if trainer.world_size == 1:
+        yield
+        return
+    if not trainer.is_global_zero:
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    try:
+        yield
+    except BaseException as problem:
+        gone = type(problem) is RuntimeError and any(word in str(problem).lower() for word in CUT_OFF)
+        if trainer.is_global_zero:
+            launcher = trainer.strategy.launcher
+            if launcher is not None:
+                launcher.kill(signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+            if gone:
+                raise UserError("another process of this fit has ended, and with it this one.") from None
+            raise
+        time.sleep(PATIENCE)
+        if gone or isinstance(problem, SystemExit):
+            os._exit(1)
+        raise
+
+
+def _end_with(parent: int) -> None:
+    """End this process as soon as the one that started it is no more."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
