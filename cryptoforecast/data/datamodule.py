@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Float64, Int64
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
 from cryptoforecast.data.loader import BatchOrder, WindowLoader
@@ -114,14 +113,10 @@ class CloseDataModule(LightningDataModule):
         """Whether nobody ever traded at the prices of one of the series."""
         return any(one.provenance.simulated for one in self.series)
 
-    def train_dataloader(self) -> WindowLoader | DataLoader[Window]:
+    def train_dataloader(self) -> WindowLoader:
         """Training windows, in an order of each epoch's own."""
         order = BatchOrder(self.fold.train, self.batch_size, shuffle=True, seed=torch.initial_seed())
-        if self.num_workers == 0:
-            return WindowLoader(self.windows, order)
-        return DataLoader(
-            dataset=self.windows, sampler=order, batch_size=None, num_workers=self.num_workers, persistent_workers=True
-        )
+        return WindowLoader(self.windows, order, self.num_workers)
 
     def val_dataloader(self) -> WindowLoader:
         """Validation windows, series by series, oldest first."""

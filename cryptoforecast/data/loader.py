@@ -7,8 +7,10 @@ import numpy as np
 import torch
 from jaxtyping import Int64
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from cryptoforecast.data.windows import Window, WindowDataset
+from cryptoforecast.errors import UserError
 
 
 class BatchOrder:
@@ -31,6 +33,7 @@ class BatchOrder:
         self.shuffle = shuffle
         self.seed = seed
         self.epoch = 0
+        self.first = 0  # batches to leave out of the next epoch, and of no other
 
     def set_epoch(self, epoch: int) -> None:
         """Take up another epoch; the trainer calls this before each."""
@@ -40,7 +43,8 @@ class BatchOrder:
         return math.ceil(len(self.positions) / self.batch_size)
 
     def __iter__(self) -> Iterator[Int64[Tensor, " batch"]]:
-        return iter(torch.split(self._order(), self.batch_size))
+        first, self.first = self.first, 0
+        return iter(torch.split(self._order(), self.batch_size)[first:])
 
     def _order(self) -> Int64[Tensor, " windows"]:
         if not self.shuffle:
@@ -53,17 +57,47 @@ class BatchOrder:
 class WindowLoader:
     """Gathers each batch with one ``index_select`` over all series, instead of collating it item by item.
 
+    It knows its place in an epoch, so that training can go on from the middle of one.
+
     Args:
         windows: the windows to take from.
         order: the batches to make.
+        num_workers: processes that gather them; with 0 this one does.
     """
 
-    def __init__(self, windows: WindowDataset, order: BatchOrder) -> None:
+    def __init__(self, windows: WindowDataset, order: BatchOrder, num_workers: int = 0) -> None:
         self.dataset = windows
         self.sampler, self.batch_sampler = order, None  # as a DataLoader has them: the trainer calls set_epoch here
+        self._workers: DataLoader[Window] | None = None
+        if num_workers:
+            self._workers = DataLoader(
+                windows, batch_size=None, sampler=order, num_workers=num_workers, persistent_workers=True
+            )
+        self._place = 0
 
     def __len__(self) -> int:
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[Window]:
-        return (self.dataset[positions] for positions in self.sampler)
+        """Batch by batch; their order is made with the first, when the trainer has said which epoch it is."""
+        self._place = self.sampler.first
+        for batch in self._workers or (self.dataset[positions] for positions in self.sampler):
+            self._place += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        """How many batches of the epoch were given, and of how many."""
+        return {"place": self._place, "batches": len(self)}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Begin the next epoch after those batches of it that were given before.
+
+        Raises:
+            UserError: if an epoch has another count of batches now.
+        """
+        if state["batches"] != len(self):
+            raise UserError(
+                f"the checkpoint is from the middle of an epoch of {state['batches']:,} batches, and now an epoch has "
+                f"{len(self):,}; go on with the same closes and data.batch_size."
+            )
+        self.sampler.first = state["place"]
