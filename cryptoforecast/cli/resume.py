@@ -24,7 +24,8 @@ CHECKPOINTS, LAST_FILE = "checkpoints", "last.ckpt"
 
 def run_of(path: str | Path) -> Path | None:
     """The run folder that a checkpoint lies in; None if it lies elsewhere."""
-    folder = Path(path).expanduser().absolute().parent
+    folder = Path(path).expanduser().parent
+    folder = folder if folder.name else folder.absolute()
     return folder.parent if folder.name == CHECKPOINTS and (folder.parent / CONFIGURATION).is_file() else None
 
 

@@ -33,7 +33,7 @@ class BatchOrder:
         self.shuffle = shuffle
         self.seed = seed
         self.epoch = 0
-        self.first = 0  # batches to leave out of the next epoch, and of no other
+        self.first = 0  # batch of an epoch to begin with
 
     def set_epoch(self, epoch: int) -> None:
         """Take up another epoch; the trainer calls this before each."""
@@ -43,8 +43,7 @@ class BatchOrder:
         return math.ceil(len(self.positions) / self.batch_size)
 
     def __iter__(self) -> Iterator[Int64[Tensor, " batch"]]:
-        first, self.first = self.first, 0
-        return iter(torch.split(self._order(), self.batch_size)[first:])
+        return iter(torch.split(self._order(), self.batch_size)[self.first :])
 
     def _order(self) -> Int64[Tensor, " windows"]:
         if not self.shuffle:
@@ -73,14 +72,18 @@ class WindowLoader:
             self._workers = DataLoader(
                 windows, batch_size=None, sampler=order, num_workers=num_workers, persistent_workers=True
             )
-        self._place = 0
+        self._first = self._place = 0  # of the next epoch, and in this one
 
     def __len__(self) -> int:
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[Window]:
+        first, self._first = self._first, 0
+        return self._from(first)
+
+    def _from(self, first: int) -> Iterator[Window]:
         """Batch by batch; their order is made with the first, when the trainer has said which epoch it is."""
-        self._place = self.sampler.first
+        self.sampler.first = self._place = first
         for batch in self._workers or (self.dataset[positions] for positions in self.sampler):
             self._place += 1
             yield batch
@@ -95,9 +98,9 @@ class WindowLoader:
         Raises:
             UserError: if an epoch has another count of batches now.
         """
-        if state["batches"] != len(self):
+        if state["place"] and state["batches"] != len(self):
             raise UserError(
                 f"the checkpoint is from the middle of an epoch of {state['batches']:,} batches, and now an epoch has "
                 f"{len(self):,}; go on with the same closes and data.batch_size."
             )
-        self.sampler.first = state["place"]
+        self._first = state["place"]

@@ -20,7 +20,7 @@ class Checkpoint(NamedTuple):
 
     ``model`` is its class path and arguments; ``data`` is what :meth:`CloseDataModule.record` wrote, or None if
     the model was trained on something else; ``weights`` go into the model. ``versions`` are those it was written
-    with. ``epoch`` is the one that training goes on in, None where only weights were kept.
+    with. ``epoch`` is the first that has not been validated, None where only weights were kept.
     """
 
     path: Path
@@ -59,12 +59,23 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     record = content.get("cryptoforecast") if isinstance(content, dict) else None
     if not isinstance(record, dict) or "state_dict" not in content:
         raise UserError(f"{path}: a checkpoint, but not one that cryptoforecast has written.")
-    epoch = content["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"] if "callbacks" in content else None
-    versions = record.get("versions", {})
-    checkpoint = Checkpoint(path, record.get("model", {}), record.get("data"), content["state_dict"], versions, epoch)
+    checkpoint = Checkpoint(
+        path,
+        record.get("model", {}),
+        record.get("data"),
+        content["state_dict"],
+        record.get("versions", {}),
+        _first_to_validate(content) if "optimizer_states" in content else None,
+    )
     if not {"class_path", "init_args"} <= checkpoint.model.keys():
         raise UserError(f"{path}: does not say what model it is of{checkpoint.of_another_version}.")
     return checkpoint
+
+
+def _first_to_validate(content: dict[str, Any]) -> int:
+    loops = content["loops"]["fit_loop"]
+    validated = loops["epoch_loop.val_loop.batch_progress"]["total"]["completed"] > 0  # in the epoch under way
+    return int(loops["epoch_progress"]["current"]["processed"]) + int(validated)
 
 
 def load_forecaster(checkpoint: str | Path | Checkpoint) -> Forecaster:

@@ -40,9 +40,15 @@ class Resumption(Callback):
         if self._state:
             trainer.should_stop = self._state["should_stop"]
             trainer.accumulate_grad_batches = self._state["accumulate_grad_batches"]
-        for callback in trainer.callbacks:  # type: ignore[attr-defined]
-            if isinstance(callback, ModelCheckpoint) and callback.state_key in checkpoint["callbacks"]:
-                _move(checkpoint["callbacks"][callback.state_key], callback.dirpath, trainer.ckpt_path)
+        here = Path(str(trainer.ckpt_path)).resolve()
+        kept = [one for one in trainer.checkpoint_callbacks if isinstance(one, ModelCheckpoint)]
+        kept = [one for one in kept if one.state_key in checkpoint["callbacks"] and _folder_of(one) == here.parent]
+        known = {here}
+        for callback in kept:
+            known |= _move(checkpoint["callbacks"][callback.state_key], Path(str(callback.dirpath)))
+        later = {path for path in here.parent.glob("*.ckpt") if path.stat().st_mtime_ns >= here.stat().st_mtime_ns}
+        for callback in kept:
+            _write_over(callback, later - known)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Put loops, gradients and metrics where they were."""
@@ -61,6 +67,12 @@ class Resumption(Callback):
         for name, weights in pl_module.named_parameters():
             if name in self._state["gradients"]:
                 weights.grad = self._state["gradients"][name].to(weights.device)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """End the restart, which Lightning takes for unended where no batch was left of the epoch."""
+        if self._state:
+            trainer.fit_loop.epoch_loop.restarting = False
+            trainer.fit_loop.epoch_loop.reset_restart_stage()
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Make up for the step of a plateau scheduler that Lightning leaves out in the epoch it goes on from."""
@@ -87,8 +99,8 @@ def _level(trainer: Trainer, loops: dict[str, Any]) -> bool:
     place = batch["current"]["processed"]
     if _between_epochs(epoch["current"]):  # the epoch is over, but for its bookkeeping
         _complete(epoch)
-        for progress in (batch, validation):
-            progress.update(current=dict.fromkeys(progress["current"], 0), is_last_batch=False)
+        batch["current"] = dict.fromkeys(batch["current"], 0)
+        batch["is_last_batch"], validation["total"] = False, dict.fromkeys(validation["total"], 0)
         place, due = 0, False
     else:
         after_batch = batch["current"]["completed"] < place  # nothing that follows the batch has begun
@@ -96,9 +108,9 @@ def _level(trainer: Trainer, loops: dict[str, Any]) -> bool:
         due = interrupted or (after_batch and _validation_follows(trainer))
         if after_batch and not due and not batches._should_accumulate():
             loops["epoch_loop.state_dict"]["_batches_that_stepped"] += 1
-        if due:
-            validation.update({part: dict.fromkeys(validation[part], 0) for part in ("total", "current")})
     _complete(batch)
+    _complete(validation)
+    validation["current"] = dict.fromkeys(validation["current"], 0)
     for state in loops["state_dict"].get("combined_loader", []):
         state["place"] = place
     return bool(due)
@@ -118,15 +130,41 @@ def _complete(progress: dict[str, Any]) -> None:
         progress[part] = dict.fromkeys(progress[part], progress[part]["processed"])
 
 
-def _move(state: dict[str, Any], folder: Any, going_on_from: Any) -> None:
-    """Let a checkpoint callback find its files where they are now, in the folder of the one that is gone on from."""
-    if folder is None or going_on_from is None or Path(going_on_from).resolve().parent != Path(folder).resolve():
-        return
+def _folder_of(callback: ModelCheckpoint) -> Path | None:
+    return None if callback.dirpath is None else Path(callback.dirpath).resolve()
+
+
+def _move(state: dict[str, Any], folder: Path) -> set[Path]:
+    """Let a checkpoint callback find its files where they are now.
+
+    Args:
+        state: the callback's, changed in place.
+        folder: where it keeps its files.
+
+    Returns:
+        The files.
+    """
 
     def moved(path: str) -> str:
-        return str(Path(folder, Path(path).name)) if path else path
+        return str(folder / Path(path).name) if path else path
 
     for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
         state[name] = moved(state[name])
-    best: dict[str, Tensor] = state["best_k_models"]
-    state.update(dirpath=folder, best_k_models={moved(path): score for path, score in best.items()})
+    best: dict[str, Tensor] = {moved(path): score for path, score in state["best_k_models"].items()}
+    state.update(dirpath=str(folder), best_k_models=best)
+    return {Path(path).resolve() for path in (state["best_model_path"], state["last_model_path"], *best) if path}
+
+
+def _write_over(callback: ModelCheckpoint, later: set[Path]) -> None:
+    """Let a callback write the files again that were written later than the one that is gone on from.
+
+    It would give the new ones other names, as if they were others.
+    """
+    exists = callback.file_exists
+
+    def exists_still(path: str | Path, trainer: Trainer) -> bool:
+        there, again = exists(path, trainer), Path(path).resolve() in later
+        later.discard(Path(path).resolve())
+        return there and not again
+
+    callback.file_exists = exists_still  # type: ignore[method-assign, assignment]
