@@ -1,10 +1,9 @@
 """fit --ckpt_path, as typed: a fit goes on in its folder, and ends as if nothing had happened."""
 
 import contextlib
-import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ TypeIn = Callable[..., Said]
 BEST = "{class_path: ModelCheckpoint, init_args: {monitor: val/loss, filename: best}}"
 LAST = "{class_path: ModelCheckpoint, init_args: {filename: last}}"
 OFTEN = "{class_path: ModelCheckpoint, init_args: {filename: last, every_n_train_steps: 3}}"
-PATIENT = "{class_path: EarlyStopping, init_args: {monitor: val/loss, patience: 2}}"
+PATIENT = "{class_path: EarlyStopping, init_args: {monitor: val/loss, patience: 9}}"
 FIT = ("fit", "--model=LSTM", "--model.hidden_size=2", "--model.dropout=0.3", "--model.optimizer=Adam",
        "--model.optimizer.lr=0.02", "--data.context_length=6", "--data.batch_size=16", "--data.source=CsvSource",
        "--data.source.path=COIN-USD.csv", "--seed_everything=7", "--trainer.max_epochs=3", "--trainer.accelerator=cpu",
@@ -39,7 +38,7 @@ def coin(tmp_path: Path, type_in: TypeIn) -> TypeIn:
 
 
 @pytest.fixture
-def kill(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, float], None]]:
+def kill(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, float], None]:
     """Name the moment when the next fit is to be killed, as far as that can be played in one process."""
     around, planned = commands.surroundings_of_fit, [Kill()]
 
@@ -48,7 +47,7 @@ def kill(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, float], Non
         return {**given, "callbacks": [one, *given["callbacks"]]}
 
     monkeypatch.setattr(commands, "surroundings_of_fit", surroundings)
-    yield lambda hook, left: planned.append(Kill(hook, left))
+    return lambda hook, left: planned.append(Kill(hook, left))
 
 
 def bits(run: Path) -> dict[str, Any]:
@@ -225,4 +224,4 @@ def test_a_checkpoint_that_would_run_code_or_is_of_no_forecaster_runs_nothing(ve
     said = coin(verb, "--ckpt_path", LAST_FILE)
     assert (said.status, said.err.count("\n")) == (1, 1), said.err
     assert "os.system" in said.err
-    assert json.dumps(sorted(os.listdir())) == json.dumps(["COIN-USD.csv", "runs"])
+    assert {path.name for path in Path().iterdir()} == {"COIN-USD.csv", "runs"}
