@@ -12,10 +12,11 @@ from rich.console import Console
 
 from cryptoforecast.cli.backtest_fold import Fit
 from cryptoforecast.cli.backtest_record import begin_or_go_on, record_of
-from cryptoforecast.cli.backtest_workers import UNFINISHED, alone_in, carry_out, gpus_seen, rows_of
+from cryptoforecast.cli.backtest_workers import UNFINISHED, carry_out, gpus_seen, rows_of
 from cryptoforecast.cli.commands import ForecastCLI
 from cryptoforecast.cli.commands import run as run_command
 from cryptoforecast.cli.entry import enter_backtest
+from cryptoforecast.cli.lock import alone_in
 from cryptoforecast.cli.progress import describe_data
 from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.data.cache import write_whole
@@ -89,7 +90,7 @@ def run(args: Sequence[str]) -> None:
     folder = (Path(options.output_dir).expanduser() if options.output_dir else cli.folder()).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     seeds = [cli.seed() + number for number in range(options.seeds)]
-    with alone_in(folder):
+    with alone_in(folder, "another backtest is at work here; set another --output_dir."):
         begin_or_go_on(folder, record)
         enter_backtest(cli.model, data, cli.settings(), seeds, folder)
         fits = [fit_of(fold, seed, words, data.series, folder) for fold in folds for seed in seeds]

@@ -3,8 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -84,26 +83,6 @@ def share_of(worker: int, gpus: list[str]) -> dict[str, str]:
     ['0', '1', '0']
     """
     return {**os.environ, **({GPUS: gpus[worker % len(gpus)]} if gpus else {})}
-
-
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Keep another backtest out of a folder for as long as this process works there, or lives.
-
-    Raises:
-        UserError: if one is at work there already.
-    """
-    try:
-        import fcntl
-    except ImportError:  # Windows has no such lock
-        yield
-        return
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(f"{folder}: another backtest is at work here; set another --output_dir.") from None
-        yield
 
 
 def _start(fit: Fit, worker: int, gpus: list[str]) -> Running:

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
 from jsonargparse import ArgumentError
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from rich.console import Console
 
@@ -22,10 +22,10 @@ from cryptoforecast.cli.arguments import (
 )
 from cryptoforecast.cli.entry import enter_fit, enter_test
 from cryptoforecast.cli.parser import ForecastParser, UsageError, complaint
-from cryptoforecast.cli.processes import together
-from cryptoforecast.cli.progress import EpochLines
-from cryptoforecast.cli.record import RunRecord, require_new_run, run_folder
+from cryptoforecast.cli.record import RunRecord
 from cryptoforecast.cli.rehearsal import rehearse
+from cryptoforecast.cli.resume import find_checkpoint, own_run, require_to_go_on, with_configuration_of_run
+from cryptoforecast.cli.training import best_of, surroundings_of_fit, train
 from cryptoforecast.data.datamodule import CloseDataModule, validated
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure, save_figures
@@ -37,7 +37,6 @@ from cryptoforecast.models.checkpoint import (
     compare_with_training,
     load_forecaster,
     read_checkpoint,
-    require_same_model,
 )
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
@@ -99,18 +98,22 @@ class ForecastCLI(LightningCLI):
         refuse_settings_of_data(words)
         verb, path = words[0] if words else "", value_of("--ckpt_path", words)
         self.checkpoint: Checkpoint | None = None
-        if path is not None:
+        if path is not None and verb in OURS:
             self.checkpoint = read_checkpoint(path)
-            if verb in OURS:
-                self.restored = load_forecaster(self.checkpoint)
-                words = on_top_of(self.checkpoint, words)
+            self.restored = load_forecaster(self.checkpoint)
+            words = on_top_of(self.checkpoint, words)
+        elif path is not None:
+            words = with_configuration_of_run(words, path)
         try:
             self.config = parser.parse_args(words)
         except ArgumentError as problem:
             of_verb = self._subcommand_parsers.get(verb)
             options = [action.dest for action in of_verb._actions] if of_verb else []
             raise UsageError(complaint(str(problem), options)) from None
-        refuse_options_of_a_list(self.config[self.config.subcommand].get("data.source"), words)
+        chosen = self.config[self.config.subcommand]
+        refuse_options_of_a_list(chosen.get("data.source"), words)
+        if verb not in OURS:
+            self.checkpoint = find_checkpoint(chosen)
 
     def _parse_ckpt_path(self) -> None:
         """Nothing: :meth:`parse_arguments` has read the checkpoint, which Lightning cannot in subclass mode."""
@@ -146,40 +149,30 @@ class ForecastCLI(LightningCLI):
         if self.subcommand != "fit":
             self.save_config_callback = None
             return {"logger": False, "callbacks": [], "enable_checkpointing": False}
-        bar = self._get(self.config_init, "trainer").enable_progress_bar
-        shown = sys.stdout.isatty() if bar is None else bar
-        callbacks = self._get(self.config_init, "trainer").callbacks or []
-        callbacks = callbacks if isinstance(callbacks, list) else [callbacks]
-        theirs = any(isinstance(callback, ProgressBar) for callback in callbacks)
-        return {"enable_progress_bar": theirs, "callbacks": [EpochLines(bar=shown and not theirs), *callbacks]}
+        return surroundings_of_fit(self._get(self.config_init, "trainer"))
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        with ExitStack() as self.held:
+            super()._run_subcommand(subcommand)
 
     def before_fit(self) -> None:
-        """See that all is in order before a run folder is made."""
+        """See that all is in order before a run folder is made, or written on in."""
         self.datamodule.setup("fit")
         rehearse(self.model, self.datamodule, self.trainer.world_size)
         if self.checkpoint is not None:
-            require_same_model(self.model, self.checkpoint)
-            compare_with_training(self.checkpoint, self.datamodule, split=None)
-        else:
-            require_new_run(self.trainer)
-        enter_fit(self.trainer, self.model, self.datamodule, self.config[self.subcommand])
+            require_to_go_on(self.checkpoint, self.model, self.datamodule)
+        chosen = self.config[self.subcommand]
+        configuration = self._parser(self.subcommand).dump(chosen, skip_none=False)
+        self.held.enter_context(own_run(self.trainer, self.checkpoint, configuration))
+        enter_fit(self.trainer, self.model, self.datamodule, chosen)
 
     def fit(self, model: Forecaster, **options: Any) -> None:
-        """Train; if interrupted, say how to go on."""
-        try:
-            with together(self.trainer):
-                self.trainer.fit(model, **options)
-        except RuntimeError as problem:
-            if "conditioned on metric" not in str(problem):
-                raise
-            raise UserError(f"trainer.callbacks: {problem}") from None  # a metric that is not logged
-        except SystemExit:  # so Lightning ends on Ctrl-C, without a word
-            last = Path(run_folder(self.trainer) or ".", "checkpoints", "last.ckpt")
-            raise UserError(f"interrupted{f'; go on with --ckpt_path {last}' if last.exists() else ''}.") from None
+        """Train."""
+        train(self.trainer, model, **options)
 
     def after_fit(self) -> None:
         """Judge the best checkpoint on the validation targets, and say how to go on."""
-        path = getattr(self.trainer.checkpoint_callback, "best_model_path", "")
+        path = best_of(self.trainer, self._get(self.config_init, "trainer").callbacks)
         if not path and self.trainer.log_dir and self.trainer.checkpoint_callback:  # nothing to learn, nothing was best
             path = str(Path(self.trainer.log_dir, "checkpoints", "last.ckpt"))
             self.trainer.save_checkpoint(path)

@@ -7,19 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jsonargparse import Namespace
 from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.cli import SaveConfigCallback
+from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
 from cryptoforecast import __version__
 from cryptoforecast.data.datamodule import CloseDataModule, closes_of
 from cryptoforecast.data.loading import to_record
 from cryptoforecast.errors import UserError
 
+CONFIGURATION = "config.yaml"
 PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
 
 
 class RunRecord(SaveConfigCallback):
     """Writes ``config.yaml``, which can be run again as it is, and ``provenance.json`` into the run folder."""
+
+    def __init__(self, parser: LightningArgumentParser, config: Namespace, **options: Any) -> None:
+        config = config.clone()
+        config["ckpt_path"] = None  # run again, it begins anew
+        super().__init__(parser, config, **options)
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write nothing where nothing is logged: there is no run folder then."""
@@ -40,15 +47,37 @@ def run_folder(trainer: Trainer) -> str | None:
     return trainer.loggers[0].log_dir if trainer.loggers else None
 
 
-def require_new_run(trainer: Trainer) -> None:
-    """See that no other run is overwritten; of several processes the first one sees to it, and makes the folder.
+def claim_run(trainer: Trainer, configuration: str) -> Path | None:
+    """Make the run's folder this fit's own: of several that start at once, the first to write its configuration has it.
+
+    Of several processes of one fit, the first one sees to it.
+
+    Args:
+        trainer: whose first logger says where the folder is; without a version, the next that is free.
+        configuration: the content of ``config.yaml``.
+
+    Returns:
+        The folder; None where nothing is logged.
 
     Raises:
-        UserError: if the run folder has one.
+        UserError: if the logger's version is another run's.
     """
-    folder = run_folder(trainer) if trainer.is_global_zero else None
-    if folder is not None and Path(folder, "config.yaml").exists():
-        raise UserError(f"{folder}: there is a run here already; set another trainer.logger.init_args.version.")
+    logger = trainer.loggers[0] if trainer.loggers and trainer.is_global_zero else None
+    free_to_choose = getattr(logger, "_version", "") is None
+    while logger is not None and logger.log_dir is not None:
+        folder = Path(logger.log_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with (folder / CONFIGURATION).open("x", encoding="utf-8") as file:
+                file.write(configuration)
+            return folder
+        except FileExistsError:
+            if not free_to_choose:
+                raise UserError(
+                    f"{folder}: there is a run here already; set another trainer.logger.init_args.version."
+                ) from None
+            logger._version = None  # type: ignore[attr-defined]
+    return None
 
 
 def provenance(data: CloseDataModule) -> dict[str, Any]:

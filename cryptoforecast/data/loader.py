@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from cryptoforecast.data.windows import Window, WindowDataset
+from cryptoforecast.errors import UserError
 
 
 class Process(NamedTuple):
@@ -52,6 +53,7 @@ class BatchOrder:
         self.process = process
         self.whole = whole
         self.epoch = 0
+        self.first = 0  # batch of an epoch to begin with
 
     def set_epoch(self, epoch: int) -> None:
         """Take up another epoch; the trainer calls this before each."""
@@ -63,7 +65,7 @@ class BatchOrder:
     def __iter__(self) -> Iterator[Int64[Tensor, " batch"]]:
         """This process's windows of each batch; where its share is none, one that weighs nothing."""
         order = self._order()
-        for batch in range(len(self)):
+        for batch in range(self.first, len(self)):
             own = self.own(batch)
             if not len(own) and not self.whole:  # it still takes part in adding up gradients
                 own = range(own.start, own.start + 1)
@@ -97,7 +99,8 @@ class WindowLoader:
     """Gathers each batch with one ``index_select`` over all series, instead of collating it item by item.
 
     It is no ``DataLoader``, which the trainer would take apart to put a sampler of its own in: that one drops or
-    repeats windows so that all processes have as many.
+    repeats windows so that all processes have as many. It knows its place in an epoch, so that training can go on
+    from the middle of one.
 
     Args:
         windows: the windows to take from.
@@ -113,11 +116,35 @@ class WindowLoader:
             self._workers = DataLoader(
                 dataset=windows, sampler=order, batch_size=None, num_workers=num_workers, persistent_workers=True
             )
+        self._first = self._place = 0  # of the next epoch, and in this one
 
     def __len__(self) -> int:
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[Window]:
-        if self._workers is not None:
-            return iter(self._workers)
-        return (self.dataset[positions] for positions in self.sampler)
+        first, self._first = self._first, 0
+        return self._from(first)
+
+    def _from(self, first: int) -> Iterator[Window]:
+        """Batch by batch; their order is made with the first, when the trainer has said which epoch it is."""
+        self.sampler.first = self._place = first
+        for batch in self._workers or (self.dataset[positions] for positions in self.sampler):
+            self._place += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        """How many batches of the epoch were given, and of how many."""
+        return {"place": self._place, "batches": len(self)}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Begin the next epoch after those batches of it that were given before.
+
+        Raises:
+            UserError: if an epoch has another count of batches now.
+        """
+        if state["place"] and state["batches"] != len(self):
+            raise UserError(
+                f"the checkpoint is from the middle of an epoch of {state['batches']:,} batches, and now an epoch has "
+                f"{len(self):,}; go on with the same closes and data.batch_size."
+            )
+        self._first = state["place"]

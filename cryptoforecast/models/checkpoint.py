@@ -12,20 +12,29 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CLOSE, CloseSeries, fingerprint
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.forecaster import VERSIONS, Forecaster
 
 
 class Checkpoint(NamedTuple):
     """What a checkpoint file of ours holds.
 
     ``model`` is its class path and arguments; ``data`` is what :meth:`CloseDataModule.record` wrote, or None if
-    the model was trained on something else; ``weights`` go into the model.
+    the model was trained on something else; ``weights`` go into the model. ``versions`` are those it was written
+    with. ``epoch`` is the first that has not been validated, None where only weights were kept.
     """
 
     path: Path
     model: dict[str, Any]
     data: dict[str, Any] | None
     weights: dict[str, torch.Tensor]
+    versions: dict[str, str]
+    epoch: int | None
+
+    @property
+    def of_another_version(self) -> str:
+        """Half a sentence for what may be because this is another version; nothing if it is the same."""
+        written, here = self.versions.get("cryptoforecast", "an earlier version"), VERSIONS["cryptoforecast"]
+        return "" if written == here else f" (it was written by cryptoforecast {written}, and this is {here})"
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
@@ -50,7 +59,23 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     record = content.get("cryptoforecast") if isinstance(content, dict) else None
     if not isinstance(record, dict) or "state_dict" not in content:
         raise UserError(f"{path}: a checkpoint, but not one that cryptoforecast has written.")
-    return Checkpoint(path, record["model"], record["data"], content["state_dict"])
+    checkpoint = Checkpoint(
+        path,
+        record.get("model", {}),
+        record.get("data"),
+        content["state_dict"],
+        record.get("versions", {}),
+        _first_to_validate(content) if "optimizer_states" in content else None,
+    )
+    if not {"class_path", "init_args"} <= checkpoint.model.keys():
+        raise UserError(f"{path}: does not say what model it is of{checkpoint.of_another_version}.")
+    return checkpoint
+
+
+def _first_to_validate(content: dict[str, Any]) -> int:
+    loops = content["loops"]["fit_loop"]
+    validated = loops["epoch_loop.val_loop.batch_progress"]["total"]["completed"] > 0  # in the epoch under way
+    return int(loops["epoch_progress"]["current"]["processed"]) + int(validated)
 
 
 def load_forecaster(checkpoint: str | Path | Checkpoint) -> Forecaster:
@@ -61,17 +86,18 @@ def load_forecaster(checkpoint: str | Path | Checkpoint) -> Forecaster:
     """
     if not isinstance(checkpoint, Checkpoint):
         checkpoint = read_checkpoint(checkpoint)
-    forecaster = make_forecaster(checkpoint.model, str(checkpoint.path))
+    forecaster = make_forecaster(checkpoint.model, str(checkpoint.path), checkpoint.of_another_version)
     load_weights(forecaster, checkpoint)
     return forecaster.eval()
 
 
-def make_forecaster(record: dict[str, Any], of: str) -> Forecaster:
+def make_forecaster(record: dict[str, Any], of: str, doubt: str = "") -> Forecaster:
     """A forecaster from its record, as :meth:`Forecaster.record` wrote it; its weights are new.
 
     Args:
         record: class path and arguments.
         of: whose record it is, for errors.
+        doubt: what may be the reason of one.
 
     Raises:
         UserError: if there is no such class, it is no forecaster, or it takes other arguments.
@@ -82,7 +108,7 @@ def make_forecaster(record: dict[str, Any], of: str) -> Forecaster:
         forecaster: Forecaster = parser.instantiate(parser.parse_object({"model": record})).model
     except (ArgumentError, ValueError, TypeError) as problem:
         reason = str(problem).strip().splitlines()[-1].strip(" -").rstrip(".")
-        raise UserError(f"{of}: needs {record['class_path']}, which cannot be made here: {reason}.") from None
+        raise UserError(f"{of}: needs {record['class_path']}, which cannot be made here: {reason}{doubt}.") from None
     return forecaster
 
 
@@ -112,6 +138,7 @@ def load_weights(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
     except RuntimeError:
         raise UserError(
             f"{checkpoint.path}: its weights do not fit {type(forecaster).__name__}; was its code changed since?"
+            f"{checkpoint.of_another_version}"
         ) from None
 
 

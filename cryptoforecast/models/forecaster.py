@@ -4,20 +4,25 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+import lightning
 import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
 from torch import Tensor, nn
 
+from cryptoforecast import __version__
 from cryptoforecast.data.datamodule import closes_of
 from cryptoforecast.data.loader import WindowLoader
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
+from cryptoforecast.models.finite import rate_of, require_finite_weights
 from cryptoforecast.models.running import BatchTable, RunningMean
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 from cryptoforecast.spec import accepted_by, class_path, plain_items, spec_of
+
+VERSIONS = {"cryptoforecast": __version__, "torch": str(torch.__version__), "lightning": lightning.__version__}
 
 
 class Forecaster(LightningModule):
@@ -86,7 +91,7 @@ class Forecaster(LightningModule):
     def on_train_epoch_end(self) -> None:
         """Log the epoch's learning rate and mean training loss; a variant with its own training step logs its own."""
         if self._learns():
-            curves = {"learning_rate": self.trainer.optimizers[0].param_groups[0]["lr"]}
+            curves = {"learning_rate": rate_of(self.trainer)}
             if self._train_loss.count:
                 curves["train/loss"] = self._train_loss.take(self).item()
             self.log_dict({**curves, "step": float(self.current_epoch)})
@@ -141,8 +146,18 @@ class Forecaster(LightningModule):
         """Write down all that forecasting from the checkpoint alone takes, in values that cannot run code."""
         for key in ("hyper_parameters", "hparams_name"):
             checkpoint.pop(key, None)
+        require_finite_weights(self.trainer, self)
         data = closes_of(self.trainer)
-        checkpoint["cryptoforecast"] = {"model": self.record(), "data": data.record() if data else None}
+        checkpoint["cryptoforecast"] = {
+            "versions": VERSIONS,
+            "model": self.record(),
+            "data": data.record() if data else None,
+            "train_loss": self._train_loss.to_state(self),
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take up the mean training loss where a checkpoint in the middle of an epoch left it."""
+        self._train_loss.from_state(self, checkpoint["cryptoforecast"].get("train_loss", {}))
 
     def record(self) -> dict[str, Any]:
         """The class path and the arguments that make this forecaster again; its weights are not among them.

@@ -1,6 +1,7 @@
 """Means over an epoch, added up on the device."""
 
 import functools
+from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
@@ -27,6 +28,20 @@ class RunningMean:
         sums = module.trainer.strategy.reduce(sums, reduce_op="sum")
         self._sum, self.count = None, 0
         return sums[:-1] / sums[-1]
+
+    def to_state(self, module: LightningModule) -> dict[str, Any]:
+        """What was added up by all processes, as a checkpoint keeps it; nothing if nothing was."""
+        if self._sum is None:
+            return {}
+        sums = module.trainer.strategy.reduce(
+            torch.cat([self._sum, self._sum.new_tensor([self.count])]), reduce_op="sum"
+        )
+        return {"sum": sums[:-1].clone(), "count": int(sums[-1])}
+
+    def from_state(self, module: LightningModule, state: dict[str, Any]) -> None:
+        """Go on adding up; what all processes had is the first one's now."""
+        if state and module.trainer.is_global_zero:
+            self._sum, self.count = state["sum"].to(module.trainer.strategy.root_device), state["count"]
 
 
 class BatchTable:

@@ -1,5 +1,6 @@
 """What a user can get wrong: one sentence, a non-zero exit, no traceback, nothing half-written."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -193,8 +194,8 @@ def test_files_of_two_symbols_are_not_joined(type_in: Callable[..., Said], tmp_p
 
 
 def test_training_goes_on_with_the_same_model_only(fitted: Run, type_in: Callable[..., Said], tmp_path: Path) -> None:
-    last = fitted.folder / "checkpoints" / "last.ckpt"
-    fit = ("fit", "--config", fitted.folder / "config.yaml", "--ckpt_path", last)
+    run = shutil.copytree(fitted.folder, tmp_path / "run")
+    fit = ("fit", "--config", run / "config.yaml", "--ckpt_path", run / "checkpoints" / "last.ckpt")
     said = type_in(*fit, "--model.scaling=WindowStandard")
     refused(said, 1, "last.ckpt: has model.scaling")
     assert not (tmp_path / "runs").exists()

@@ -1,0 +1,79 @@
+"""What is put around a fit: progress, exactness, and checkpoints that are whole."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar
+
+from cryptoforecast.cli.processes import together
+from cryptoforecast.cli.progress import EpochLines
+from cryptoforecast.cli.record import run_folder
+from cryptoforecast.errors import UserError
+from cryptoforecast.models import Forecaster
+from cryptoforecast.models.finite import FiniteLoss
+from cryptoforecast.models.noise import Noise
+from cryptoforecast.models.resumption import Resumption
+from cryptoforecast.models.whole import WholeCheckpoints
+
+
+def surroundings_of_fit(trainer: Any) -> dict[str, Any]:
+    """The options of a trainer that a fit's surroundings change.
+
+    Args:
+        trainer: its options, instantiated.
+    """
+    shown = sys.stdout.isatty() if trainer.enable_progress_bar is None else trainer.enable_progress_bar
+    given = sorted(_as_list(trainer.callbacks), key=_comes_last)
+    theirs = any(isinstance(callback, ProgressBar) for callback in given)
+    return {
+        "enable_progress_bar": theirs,
+        "callbacks": [FiniteLoss(), Noise(), EpochLines(bar=shown and not theirs), Resumption(), *given],
+        "plugins": [*_as_list(trainer.plugins), WholeCheckpoints()],
+    }
+
+
+def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
+    """Train; if there is nothing left to train, say so, and if interrupted, how to go on.
+
+    Raises:
+        UserError: if a setting is at fault, a disk is full, or somebody has interrupted.
+    """
+    try:
+        with together(trainer):
+            trainer.fit(model, **options)
+    except UserError:
+        raise
+    except RuntimeError as problem:
+        if "conditioned on metric" not in str(problem):
+            raise
+        raise UserError(f"trainer.callbacks: {problem}") from None  # a metric that is not logged
+    except SystemExit:  # so Lightning ends on Ctrl-C, without a word
+        last = Path(run_folder(trainer) or ".", "checkpoints", "last.ckpt")
+        raise UserError(f"interrupted{f'; go on with --ckpt_path {last}' if last.exists() else ''}.") from None
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    resumption = next(callback for callback in callbacks if isinstance(callback, Resumption))
+    if options.get("ckpt_path") and not resumption.trained and trainer.is_global_zero:
+        print(f"{options['ckpt_path']}: there is nothing left to train after {trainer.current_epoch} epochs.")
+
+
+def best_of(trainer: Trainer, given: Any) -> str:
+    """The checkpoint that was best, by the first of the callbacks given that has a metric to tell; else the last.
+
+    Args:
+        trainer: has fitted.
+        given: the callbacks in the user's order.
+    """
+    kept = [callback for callback in _as_list(given) if isinstance(callback, ModelCheckpoint)]
+    judging = [callback for callback in kept if callback.monitor is not None] or kept
+    return str(getattr(judging[0] if judging else trainer.checkpoint_callback, "best_model_path", ""))
+
+
+def _as_list(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [] if given is None else [given]
+
+
+def _comes_last(callback: Callback) -> bool:
+    """Whether a callback keeps a checkpoint to go on from, which is to know what the others have found to be best."""
+    return isinstance(callback, ModelCheckpoint) and (callback.monitor is None or bool(callback.save_last))

@@ -1,0 +1,57 @@
+"""What chance does in training: a function of the seed and of the place in training, not of what was drawn before."""
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+EPOCH, BATCH, VALIDATION = range(3)  # each has draws of its own
+
+
+class Noise(Callback):
+    """Seeds torch, NumPy and Python anew for each training batch, and for what is drawn between them.
+
+    So a fit that goes on from a checkpoint draws what it would have drawn. The seed is kept in the checkpoint.
+    """
+
+    def __init__(self) -> None:
+        self.seed = 0
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Take up the seed that was set before the model was made."""
+        self.seed = torch.initial_seed()
+
+    def state_dict(self) -> dict[str, int]:
+        """The seed."""
+        return {"seed": self.seed}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up the seed of the fit that goes on; the order of batches follows from it too."""
+        self.seed = state_dict["seed"]
+        torch.manual_seed(self.seed)
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Seed what is drawn before the first batch."""
+        self._sow(trainer, EPOCH, 0)
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Seed what a batch draws, as dropout does."""
+        self._sow(trainer, BATCH, batch_idx)
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Seed what a validation draws."""
+        if trainer.training or trainer.validating:
+            self._sow(trainer, VALIDATION, trainer.fit_loop.batch_idx)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Let loaders that are made anew between epochs find the seed that the first ones found."""
+        torch.manual_seed(self.seed)
+
+    def _sow(self, trainer: Trainer, what: int, batch: int) -> None:
+        place = (self.seed, trainer.global_rank, trainer.current_epoch, what, batch)
+        one, two = np.random.SeedSequence(place).generate_state(2, np.uint64).tolist()
+        torch.manual_seed(one)
+        random.seed(two)
+        np.random.seed(two % 2**32)  # noqa: NPY002 (the generator that others draw from is what is to be seeded)

@@ -1,0 +1,161 @@
+"""Training that was killed goes on to the same bits, whatever was under way."""
+
+import contextlib
+import math
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer, seed_everything
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.cli import ReduceLROnPlateau
+from torch.optim import Adam
+from torch.optim.lr_scheduler import StepLR
+
+from cryptoforecast import LSTM
+from cryptoforecast.cli.training import surroundings_of_fit
+from cryptoforecast.models.resumption import Resumption
+from tests.conftest import data_of, random_walk
+from tests.models.test_forecaster import LENGTHS
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Checkpoint directory"),
+    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+]
+BATCHES = 7  # an epoch
+MOMENTS = ["on_train_batch_end", "on_validation_end", "on_train_epoch_end", "on_train_epoch_start"]
+KILLS = [("on_train_batch_end", 9), ("on_validation_end", 0), ("on_train_epoch_end", 0), ("on_train_batch_end", 5),
+         ("on_train_epoch_start", 1), ("on_validation_end", 0)]  # fmt: skip
+
+
+class Killed(BaseException):
+    """What comes of a kill as far as one process can play it: nothing more is done."""
+
+
+class Kill(Callback):
+    """Ends the n-th call of a hook, after other callbacks' and before checkpoints are written."""
+
+    def __init__(self, hook: str = "", left: float = math.inf) -> None:
+        self.left = left
+        if hook:
+            setattr(self, hook, self._count)
+
+    def _count(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
+        self.left -= not trainer.sanity_checking
+        if self.left < 0:
+            raise Killed
+
+
+class Way:
+    """A way of training, and what is written on the way."""
+
+    def __init__(
+        self,
+        often: int | None = None,
+        *others: Callable[[], Callback],
+        rate: float = 0.02,
+        scheduler: Any = None,
+        best: bool = True,
+        workers: int = 0,
+        last: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> None:
+        self.optimizer, self.scheduler, self.workers = partial(Adam, lr=rate), scheduler, workers
+        self.best, self.others, self.last = best, others, last or {"every_n_train_steps": often}
+        self.settings = {"max_epochs": 4, **settings}
+
+    def train(self, folder: Path, kill: Kill, ckpt_path: Path | None = None) -> tuple[Trainer, LSTM]:
+        """Make everything anew, as a new process does, and train."""
+        seed_everything(7 if ckpt_path is None else 8)  # the checkpoint knows the seed
+        data = data_of(random_walk(140), batch_size=16, num_workers=self.workers)
+        model = LSTM(hidden_size=2, dropout=0.3, optimizer=self.optimizer, scheduler=self.scheduler, **LENGTHS)
+        keep = partial(ModelCheckpoint, dirpath=folder)
+        chosen = [*([keep(filename="best", monitor="val/loss")] if self.best else []), *(one() for one in self.others)]
+        given = {"callbacks": [kill, *chosen, keep(filename="last", **self.last)], "plugins": None}
+        around = surroundings_of_fit(type("Options", (), {**given, "enable_progress_bar": False}))
+        around["callbacks"] = [one for one in around["callbacks"] if type(one).__name__ != "EpochLines"]
+        trainer = Trainer(
+            accelerator="cpu",
+            default_root_dir=folder,
+            logger=False,
+            enable_model_summary=False,
+            **around,
+            **self.settings,
+        )
+        trainer.fit(model, data, ckpt_path=ckpt_path)
+        return trainer, model
+
+
+patience = partial(EarlyStopping, monitor="val/loss", patience=2)
+plateau = partial(ReduceLROnPlateau, monitor="val/loss", patience=0, factor=0.5, threshold=0.01)
+WAYS = {
+    "from the end of an epoch": Way(),
+    "from the middle of an epoch": Way(3),
+    "from the last batch of an epoch, before it is validated": Way(BATCHES),
+    "with early stopping": Way(BATCHES, patience, rate=0.1, max_epochs=20),
+    "with early stopping, from the end of an epoch": Way(None, patience, rate=0.1, max_epochs=20),
+    "with a scheduler": Way(3, scheduler=partial(StepLR, step_size=2, gamma=0.3)),
+    "with a plateau scheduler": Way(scheduler=plateau, max_epochs=6),
+    "with a plateau scheduler, from the middle of an epoch": Way(3, scheduler=plateau, max_epochs=6),
+    "with a plateau scheduler, from the last batch": Way(BATCHES, scheduler=plateau, max_epochs=6),
+    "with gradients gathered": Way(2, accumulate_grad_batches=3),
+    "with gradients gathered and validations amid them": Way(
+        last={"monitor": "val/loss"}, best=False, rate=0.001, accumulate_grad_batches=3, val_check_interval=4
+    ),
+    "with validations within the epoch": Way(1, patience, val_check_interval=3),
+    "with a validation every other epoch": Way(BATCHES, check_val_every_n_epoch=2),
+    "with a part of each epoch": Way(5, limit_train_batches=5, check_val_every_n_epoch=2),
+    "for a count of steps": Way(max_steps=25, max_epochs=-1),
+    "for a count of steps, from the middle": Way(4, max_steps=25, max_epochs=-1),
+    "with loaders made anew": Way(3, reload_dataloaders_every_n_epochs=1),
+    "with a process that gathers batches": Way(3, workers=1, max_epochs=2),
+}
+
+
+def bits(trainer: Trainer, model: LSTM) -> dict[str, Any]:
+    """Weights, moments, what was found best, and where training stands."""
+    (state,) = (optimizer.state_dict() for optimizer in trainer.optimizers)
+    best = trainer.checkpoint_callback
+    assert isinstance(best, ModelCheckpoint)
+    return {
+        "weights": model.state_dict(), "optimizer": state, "epoch": trainer.current_epoch, "step": trainer.global_step,
+        "best": (best.best_model_score, Path(best.best_model_path).name),
+        "losses": {name: value for name, value in trainer.callback_metrics.items() if name.endswith("loss")},
+    }  # fmt: skip
+
+
+def flat(value: Any, name: str = "") -> dict[str, Any]:
+    if isinstance(value, dict | list | tuple):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        return {whole: leaf for key, inner in members for whole, leaf in flat(inner, f"{name}.{key}").items()}
+    return {name: value.tolist() if isinstance(value, torch.Tensor) else value}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_killed_again_and_again_training_ends_in_the_same_bits(way: Way, tmp_path: Path) -> None:
+    whole = flat(bits(*way.train(tmp_path / "whole", Kill())))
+    kills, last = 0, tmp_path / "broken" / "last.ckpt"
+    for hook, left in KILLS:
+        with contextlib.suppress(Killed):
+            way.train(tmp_path / "broken", Kill(hook, left), last if last.exists() else None)
+            continue
+        kills += 1
+    assert kills >= 3
+    assert last.exists()
+    assert flat(bits(*way.train(tmp_path / "broken", Kill(), last))) == whole
+    names = [{path.name for path in (tmp_path / run).glob("*.ckpt")} for run in ("whole", "broken")]
+    assert names[0] == names[1]
+
+
+def test_a_finished_training_has_nothing_left_to_train(tmp_path: Path) -> None:
+    way = WAYS["with early stopping, from the end of an epoch"]
+    whole, model = way.train(tmp_path, Kill())
+    assert 0 < whole.current_epoch < 20
+    again, same = way.train(tmp_path, Kill(), tmp_path / "last.ckpt")
+    (resumption,) = (one for one in again.callbacks if isinstance(one, Resumption))
+    assert not resumption.trained
+    assert again.current_epoch == whole.current_epoch
+    assert flat(same.state_dict()) == flat(model.state_dict())
