@@ -16,7 +16,7 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoint import Checkpoint, compare_with_training, read_checkpoint, require_same_model
-from cryptoforecast.models.forecaster import VERSIONS
+from cryptoforecast.models.versions import VERSIONS
 
 LAST = "last"
 CHECKPOINTS, LAST_FILE = "checkpoints", "last.ckpt"

@@ -12,7 +12,8 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CLOSE, CloseSeries, fingerprint
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.models.forecaster import VERSIONS, Forecaster
+from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.versions import VERSIONS
 
 
 class Checkpoint(NamedTuple):

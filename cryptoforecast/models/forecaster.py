@@ -4,25 +4,23 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-import lightning
 import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
 from torch import Tensor, nn
 
-from cryptoforecast import __version__
 from cryptoforecast.data.datamodule import closes_of
 from cryptoforecast.data.loader import WindowLoader
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
+from cryptoforecast.models.curves import evaluation_curves
 from cryptoforecast.models.finite import rate_of, require_finite_weights
 from cryptoforecast.models.running import BatchTable, RunningMean
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
+from cryptoforecast.models.versions import VERSIONS
 from cryptoforecast.spec import accepted_by, class_path, plain_items, spec_of
-
-VERSIONS = {"cryptoforecast": __version__, "torch": str(torch.__version__), "lightning": lightning.__version__}
 
 
 class Forecaster(LightningModule):
@@ -246,18 +244,5 @@ class Forecaster(LightningModule):
         return (window.series == numbers.unsqueeze(1)).to(window.target.dtype)
 
     def _log_evaluation(self, stage: str) -> None:
-        means = self._evaluation.take(self)
-        (loss, walk_loss), (errors, walk_errors, shares) = means[:2], means[2:].view(3, -1)
-        present = shares > 0  # a series may have no window in a set
-        ratios = errors[present].sqrt() / walk_errors[present].sqrt()
-        skills = torch.where(errors[present] == walk_errors[present], 0.0, 1 - ratios)  # closes may stand still
-        curves = {
-            f"{stage}/loss": loss,
-            f"{stage}/loss_random_walk": walk_loss,
-            f"{stage}/rmse": errors.sum().sqrt(),
-            f"{stage}/rmse_random_walk": walk_errors.sum().sqrt(),
-            f"{stage}/skill": skills.mean(),
-            f"{stage}/skill_random_walk": torch.zeros(()),
-            "step": torch.tensor(float(self.current_epoch)),  # curves over epochs, not over optimizer steps
-        }
-        self.log_dict({name: value.float() for name, value in curves.items()})
+        curves = evaluation_curves(stage, self._evaluation.take(self))
+        self.log_dict({**curves, "step": float(self.current_epoch)})  # over epochs, not over optimizer steps
