@@ -30,7 +30,7 @@ from cryptoforecast.evaluation.spread_table import show_backtest
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
 fit the model from scratch on the closes before it. All options of fit are options of backtest too. Run again after an
-interruption, it keeps the fits that are finished, and begins the others anew."""
+interruption, it keeps the fits that are finished, and goes on with the others."""
 
 
 class BacktestCLI(ForecastCLI):

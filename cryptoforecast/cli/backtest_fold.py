@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -10,10 +11,13 @@ from typing import Any, NamedTuple
 
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from cryptoforecast.cli.commands import ForecastCLI, run
 from cryptoforecast.cli.main import quieten
+from cryptoforecast.cli.resume import CHECKPOINTS, LAST_FILE, find_checkpoint, write_on
+from cryptoforecast.cli.training import best_of
 from cryptoforecast.data.cache import write_whole
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.backtest import FoldDates
@@ -38,12 +42,24 @@ class Fit(NamedTuple):
     folder: Path
 
 
+def last_of(fit: Fit) -> Path:
+    """The checkpoint that an interrupted fit goes on from."""
+    return fit.folder / CHECKPOINTS / LAST_FILE
+
+
 class FoldCLI(ForecastCLI):
     """``fit`` on one fold, which ends with the forecast rows of its test part."""
 
     def __init__(self, fit: Fit, **arguments: Any) -> None:
         self.of = fit
         super().__init__(**arguments)
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Go on from the last checkpoint, if the fit was interrupted after it had written one."""
+        super().parse_arguments(parser, args)
+        chosen, last = self.config["fit"], last_of(self.of)
+        chosen["ckpt_path"] = str(last) if last.is_file() else None
+        self.checkpoint = find_checkpoint(chosen)
 
     def _surroundings(self) -> dict[str, Any]:
         """Curves, checkpoints and records go into the fit's own folder; nothing if nothing is to be logged."""
@@ -63,10 +79,12 @@ class FoldCLI(ForecastCLI):
         for one, expected in zip(self.datamodule.series, self.of.sha256, strict=True):
             if one.provenance.sha256 != expected:
                 raise UserError(f"{one.closes.name}: the closes have changed since the backtest began.")
+        for logger in self.trainer.loggers if self.checkpoint else ():
+            write_on(logger, self.of.folder, self.checkpoint.epoch or 0)
 
     def after_fit(self) -> None:
         """Forecast the test part with the best checkpoint, beside the baselines."""
-        path = getattr(self.trainer.checkpoint_callback, "best_model_path", "")
+        path = best_of(self.trainer, self._get(self.config_init, "trainer").callbacks)
         forecaster: Forecaster = load_forecaster(path) if path else self.model
         device = self.trainer.strategy.root_device
         rows = rows_beside_baselines(forecaster, self.datamodule, "test", device)
@@ -77,12 +95,14 @@ class FoldCLI(ForecastCLI):
 
 
 def fit_fold(fit: Fit) -> None:
-    """Fit a fold from scratch and write its rows.
+    """Fit a fold, from scratch or from where it was interrupted, and write its rows.
 
     Raises:
         UserError: if the closes have changed, or the fit cannot be carried out.
     """
-    fit.folder.mkdir(parents=True)
+    if not last_of(fit).is_file():
+        shutil.rmtree(fit.folder, ignore_errors=True)
+    fit.folder.mkdir(parents=True, exist_ok=True)
     dates = [f"--data.{name}={date}" for name, date in fit.fold.settings().items()]
     words = ["fit", *fit.words, f"--seed_everything={fit.seed}", *dates]
     run(words, FoldCLI, fit=fit)

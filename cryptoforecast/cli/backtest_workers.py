@@ -37,10 +37,10 @@ def rows_of(fit: Fit) -> Path:
 
 
 def carry_out(fits: list[Fit], workers: int, gpus: list[str], report: Callable[[Fit, float], None]) -> None:
-    """Carry out fits, each from scratch, and put each one's folder in its place when it is finished.
+    """Carry out fits, and put each one's folder in its place when it is finished.
 
     What a process computes depends on its fit alone: the number of workers changes nothing but the time. A fit that
-    was interrupted leaves nothing that the next one uses.
+    was interrupted goes on from its last checkpoint, to the same bits, or begins anew if it has none.
 
     Args:
         fits: what to do; their folders lie in one.
@@ -73,7 +73,7 @@ def carry_out(fits: list[Fit], workers: int, gpus: list[str], report: Callable[[
             left.process.kill()
             left.process.join()
     for folder in {fit.folder.parent for fit in fits}:
-        folder.rmdir()
+        shutil.rmtree(folder)
 
 
 def share_of(worker: int, gpus: list[str]) -> dict[str, str]:
@@ -93,8 +93,7 @@ def _start(fit: Fit, worker: int, gpus: list[str]) -> Running:
 
 def _make_room(fits: list[Fit]) -> None:
     for folder in {fit.folder.parent for fit in fits}:
-        shutil.rmtree(folder, ignore_errors=True)  # what was killed halfway
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder.parent / FINISHED).mkdir(exist_ok=True)
 
 

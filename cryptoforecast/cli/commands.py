@@ -57,7 +57,6 @@ def run(args: Sequence[str], kind: type["ForecastCLI"] | None = None, **own: Any
         model_class=Forecaster,
         datamodule_class=CloseDataModule,
         save_config_callback=RunRecord,
-        save_config_kwargs={"overwrite": True},  # before_fit has seen to it that no other run is there
         trainer_defaults={"devices": 1, "enable_model_summary": False},
         subclass_mode_model=True,
         auto_configure_optimizers=False,

@@ -12,6 +12,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
 from cryptoforecast import __version__
+from cryptoforecast.data.cache import write_whole
 from cryptoforecast.data.datamodule import CloseDataModule, closes_of
 from cryptoforecast.data.loading import to_record
 from cryptoforecast.errors import UserError
@@ -26,7 +27,7 @@ class RunRecord(SaveConfigCallback):
     def __init__(self, parser: LightningArgumentParser, config: Namespace, **options: Any) -> None:
         config = config.clone()
         config["ckpt_path"] = None  # run again, it begins anew
-        super().__init__(parser, config, **options)
+        super().__init__(parser, config, save_to_log_dir=False, **options)  # it would not write the file whole
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write nothing where nothing is logged: there is no run folder then."""
@@ -34,12 +35,16 @@ class RunRecord(SaveConfigCallback):
             super().setup(trainer, pl_module, stage)
 
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write ``provenance.json`` beside the configuration."""
-        data = closes_of(trainer)
-        folder = run_folder(trainer)
-        if folder is not None and data is not None:
+        """Write the configuration, and ``provenance.json`` beside it."""
+        folder, data = run_folder(trainer), closes_of(trainer)
+        if folder is None:
+            return
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        configuration = self.parser.dump(self.config, skip_none=False)
+        write_whole(Path(folder, CONFIGURATION), lambda file: file.write(configuration.encode()))
+        if data is not None:
             record = json.dumps(provenance(data), indent=2) + "\n"
-            Path(folder, "provenance.json").write_text(record, encoding="utf-8")
+            write_whole(Path(folder, "provenance.json"), lambda file: file.write(record.encode()))
 
 
 def run_folder(trainer: Trainer) -> str | None:

@@ -1,6 +1,9 @@
 """What is put around a fit: progress, exactness, and checkpoints that are whole."""
 
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from cryptoforecast.models import Forecaster
 from cryptoforecast.models.finite import FiniteLoss
 from cryptoforecast.models.noise import Noise
 from cryptoforecast.models.resumption import Resumption
-from cryptoforecast.models.whole import WholeCheckpoints
+from cryptoforecast.models.whole import WholeCheckpoints, system_error
 
 
 def surroundings_of_fit(trainer: Any) -> dict[str, Any]:
@@ -41,10 +44,15 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
         UserError: if a setting is at fault, a disk is full, or somebody has interrupted.
     """
     try:
-        with together(trainer):
+        with together(trainer), _writers_that_fail_quietly():
             trainer.fit(model, **options)
     except UserError:
         raise
+    except (OSError, ValueError) as problem:  # the logger calls a full disk a wrong value
+        if (said := system_error(problem)) is None:
+            raise
+        file = said.filename or trainer.log_dir
+        raise UserError(f"{file}: cannot be written ({said.strerror}); what was saved before is kept.") from None
     except RuntimeError as problem:
         if "conditioned on metric" not in str(problem):
             raise
@@ -56,6 +64,17 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
     resumption = next(callback for callback in callbacks if isinstance(callback, Resumption))
     if options.get("ckpt_path") and not resumption.trained and trainer.is_global_zero:
         print(f"{options['ckpt_path']}: there is nothing left to train after {trainer.current_epoch} epochs.")
+
+
+@contextmanager
+def _writers_that_fail_quietly() -> Iterator[None]:
+    """Print no traceback where TensorBoard's thread finds a disk full; who asks it to write next is told."""
+    before = threading.excepthook
+    threading.excepthook = lambda failed: None if isinstance(failed.exc_value, OSError) else before(failed)
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def best_of(trainer: Trainer, given: Any) -> str:

@@ -22,6 +22,9 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     Args:
         path: the file.
         write: writes its content into an open binary file.
+
+    Raises:
+        OSError: naming the file, if it cannot be written.
     """
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # not tempfile's, which others may not read
     try:
@@ -30,6 +33,8 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
-    except BaseException:
+    except BaseException as problem:
+        if isinstance(problem, OSError):
+            problem.filename = str(path)  # a full disk does not say what it had no room for
         unfinished.unlink(missing_ok=True)
         raise

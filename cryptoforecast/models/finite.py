@@ -44,7 +44,7 @@ class FiniteLoss(Callback):
             place = f"step {trainer.global_step:,} (epoch {trainer.current_epoch}, batch {batch_idx})"
             window = batch._replace(context=loss, target=loss) if isinstance(batch, Window) else None  # not to keep it
             self._seen.append(Seen(loss.detach(), place, rate_of(trainer), window))
-        if (pl_module.device.type == "cpu" and trainer.world_size == 1) or (batch_idx + 1) % EVERY == 0:
+        if _at_once(trainer, pl_module) or (batch_idx + 1) % EVERY == 0:
             self._look(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -87,6 +87,10 @@ def rate_of(trainer: Trainer) -> float | Tensor:
     """The learning rate of the first group of weights."""
     rate: float | Tensor = trainer.optimizers[0].param_groups[0]["lr"] if trainer.optimizers else 0.0
     return rate
+
+
+def _at_once(trainer: Trainer, module: LightningModule) -> bool:
+    return module.device.type == "cpu" and trainer.world_size == 1
 
 
 def _say(trainer: Trainer, wrong: Seen) -> str:

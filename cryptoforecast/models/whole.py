@@ -27,9 +27,9 @@ class WholeCheckpoints(TorchCheckpointIO):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, lambda file: torch.save(checkpoint, file))
         except (OSError, RuntimeError) as problem:  # torch has words of its own for a file that cannot grow
-            raise UserError(
-                f"{path}: cannot be written ({reason_of(problem)}); what was saved before is kept."
-            ) from None
+            if (said := system_error(problem)) is None:
+                raise
+            raise UserError(f"{path}: cannot be written ({said.strerror}); what was saved before is kept.") from None
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any = None, weights_only: bool | None = True
@@ -39,11 +39,8 @@ class WholeCheckpoints(TorchCheckpointIO):
         return content
 
 
-def reason_of(problem: BaseException) -> str:
-    """The system's reason behind an error: that of a full disk, say, wherever in the chain of causes it is."""
-    innermost: BaseException | None = problem
-    while innermost is not None:
-        if isinstance(innermost, OSError) and innermost.strerror:
-            return innermost.strerror
-        innermost = innermost.__cause__ or innermost.__context__
-    return str(problem).splitlines()[0]
+def system_error(problem: BaseException | None) -> OSError | None:
+    """What the system said, such as that a disk is full, wherever among an error's causes it is."""
+    while problem is not None and not isinstance(problem, OSError):
+        problem = problem.__cause__ or problem.__context__
+    return problem
