@@ -79,8 +79,9 @@ class FoldCLI(ForecastCLI):
         for one, expected in zip(self.datamodule.series, self.of.sha256, strict=True):
             if one.provenance.sha256 != expected:
                 raise UserError(f"{one.closes.name}: the closes have changed since the backtest began.")
-        for logger in self.trainer.loggers if self.checkpoint else ():
-            write_on(logger, self.of.folder, self.checkpoint.epoch or 0)
+        if self.checkpoint is not None:
+            for logger in self.trainer.loggers:
+                write_on(logger, self.of.folder, self.checkpoint.epoch or 0)
 
     def after_fit(self) -> None:
         """Forecast the test part with the best checkpoint, beside the baselines."""
