@@ -45,6 +45,8 @@ class EpochLines(Callback):
         print(f"model    {type(pl_module).__name__}, {weights:,} weights, on {pl_module.device}")
         if trainer.logger is not None and trainer.logger.log_dir is not None:
             print(f"run      {trainer.logger.log_dir}")
+        if trainer.fit_loop.restarted_mid_epoch:
+            self._epoch, self._began = trainer.current_epoch, time.monotonic()
         print(f"\n{'epoch':>5}" + "".join(f"{title:>{WIDTH}}" for title in COLUMNS.values()) + f"{'seconds':>10}")
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ import pytest
 from scipy.stats import kstest
 
 from cryptoforecast import SimulatedSource
+from cryptoforecast.cli import commands
 from cryptoforecast.cli.backtest import BacktestCLI, fit_of
 from cryptoforecast.cli.backtest_fold import fit_fold
 from cryptoforecast.cli.backtest_workers import share_of
@@ -23,6 +25,7 @@ from cryptoforecast.cli.commands import run as run_command
 from cryptoforecast.evaluation.backtest import cut_backtest
 from cryptoforecast.evaluation.spread import join_rows, judge_backtest, read_rows
 from tests.conftest import Said, random_walk, write_yahoo
+from tests.models.test_resumption import Kill, Killed
 
 TypeIn = Callable[..., Said]
 QUICK = ("--model=LSTM", "--model.hidden_size=2", "--data.context_length=6", "--data.val_from=-60",
@@ -198,6 +201,36 @@ def test_a_backtest_is_alone_in_its_folder_and_ends_on_control_c_with_a_word(tmp
 def test_each_worker_sees_one_gpu_and_none_where_there_are_none() -> None:
     assert [share_of(worker, ["0", "3"])["CUDA_VISIBLE_DEVICES"] for worker in range(4)] == ["0", "3", "0", "3"]
     assert share_of(1, []) == dict(os.environ)
+
+
+@pytest.mark.filterwarnings("ignore:Checkpoint directory")
+@pytest.mark.filterwarnings("ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning")
+def test_a_fit_that_was_interrupted_goes_on_from_its_last_checkpoint_to_the_same_bytes(
+    type_in: TypeIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [word for word in QUICK if "max_epochs" not in word and "logger" not in word]
+    words += [*SIMULATED, "--seed_everything=0", "--model.dropout=0.3", "--trainer.max_epochs=3",
+              "--data.batch_size=16", "--trainer.callbacks+=ModelCheckpoint", "--trainer.callbacks.filename=last"]  # fmt: skip
+    cli = run_command(["fit", *words], BacktestCLI)
+    (fold,) = cut_backtest(cli.datamodule, 1)
+    whole, broken = (fit_of(fold, 0, words, cli.datamodule.series, tmp_path / name) for name in ("whole", "broken"))
+    fit_fold(whole)
+    around = commands.surroundings_of_fit
+    with monkeypatch.context() as patch, suppress(Killed):
+        kill = Kill("on_train_batch_end", 8)
+        patch.setattr(
+            commands,
+            "surroundings_of_fit",
+            lambda given: {**(own := around(given)), "callbacks": [kill, *own["callbacks"]]},
+        )
+        fit_fold(broken)
+    capsys.readouterr()
+    fit_fold(broken)
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if line[:5].strip().isdigit()] == [
+        "1",
+        "2",
+    ]
+    assert (broken.folder / "forecasts.csv").read_bytes() == (whole.folder / "forecasts.csv").read_bytes()
 
 
 @pytest.mark.slow

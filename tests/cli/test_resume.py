@@ -84,6 +84,11 @@ def test_killed_and_gone_on_with_a_fit_ends_in_the_same_bits_verdict_and_curves(
     assert [path.name for path in RUN.parent.iterdir()] == ["version_0"]
     verdict = [one.out.split("COIN-USD: 14 val")[1].split("checkpoint:")[0] for one in (whole, said)]
     assert verdict[0] == verdict[1]
+    epochs = [
+        [line.split()[:5] for line in one.out.splitlines() if line[:5].strip().isdigit()] for one in (whole, said)
+    ]
+    assert epochs[1] == epochs[0][-len(epochs[1]) :]  # their training losses too
+    assert len(epochs[1]) in (1, 2)
     assert bits(RUN) == bits(Path("runs", "whole", "version_0"))
     assert curves(RUN) == curves(Path("runs", "whole", "version_0"))
     for name in ("lightning_logs", "whole"):

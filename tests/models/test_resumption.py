@@ -134,7 +134,9 @@ def flat(value: Any, name: str = "") -> dict[str, Any]:
     return {name: value.tolist() if isinstance(value, torch.Tensor) else value}
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize(
+    "way", [pytest.param(way, id=name, marks=[pytest.mark.slow] * (way.workers > 0)) for name, way in WAYS.items()]
+)
 def test_killed_again_and_again_training_ends_in_the_same_bits(way: Way, tmp_path: Path) -> None:
     whole = flat(bits(*way.train(tmp_path / "whole", Kill())))
     kills, last = 0, tmp_path / "broken" / "last.ckpt"

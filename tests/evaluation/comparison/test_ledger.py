@@ -89,19 +89,19 @@ def test_a_torn_line_is_left_out_with_a_notice_and_the_next_one_is_whole(tmp_pat
 
 
 def enter_many(ledger: str, number: int) -> None:
-    for at in range(25):
+    for at in range(10):
         entered(Path(ledger), hidden_size=100 * number + at, scores={"padding": "x" * 5000 * (number % 2)})
 
 
-def test_several_processes_at_once_lose_nothing(tmp_path: Path) -> None:
+def test_ten_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     ledger, spawn = tmp_path / "runs" / "ledger.jsonl", multiprocessing.get_context("fork")
-    processes = [spawn.Process(target=enter_many, args=(str(ledger), number)) for number in range(4)]
+    processes = [spawn.Process(target=enter_many, args=(str(ledger), number)) for number in range(10)]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
     lines = [json.loads(line) for line in ledger.read_text().splitlines()]
-    assert {line["variant"]["hidden_size"] for line in lines} == {100 * n + at for n in range(4) for at in range(25)}
+    assert {line["variant"]["hidden_size"] for line in lines} == {100 * n + at for n in range(10) for at in range(10)}
     assert len(lines) == 100
 
 
