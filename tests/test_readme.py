@@ -36,7 +36,10 @@ def as_a_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_every_command_of_the_readme_runs_as_it_stands(as_a_reader: Path, type_in: Callable[..., Said]) -> None:
     verbs = [command.split()[0] for command in COMMANDS]
-    first, then = "data fit fit test predict fit test predict fit backtest compare", "audit fit test fit fit test fit test"
+    first, then = (
+        "data fit fit test predict fit test predict fit backtest compare",
+        "audit fit test fit fit test fit test",
+    )
     assert " ".join(verbs) == f"{first} backtest backtest compare {then}"  # in the order of the page
     for command in COMMANDS:
         said = type_in(*shlex.split(command.replace("--folds 5 --seeds 3", "--folds 1 --seeds 1")))
