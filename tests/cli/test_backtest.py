@@ -210,7 +210,8 @@ def test_a_fit_that_was_interrupted_goes_on_from_its_last_checkpoint_to_the_same
 ) -> None:
     words = [word for word in QUICK if "max_epochs" not in word and "logger" not in word]
     words += [*SIMULATED, "--seed_everything=0", "--model.dropout=0.3", "--trainer.max_epochs=3",
-              "--data.batch_size=16", "--trainer.callbacks+=ModelCheckpoint", "--trainer.callbacks.filename=last"]  # fmt: skip
+              "--data.batch_size=16", "--trainer.callbacks+=ModelCheckpoint",
+              "--trainer.callbacks.filename=last"]  # fmt: skip
     cli = run_command(["fit", *words], BacktestCLI)
     (fold,) = cut_backtest(cli.datamodule, 1)
     whole, broken = (fit_of(fold, 0, words, cli.datamodule.series, tmp_path / name) for name in ("whole", "broken"))
