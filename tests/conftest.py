@@ -1,6 +1,5 @@
 """What all tests share: one thread, a seeded close series, and a way to type a command."""
 
-import gc
 import os
 import sys
 import warnings
@@ -13,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 
-from cryptoforecast import CloseDataModule, CloseSeries, DataNotice, Source
+from cryptoforecast import CloseDataModule, CloseSeries, DataNotice, Forecaster, Scaling, Source
 from cryptoforecast.cli.main import main
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import Gaps
@@ -141,13 +140,21 @@ def type_in(
         return Said(status, *capsys.readouterr())
 
     yield type_in
-    own = [
-        name for name, module in sys.modules.items() if str(getattr(module, "__file__", "")).startswith(f"{tmp_path}/")
-    ]
-    for name in own:  # another test may have a file of the same name, or a class of the same name
+    forget(tmp_path)
+
+
+def forget(folder: Path) -> None:
+    """Forget a test's own modules, and their classes: another test may have some of the same names."""
+    own = [name for name, one in sys.modules.items() if str(getattr(one, "__file__", "")).startswith(f"{folder}/")]
+    for name in own:
         del sys.modules[name]
-    if own:
-        gc.collect()
+    left: list[type] = [Forecaster, Scaling, Source]
+    while left:
+        subclasses = left.pop().__subclasses__()
+        left += subclasses
+        for cls in subclasses:
+            if cls.__module__ in own:  # somebody still holds it; a private name is nobody's choice
+                cls.__name__ = cls.__qualname__ = "_Forgotten"
 
 
 class Run(NamedTuple):
