@@ -35,6 +35,8 @@ class Window(NamedTuple):
 
 def to_device(window: Window, device: torch.device) -> Window:
     """Move a batch; prices stay float64 but on Apple's GPUs, which have no such numbers."""
+    if window.context.device == device:
+        return window
     if device.type == "mps":
         window = window._replace(context=window.context.float(), target=window.target.float())
     without_waiting = device.type == "cuda"  # elsewhere the copy may be read before it is there

@@ -39,12 +39,12 @@ class FiniteLoss(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Note a batch's loss, whatever training step gave it, and look if it is time to."""
-        loss = outputs.get("loss") if isinstance(outputs, dict) else outputs
-        if isinstance(loss, Tensor):
+        loss, at_once = outputs.get("loss") if isinstance(outputs, dict) else outputs, _at_once(trainer, pl_module)
+        if isinstance(loss, Tensor) and not (at_once and loss.isfinite().all()):
             place = f"step {trainer.global_step:,} (epoch {trainer.current_epoch}, batch {batch_idx})"
             window = batch._replace(context=loss, target=loss) if isinstance(batch, Window) else None  # not to keep it
             self._seen.append(Seen(loss.detach(), place, rate_of(trainer), window))
-        if _at_once(trainer, pl_module) or (batch_idx + 1) % EVERY == 0:
+        if self._seen and (at_once or (batch_idx + 1) % EVERY == 0):
             self._look(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -214,7 +214,7 @@ class Forecaster(LightningModule):
             standardise_volume(values).to(self.dtype) if name == VOLUME else self._scaled(values, context)
             for name, values in zip(self.columns, context.unbind(-1), strict=True)
         ]
-        return torch.stack(channels, dim=-1)
+        return torch.stack(channels, dim=-1) if len(channels) > 1 else channels[0].unsqueeze(-1)
 
     def _scaled(self, closes: Tensor, context: Tensor) -> Tensor:
         return self.scaling.encode(closes, context[..., 0]).to(self.dtype)

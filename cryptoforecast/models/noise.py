@@ -1,6 +1,7 @@
 """What chance does in training: a function of the seed and of the place in training, not of what was drawn before."""
 
 import random
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -51,10 +52,10 @@ class Noise(Callback):
 
     def _sow(self, trainer: Trainer, module: LightningModule, what: int, batch: int) -> None:
         place = (self.seed, trainer.global_rank, trainer.current_epoch, what, batch)
-        one, two = np.random.SeedSequence(place).generate_state(2, np.uint64).tolist()
-        _seed_torch(one, module.device)
-        random.seed(two)
-        np.random.seed(two % 2**32)  # noqa: NPY002 (the generator that others draw from is what is to be seeded)
+        digest = blake2b(repr(place).encode(), digest_size=20).digest()
+        _seed_torch(int.from_bytes(digest[:8]), module.device)
+        random.seed(int.from_bytes(digest[8:16]))
+        np.random.seed(int.from_bytes(digest[16:]))  # noqa: NPY002 (what others draw from is what is to be seeded)
 
 
 def _seed_torch(seed: int, device: torch.device) -> None:

@@ -50,7 +50,7 @@ class RelativeLog(Scaling):
         self, closes: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
     ) -> Float[Tensor, "batch length"]:
         """``gain · log(close / last)``."""
-        return self.gain * (closes / context[:, -1:]).log()
+        return (closes / context[:, -1:]).log().mul_(self.gain)
 
     def decode(
         self, scaled: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]

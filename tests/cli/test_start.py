@@ -1,6 +1,7 @@
 """What a command costs before it does anything, in seconds of the processor."""
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -33,11 +34,12 @@ def seconds_to_the_first_step(closes: Path) -> float:
 def test_the_first_step_of_fit_comes_soon_after_lightnings_command_line_would_be_imported(tmp_path: Path) -> None:
     closes, days = tmp_path / "COIN-USD.csv", pd.date_range("2016-01-01", periods=1561)
     pd.DataFrame({"Date": days.strftime("%Y-%m-%d"), "Close": random_walk(1561)}).to_csv(closes, index=False)
-    turns = [
-        (seconds_to_the_first_step(closes), seconds("from lightning.pytorch.cli import LightningCLI", tmp_path))
-        for _ in range(3)
-    ]
-    ours, limit = (min(column) for column in zip(*turns, strict=True))
+    ours, limit = math.inf, math.inf
+    for _ in range(6):  # what else the machine does only ever adds, so the least that was seen is the nearest to truth
+        limit = min(limit, seconds("from lightning.pytorch.cli import LightningCLI", tmp_path))
+        ours = min(ours, seconds_to_the_first_step(closes))
+        if ours <= 1.15 * limit:
+            return
     assert ours <= 1.15 * limit
 
 

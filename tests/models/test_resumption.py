@@ -74,7 +74,7 @@ class Way:
         model = LSTM(hidden_size=2, dropout=0.3, optimizer=self.optimizer, scheduler=self.scheduler, **LENGTHS)
         keep = partial(ModelCheckpoint, dirpath=folder)
         chosen = [*([keep(filename="best", monitor="val/loss")] if self.best else []), *(one() for one in self.others)]
-        given = {"callbacks": [kill, *chosen, keep(filename="last", **self.last)], "plugins": None}
+        given = {"callbacks": [kill, *chosen, keep(filename="last", **self.last)], "plugins": None, "profiler": None}
         around = surroundings_of_fit(type("Options", (), {**given, "enable_progress_bar": False}))
         around["callbacks"] = [one for one in around["callbacks"] if type(one).__name__ != "EpochLines"]
         trainer = Trainer(
