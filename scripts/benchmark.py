@@ -1,4 +1,4 @@
-"""What everything costs, measured here and now: training, starting, reading, and long series.
+"""What everything costs, measured here and now: training, starting, judging, reading, and long series.
 
     python scripts/benchmark.py                        # all of it; half an hour
     python scripts/benchmark.py --quick                # fewer turns, smaller files; under five minutes
@@ -14,7 +14,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import reader, scale, start, training
+from benchmarks import judging, reader, scale, start, training
 
 PACKAGES = ("torch", "lightning", "numpy", "pandas")
 
@@ -25,6 +25,7 @@ def main() -> None:
     parts = {
         "training": lambda: training.report(options.quick, options.peers),
         "start": lambda: start.report(options.quick),
+        "judging": lambda: judging.report(options.quick),
         "reader": lambda: reader.report(options.quick),
         "scale": lambda: scale.report(options.quick),
     }

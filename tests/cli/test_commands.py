@@ -110,6 +110,13 @@ def test_fit_ends_with_the_validation_scores_of_the_best_checkpoint(
     assert "test --ckpt_path" in said.out
 
 
+def test_a_profiler_that_is_asked_for_measures(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    asked = ("--trainer.profiler=SimpleProfiler", "--trainer.profiler.dirpath=.", "--trainer.profiler.filename=took")
+    assert type_in("fit", "--config", CONFIGS / "btc.yaml", *CSV, *SMALL, *asked).status == 0
+    assert "run_training_batch" in (tmp_path / "fit-took.txt").read_text()
+
+
 def test_a_baseline_can_be_fitted_and_tested_like_a_model(type_in: Callable[..., Said], tmp_path: Path) -> None:
     write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
     said = type_in("fit", "--config", CONFIGS / "btc.yaml", *CSV, "--model=Drift", "--trainer.max_epochs=1")
