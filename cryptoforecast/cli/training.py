@@ -17,6 +17,7 @@ from cryptoforecast.cli.record import run_folder
 from cryptoforecast.errors import UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.finite import FiniteLoss
+from cryptoforecast.models.memory import keep_freed_memory
 from cryptoforecast.models.noise import Noise
 from cryptoforecast.models.resumption import Resumption
 from cryptoforecast.models.whole import WholeCheckpoints, system_error
@@ -55,6 +56,7 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
     Raises:
         UserError: if a setting is at fault, a disk is full, or somebody has interrupted.
     """
+    keep_freed_memory()
     try:
         with together(trainer), _writers_that_fail_quietly():
             trainer.fit(model, **options)
