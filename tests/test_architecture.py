@@ -12,6 +12,7 @@ import cryptoforecast
 PACKAGE = Path(cryptoforecast.__file__).parent
 ROOMS = ["data", "models", "evaluation", "cli"]
 FILES = sorted(PACKAGE.rglob("*.py"))
+SHAPED = [file for file in FILES if "from jaxtyping import" in file.read_text()]
 
 
 def imported_rooms(file: Path) -> set[str]:
@@ -28,6 +29,13 @@ def test_a_room_imports_only_from_itself_and_the_rooms_before_it(file: Path) -> 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
 def test_a_file_is_short_enough_to_read(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= 250
+
+
+@pytest.mark.parametrize("file", SHAPED, ids=lambda file: str(file.name))
+def test_shapes_in_signatures_are_executed_by_the_tests(file: Path, pytestconfig: pytest.Config) -> None:
+    module = ".".join(["cryptoforecast", *file.relative_to(PACKAGE).with_suffix("").parts])
+    named = pytestconfig.getoption("--jaxtyping-packages").split(",")
+    assert any(f"{module}.".startswith(f"{name}.") for name in named)
 
 
 def test_importing_the_package_loads_none_of_its_rooms_and_no_torch() -> None:

@@ -11,13 +11,13 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar
 from lightning.pytorch.profilers import PassThroughProfiler
 
+from cryptoforecast.cli.memory import keep_freed_memory
 from cryptoforecast.cli.processes import together
 from cryptoforecast.cli.progress import EpochLines
 from cryptoforecast.cli.record import run_folder
 from cryptoforecast.errors import UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.finite import FiniteLoss
-from cryptoforecast.models.memory import keep_freed_memory
 from cryptoforecast.models.noise import Noise
 from cryptoforecast.models.resumption import Resumption
 from cryptoforecast.models.whole import WholeCheckpoints, system_error

@@ -1,5 +1,6 @@
 """backtest, interrupted in every way and begun again."""
 
+import multiprocessing
 import os
 import random
 import shutil
@@ -9,14 +10,17 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+import torch
 
-from cryptoforecast.cli import commands
+from cryptoforecast.cli import backtest_nursery, backtest_workers, commands
 from cryptoforecast.cli.backtest import BacktestCLI, fit_of
 from cryptoforecast.cli.backtest_fold import fit_fold
 from cryptoforecast.cli.commands import run as run_command
+from cryptoforecast.cli.main import main
 from cryptoforecast.evaluation.backtest import cut_backtest
 from tests.cli.test_backtest import QUICK, SIMULATED, contents
 from tests.conftest import Said
@@ -82,23 +86,52 @@ def test_a_fit_that_was_interrupted_goes_on_from_its_last_checkpoint_to_the_same
     assert (broken.folder / "forecasts.csv").read_bytes() == (whole.folder / "forecasts.csv").read_bytes()
 
 
+def type_in_a_process(words: tuple[str, ...], home: Path, said: Path) -> None:
+    """A backtest whose processes are copies of this one, which has imported all that they take."""
+    os.setsid()
+    os.chdir(home)
+    os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+    torch.set_num_threads(1)  # others would not be copied
+    backtest_nursery.open_nursery = lambda: None
+    backtest_workers.nursery = lambda: multiprocessing.get_context("fork")
+    os._exit(main(words))
+
+
+def begin_in_a_copy(*words: str, folder: Path, home: Path) -> BaseProcess:
+    """Start a backtest, and wait until its fits begin."""
+    context, said = multiprocessing.get_context("forkserver"), home / "said.txt"
+    context.set_forkserver_preload(["cryptoforecast.cli.loaded", "tests.cli.test_backtest_again"])
+    said.write_text("")
+    typed = ("backtest", *QUICK, *SIMULATED, *words, f"--output_dir={folder}")
+    process = context.Process(target=type_in_a_process, args=(typed, home, said))
+    process.start()
+    while "fold  seed" not in said.read_text():
+        assert process.is_alive()
+        time.sleep(0.01)
+    return process
+
+
 @pytest.mark.slow
 def test_killed_at_ten_random_moments_a_backtest_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    """Killed and begun again until it comes to its end, which may be reached more than once in ten times."""
+    """Killed and begun again; what comes to its end in between begins anew."""
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
     words = ("--folds=4", "--workers=2")
-    whole = begin(*words, folder=unbroken, home=tmp_path)
+    whole = begin_in_a_copy(*words, folder=unbroken, home=tmp_path)
     began = time.monotonic()
-    whole.communicate()
+    whole.join()
+    assert whole.exitcode == 0
     seconds, moments = time.monotonic() - began, random.Random(0)
-    for _ in range(10):
-        process, kept = begin(*words, folder=broken, home=tmp_path), set(broken.glob("folds/*/forecasts.csv"))
+    kills = 0
+    while kills < 10:
+        process, kept = begin_in_a_copy(*words, folder=broken, home=tmp_path), set(broken.glob("folds/*/forecasts.csv"))
         time.sleep(moments.uniform(0, seconds))
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(process.pid, signal.SIGKILL)
+        process.join()
+        kills += process.exitcode == -signal.SIGKILL
         assert kept <= set(broken.glob("folds/*/forecasts.csv")), "no finished fold is lost"
         if (broken / "scores.json").exists():
             assert contents(broken) == contents(unbroken)
             shutil.rmtree(broken)
-    begin(*words, folder=broken, home=tmp_path).communicate()
+    begin_in_a_copy(*words, folder=broken, home=tmp_path).join()
     assert contents(broken) == contents(unbroken)

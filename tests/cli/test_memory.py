@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from cryptoforecast.models.memory import NAMES
+from cryptoforecast.cli.memory import NAMES
 
 PAGES = """
 import resource
-from cryptoforecast.models.memory import keep_freed_memory
+from cryptoforecast.cli.memory import keep_freed_memory
 {first}
 step = lambda: [bytearray(1 << 20) for _ in range(64)] and None
 step()
