@@ -65,6 +65,7 @@ def test_killed_at_twenty_random_moments_a_fit_ends_in_the_same_bits(coin: TypeI
             assert bits(run) == expected
             shutil.rmtree(RUN.parent)
             ends += 1
+            seconds *= 0.7  # the whole fit may have been slowed by others
     assert kills == 20
     assert ends >= 2
 
