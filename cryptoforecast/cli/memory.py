@@ -13,7 +13,7 @@ def keep_freed_memory() -> None:
     """Have glibc keep up to a quarter of a gigabyte, unless the user has told it otherwise.
 
     What a step of a larger network frees, glibc may give back to the system, which hands it out again page by page,
-    each cleared. Whether it does is chance, and costs up to a third of an epoch.
+    each cleared. Whether it does is chance; where it does, about a quarter of an epoch is lost so.
     """
     if not sys.platform.startswith("linux") or any(name in os.environ for name in NAMES):
         return
