@@ -3,13 +3,12 @@
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar
-from lightning.pytorch.profilers import PassThroughProfiler
 
 from cryptoforecast.cli.memory import keep_freed_memory
 from cryptoforecast.cli.processes import together
@@ -20,17 +19,8 @@ from cryptoforecast.models import Forecaster
 from cryptoforecast.models.finite import FiniteLoss
 from cryptoforecast.models.noise import Noise
 from cryptoforecast.models.resumption import Resumption
+from cryptoforecast.models.steps import Unmeasured, take_lean_steps
 from cryptoforecast.models.whole import WholeCheckpoints, system_error
-
-NOTHING = nullcontext()
-
-
-class Unmeasured(PassThroughProfiler):
-    """What Lightning puts around each of its sixty calls a batch if nobody asks how long they take: nothing."""
-
-    def profile(self, action_name: str) -> AbstractContextManager[None]:  # type: ignore[override]
-        """A context that does nothing; PassThroughProfiler makes a generator for it, which takes a microsecond."""
-        return NOTHING
 
 
 def surroundings_of_fit(trainer: Any) -> dict[str, Any]:
@@ -57,6 +47,7 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
         UserError: if a setting is at fault, a disk is full, or somebody has interrupted.
     """
     keep_freed_memory()
+    take_lean_steps(trainer)
     try:
         with together(trainer), _writers_that_fail_quietly():
             trainer.fit(model, **options)

@@ -75,6 +75,7 @@ class CloseDataModule(LightningDataModule):
         self.num_workers = num_workers
         self._checked: set[str] = set()
         self._series: list[CloseSeries] = []
+        self._recorded: tuple[Fold, dict[str, Any]] | None = None
 
     def setup(self, stage: str) -> None:
         """Load the closes and cut them, both once, and see that the stage has windows to work on.
@@ -147,13 +148,16 @@ class CloseDataModule(LightningDataModule):
 
     def record(self) -> dict[str, Any]:
         """What a checkpoint keeps of the data: these settings, the closes' identity, and how far they were used."""
-        return {
-            "settings": spec_of(self)["init_args"],
-            "interval": int(self.interval.value),
-            "provenance": [to_record(one) for one in self.series],
-            "fitted_until": self.last_target_time(self.fold.train).isoformat(),
-            "selected_until": self.last_target_time(self.fold.val).isoformat(),
-        }
+        if self._recorded is None or self._recorded[0] is not self.fold:  # every checkpoint asks
+            record = {
+                "settings": spec_of(self)["init_args"],
+                "interval": int(self.interval.value),
+                "provenance": [to_record(one) for one in self.series],
+                "fitted_until": self.last_target_time(self.fold.train).isoformat(),
+                "selected_until": self.last_target_time(self.fold.val).isoformat(),
+            }
+            self._recorded = self.fold, record
+        return self._recorded[1]
 
     def _without_gradients(self, windows: Int64[Tensor, " windows"]) -> WindowLoader:
         order = BatchOrder(windows, WITHOUT_GRADIENTS, process=self._process(), whole=True)

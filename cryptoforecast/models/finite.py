@@ -1,5 +1,6 @@
 """A loss that is no number ends training, before weights that are none are kept."""
 
+import math
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -40,7 +41,7 @@ class FiniteLoss(Callback):
     ) -> None:
         """Note a batch's loss, whatever training step gave it, and look if it is time to."""
         loss, at_once = outputs.get("loss") if isinstance(outputs, dict) else outputs, _at_once(trainer, pl_module)
-        if isinstance(loss, Tensor) and not (at_once and loss.isfinite().all()):
+        if isinstance(loss, Tensor) and not (at_once and _is_finite(loss)):
             place = f"step {trainer.global_step:,} (epoch {trainer.current_epoch}, batch {batch_idx})"
             window = batch._replace(context=loss, target=loss) if isinstance(batch, Window) else None  # not to keep it
             self._seen.append(Seen(loss.detach(), place, rate_of(trainer), window))
@@ -91,6 +92,10 @@ def rate_of(trainer: Trainer) -> float | Tensor:
 
 def _at_once(trainer: Trainer, module: LightningModule) -> bool:
     return module.device.type == "cpu" and trainer.world_size == 1
+
+
+def _is_finite(loss: Tensor) -> bool:
+    return math.isfinite(loss.item()) if loss.numel() == 1 else bool(loss.isfinite().all())
 
 
 def _say(trainer: Trainer, wrong: Seen) -> str:

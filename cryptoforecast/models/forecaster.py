@@ -15,7 +15,7 @@ from cryptoforecast.data.loader import WindowLoader
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.curves import evaluation_curves
+from cryptoforecast.models.curves import evaluation_curves, log_over_epochs
 from cryptoforecast.models.finite import rate_of, require_finite_weights
 from cryptoforecast.models.running import BatchTable, RunningMean
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
@@ -89,10 +89,10 @@ class Forecaster(LightningModule):
     def on_train_epoch_end(self) -> None:
         """Log the epoch's learning rate and mean training loss; a variant with its own training step logs its own."""
         if self._learns():
-            curves = {"learning_rate": rate_of(self.trainer)}
+            curves = {"learning_rate": torch.as_tensor(rate_of(self.trainer))}
             if self._train_loss.count:
-                curves["train/loss"] = self._train_loss.take(self).item()
-            self.log_dict({**curves, "step": float(self.current_epoch)})
+                curves["train/loss"] = self._train_loss.take(self)[0]
+            log_over_epochs(self, curves)
 
     def validation_step(self, window: Window, batch_index: int) -> None:
         """Gather the errors of model and random walk on the same targets."""
@@ -244,5 +244,4 @@ class Forecaster(LightningModule):
         return (window.series == numbers.unsqueeze(1)).to(window.target.dtype)
 
     def _log_evaluation(self, stage: str) -> None:
-        curves = evaluation_curves(stage, self._evaluation.take(self))
-        self.log_dict({**curves, "step": float(self.current_epoch)})  # over epochs, not over optimizer steps
+        log_over_epochs(self, evaluation_curves(stage, self._evaluation.take(self)))

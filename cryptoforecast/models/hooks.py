@@ -1,0 +1,51 @@
+"""Who has something to do at which moment of a training batch."""
+
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+OF_A_BATCH = (
+    "on_train_batch_start",
+    "on_before_zero_grad",
+    "on_before_backward",
+    "on_after_backward",
+    "on_before_optimizer_step",
+    "on_train_batch_end",
+)
+
+
+class Hooks:
+    """The hooks of a batch that callbacks and model have written; the others, which do nothing, are not called.
+
+    Args:
+        trainer: with its callbacks and its model.
+    """
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer, self._module = trainer, trainer.lightning_module
+        self._of_callbacks, self._of_module = {}, {}
+        for name in OF_A_BATCH:
+            self._of_callbacks[name] = [
+                getattr(one, name)
+                for one in trainer.callbacks  # type: ignore[attr-defined]
+                if is_written(one, name, Callback)
+            ]
+            if is_written(self._module, name, LightningModule):
+                self._of_module[name] = getattr(self._module, name)
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Call the callbacks' hooks, then the model's; return what the model's says."""
+        callbacks, own = self._of_callbacks[name], self._of_module.get(name)
+        if not callbacks and own is None:
+            return None
+        before, self._module._current_fx_name = self._module._current_fx_name, name  # self.log asks for it
+        for hook in callbacks:
+            hook(self._trainer, self._module, *arguments)
+        answer = own(*arguments) if own is not None else None
+        self._module._current_fx_name = before
+        return answer
+
+
+def is_written(owner: object, name: str, base: type) -> bool:
+    """Whether a hook is more than what ``base`` has, which does nothing or the usual; an object may have its own."""
+    return getattr(getattr(owner, name), "__func__", None) is not getattr(base, name)
