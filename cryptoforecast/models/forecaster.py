@@ -17,6 +17,7 @@ from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.curves import evaluation_curves, log_over_epochs
 from cryptoforecast.models.finite import rate_of, require_finite_weights
+from cryptoforecast.models.optimizers import take_fused_steps
 from cryptoforecast.models.running import BatchTable, RunningMean
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 from cryptoforecast.models.versions import VERSIONS
@@ -89,7 +90,7 @@ class Forecaster(LightningModule):
     def on_train_epoch_end(self) -> None:
         """Log the epoch's learning rate and mean training loss; a variant with its own training step logs its own."""
         if self._learns():
-            curves = {"learning_rate": torch.as_tensor(rate_of(self.trainer))}
+            curves = {"learning_rate": torch.as_tensor(rate_of(self.trainer), dtype=torch.float32)}
             if self._train_loss.count:
                 curves["train/loss"] = self._train_loss.take(self)[0]
             log_over_epochs(self, curves)
@@ -134,6 +135,7 @@ class Forecaster(LightningModule):
             optimizer = self._optimizer(self.parameters())
         except ValueError as problem:
             raise UserError(f"model.optimizer: {problem}.") from None
+        take_fused_steps(optimizer)
         if self._scheduler is None:
             return optimizer
         scheduler = self._scheduler(optimizer)

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -47,6 +46,6 @@ class LastState(nn.Module):
         """The head's answer to the last state of the last layer, of both directions where there are two."""
         _, state = self.layers(x)
         hidden = state[0] if isinstance(state, tuple) else state  # (layer · direction, batch, hidden_size)
-        last = torch.cat(list(hidden[-self.directions :]), dim=-1)
+        last = hidden[-self.directions :].transpose(0, 1).flatten(start_dim=1)
         answer: Tensor = self.head(self.dropout(last))
         return answer

@@ -91,7 +91,7 @@ class LeanEpochLoop(_TrainingEpochLoop):
 
     def _next_batch(self, data_fetcher: _DataFetcher) -> Any:
         batch, _, _ = next(data_fetcher)
-        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        data = self.trainer.datamodule
         return data.transfer_batch_to_device(batch, self.trainer.strategy.root_device, 0)
 
     def _learn(self, hooks: Hooks, batch: Any, index: int) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class LeanEpochLoop(_TrainingEpochLoop):
             return outputs.get("loss")
 
         step.increment_ready()
-        optimizer.step(closure)  # type: ignore[arg-type]
+        optimizer.step(closure)
         step.increment_completed()
         return outputs
 

@@ -18,6 +18,7 @@ from torch.optim.lr_scheduler import StepLR
 from cryptoforecast import LSTM
 from cryptoforecast.cli.training import surroundings_of_fit
 from cryptoforecast.models.resumption import Resumption
+from cryptoforecast.models.steps import take_lean_steps
 from tests.conftest import data_of, random_walk
 from tests.models.test_forecaster import LENGTHS
 
@@ -85,6 +86,7 @@ class Way:
             **around,
             **self.settings,
         )
+        take_lean_steps(trainer)
         trainer.fit(model, data, ckpt_path=ckpt_path)
         return trainer, model
 

@@ -1,0 +1,262 @@
+"""Lean steps are Lightning's own, to the last bit and in the same order, with nothing in between."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lightning.pytorch import Callback, LightningModule, Trainer, seed_everything
+from lightning.pytorch.loggers import CSVLogger
+from torch import Tensor, nn
+from torch.optim import LBFGS, SGD, Adam
+from torch.optim.lr_scheduler import StepLR
+
+from cryptoforecast import LSTM, Forecaster
+from cryptoforecast.models import steps
+from cryptoforecast.models.hooks import OF_A_BATCH
+from cryptoforecast.models.steps import LeanEpochLoop, Unmeasured, take_lean_steps
+from tests.conftest import data_of, random_walk
+from tests.models.test_forecaster import LENGTHS
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+    pytest.mark.filterwarnings("ignore:.*training_step` returned `None"),
+    pytest.mark.filterwarnings("ignore:You have overridden `on_after_batch_transfer`"),
+]
+HOOKS = (*OF_A_BATCH, "on_train_start", "on_train_epoch_start", "on_train_epoch_end", "on_validation_start",
+         "on_validation_epoch_end", "on_train_end")  # fmt: skip
+Events = list[tuple[Any, ...]]
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, tuple):
+        return tuple(plain(one) for one in value)
+    return value if isinstance(value, int | float | str | None) else type(value).__name__
+
+
+def place(trainer: Trainer) -> Any:
+    """Where all counters stand, what has been logged, and the learning rate."""
+    module = trainer.lightning_module
+    gradients = [None if one.grad is None else one.grad.tolist() for one in module.parameters()]
+    rates = [group["lr"] for one in trainer.optimizers for group in one.param_groups]
+    logged = [plain(dict(one)) for one in (trainer.callback_metrics, trainer.logged_metrics)]
+    return trainer.fit_loop.state_dict(), module._current_fx_name, gradients, rates, logged
+
+
+class Listener(Callback):
+    """Notes each hook, what it is told, and how everything stands."""
+
+    def __init__(self, events: Events) -> None:
+        for name in HOOKS:
+            setattr(self, name, partial(self._note, events, name))
+
+    def _note(self, events: Events, name: str, trainer: Trainer, module: LightningModule, *told: Any) -> None:
+        events.append((name, plain(told), place(trainer)))
+
+
+class Idle(Callback):
+    """Has nothing to say."""
+
+
+class Simple(LSTM):
+    """An LSTM that is quick to make."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(hidden_size=2, dropout=0.2, **kwargs)
+
+
+class Spoken(Simple):
+    """Has written every hook of a batch, and logs in its training step."""
+
+    def training_step(self, window: Any, batch_index: int) -> Any:
+        loss = super().training_step(window, batch_index)
+        self.log("own", loss.detach(), on_step=True, on_epoch=True, batch_size=len(window.target))
+        return {"loss": loss, "more": batch_index}
+
+    def on_before_optimizer_step(self, optimizer: Any) -> None:
+        self.log("norm", sum(one.grad.norm() for one in self.parameters() if one.grad is not None))
+
+    def on_train_batch_end(self, outputs: Any, window: Any, batch_index: int) -> None:
+        self.log("last", outputs["loss"] + batch_index)
+
+    def on_before_zero_grad(self, optimizer: Any) -> None:
+        self.zeroed = getattr(self, "zeroed", 0) + 1
+
+
+class WithoutIndex(Simple):
+    def training_step(self, window: Any) -> Any:
+        return super().training_step(window, 0)
+
+
+class Choosy(Simple):
+    """Learns nothing from every third batch, and ends the second epoch early."""
+
+    def training_step(self, window: Any, batch_index: int) -> Any:
+        return None if batch_index % 3 == 2 else super().training_step(window, batch_index)
+
+    def on_train_batch_start(self, window: Any, batch_index: int) -> int | None:
+        return -1 if (self.current_epoch, batch_index) == (1, 4) else None
+
+
+class ByStep(Simple):
+    """Its learning rate moves every second step."""
+
+    def configure_optimizers(self) -> Any:
+        optimizer = super().configure_optimizers()
+        schedulers = {"scheduler": StepLR(optimizer, 1, 0.9), "interval": "step", "frequency": 2}
+        return {"optimizer": optimizer, "lr_scheduler": schedulers}
+
+
+class Clipped(Simple):
+    def configure_gradient_clipping(self, optimizer: Any, **how: Any) -> None:
+        self.clip_gradients(optimizer, gradient_clip_val=0.01, gradient_clip_algorithm="value")
+
+
+class Backwards(Simple):
+    def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        super().backward(2 * loss)
+
+
+def trained(make: Callable[..., Forecaster], lean: bool, folder: Path, **settings: Any) -> tuple[Events, Any, str]:
+    """What was heard, the weights and moments at the end, and the curves."""
+    events: Events = []
+    seed_everything(3)
+    data, model = data_of(random_walk(140), batch_size=16), make(**LENGTHS)
+    settings = {"max_epochs": 3, "callbacks": [Idle(), Listener(events)], "profiler": Unmeasured(), **settings}
+    trainer = Trainer(
+        accelerator="cpu",
+        logger=CSVLogger(folder, name="", version="lean" if lean else "usual"),
+        log_every_n_steps=2,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        **settings,
+    )
+    if lean:
+        take_lean_steps(trainer)
+    trainer.fit(model, data)
+    assert isinstance(trainer.fit_loop.epoch_loop, LeanEpochLoop) == lean
+    end = plain({**model.state_dict(), **{f"moments {at}": one for at, one in enumerate(trainer.optimizers[0].state)}})
+    return events, end, Path(trainer.logger.log_dir, "metrics.csv").read_text()  # type: ignore[union-attr, arg-type]
+
+
+adam = partial(Adam, lr=0.02)
+WAYS: dict[str, tuple[Callable[..., Forecaster], dict[str, Any]]] = {
+    "as usual": (partial(Simple, optimizer=adam), {}),
+    "with hooks and logs of the model's own": (Spoken, {"gradient_clip_val": 0.1}),
+    "with gradients gathered": (partial(Simple, optimizer=adam), {"accumulate_grad_batches": 3}),
+    "with logs and gradients gathered": (Spoken, {"accumulate_grad_batches": 2}),
+    "with gradients clipped by norm": (partial(Simple, optimizer=partial(SGD, lr=0.1)), {"gradient_clip_val": 0.05}),
+    "with gradients clipped by value": (
+        Simple,
+        {"gradient_clip_val": 0.01, "gradient_clip_algorithm": "value", "limit_train_batches": 4},
+    ),
+    "with clipping of the model's own": (Clipped, {}),
+    "with a backward of the model's own": (Backwards, {}),
+    "with a training step that asks for no index": (WithoutIndex, {}),
+    "with batches left out and an epoch cut short": (Choosy, {}),
+    "with a learning rate that moves by steps": (partial(ByStep, optimizer=adam), {}),
+    "with a learning rate that moves by epochs": (partial(Simple, scheduler=partial(StepLR, step_size=1)), {}),
+    "with an optimizer that asks again and again": (partial(Simple, optimizer=partial(LBFGS, lr=0.5, max_iter=3)), {}),
+    "for a count of steps": (Simple, {"max_steps": 10, "max_epochs": -1}),
+    "with validations within the epoch": (Spoken, {"val_check_interval": 3}),
+    "for one batch only": (Simple, {"overfit_batches": 0, "limit_train_batches": 1}),
+}
+
+
+@pytest.mark.parametrize(("make", "settings"), WAYS.values(), ids=WAYS)
+def test_lean_steps_do_what_lightnings_do_in_the_same_order_to_the_same_bits(
+    make: Callable[..., Forecaster], settings: dict[str, Any], tmp_path: Path
+) -> None:
+    usual, lean = (trained(make, lean, tmp_path, **settings) for lean in (False, True))
+    assert [name for name, *_ in lean[0]] == [name for name, *_ in usual[0]]
+    for ours, theirs in zip(lean[0], usual[0], strict=True):
+        assert ours == theirs
+    assert lean[1:] == usual[1:]
+
+
+class Linear(Forecaster):
+    """Computes in any precision."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.head = nn.Linear(self.context_length, self.horizon)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.head(x[..., 0])
+
+
+class Steps(Linear):
+    def optimizer_step(self, epoch: int, batch: int, optimizer: Any, closure: Any = None) -> None:
+        optimizer.step(closure=closure)
+
+
+class Moved(Linear):
+    def on_after_batch_transfer(self, window: Any, dataloader_idx: int) -> Any:
+        return window._replace(context=window.context + 1)
+
+
+class Manual(Linear):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.automatic_optimization = False
+
+    def training_step(self, window: Any, batch_index: int) -> None:
+        self.manual_backward(super().training_step(window, batch_index))
+        optimizer: Any = self.optimizers()
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+@pytest.mark.parametrize(
+    ("make", "settings"),
+    [(Steps, {}), (Moved, {}), (Manual, {}), (Linear, {"profiler": "simple"}), (Linear, {"precision": "bf16-mixed"})],
+    ids=["optimizer_step", "on_after_batch_transfer", "manual", "profiler", "precision"],
+)
+def test_what_is_out_of_the_ordinary_is_left_to_lightning(
+    make: Callable[..., Forecaster], settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LeanEpochLoop, "_learn", None)  # to call it would fail
+    usual, lean = (trained(make, lean, tmp_path, **settings) for lean in (False, True))
+    assert lean == usual
+
+
+def test_another_version_of_lightning_takes_its_own_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LeanEpochLoop, "_learn", None)
+    with pytest.raises(TypeError, match="not callable"):
+        trained(Simple, True, tmp_path / "this")
+    monkeypatch.setattr(steps, "TESTED", "9.9.")
+    assert trained(Simple, True, tmp_path)[0]
+
+
+def calls_a_step(lean: bool, folder: Path) -> float:
+    """Functions of Python's that a training step calls, beside those of its epoch."""
+    counts: list[int] = []
+    for batches in (2, 7):
+        count = 0
+
+        def hear(frame: Any, event: str, _: Any) -> None:
+            nonlocal count
+            count += event == "call"
+
+        before = sys.getprofile()
+        sys.setprofile(hear)
+        try:
+            trained(Simple, lean, folder / str(batches), callbacks=[Idle() for _ in range(8)], max_epochs=2,
+                    limit_train_batches=batches)  # fmt: skip
+        finally:
+            sys.setprofile(before)
+        counts.append(count)
+    return (counts[1] - counts[0]) / 10
+
+
+@pytest.mark.slow
+def test_a_lean_step_calls_less_than_half_of_what_lightnings_does(tmp_path: Path) -> None:
+    lean, usual = calls_a_step(True, tmp_path / "lean"), calls_a_step(False, tmp_path / "usual")
+    assert lean < usual / 2, (lean, usual)
