@@ -45,8 +45,8 @@ def test_the_benchmarks_programs_train_for_as_many_epochs_as_they_are_asked(tmp_
         words = [sys.executable, SCRIPTS / "benchmarks" / "programs" / f"{program}.py", closes, "3", "linear"]
         done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
         (told,) = (json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"first_step"'))
-        seconds = [at for at, _ in told["epochs"]]
-        assert (len(seconds), seconds) == (4, sorted(seconds)), program
+        assert len(told["epochs"]) == 3, program
+        assert min(told["epochs"]) > 0, program
         assert told["first_step"] > 0
 
 

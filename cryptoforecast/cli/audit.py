@@ -71,7 +71,7 @@ class AuditCLI(ForecastCLI):
         """Print each stage that is equal, then what that means; or the first that is not."""
         data = remember(datamodule)
         data.setup("fit")
-        rehearse(model, data)
+        rehearse(model, data, self.trainer)
         if self.checkpoint is not None:
             require_same_model(model, self.checkpoint)
             load_weights(model, self.checkpoint)

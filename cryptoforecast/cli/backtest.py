@@ -45,7 +45,7 @@ class BacktestCLI(ForecastCLI):
             raise UsageError("backtest takes no --ckpt_path: each fold is fitted from scratch.")
         self.datamodule.setup("fit")
         self.datamodule.setup("test")
-        rehearse(self.model, self.datamodule)
+        rehearse(self.model, self.datamodule, self.trainer)
 
     def fit(self, *_: Any, **__: Any) -> None:
         """Nothing: each fold is fitted by a process of its own."""

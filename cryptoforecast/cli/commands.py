@@ -157,7 +157,7 @@ class ForecastCLI(LightningCLI):
     def before_fit(self) -> None:
         """See that all is in order before a run folder is made, or written on in."""
         self.datamodule.setup("fit")
-        rehearse(self.model, self.datamodule, self.trainer.world_size)
+        rehearse(self.model, self.datamodule, self.trainer)
         if self.checkpoint is not None:
             require_to_go_on(self.checkpoint, self.model, self.datamodule)
         chosen = self.config[self.subcommand]

@@ -1,5 +1,7 @@
 """What training would stumble over later, tried before a run folder is made."""
 
+from lightning.pytorch import Trainer
+
 from cryptoforecast.cli.arguments import LINKED
 from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
 from cryptoforecast.errors import UserError
@@ -8,13 +10,13 @@ from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoint import make_forecaster
 
 
-def rehearse(model: Forecaster, data: CloseDataModule, processes: int = 1) -> None:
+def rehearse(model: Forecaster, data: CloseDataModule, trainer: Trainer) -> None:
     """Make the model again from its record, forecast the first validation windows, and set up learning.
 
     Args:
         model: the model to be trained.
         data: set up for ``fit``.
-        processes: how many are to train together.
+        trainer: what is to train it.
 
     Raises:
         UserError: naming what will not go.
@@ -28,7 +30,13 @@ def rehearse(model: Forecaster, data: CloseDataModule, processes: int = 1) -> No
                 "let its __init__ take **kwargs and pass them on to super().__init__."
             )
     model.scaling.fit(data.train_closes())
-    rows_beside_baselines(model, data, "val", most=WITHOUT_GRADIENTS)
+    try:
+        with trainer.precision_plugin.forward_context():
+            rows_beside_baselines(model, data, "val", most=WITHOUT_GRADIENTS)
+    except RuntimeError as problem:
+        if "primitive" not in str(problem):  # oneDNN's word for what a processor can do
+            raise
+        raise UserError(f"trainer.precision {trainer.precision}: this processor cannot compute {name} in it.") from None
     again = make_forecaster(model.record(), f"a checkpoint of {name}")
     try:
         again.load_state_dict(model.state_dict())
@@ -38,8 +46,8 @@ def rehearse(model: Forecaster, data: CloseDataModule, processes: int = 1) -> No
         ) from None
     if any(weights.requires_grad for weights in model.parameters()):
         model.configure_optimizers()
-    elif processes > 1:
-        raise UserError(f"{name} has no weights for {processes} processes to train; set trainer.devices to 1.")
+    elif trainer.world_size > 1:
+        raise UserError(f"{name} has no weights for {trainer.world_size} processes to train; set trainer.devices to 1.")
 
 
 def _said(setting: int | tuple[str, ...]) -> str:

@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.process import run
-from benchmarks.training import PROGRAMS, write_closes
+from benchmarks.training import write_closes
+from benchmarks.turns import words_of
 
 LIMIT = "from lightning.pytorch.cli import LightningCLI"
 VERBS = ("--help", "data", "compare")
@@ -22,13 +23,7 @@ def report(quick: bool) -> str:
         package = [sys.executable, "-m", "cryptoforecast"]
         commands = {
             LIMIT: [sys.executable, "-c", LIMIT],
-            "fit, to the end of its first step": [
-                sys.executable,
-                str(PROGRAMS / "ours.py"),
-                str(closes),
-                "1",
-                "lstm64",
-            ],
+            "fit, to the end of its first step": words_of("ours", closes, 1, "lstm64"),
             "python -m cryptoforecast --help": [*package, "--help"],
             "python -m cryptoforecast data FILE": [*package, "data", str(closes)],
             "python -m cryptoforecast compare FILE": [*package, "compare", str(rows), f"--output_dir={folder}/out"],

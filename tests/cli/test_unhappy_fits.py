@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import platform
 import resource
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -209,3 +211,18 @@ def test_two_fits_at_once_both_end_well(coin: TypeIn) -> None:
     assert sorted(RUN.parent.iterdir()) == both
     one, two = (torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"] for run in both)
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="only there can a processor be told to know less")
+def test_a_precision_that_the_processor_cannot_compute_is_refused_before_a_run_begins(
+    coin: TypeIn, tmp_path: Path
+) -> None:
+    words = [sys.executable, "-m", "cryptoforecast", *FIT, "--trainer.precision=bf16-mixed"]
+    known = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    done = subprocess.run(words, cwd=tmp_path, env=known, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: trainer.precision bf16-mixed: this processor cannot compute LSTM in it.\n",
+    )
+    assert not RUN.exists()

@@ -38,6 +38,15 @@ class Nested(Forecaster):
 
     def forward(self, x):
         return self.encoder(x[..., 0])
+
+class Compiled(Forecaster):
+    def __init__(self, backend: str = "inductor", **kwargs):
+        super().__init__(**kwargs)
+        self.head = nn.Linear(self.context_length, self.horizon)
+        self.compile(backend=backend)
+
+    def forward(self, x):
+        return self.head(x[..., 0]).relu() - 1
 """
 
 
@@ -48,8 +57,9 @@ class Nested(Forecaster):
         ("--model=variants.Explicit", "--model.activation=relu"),
         ("--model=variants.Nested", "--model.encoder=torch.nn.Linear", "--model.encoder.in_features=12",
          "--model.encoder.out_features=1"),
+        ("--model=variants.Compiled", "--model.backend=aot_eager"),
     ],
-    ids=["its own scaling", "explicit arguments", "a module as an argument"],
+    ids=["its own scaling", "explicit arguments", "a module as an argument", "compiled"],
 )  # fmt: skip
 def test_a_variant_of_any_shape_comes_back_from_its_checkpoint(
     model: tuple[str, ...], type_in: Callable[..., Said], tmp_path: Path
