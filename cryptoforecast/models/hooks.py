@@ -35,13 +35,17 @@ class Hooks:
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Call the callbacks' hooks, then the model's; return what the model's says."""
-        callbacks, own = self._of_callbacks[name], self._of_module.get(name)
-        if not callbacks and own is None:
-            return None
         before, self._module._current_fx_name = self._module._current_fx_name, name  # self.log asks for it
-        for hook in callbacks:
+        for hook in self._of_callbacks[name]:
             hook(self._trainer, self._module, *arguments)
-        answer = own(*arguments) if own is not None else None
+        answer = self._of_module[name](*arguments) if name in self._of_module else None
+        self._module._current_fx_name = before
+        return answer
+
+    def ask(self, name: str, *arguments: Any, **named: Any) -> Any:
+        """Call a method that every model has."""
+        before, self._module._current_fx_name = self._module._current_fx_name, name
+        answer = getattr(self._module, name)(*arguments, **named)
         self._module._current_fx_name = before
         return answer
 

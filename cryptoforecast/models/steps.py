@@ -4,7 +4,6 @@ Around each batch Lightning calls forty hooks, most of which nobody has written,
 the signature of the training step, and looks through what was logged. Beside a small network that is most of the time.
 """
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -109,7 +108,7 @@ class LeanEpochLoop(_TrainingEpochLoop):
         def closure() -> Tensor | None:  # some optimizers ask more than once
             self._find_gradients(hooks, batch, index, outputs)
             hooks.call("on_before_optimizer_step", optimizer)
-            self._clip(optimizer)
+            self._clip(hooks, optimizer)
             return outputs.get("loss")
 
         step.increment_ready()
@@ -119,8 +118,8 @@ class LeanEpochLoop(_TrainingEpochLoop):
 
     @torch.enable_grad()
     def _find_gradients(self, hooks: Hooks, batch: Any, index: int, outputs: dict[str, Any]) -> None:
-        module, gathered = self.trainer.lightning_module, self.trainer.accumulate_grad_batches
-        answer = self._called("training_step", module.training_step, batch, *([index] if self._takes_index else []))
+        gathered = self.trainer.accumulate_grad_batches
+        answer = hooks.ask("training_step", batch, *([index] if self._takes_index else []))
         plain = isinstance(answer, Tensor) and gathered == 1
         result = ClosureResult(answer) if plain else ClosureResult.from_training_step_output(answer, gathered)
         if index % gathered == 0:
@@ -129,7 +128,7 @@ class LeanEpochLoop(_TrainingEpochLoop):
             return
         outputs.update(result.asdict())
         hooks.call("on_before_backward", result.closure_loss)
-        self._called("backward", module.backward, result.closure_loss)
+        hooks.ask("backward", result.closure_loss)
         hooks.call("on_after_backward")
 
     def _zero_gradients(self, hooks: Hooks, index: int) -> None:
@@ -137,16 +136,16 @@ class LeanEpochLoop(_TrainingEpochLoop):
         zeroing.increment_ready()
         hooks.call("on_before_zero_grad", optimizer)
         zeroing.increment_started()
-        zero = self.trainer.lightning_module.optimizer_zero_grad
-        self._called("optimizer_zero_grad", zero, self.trainer.current_epoch, index, optimizer)
+        hooks.ask("optimizer_zero_grad", self.trainer.current_epoch, index, optimizer)
         zeroing.increment_completed()
 
-    def _clip(self, optimizer: torch.optim.Optimizer) -> None:
-        trainer, module = self.trainer, self.trainer.lightning_module
-        if trainer.gradient_clip_val or is_written(module, "configure_gradient_clipping", LightningModule):
-            self._called(
+    def _clip(self, hooks: Hooks, optimizer: torch.optim.Optimizer) -> None:
+        trainer = self.trainer
+        if trainer.gradient_clip_val or is_written(
+            trainer.lightning_module, "configure_gradient_clipping", LightningModule
+        ):
+            hooks.ask(
                 "configure_gradient_clipping",
-                module.configure_gradient_clipping,
                 optimizer,
                 gradient_clip_val=trainer.gradient_clip_val,
                 gradient_clip_algorithm=trainer.gradient_clip_algorithm,
@@ -158,14 +157,6 @@ class LeanEpochLoop(_TrainingEpochLoop):
             self.update_lr_schedulers("step", update_plateau_schedulers=False)
             if self._num_ready_batches_reached():
                 self.update_lr_schedulers("epoch", update_plateau_schedulers=False)
-
-    def _called(self, name: str, method: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        """Call a method of the model so that ``self.log`` knows where it is."""
-        module = self.trainer.lightning_module
-        before, module._current_fx_name = module._current_fx_name, name
-        answer = method(*arguments, **named)
-        module._current_fx_name = before
-        return answer
 
 
 def _is_ordinary(trainer: Trainer, data_fetcher: _DataFetcher) -> bool:

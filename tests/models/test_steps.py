@@ -1,5 +1,6 @@
 """Lean steps are Lightning's own, to the last bit and in the same order, with nothing in between."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -236,14 +237,14 @@ def test_another_version_of_lightning_takes_its_own_steps(tmp_path: Path, monkey
 
 
 def calls_a_step(lean: bool, folder: Path) -> float:
-    """Functions of Python's that a training step calls, beside those of its epoch."""
+    """Functions of Lightning that a training step calls; what an epoch calls is the same for few batches and many."""
     counts: list[int] = []
     for batches in (2, 7):
         count = 0
 
         def hear(frame: Any, event: str, _: Any) -> None:
             nonlocal count
-            count += event == "call"
+            count += event == "call" and f"{os.sep}lightning{os.sep}" in frame.f_code.co_filename
 
         before = sys.getprofile()
         sys.setprofile(hear)
@@ -256,7 +257,6 @@ def calls_a_step(lean: bool, folder: Path) -> float:
     return (counts[1] - counts[0]) / 10
 
 
-@pytest.mark.slow
-def test_a_lean_step_calls_less_than_half_of_what_lightnings_does(tmp_path: Path) -> None:
+def test_a_lean_step_calls_few_of_the_functions_that_lightnings_calls(tmp_path: Path) -> None:
     lean, usual = calls_a_step(True, tmp_path / "lean"), calls_a_step(False, tmp_path / "usual")
-    assert lean < usual / 2, (lean, usual)
+    assert lean < usual / 5, (lean, usual)
