@@ -24,6 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = {
         "training": lambda: training.report(options.quick, options.peers),
+        "gpu": lambda: training.report_on_gpu(options.quick),
         "start": lambda: start.report(options.quick),
         "judging": lambda: judging.report(options.quick),
         "reader": lambda: reader.report(options.quick),

@@ -20,6 +20,7 @@ PEERS = {  # those want an environment of their own
 NAMES = {"bare": "bare PyTorch loop", "ours": "cryptoforecast fit", "tutorial": "Lightning as tutorials have it"}
 SIZES = {"linear": "linear", "lstm64": "LSTM(64)", "lstm128x2": "LSTM(128), 2 layers"}
 STEPS, EPOCHS = 22, 20
+GPU = "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else '')"
 
 
 def report(quick: bool, peers: Path | None) -> str:
@@ -27,8 +28,18 @@ def report(quick: bool, peers: Path | None) -> str:
     with tempfile.TemporaryDirectory() as folder:
         closes = write_closes(Path(folder, "COIN-USD.csv"))
         beside = _beside_others(closes, quick, peers)
-        by_size = _by_size(closes, quick)
+        by_size = _by_size("The same by size of the network", closes, quick)
     return "\n".join([*beside, "", *by_size])
+
+
+def report_on_gpu(quick: bool) -> str:
+    """Measure on a GPU, and say it in a table; or that there is none."""
+    device = run([sys.executable, "-c", GPU]).out.strip()
+    if not device:
+        return "Training on a GPU: there is none here"
+    with tempfile.TemporaryDirectory() as folder:
+        closes = write_closes(Path(folder, "COIN-USD.csv"))
+        return "\n".join(_by_size(f"Training on {device} by size of the network", closes, quick, "gpu"))
 
 
 def write_closes(file: Path) -> Path:
@@ -59,12 +70,12 @@ def _beside_others(closes: Path, quick: bool, peers: Path | None) -> list[str]:
     return [*lines, *_how_to_install(pythons)]
 
 
-def _by_size(closes: Path, quick: bool) -> list[str]:
+def _by_size(title: str, closes: Path, quick: bool, device: str = "cpu") -> list[str]:
     turns, epochs = (1, 8) if quick else (5, 12)
-    lines = [f"The same by size of the network, {epochs} epochs; medians of {turns} turns", ""]
+    lines = [f"{title}, {epochs} epochs; medians of {turns} turns", ""]
     lines.append(f"{'':<32}{'bare ms':>9}{'fit ms':>9}{'ratio':>7}{'ms a step above':>17}")
     for size, name in SIZES.items():
-        programs = {one: words_of(one, closes, epochs, size) for one in OURS[:2]}
+        programs = {one: [*words_of(one, closes, epochs, size), device] for one in OURS[:2]}
         seconds = _epochs(programs, epochs, turns)
         bare = f"{1000 * statistics.median(seconds['bare']):>9.0f}"
         lines.append(f"{name:<32}{bare}{_beside(seconds['ours'], seconds['bare'])}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import random_walk, write_yahoo
+from tests.conftest import Run, random_walk, write_yahoo
 
 FIT = Path(__file__).parents[2] / "scripts" / "benchmarks" / "programs" / "ours.py"
 TOLD = "import atexit, time; atexit.register(lambda: print('\\ncpu', time.process_time()))"
@@ -48,3 +48,39 @@ def test_a_word_about_a_daily_file_takes_under_a_second_and_a_half(words: list[s
     write_yahoo(tmp_path / "COIN-USD.csv", random_walk(3000))
     program = f"from cryptoforecast.cli.main import main\nmain({words!r})"
     assert min(seconds(program, tmp_path) for _ in range(2)) < 1.5
+
+
+HEAVY = ("arch", "lightning", "matplotlib", "pandas", "statsmodels", "tensorboard", "torch", "yfinance")
+LOADED = """
+import sys
+from cryptoforecast.cli.main import main
+status = main(sys.argv[1:])
+print(status, len(sys.modules), *({heavy} & set(sys.modules)), file=sys.stderr)
+"""
+TRAINING = {"lightning", "matplotlib", "pandas", "torch"}  # matplotlib is torchmetrics' doing
+
+
+@pytest.mark.parametrize(
+    ("words", "loads", "most"),
+    [
+        (["--help"], set(), 150),
+        (["data", "COIN-USD.csv"], {"pandas"}, 1_000),
+        (["compare", "{run}"], {"arch", "matplotlib", "pandas", "statsmodels"}, 2_500),
+        (["predict", "--ckpt_path", "{checkpoint}", "--data.source.path", "COIN-USD.csv"], TRAINING, 5_000),
+        (["test", "--ckpt_path", "{checkpoint}", "--data.source.path", "COIN-USD.csv", "--output_dir", "judged"],
+         TRAINING | {"arch", "statsmodels"}, 5_500),
+        (["fit", "--config", "{run}/config.yaml", "--data.source.path", "COIN-USD.csv"],
+         TRAINING | {"tensorboard"}, 5_000),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)  # fmt: skip
+def test_a_verb_loads_what_it_uses_and_no_more(
+    words: list[str], loads: set[str], most: int, fitted: Run, tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    places = {"run": fitted.folder, "checkpoint": fitted.checkpoint}
+    words = ["-c", LOADED.format(heavy=set(HEAVY)), *(word.format(**places) for word in words)]
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path, check=True)
+    status, modules, *loaded = done.stderr.splitlines()[-1].split()
+    assert (status, set(loaded)) == ("0", loads)
+    assert int(modules) <= most

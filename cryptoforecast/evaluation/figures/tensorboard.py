@@ -1,7 +1,7 @@
 """All pictures of forecast rows, as PNG and on TensorBoard."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -16,9 +16,6 @@ from cryptoforecast.evaluation.forecasts import forecast_rows
 from cryptoforecast.models.baselines import RandomWalk
 from cryptoforecast.models.forecaster import Forecaster
 
-if TYPE_CHECKING:
-    pass
-
 # Curves that say something only side by side, on TensorBoard's page of custom scalars.
 CHARTS = {
     "beside the random walk": {
@@ -27,8 +24,6 @@ CHARTS = {
         "skill, where zero is the random walk": ["Multiline", ["val/skill", "val/skill_random_walk"]],
     }
 }
-
-
 PICTURES = {"forecast": plot_forecast, "changes": plot_changes, "errors": plot_errors}
 
 

@@ -1,6 +1,6 @@
 """The least that training costs: a loop of PyTorch's own, windows in memory, whole batches by index."""
 
-from clock import BATCH, CONTEXT, RATE, SIZES, Clock, arguments, training_closes
+from clock import BATCH, CONTEXT, RATE, SIZES, Clock, arguments, on_gpu, training_closes
 
 
 def main() -> None:
@@ -20,14 +20,15 @@ def main() -> None:
             out: torch.Tensor = self.head(x[..., 0] if self.rnn is None else self.rnn(x)[0][:, -1])
             return out
 
-    closes = torch.tensor(training_closes(path), dtype=torch.float64)
+    device = torch.device("cuda" if on_gpu() else "cpu")
+    closes = torch.tensor(training_closes(path), dtype=torch.float64, device=device)
     windows = closes.unfold(0, CONTEXT + 1, 1)
     scaled = (20 * torch.log(windows / windows[:, CONTEXT - 1 : CONTEXT])).float()
     inputs, targets = scaled[:, :CONTEXT, None].contiguous(), scaled[:, CONTEXT:].contiguous()
-    net, clock = Net(), Clock()
+    net, clock = Net().to(device), Clock()
     adam = torch.optim.Adam(net.parameters(), lr=RATE)
     for _ in range(epochs):
-        for members in torch.randperm(len(inputs)).split(BATCH):
+        for members in torch.randperm(len(inputs), device=device).split(BATCH):
             clock.begin()
             loss = nn.functional.mse_loss(net(inputs[members]), targets[members])
             adam.zero_grad()

@@ -45,6 +45,10 @@ class Clock:
         print("\n" + json.dumps({"first_step": self.first_step, "epochs": self.epochs}), flush=True)
 
     def _end_epoch(self) -> None:
+        if on_gpu():
+            import torch
+
+            torch.cuda.synchronize()  # what was asked of a GPU is not yet done
         if self.began is not None:
             self.epochs.append(time.perf_counter() - self.began)
         if self.baton:
@@ -54,6 +58,11 @@ class Clock:
 def arguments() -> tuple[str, int, str]:
     """The file of closes, how many epochs, and which model."""
     return sys.argv[1], int(sys.argv[2]), sys.argv[3]
+
+
+def on_gpu() -> bool:
+    """Whether a fourth argument asks for a GPU."""
+    return sys.argv[4:] == ["gpu"]
 
 
 def training_closes(path: str) -> list[float]:

@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from clock import BATCH, CONTEXT, RATE, SIZES, arguments
+from clock import BATCH, CONTEXT, RATE, SIZES, arguments, on_gpu
 
 LINEAR = """
 from torch import nn
@@ -37,6 +37,7 @@ def main() -> int:
              "--model.optimizer=Adam", f"--model.optimizer.lr={RATE}", "--data.source=CsvSource",
              f"--data.source.path={path}", f"--data.context_length={CONTEXT}", f"--data.batch_size={BATCH}",
              "--data.val_from=1461", "--data.test_from=1511", f"--trainer.max_epochs={epochs}",
+             f"--trainer.accelerator={'gpu' if on_gpu() else 'cpu'}",
              "--trainer.limit_val_batches=0", "--trainer.gradient_clip_val=1.0", "--trainer.enable_progress_bar=true",
              "--trainer.logger=TensorBoardLogger", f"--trainer.logger.save_dir={folder}",
              "--trainer.callbacks+=ModelCheckpoint", "--trainer.callbacks.filename=last",
