@@ -65,7 +65,7 @@ TRAINING = {"lightning", "matplotlib", "pandas", "torch"}  # matplotlib is torch
     [
         (["--help"], set(), 150),
         (["data", "COIN-USD.csv"], {"pandas"}, 1_000),
-        (["compare", "{run}"], {"arch", "matplotlib", "pandas", "statsmodels"}, 2_500),
+        (["compare", "forecasts.csv"], {"arch", "matplotlib", "pandas", "statsmodels"}, 2_500),
         (["predict", "--ckpt_path", "{checkpoint}", "--data.source.path", "COIN-USD.csv"], TRAINING, 5_000),
         (["test", "--ckpt_path", "{checkpoint}", "--data.source.path", "COIN-USD.csv", "--output_dir", "judged"],
          TRAINING | {"arch", "statsmodels"}, 5_500),
@@ -78,6 +78,9 @@ def test_a_verb_loads_what_it_uses_and_no_more(
     words: list[str], loads: set[str], most: int, fitted: Run, tmp_path: Path
 ) -> None:
     write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    days = pd.Series(pd.date_range("2024-01-01", periods=300))
+    rows = {"unique_id": "COIN", "ds": days, "cutoff": days - pd.Timedelta("1D"), "y": random_walk(300), "Theirs": 1.0}
+    pd.DataFrame(rows).to_csv(tmp_path / "forecasts.csv", index=False)
     places = {"run": fitted.folder, "checkpoint": fitted.checkpoint}
     words = ["-c", LOADED.format(heavy=set(HEAVY)), *(word.format(**places) for word in words)]
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path, check=True)
