@@ -24,7 +24,7 @@ GPU = "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_availab
 
 
 def report(quick: bool, peers: Path | None) -> str:
-    """Measure, and say it in two tables; programs take turns by epochs, and ratios are those of neighbours."""
+    """Measure, and say it in two tables; programs take turns, and ratios are those of neighbouring epochs."""
     with tempfile.TemporaryDirectory() as folder:
         closes = write_closes(Path(folder, "COIN-USD.csv"))
         beside = _beside_others(closes, quick, peers)
@@ -71,7 +71,7 @@ def _beside_others(closes: Path, quick: bool, peers: Path | None) -> list[str]:
 
 
 def _by_size(title: str, closes: Path, quick: bool, device: str = "cpu") -> list[str]:
-    turns, epochs = (1, 8) if quick else (5, 12)
+    turns, epochs = (1, 10) if quick else (5, 15)
     lines = [f"{title}, {epochs} epochs; medians of {turns} turns", ""]
     lines.append(f"{'':<32}{'bare ms':>9}{'fit ms':>9}{'ratio':>7}{'ms a step above':>17}")
     for size, name in SIZES.items():

@@ -1,4 +1,4 @@
-"""Programs that take turns by epochs: whatever else the machine does meanwhile, it does to all of them."""
+"""Programs that take turns of a few epochs: whatever else the machine does meanwhile, it does to all of them."""
 
 import json
 import os
@@ -11,14 +11,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 PROGRAMS = Path(__file__).parent / "programs"
+TURN = 5  # epochs
 REST = 0.03  # seconds between two turns, until the threads of the one before have given up waiting for work
 
 
 def take_turns(programs: Mapping[str, Sequence[str]], epochs: int) -> dict[str, list[float]]:
-    """Train with all programs at once, of which one computes at a time, an epoch a turn.
+    """Train with all programs at once, of which one computes at a time.
+
+    Args:
+        programs: command lines.
+        epochs: how many each of them trains, a multiple of ``TURN``.
 
     Returns:
-        Seconds of each program's epochs but the first, which warms up.
+        Seconds of each program's epochs but the first of each turn, which finds the caches full of another's.
 
     Raises:
         SystemExit: with what it said, if one failed.
@@ -27,15 +32,18 @@ def take_turns(programs: Mapping[str, Sequence[str]], epochs: int) -> dict[str, 
         waiting = {name: Waiting(words, held) for name, words in programs.items()}
         for program in waiting.values():
             program.hear()
-        for _ in range(epochs):
+        for _ in range(epochs // TURN):
             for program in waiting.values():
                 time.sleep(REST)
-                program.train()
-        return {name: program.seconds()[1:] for name, program in waiting.items()}
+                program.go()
+                program.hear()
+        for program in waiting.values():  # only now, for to end takes time too
+            program.go()
+        return {name: program.seconds() for name, program in waiting.items()}
 
 
 class Waiting:
-    """A program of this folder that trains an epoch when it is told to."""
+    """A program of this folder that trains when it is told to."""
 
     def __init__(self, words: Sequence[str], held: ExitStack) -> None:
         go, self._go = os.pipe()
@@ -46,7 +54,7 @@ class Waiting:
             words,
             stdout=self._said,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "BATON": f"{go} {done}"},
+            env={**os.environ, "BATON": f"{go} {done} {TURN}"},
             pass_fds=(go, done),
         )
         held.callback(self._child.wait)
@@ -56,24 +64,23 @@ class Waiting:
         for own in (self._go, self._done):
             held.callback(os.close, own)
 
-    def train(self) -> None:
-        """Let it train an epoch, to its end."""
+    def go(self) -> None:
+        """Let it have its turn, or end."""
         os.write(self._go, b".")
-        self.hear()
 
     def hear(self) -> None:
-        """Wait until it stands before an epoch, or at the end."""
+        """Wait until it stands before a turn, or at the end."""
         if not os.read(self._done, 1):
             self._child.wait()
             self._said.seek(0)
             raise SystemExit(f"{self._child.args} failed:\n{self._said.read()[-2000:]}")
 
     def seconds(self) -> list[float]:
-        """Of each epoch; the program has ended then."""
+        """Of each epoch that counts."""
         self._child.wait()
         self._said.seek(0)
         (told,) = (line for line in self._said if line.startswith('{"first_step"'))
-        return list(json.loads(told)["epochs"])
+        return [seconds for at, seconds in enumerate(json.loads(told)["epochs"]) if at % TURN]
 
 
 def words_of(program: str, closes: Path, epochs: int, size: str, python: str = sys.executable) -> list[str]:

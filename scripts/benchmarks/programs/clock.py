@@ -14,8 +14,8 @@ SIZES = {"linear": None, "lstm64": (64, 1), "lstm128x2": (128, 2)}  # hidden siz
 class Clock:
     """When a process's first step ended, in seconds of the processor, and how long its epochs took on the wall.
 
-    Where the environment names pipes in ``BATON``, an epoch begins only when a byte comes through the first, and each
-    ended one, like the beginning of the first, is told through the second: so programs can take turns by epochs.
+    Where the environment has a ``BATON``, two pipes and a count, programs take turns of so many epochs: a turn, and
+    the end of the process, wait for a byte through the first pipe, and tell of it through the second.
     """
 
     def __init__(self) -> None:
@@ -23,14 +23,12 @@ class Clock:
         self.first_step: float | None = None
         self.epochs: list[float] = []
         self.began: float | None = None
-        self.baton = [int(pipe) for pipe in os.environ.get("BATON", "").split()]
+        self.baton = [int(word) for word in os.environ.get("BATON", "").split()]
 
     def begin(self) -> None:
         """A step begins; every twenty-second one is the first of an epoch."""
         if self.steps % STEPS == 0:
             self._end_epoch()
-            if self.baton:
-                os.read(self.baton[0], 1)
             self.began = time.perf_counter()
         self.steps += 1
 
@@ -51,8 +49,9 @@ class Clock:
             torch.cuda.synchronize()  # what was asked of a GPU is not yet done
         if self.began is not None:
             self.epochs.append(time.perf_counter() - self.began)
-        if self.baton:
+        if self.baton and len(self.epochs) % self.baton[2] == 0:
             os.write(self.baton[1], b".")
+            os.read(self.baton[0], 1)
 
 
 def arguments() -> tuple[str, int, str]:
