@@ -11,7 +11,7 @@ from benchmarks.process import run
 from benchmarks.training import write_closes
 
 TARGETS, CONTEXT = 350, 60
-FOLDS, EPOCHS = 16, 20
+FOLDS, EPOCHS = 24, 20
 WORKERS = (1, 2)
 
 
