@@ -71,7 +71,7 @@ def _beside_others(closes: Path, quick: bool, peers: Path | None) -> list[str]:
 
 
 def _by_size(title: str, closes: Path, quick: bool, device: str = "cpu") -> list[str]:
-    turns, epochs = (1, 10) if quick else (5, 15)
+    turns, epochs = 2 if quick else 5, 15
     lines = [f"{title}, {epochs} epochs; medians of {turns} turns", ""]
     lines.append(f"{'':<32}{'bare ms':>9}{'fit ms':>9}{'ratio':>7}{'ms a step above':>17}")
     for size, name in SIZES.items():
