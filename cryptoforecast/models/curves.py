@@ -46,3 +46,4 @@ def log_over_epochs(module: LightningModule, curves: Mapping[str, Tensor]) -> No
         numbers = {name: value.item() for name, value in curves.items()}
         for logger in trainer.loggers:
             logger.log_metrics(numbers, step=trainer.current_epoch)
+            logger.save()  # a process that is killed leaves its curves

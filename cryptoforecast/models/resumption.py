@@ -77,8 +77,6 @@ class Resumption(Callback):
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Make up for the step of a plateau scheduler that Lightning leaves out in the epoch it goes on from."""
-        for logger in trainer.loggers:
-            logger.save()  # the curves of the epoch before, lest they be lost with the process
         for config in trainer.lr_scheduler_configs if self._state else ():
             due = trainer.current_epoch // config.frequency
             metric = trainer.callback_metrics.get(config.monitor or "")
