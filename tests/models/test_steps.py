@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from lightning.pytorch import Callback, LightningModule, Trainer, seed_everything
 from lightning.pytorch.loggers import CSVLogger
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import LBFGS, SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 
 from cryptoforecast import LSTM, Forecaster
-from cryptoforecast.models import steps
 from cryptoforecast.models.hooks import OF_A_BATCH
 from cryptoforecast.models.steps import LeanEpochLoop, Unmeasured, take_lean_steps
 from tests.conftest import data_of, random_walk
@@ -24,7 +23,6 @@ from tests.models.test_forecaster import LENGTHS
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
     pytest.mark.filterwarnings("ignore:.*training_step` returned `None"),
-    pytest.mark.filterwarnings("ignore:You have overridden `on_after_batch_transfer`"),
 ]
 HOOKS = (*OF_A_BATCH, "on_train_start", "on_train_epoch_start", "on_train_epoch_end", "on_validation_start",
          "on_validation_epoch_end", "on_train_end")  # fmt: skip
@@ -180,60 +178,6 @@ def test_lean_steps_do_what_lightnings_do_in_the_same_order_to_the_same_bits(
     for ours, theirs in zip(lean[0], usual[0], strict=True):
         assert ours == theirs
     assert lean[1:] == usual[1:]
-
-
-class Linear(Forecaster):
-    """Computes in any precision."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.head = nn.Linear(self.context_length, self.horizon)
-
-    def forward(self, x: Tensor) -> Any:
-        return self.head(x[..., 0])
-
-
-class Steps(Linear):
-    def optimizer_step(self, epoch: int, batch: int, optimizer: Any, closure: Any = None) -> None:
-        optimizer.step(closure=closure)
-
-
-class Moved(Linear):
-    def on_after_batch_transfer(self, window: Any, dataloader_idx: int) -> Any:
-        return window._replace(context=window.context + 1)
-
-
-class Manual(Linear):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.automatic_optimization = False
-
-    def training_step(self, window: Any, batch_index: int) -> None:
-        self.manual_backward(super().training_step(window, batch_index))
-        optimizer: Any = self.optimizers()
-        optimizer.step()
-        optimizer.zero_grad()
-
-
-@pytest.mark.parametrize(
-    ("make", "settings"),
-    [(Steps, {}), (Moved, {}), (Manual, {}), (Linear, {"profiler": "simple"}), (Linear, {"precision": "bf16-mixed"})],
-    ids=["optimizer_step", "on_after_batch_transfer", "manual", "profiler", "precision"],
-)
-def test_what_is_out_of_the_ordinary_is_left_to_lightning(
-    make: Callable[..., Forecaster], settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(LeanEpochLoop, "_learn", None)  # to call it would fail
-    usual, lean = (trained(make, lean, tmp_path, **settings) for lean in (False, True))
-    assert lean == usual
-
-
-def test_another_version_of_lightning_takes_its_own_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LeanEpochLoop, "_learn", None)
-    with pytest.raises(TypeError, match="not callable"):
-        trained(Simple, True, tmp_path / "this")
-    monkeypatch.setattr(steps, "TESTED", "9.9.")
-    assert trained(Simple, True, tmp_path)[0]
 
 
 def calls_a_step(lean: bool, folder: Path) -> float:
