@@ -34,8 +34,8 @@ def evaluation_curves(stage: str, means: Float[Tensor, " means"]) -> dict[str, T
 def log_over_epochs(module: LightningModule, curves: Mapping[str, Tensor]) -> None:
     """Log numbers of an epoch by its number, where Lightning by itself would go by steps of the optimizer.
 
-    While training they go straight to loggers and callbacks: ``self.log`` takes half a millisecond for each, and a
-    little in every batch that follows.
+    While training they go straight to loggers and callbacks: what ``self.log`` has once been told, Lightning looks
+    through again in every batch that follows.
     """
     trainer = module.trainer
     if trainer.state.fn != "fit":
