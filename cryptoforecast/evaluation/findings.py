@@ -8,18 +8,18 @@ from cryptoforecast.evaluation.direction import Direction, direction
 from cryptoforecast.evaluation.interval import rmse_interval
 from cryptoforecast.evaluation.lag import Lag, best_lag
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.significance import diebold_mariano
+from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, diebold_mariano
 from cryptoforecast.evaluation.trading import Trading, buy_and_hold, trade
 
 
 class Finding(NamedTuple):
     """One model on one series; None stands for what it has not, such as the random walk's directions.
 
-    ``p_value`` is Diebold and Mariano's against the random walk, with ``lags`` autocovariances of the loss
-    differences in its variance; ``buy_and_hold`` is the series' own, as a share.
+    ``diebold_mariano`` is the test against the random walk, with ``lags`` autocovariances of the loss differences in
+    its variance; ``buy_and_hold`` is the series' own, as a share.
     """
 
-    p_value: float | None
+    diebold_mariano: TestResult
     lags: int
     rmse_interval: tuple[float, float] | None
     direction: Direction | None
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
         """As ``scores.json`` holds it."""
         called, traded = self.direction, self.trading
         return {
-            "diebold_mariano": {"p_value": self.p_value, "lags": self.lags},
+            "diebold_mariano": self.diebold_mariano._asdict() | {"lags": self.lags},
             "rmse_interval": self.rmse_interval,
             "direction": None
             if called is None
@@ -61,7 +61,7 @@ def find(rows: pd.DataFrame) -> dict[str, dict[str, Finding]]:
     for (series, model), own in rows.groupby(["series", "model"], sort=False):
         walk = rows[(rows["series"] == series) & (rows["model"] == RANDOM_WALK)]
         found.setdefault(str(series), {})[str(model)] = Finding(
-            p_value=None if model == RANDOM_WALK else diebold_mariano(own, walk),
+            diebold_mariano=NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(own, walk),
             lags=int(own["step"].max()) - 1,
             rmse_interval=rmse_interval(own),
             direction=direction(own),

@@ -67,12 +67,12 @@ def _claim(model: str, skills: dict[str, float], own: pd.DataFrame, walk: pd.Dat
         still = f" of {', '.join(series for series, own in skills.items() if not np.isfinite(own))}"
         whose = still if len(skills) > 1 else ""
         return f"{model} is worse than persistence: the closes{whose} stand still, and the random walk is never off."
-    p_value = diebold_mariano(own, walk)
+    p_value, reason = diebold_mariano(own, walk)
     if p_value is None and not any(skills.values()):
         return f"{model} is no better than persistence: it forecasts what the random walk forecasts."
     size = _size(skills, f"{len(own):,} targets")
     if p_value is None:
-        return f"{model} is no better than persistence: {size}, too few for a test."
+        return f"{model} is no better than persistence: {size}, {reason}."
     test = f"Diebold-Mariano {_p(p_value)}"
     if p_value >= LEVEL:
         return f"{model} is no better than persistence: {size}, which is within luck ({test})."

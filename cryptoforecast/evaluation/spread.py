@@ -27,13 +27,14 @@ class Spread(TypedDict):
 class Scored(NamedTuple):
     """One seed on some targets: the scores of each series, the model's beside the baselines', and what they come to.
 
-    ``skill`` is the mean over the series, ``p_value`` the Diebold-Mariano test's against the random walk, if there
-    is one.
+    ``skill`` is the mean over the series, ``p_value`` the Diebold-Mariano test's against the random walk, or
+    None and the reason.
     """
 
     by_series: dict[str, dict[str, Score]]
     skill: float
     p_value: float | None
+    reason: str
 
 
 class FoldScores(NamedTuple):
@@ -47,13 +48,14 @@ class FoldScores(NamedTuple):
 
 
 class BacktestVerdict(NamedTuple):
-    """What a backtest found. ``pooled`` are scores over the targets of all folds, ``p_value`` is of all seeds."""
+    """What a backtest found. ``pooled`` is over the targets of all folds, ``p_value``, or ``reason``, of all seeds."""
 
     model: str
     targets: dict[str, int]
     folds: list[FoldScores]
     pooled: dict[int, Scored]
     p_value: float | None
+    reason: str
     sentence: str
     simulated: bool
 
@@ -76,6 +78,7 @@ class BacktestVerdict(NamedTuple):
             },
             "diebold_mariano": {
                 "p_value": self.p_value,
+                "reason": self.reason,
                 "median_of_seeds": _median([scored.p_value for scored in self.pooled.values()]),
             },
             "folds": [
@@ -140,9 +143,9 @@ def judge_backtest(rows: pd.DataFrame, simulated: bool = False) -> BacktestVerdi
     first = of_seed(rows, seeds[0])
     walk = first[first["model"] == RANDOM_WALK]
     own = rows[rows["model"] == model]
-    p_value = diebold_mariano(own, walk)
+    test = diebold_mariano(own, walk)
     targets_of = {str(series): int(count) for series, count in walk.groupby("series", sort=False).size().items()}
-    verdict = BacktestVerdict(model, targets_of, folds, pooled, p_value, "", simulated)
+    verdict = BacktestVerdict(model, targets_of, folds, pooled, *test, "", simulated)
     better = float(loss_differences(own, walk).mean()) < 0
     sentence = sentence_of(verdict, better)
     if simulated:
@@ -191,7 +194,7 @@ def sentence_of(verdict: BacktestVerdict, better: bool) -> str:
         return f"{model} is no better than persistence: it forecasts what the random walk forecasts."
     size, count = f"its skill is {_size(verdict)}", _count(verdict)
     if p_value is None:
-        return f"{model} is no better than persistence: {size}, too few targets for a test; {count}."
+        return f"{model} is no better than persistence: {size}, {verdict.reason}; {count}."
     test = f"Diebold-Mariano p = {p_value:.3f}" if p_value >= 0.001 else "Diebold-Mariano p < 0.001"
     if p_value >= LEVEL:
         return f"{model} is no better than persistence: {size}, which is within luck ({test}); {count}."
@@ -224,7 +227,7 @@ def _score(rows: pd.DataFrame, model: str) -> Scored:
     by_series = scores_by_series(rows)
     own, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
     skill = float(np.mean([scores[model]["skill"] for scores in by_series.values()]))
-    return Scored(by_series, skill, diebold_mariano(own, walk))
+    return Scored(by_series, skill, *diebold_mariano(own, walk))
 
 
 def _by_seed(scored: dict[int, Scored]) -> dict[str, Any]:

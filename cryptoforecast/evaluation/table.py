@@ -61,7 +61,7 @@ def _lines(finding: Finding) -> list[tuple[str, str]]:
     shown = NONE if lag is None else f"{'copy: ' if lag.copy else ''}{lag.lag} ({lag.correlation:.2f})"
     return [
         ("RMSE, 95 % interval", NONE if ends is None else "-".join(_say_end(end) for end in ends)),
-        ("Diebold-Mariano p", _p_value(finding.p_value)),
+        ("Diebold-Mariano p", _p_value(finding.diebold_mariano.p_value)),
         *zip(("hits %, 95 %", "base rate %", "Pesaran-Timmermann p"), _hits(finding.direction), strict=True),
         ("lag (correlation)", shown),
         ("buy and hold %", _percent(finding.buy_and_hold)),

@@ -9,6 +9,7 @@ from torch import Tensor
 from cryptoforecast import CloseDataModule, Forecaster, RandomWalk, SimulatedSource
 from cryptoforecast.evaluation.forecasts import rows_beside_baselines
 from cryptoforecast.evaluation.verdict import Verdict, judge
+from tests.helpers import not_none, p_value_of
 
 
 class Persistence(Forecaster):
@@ -47,7 +48,7 @@ def test_a_forecaster_that_returns_the_last_input_has_skill_0_and_is_no_better_t
     found = verdict.found["SIMULATED"]["Persistence"]
     assert found.best_lag is not None
     assert found.best_lag.copy
-    assert (found.p_value, found.direction, found.trading) == (None, None, None)
+    assert (found.diebold_mariano.p_value, found.direction, found.trading) == (None, None, None)
     assert found.lags == horizon - 1
 
 
@@ -61,14 +62,14 @@ def test_an_oracle_with_small_noise_is_better_at_p_below_one_in_a_thousand(horiz
     assert verdict.sentence.startswith("Oracle is better than persistence")
     assert verdict.sentence.endswith("(Diebold-Mariano p < 0.001).")
     found = verdict.found["SIMULATED"]["Oracle"]
-    assert (found.p_value or 0) < 0.001
+    assert p_value_of(found.diebold_mariano) < 0.001
     assert found.best_lag is not None
     assert found.best_lag.lag == 0
     assert found.direction is not None
     assert found.direction.low > 0.9
-    assert (found.direction.p_value or 0) < 0.001
+    assert not_none(found.direction.p_value) < 0.001
     assert found.trading is not None
-    assert (found.trading.break_even or 0) > 100
+    assert not_none(found.trading.break_even) > 100
 
 
 def test_a_tossed_coin_knows_nothing_in_at_least_95_of_100_seeds() -> None:

@@ -7,8 +7,9 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tsa.stattools import diebold_mariano_test
 
-from cryptoforecast.evaluation.significance import diebold_mariano, loss_differences
+from cryptoforecast.evaluation.significance import diebold_mariano, diebold_mariano_of, fewest_origins, loss_differences
 from tests.evaluation.test_metrics import rows_of
+from tests.helpers import p_value_of
 
 
 def walk_and_model(seed: int, noise: float, knows: float = 0.0, count: int = 200) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -35,7 +36,7 @@ def test_the_p_value_is_that_of_a_regression_with_uniform_hac_weights(horizon: i
     random = np.random.default_rng(horizon)
     losses = np.convolve(random.standard_t(5, 150 + horizon), np.ones(horizon), "valid")[:150]
     own, other = rows_with_losses(losses - losses.min() + 0.1, horizon), rows_with_losses(np.ones(150), horizon)
-    assert np.isclose(diebold_mariano(own, other) or 0, hac_p_value(losses - losses.min() - 0.9, horizon))
+    assert np.isclose(p_value_of(diebold_mariano(own, other)), hac_p_value(losses - losses.min() - 0.9, horizon))
 
 
 def rows_with_losses(losses: np.ndarray, horizon: int) -> pd.DataFrame:
@@ -50,7 +51,7 @@ def test_at_one_step_the_p_value_is_that_of_statsmodels() -> None:
             walk["actual"].to_numpy(), model["forecast"].to_numpy(), walk["forecast"].to_numpy(),
             lags=0, criterion="mse", harvey_adj=True, horizon=1,
         )  # fmt: skip
-        assert np.isclose(diebold_mariano(model, walk) or 0, oracle.pvalue, rtol=1e-9)
+        assert np.isclose(p_value_of(diebold_mariano(model, walk)), oracle.pvalue, rtol=1e-9)
 
 
 def test_the_p_value_is_the_published_one_of_two_models_of_the_users_of_a_server() -> None:
@@ -66,7 +67,7 @@ def test_the_p_value_is_the_published_one_of_two_models_of_the_users_of_a_server
         0.1537114, 0.4207951,
     ]  # fmt: skip
     both = [rows_of(model, errors, [0.0] * 20) for model, errors in (("ETS", ets), ("ARIMA", arima))]
-    assert abs((diebold_mariano(*both) or 0) - 0.8871) < 5e-5
+    assert abs(p_value_of(diebold_mariano(*both)) - 0.8871) < 5e-5
 
 
 @pytest.mark.parametrize("horizon", [1, 7])
@@ -78,26 +79,26 @@ def test_true_nulls_are_rejected_as_often_as_the_level_says(horizon: int) -> Non
             rows_with_losses(10 * horizon + errors, horizon),
             rows_with_losses(np.full(200, 10.0 * horizon), horizon),
         )
-        rejected += (diebold_mariano(own, other) or 1) < 0.05
+        rejected += p_value_of(diebold_mariano(own, other)) < 0.05
     assert 4 <= rejected <= 30  # 15 are expected; falling weights give 30 and more at a horizon of seven
 
 
 def test_at_one_step_the_test_is_a_t_test_of_the_loss_differences() -> None:
     model, walk = walk_and_model(0, noise=0.5, knows=0.1)
     difference = np.square(model["forecast"] - model["actual"]) - np.square(walk["forecast"] - walk["actual"])
-    assert np.isclose(diebold_mariano(model, walk) or 0, stats.ttest_1samp(difference, 0).pvalue)
+    assert np.isclose(p_value_of(diebold_mariano(model, walk)), stats.ttest_1samp(difference, 0).pvalue)
 
 
 def test_a_forecaster_that_knows_part_of_the_move_is_found() -> None:
     model, walk = walk_and_model(1, noise=0.3, knows=0.5)
-    assert (diebold_mariano(model, walk) or 1) < 0.001
+    assert p_value_of(diebold_mariano(model, walk)) < 0.001
 
 
 def test_noise_around_the_random_walk_is_no_claim_in_most_of_a_hundred_tries() -> None:
     claims = 0
     for seed in range(100):
         model, walk = walk_and_model(seed, noise=0.1)
-        claims += (diebold_mariano(model, walk) or 1) < 0.05
+        claims += p_value_of(diebold_mariano(model, walk)) < 0.05
     assert claims <= 12  # five are expected; more than twelve would be a one-in-a-thousand accident
 
 
@@ -108,14 +109,16 @@ def test_overlapping_forecasts_are_tested_by_origin() -> None:
     week_of_walk = pd.concat([walk.assign(step=step) for step in range(1, 8)])
     losses = [np.square(rows["forecast"] - rows["actual"]).to_numpy() for rows in (model, walk)]
     expected = hac_p_value(losses[0] - losses[1], horizon=7)
-    assert np.isclose(diebold_mariano(week_of_model, week_of_walk) or 0, expected)
+    assert np.isclose(p_value_of(diebold_mariano(week_of_model, week_of_walk)), expected)
 
 
-def test_equal_forecasts_and_short_samples_have_no_p_value() -> None:
-    model, walk = walk_and_model(3, noise=0.0)
-    assert diebold_mariano(model, walk) is None
-    model, walk = walk_and_model(3, noise=0.5, count=9)
-    assert diebold_mariano(model, walk) is None
+def test_where_there_is_no_p_value_the_true_reason_is_said() -> None:
+    random = np.random.default_rng(3)
+    assert diebold_mariano_of(np.zeros(200), 1) == (None, "at each of which both err alike")
+    assert diebold_mariano_of(np.zeros(5), 1).reason == "at each of which both err alike"
+    assert diebold_mariano_of(random.normal(size=fewest_origins(1) - 1), 1) == (None, "too few for a test")
+    assert "differ by the same amount" in diebold_mariano_of(np.full(200, 0.1), 1).reason
+    assert diebold_mariano_of(random.normal(size=200), 1).reason == ""
 
 
 def coins(count: int, seed: int, knows: float = 0.0, noise: float = 0.5) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -136,9 +139,9 @@ def coins(count: int, seed: int, knows: float = 0.0, noise: float = 0.5) -> tupl
 
 
 def test_coins_that_move_as_one_are_one_witness_however_many_there_are() -> None:
-    alone = diebold_mariano(*coins(1, seed=4, knows=0.2))
+    alone = p_value_of(diebold_mariano(*coins(1, seed=4, knows=0.2)))
     for count in (2, 10):
-        assert np.isclose(diebold_mariano(*coins(count, seed=4, knows=0.2)) or 0, alone or 0)
+        assert np.isclose(p_value_of(diebold_mariano(*coins(count, seed=4, knows=0.2))), alone)
 
 
 def test_the_unit_of_price_of_one_coin_changes_no_p_value() -> None:
@@ -149,7 +152,7 @@ def test_the_unit_of_price_of_one_coin_changes_no_p_value() -> None:
             rows.assign(series="OTHER-USD", forecast=unit * rows["forecast"], actual=unit * rows["actual"])
             for rows in other
         ]
-        p_values.append(diebold_mariano(*(pd.concat(pair) for pair in zip(own, scaled, strict=True))) or 0)
+        p_values.append(p_value_of(diebold_mariano(*(pd.concat(pair) for pair in zip(own, scaled, strict=True)))))
     assert np.allclose(p_values, p_values[0])
 
 

@@ -10,7 +10,7 @@ from cryptoforecast.evaluation.comparison.alignment import is_baseline
 from cryptoforecast.evaluation.comparison.ledger import Tried
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS, block_size, confidence_set, superior_to
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.significance import FEWEST_HORIZONS, FEWEST_ORIGINS, LEVEL, p_value_of
+from cryptoforecast.evaluation.significance import LEVEL, NO_BENCHMARK, TestResult, diebold_mariano_of, fewest_origins
 
 
 class Standing(TypedDict):
@@ -18,8 +18,8 @@ class Standing(TypedDict):
 
     ``rmse`` and ``mae`` are in the series' currency, and absent where several series are pooled. The relative ones
     are parts of the random walk's on the same targets. ``dm_p`` is the two-sided p-value of the Diebold-Mariano test
-    against the random walk, of this model alone. ``in_confidence_set`` and ``better`` are absent where there are too
-    few origins.
+    against the random walk, of this model alone, ``dm_reason`` says why it is None. ``in_confidence_set`` and
+    ``better`` are absent where there are too few origins.
     """
 
     rmse: float | None
@@ -27,6 +27,7 @@ class Standing(TypedDict):
     relative_rmse: float
     relative_mae: float
     dm_p: float | None
+    dm_reason: str
     in_confidence_set: bool | None
     better: bool | None
 
@@ -112,7 +113,7 @@ def _board(rows: pd.DataFrame, repetitions: int) -> Board:
     prices = pd.DataFrame({"mse": errors.pow(2), "mae": errors.abs()}).groupby(rows["model"], sort=False).mean()
     several, horizon = rows["series"].nunique() > 1, int(rows["step"].max())
     block = block_size(len(squared), horizon)
-    enough = len(squared) >= max(FEWEST_ORIGINS, FEWEST_HORIZONS * horizon)
+    enough = len(squared) >= fewest_origins(horizon)
     may_be_best = confidence_set(squared, block, repetitions) if enough else None
     found = superior_to(RANDOM_WALK, squared, block, repetitions) if enough else None
     standings = {
@@ -121,7 +122,8 @@ def _board(rows: pd.DataFrame, repetitions: int) -> Board:
             mae=None if several else float(mae),
             relative_rmse=_ratio(np.sqrt(squared[model].mean()), np.sqrt(squared[RANDOM_WALK].mean())),
             relative_mae=_ratio(absolute[model], absolute[RANDOM_WALK]),
-            dm_p=p_value_of((squared[model] - squared[RANDOM_WALK]).to_numpy(), horizon),
+            dm_p=(test := _test(squared, str(model), horizon)).p_value,
+            dm_reason=test.reason,
             in_confidence_set=None if may_be_best is None else model in may_be_best,
             better=None if found is None else model in found.models,
         )
@@ -130,6 +132,12 @@ def _board(rows: pd.DataFrame, repetitions: int) -> Board:
     best_first = dict(sorted(standings.items(), key=lambda item: item[1]["relative_rmse"]))
     targets = int((rows["model"] == RANDOM_WALK).sum())
     return Board(targets, len(squared), best_first, found.p_value if found else None, block)
+
+
+def _test(squared: pd.DataFrame, model: str, horizon: int) -> TestResult:
+    if model == RANDOM_WALK:
+        return NO_BENCHMARK
+    return diebold_mariano_of((squared[model] - squared[RANDOM_WALK]).to_numpy(), horizon)
 
 
 def _ratio(own: float, walk: float) -> float:

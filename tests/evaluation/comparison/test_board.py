@@ -7,9 +7,10 @@ import pytest
 from cryptoforecast.evaluation.comparison.board import Comparison, compare, losses_of, skill_interval
 from cryptoforecast.evaluation.comparison.ledger import Tried
 from cryptoforecast.evaluation.comparison.superiority import confidence_set, superior_to
-from cryptoforecast.evaluation.significance import diebold_mariano
+from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
 from tests.evaluation.test_metrics import rows_of
 from tests.evaluation.test_significance import coins, walk_and_model
+from tests.helpers import not_none, p_value_of
 
 
 def many(seed: int, copies: int, planted: bool = False, count: int = 350) -> pd.DataFrame:
@@ -40,11 +41,12 @@ def test_a_leaderboard_by_hand() -> None:
     board = compare(two_days()).pooled
     assert (board.targets, board.origins, list(board.standings)) == (2, 2, ["Model", "RandomWalk"])
     own, walk = board.standings["Model"], board.standings["RandomWalk"]
-    assert np.isclose(own["rmse"] or 0, 5**0.5)
+    assert np.isclose(not_none(own["rmse"]), 5**0.5)
     assert (own["mae"], walk["mae"]) == (2.0, 3.0)
     assert np.isclose(own["relative_rmse"], (5 / 10) ** 0.5)
     assert np.isclose(own["relative_mae"], 2 / 3)
     assert (walk["relative_rmse"], walk["relative_mae"], walk["dm_p"]) == (1.0, 1.0, None)
+    assert (own["dm_reason"], walk["dm_reason"]) == ("too few for a test", NO_BENCHMARK.reason)
     assert (own["dm_p"], own["in_confidence_set"], own["better"], board.spa_p) == (None, None, None, None)
 
 
@@ -65,12 +67,12 @@ def test_a_pooled_leaderboard_by_hand() -> None:
 def test_the_p_value_of_each_line_is_that_of_the_verdict() -> None:
     own, walk = walk_and_model(1, 0.3, 0.1)
     assert np.isclose(
-        compare(pd.concat([own, walk]), repetitions=100).pooled.standings["Model"]["dm_p"] or 0,
-        diebold_mariano(own, walk) or 0,
+        not_none(compare(pd.concat([own, walk]), repetitions=100).pooled.standings["Model"]["dm_p"]),
+        p_value_of(diebold_mariano(own, walk)),
     )
     pair = coins(3, seed=4, knows=0.2)
     pooled = compare(pd.concat(pair), repetitions=100).pooled
-    assert np.isclose(pooled.standings["Model"]["dm_p"] or 0, diebold_mariano(*pair) or 0)
+    assert np.isclose(not_none(pooled.standings["Model"]["dm_p"]), p_value_of(diebold_mariano(*pair)))
 
 
 def test_steps_of_an_origin_are_one_loss() -> None:
@@ -93,8 +95,12 @@ def test_the_best_of_fifty_noises_wins_in_at_most_ten_of_a_hundred_seeds_where_s
     for seed in range(100):
         comparison = compare(many(seed, copies=50), repetitions=150)
         won += comparison.winner is not None
-        alone = comparison.pooled.standings.values()
-        significant += any((own["dm_p"] or 1) < 0.05 and own["relative_rmse"] < 1 for own in alone)
+        alone = comparison.pooled.standings
+        significant += any(
+            not_none(own["dm_p"]) < 0.05
+            for model, own in alone.items()
+            if model != "RandomWalk" and own["relative_rmse"] < 1
+        )
     assert won <= 10
     assert significant > 50
 
