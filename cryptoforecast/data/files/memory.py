@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,8 @@ from cryptoforecast.data.files.table import Knobs, Table
 LARGE = 1 << 24  # bytes; smaller files are read again in no time
 KEPT = 16  # files in the cache; the one longest unused makes room
 SETTLED = 2.0  # seconds; a file changed just now may change again without looking changed
+
+State = list[int | str]
 
 
 def recall(file: Path, knobs: Knobs) -> Table | None:
@@ -32,17 +35,31 @@ def recall(file: Path, knobs: Knobs) -> Table | None:
             times = pd.DatetimeIndex(np.load(content).view("datetime64[ns]"), copy=False).tz_localize("UTC")
             values = {name: np.load(content) for name in about.pop("names")}
         path.touch()
-    except (OSError, ValueError, KeyError, EOFError):  # not there, or damaged: the file itself is
+        return Table(times, values, **{**about, "notes": tuple(about["notes"])})
+    except (OSError, ValueError, KeyError, TypeError, EOFError):  # not there, or damaged: the file itself is
         return None
-    return Table(times, values, **{**about, "notes": tuple(about["notes"])})
 
 
-def keep(file: Path, knobs: Knobs, table: Table) -> None:
-    """Keep the rows of a large file; where the cache cannot be written, the file is read again the next time."""
-    if file.stat().st_size < LARGE or time.time() - file.stat().st_mtime < SETTLED:
+def state_to_keep(file: Path) -> State | None:
+    """The state of a large file that is about to be read; None where its rows are not to be kept."""
+    state = file.stat()
+    return None if state.st_size < LARGE or time.time() - state.st_mtime < SETTLED else _state(file)
+
+
+def keep(file: Path, knobs: Knobs, table: Table, before: State | None) -> None:
+    """Keep the rows of a large file; where the cache cannot be written, the file is read again the next time.
+
+    Args:
+        file: the file.
+        knobs: what it was read with.
+        table: its rows.
+        before: what :func:`state_to_keep` returned before it was read; changed meanwhile, the rows may be the old
+            ones, and are not kept.
+    """
+    if before is None or before != _state(file):
         return
     rest = {name: value for name, value in table._asdict().items() if name not in ("times", "values")}
-    about = json.dumps({**rest, "state": _state(file), "names": list(table.values)})
+    about = json.dumps({**rest, "state": before, "names": list(table.values)})
 
     def write(content: BinaryIO) -> None:
         np.save(content, np.frombuffer(about.encode(), dtype=np.uint8))
@@ -62,7 +79,16 @@ def _place(file: Path, knobs: Knobs) -> Path:
     return cache_folder("files") / f"{name}.rows"
 
 
-def _state(file: Path) -> list[int | str]:
+def _state(file: Path) -> State:
     """What changes when a file does; and the reader, which may read it better by now."""
     state = file.stat()
-    return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, __version__]
+    return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, _reader()]
+
+
+@cache
+def _reader() -> str:
+    """A hash that changes with the code that reads files, and with pandas, which it reads them through."""
+    content = hashlib.sha256(f"{__version__} {pd.__version__}".encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        content.update(source.read_bytes())
+    return content.hexdigest()

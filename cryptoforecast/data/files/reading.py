@@ -13,7 +13,7 @@ from cryptoforecast.data.files.dates import Times, read_times
 from cryptoforecast.data.files.evenness import Lines, require_even_rows, rows_of
 from cryptoforecast.data.files.formats import CAVEATS
 from cryptoforecast.data.files.layout import Layout, recognise
-from cryptoforecast.data.files.memory import LARGE, keep, recall
+from cryptoforecast.data.files.memory import LARGE, keep, recall, state_to_keep
 from cryptoforecast.data.files.numbers import Unreadable, read_numbers
 from cryptoforecast.data.files.opening import head_of, is_plain, opened, packing
 from cryptoforecast.data.files.owner import keep_one_series
@@ -30,8 +30,9 @@ def read_table(file: Path, knobs: Knobs) -> Table:
         UserError: naming the file, the line and the value that cannot be read.
     """
     if (table := recall(file, knobs)) is None:
+        before = state_to_keep(file)
         table = _read(file, knobs)
-        keep(file, knobs, table)
+        keep(file, knobs, table, before)
     return table
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -43,10 +43,7 @@ class YahooSource(Source):
             to leave them out, so that no window straddles them.
         adjusted: take closes adjusted for dividends and splits; coins have neither.
         refresh: fetch all bars anew, whatever is cached.
-        session: a requests or curl_cffi session to ask through; by default yfinance's own.
     """
-
-    session: Any = None  # what a checkpoint keeps of the session: nothing
 
     def __init__(
         self,
@@ -57,7 +54,6 @@ class YahooSource(Source):
         gaps: Gaps = "error",
         adjusted: bool = False,
         refresh: bool = False,
-        session: Any = None,
     ) -> None:
         first, last = _day(start, "data.source.start"), _day(end, "data.source.end")
         if first and last and first > last:
@@ -71,8 +67,17 @@ class YahooSource(Source):
         self.gaps = gaps
         self.adjusted = adjusted
         self.refresh = refresh
-        self._session = session
+        self._session: Any = None
         self._first, self._last = first, last
+
+    def through(self, session: Any) -> Self:
+        """This source, asking through another session than yfinance's own; no checkpoint keeps it.
+
+        Args:
+            session: of requests or curl_cffi.
+        """
+        self._session = session
+        return self
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
         """The closes up to the last bar that is over.

@@ -18,7 +18,7 @@ from tests.data.sources.yahoo_server import Answer, LocalYahoo, refusal
 
 
 def test_yahoo_gives_unadjusted_closes_in_utc(session: requests.Session) -> None:
-    series = YahooSource("BTC-USD", session=session).load()
+    series = YahooSource("BTC-USD").through(session).load()
     assert series.closes.tolist() == np.arange(100.0, 134.0).tolist()
     assert (series.closes.index == DAYS).all()
     assert series.provenance.source == "YahooSource"
@@ -28,8 +28,8 @@ def test_yahoo_gives_unadjusted_closes_in_utc(session: requests.Session) -> None
 
 
 def test_adjusted_closes_are_taken_only_if_asked_for_and_the_record_says_so(session: requests.Session) -> None:
-    plain = YahooSource("BTC-USD", session=session).load()
-    adjusted = YahooSource("BTC-USD", adjusted=True, session=session).load(("High", "Volume"))
+    plain = YahooSource("BTC-USD").through(session).load()
+    adjusted = YahooSource("BTC-USD", adjusted=True).through(session).load(("High", "Volume"))
     assert adjusted.closes.tolist() == (plain.closes / 2).tolist()
     assert adjusted.others is not None
     assert adjusted.others["High"].tolist() == ((plain.closes + 2) / 2).tolist()  # on the close's scale
@@ -39,33 +39,33 @@ def test_adjusted_closes_are_taken_only_if_asked_for_and_the_record_says_so(sess
 
 
 def test_further_columns_are_those_of_the_same_bars(session: requests.Session) -> None:
-    series = YahooSource("BTC-USD", session=session).load(("Open", "High", "Low", "Volume"))
+    series = YahooSource("BTC-USD").through(session).load(("Open", "High", "Low", "Volume"))
     assert series.others is not None
     assert list(series.others) == ["Open", "High", "Low", "Volume"]
     assert series.others.iloc[0].tolist() == [99.0, 102.0, 97.0, 1000.0]
     with pytest.raises(UserError, match="Yahoo Finance has no Dividends; data.columns takes Open, High, Low, Volume"):
-        YahooSource("BTC-USD", session=session).load(("Dividends",))
+        YahooSource("BTC-USD").through(session).load(("Dividends",))
 
 
 def test_a_day_that_yahoo_leaves_empty_is_seen(yahoo: LocalYahoo, session: requests.Session) -> None:
     yahoo.closes[DAYS[20]] = None
     with pytest.raises(UserError, match="BTC-USD: no close at 2024-02-21"):
-        YahooSource("BTC-USD", session=session).load()
+        YahooSource("BTC-USD").through(session).load()
     with pytest.warns(DataNotice, match="filled with the last before them: 1, first after 2024-02-20"):
-        assert len(YahooSource("BTC-USD", gaps="ffill", session=session).load().closes) == len(DAYS)
+        assert len(YahooSource("BTC-USD", gaps="ffill").through(session).load().closes) == len(DAYS)
     with pytest.warns(DataNotice, match="split where closes are missing: 1, first after 2024-02-20"):
-        assert len(YahooSource("BTC-USD", gaps="split", session=session).load().closes) == len(DAYS) - 1
+        assert len(YahooSource("BTC-USD", gaps="split").through(session).load().closes) == len(DAYS) - 1
 
 
 def test_a_bar_that_is_not_over_is_not_given(yahoo: LocalYahoo, session: requests.Session) -> None:
     yahoo.closes[DAYS[-1] + pd.Timedelta("1D")] = 999.0  # of today
-    assert YahooSource("BTC-USD", session=session).load().closes.iloc[-1] == 133.0
+    assert YahooSource("BTC-USD").through(session).load().closes.iloc[-1] == 133.0
 
 
 def test_yahoo_is_asked_for_the_interval_and_the_days_that_were_set(
     yahoo: LocalYahoo, session: requests.Session
 ) -> None:
-    series = YahooSource("BTC-USD", start="2024-02-10", end="2024-02-20", session=session).load()
+    series = YahooSource("BTC-USD", start="2024-02-10", end="2024-02-20").through(session).load()
     assert yahoo.ranges == [("2024-02-10", "2024-02-21")]
     assert yahoo.asked[-1]["interval"] == "1d"
     assert (series.closes.index == pd.date_range("2024-02-10", "2024-02-20", tz="UTC")).all()
@@ -76,11 +76,11 @@ def test_bars_shorter_than_a_day_are_asked_for_as_far_back_as_yahoo_has_them(
 ) -> None:
     hours = pd.date_range("2024-03-01", "2024-03-06 12:00", freq="h", tz="UTC")
     yahoo.closes = {hour: 100.0 + number for number, hour in enumerate(hours)}
-    series = YahooSource("BTC-USD", interval="1h", session=session).load()
+    series = YahooSource("BTC-USD", interval="1h").through(session).load()
     assert series.closes.index[-1] == pd.Timestamp("2024-03-06 11:00", tz="UTC")
     assert yahoo.ranges == [("2022-03-08", "2024-03-06")]
     with pytest.warns(DataNotice, match="1h bars of the last 729 days only, not since 2020-01-01"):
-        YahooSource("BTC-USD", interval="1h", start="2020-01-01", session=session).load()
+        YahooSource("BTC-USD", interval="1h", start="2020-01-01").through(session).load()
 
 
 WEB_PAGE = Answer(200, "<html>down for maintenance</html>")
@@ -107,14 +107,14 @@ def test_every_trouble_that_may_pass_has_its_sentence_and_is_met_three_times_in_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     if symbol == "OLD-USD":
-        YahooSource(symbol, session=session).load()
+        YahooSource(symbol).through(session).load()
         shutil.rmtree(cache)
         yahoo.asked.clear()
     asked_by_then: list[int] = []
     monkeypatch.setattr("time.sleep", lambda _: asked_by_then.append(len(yahoo.asked)))
     yahoo.answer = TROUBLES[sentence]
     with pytest.raises(SourceUnavailable, match=f"^{symbol}: Yahoo Finance {sentence}, and nothing is cached.$"):
-        YahooSource(symbol, session=session).load()
+        YahooSource(symbol).through(session).load()
     before_first, before_second, before_third = asked_by_then
     assert before_first == 0
     assert before_first < before_second < before_third < len(yahoo.asked)
@@ -129,13 +129,13 @@ def test_the_pauses_between_tries_are_one_second_and_four(
     monkeypatch.setattr("time.sleep", pauses.append)
     yahoo.answer = WEB_PAGE
     with pytest.raises(SourceUnavailable):
-        YahooSource("BTC-USD", session=session).load()
+        YahooSource("BTC-USD").through(session).load()
     assert pauses == [0.0, 1.0, 4.0]
 
 
 def test_a_trouble_that_passes_is_not_spoken_of(yahoo: LocalYahoo, session: requests.Session) -> None:
     yahoo.first_answers = [WEB_PAGE, Answer(200, "")]
-    series = YahooSource("BTC-USD", session=session).load()
+    series = YahooSource("BTC-USD").through(session).load()
     assert len(series.closes) == len(DAYS)
     assert series.provenance.notes == ()
     assert not yahoo.first_answers
@@ -153,24 +153,24 @@ def test_an_unknown_symbol_is_the_users_mistake_and_asked_for_once(
     )
     for _ in range(4):  # yfinance says it in another way from the third time on
         with pytest.raises(UserError, match=sentence) as refused:
-            YahooSource(symbol, session=session).load()
+            YahooSource(symbol).through(session).load()
         assert not isinstance(refused.value, SourceUnavailable)
     assert pauses == [0.0] * 4
 
 
 def test_days_that_yahoo_does_not_have_are_the_users_mistake(yahoo: LocalYahoo, session: requests.Session) -> None:
-    YahooSource("BTC-USD", start="2024-02-10", session=session).load()
+    YahooSource("BTC-USD", start="2024-02-10").through(session).load()
     yahoo.first_answers = [Answer(400, refusal("Data doesn't exist for startDate = 1, endDate = 2"))] * 2
     with pytest.raises(UserError, match="no prices in that time .Data doesn't exist.*check data.source.start"):
-        YahooSource("BTC-USD", start="2010-01-01", end="2024-02-12", session=session).load()
+        YahooSource("BTC-USD", start="2010-01-01", end="2024-02-12").through(session).load()
     with pytest.raises(UserError, match="start is 2030-01-01, which is still to come"):
-        YahooSource("BTC-USD", start="2030-01-01", session=session).load()
+        YahooSource("BTC-USD", start="2030-01-01").through(session).load()
     with pytest.raises(UserError, match="closes from 2024-02-01 to 2024-03-05, and none between data.source.start"):
-        YahooSource("BTC-USD", end="2020-01-01", session=session).load()
+        YahooSource("BTC-USD", end="2020-01-01").through(session).load()
 
 
 def test_a_dead_line_is_unavailable_and_the_next_source_is_taken(dead_line: requests.Session) -> None:
-    yahoo = YahooSource("BTC-USD", session=dead_line)
+    yahoo = YahooSource("BTC-USD").through(dead_line)
     sentence = "^BTC-USD: Yahoo Finance cannot be reached .connection refused., and nothing is cached."
     with pytest.raises(SourceUnavailable, match=sentence + "$"):
         yahoo.load()
@@ -195,7 +195,7 @@ def test_what_is_in_the_way_is_said_in_few_words(
 
     monkeypatch.setattr(session, "request", fail)
     with pytest.raises(SourceUnavailable, match=f"^BTC-USD: Yahoo Finance {said}.*, and nothing is cached.$"):
-        YahooSource("BTC-USD", session=session).load()
+        YahooSource("BTC-USD").through(session).load()
 
 
 @pytest.mark.parametrize(
@@ -225,10 +225,10 @@ def test_a_start_after_the_end_is_refused() -> None:
 
 
 def test_a_checkpoint_keeps_every_argument_but_the_session(session: requests.Session) -> None:
-    arguments = spec_of(YahooSource("BTC-USD", start="2024-02-01", session=session))["init_args"]
+    arguments = spec_of(YahooSource("BTC-USD", start="2024-02-01").through(session))["init_args"]
     assert arguments == {
         "symbol": "BTC-USD", "start": "2024-02-01", "end": None, "interval": "1d", "gaps": "error",
-        "adjusted": False, "refresh": False, "session": None,
+        "adjusted": False, "refresh": False,
     }  # fmt: skip
 
 
@@ -236,8 +236,8 @@ def test_closes_that_yahoo_stamps_before_it_has_them_do_not_count_yet(
     yahoo: LocalYahoo, session: requests.Session, today: Callable[[str], None]
 ) -> None:
     yahoo.closes[DAYS[-1]] = None
-    assert YahooSource("BTC-USD", session=session).load().closes.index[-1] == DAYS[-2]
+    assert YahooSource("BTC-USD").through(session).load().closes.index[-1] == DAYS[-2]
     yahoo.closes[DAYS[-1]] = 133.0
-    series = YahooSource("BTC-USD", session=session).load()
+    series = YahooSource("BTC-USD").through(session).load()
     assert series.closes.index[-1] == DAYS[-1]
     assert series.provenance.notes == ()

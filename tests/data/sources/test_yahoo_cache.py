@@ -90,7 +90,7 @@ yfinance.set_tz_cache_location(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
 for refresh in (False, True, True, True):
-    series = YahooSource("BTC-USD", refresh=refresh, session=Redirected(int(sys.argv[1]))).load()
+    series = YahooSource("BTC-USD", refresh=refresh).through(Redirected(int(sys.argv[1]))).load()
 print(series.provenance.sha256, *series.provenance.notes)
 """
 
@@ -117,7 +117,7 @@ def test_several_processes_at_once_all_get_the_closes_and_leave_a_whole_file(
         process.stdin.write("\n")
         process.stdin.flush()
     answers = [process.communicate()[0] for process in several]
-    sha256 = YahooSource("BTC-USD", end="2024-03-05", session=dead_line).load().provenance.sha256
+    sha256 = YahooSource("BTC-USD", end="2024-03-05").through(dead_line).load().provenance.sha256
     assert answers == [f"{sha256}\n"] * 3
 
 
@@ -126,11 +126,11 @@ def test_bars_that_yahoo_no_longer_serves_stay_in_the_cache(
 ) -> None:
     minutes = pd.date_range("2024-03-06 00:00", "2024-03-06 11:59", freq="min", tz="UTC")
     yahoo.closes = dict.fromkeys(minutes, 100.0)
-    YahooSource("BTC-USD", interval="1m", session=session).load()
+    YahooSource("BTC-USD", interval="1m").through(session).load()
     yahoo.closes = dict.fromkeys(pd.date_range("2024-03-11", "2024-03-20 11:59", freq="min", tz="UTC"), 200.0)
     today("2024-03-20 12:00")
     for refresh in (False, True):
         with pytest.warns(DataNotice, match="split where closes are missing: 1, first after 2024-03-06 11:59"):
-            series = YahooSource("BTC-USD", interval="1m", gaps="split", refresh=refresh, session=session).load()
+            series = YahooSource("BTC-USD", interval="1m", gaps="split", refresh=refresh).through(session).load()
         assert series.closes[minutes].eq(100.0).all()
         assert yahoo.ranges[-1] == ("2024-03-13", "2024-03-20")  # a week back is all there is
