@@ -8,19 +8,19 @@ from cryptoforecast.evaluation.direction import Direction, direction
 from cryptoforecast.evaluation.interval import rmse_interval
 from cryptoforecast.evaluation.lag import Lag, best_lag
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, diebold_mariano
+from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, degrees_of_freedom, diebold_mariano
 from cryptoforecast.evaluation.trading import Trading, buy_and_hold, trade
 
 
 class Finding(NamedTuple):
     """One model on one series; None stands for what it has not, such as the random walk's directions.
 
-    ``diebold_mariano`` is the test against the random walk, with ``lags`` autocovariances of the loss differences in
-    its variance; ``buy_and_hold`` is the series' own, as a share.
+    ``diebold_mariano`` is the test against the random walk, by Student's t of ``degrees_of_freedom``;
+    ``buy_and_hold`` is the series' own, as a share.
     """
 
     diebold_mariano: TestResult
-    lags: int
+    degrees_of_freedom: int
     rmse_interval: tuple[float, float] | None
     direction: Direction | None
     best_lag: Lag | None
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
         """As ``scores.json`` holds it."""
         called, traded = self.direction, self.trading
         return {
-            "diebold_mariano": self.diebold_mariano._asdict() | {"lags": self.lags},
+            "diebold_mariano": self.diebold_mariano._asdict() | {"degrees_of_freedom": self.degrees_of_freedom},
             "rmse_interval": self.rmse_interval,
             "direction": None
             if called is None
@@ -62,7 +62,7 @@ def find(rows: pd.DataFrame) -> dict[str, dict[str, Finding]]:
         walk = rows[(rows["series"] == series) & (rows["model"] == RANDOM_WALK)]
         found.setdefault(str(series), {})[str(model)] = Finding(
             diebold_mariano=NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(own, walk),
-            lags=int(own["step"].max()) - 1,
+            degrees_of_freedom=degrees_of_freedom(own["origin"].nunique(), int(own["step"].max())),
             rmse_interval=rmse_interval(own),
             direction=direction(own),
             best_lag=best_lag(own),

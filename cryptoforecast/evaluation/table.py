@@ -47,13 +47,22 @@ def tables_of_findings(names: str, found: dict[str, dict[str, Finding]]) -> list
 
 def notes(found: dict[str, dict[str, Finding]]) -> list[str]:
     """The choices behind the numbers, and what they mean."""
-    lags = next(iter(next(iter(found.values())).values())).lags
+    test = _said_test([next(iter(models.values())) for models in found.values()])
     return [
-        f"Diebold-Mariano: against RandomWalk, Harvey-Leybourne-Newbold, lags = horizon - 1 = {lags}.",
+        f"Diebold-Mariano: against RandomWalk, {test}.",
         "Hits: directions of the next close; base rate: calling the commoner one. Lag 0 foresees, 1 copies.",
         "Gain: in the coin where a rise is forecast, before costs; break-even: cost of a trade that leaves",
         "no more than buying and holding, or than doing nothing.",
     ]
+
+
+def _said_test(judged: list[Finding]) -> str:
+    """What the Diebold-Mariano tests of the model that is judged were, or why there is none."""
+    tested = [finding.degrees_of_freedom for finding in judged if finding.diebold_mariano.p_value is not None]
+    if not tested:
+        return f"on these targets, {judged[0].diebold_mariano.reason}"
+    least, most = min(tested), max(tested)
+    return f"Student's t with {least:,}{f' to {most:,}' if most > least else ''} degrees of freedom"
 
 
 def _lines(finding: Finding) -> list[tuple[str, str]]:

@@ -53,13 +53,13 @@ def test_of_several_series_the_directions_that_are_right_are_named_and_copies_ar
     assert "copy" not in followed(copy, noise).sentence
 
 
-def test_the_findings_stand_in_a_table_that_fits_with_the_lags_of_the_test() -> None:
+def test_the_findings_stand_in_a_table_that_fits_with_what_the_test_was() -> None:
     verdict = followed(following("Model", late=0.2))
     text = printed(verdict).split("skill or luck?")[1].split("Model is")[0]
     for word in ("RMSE, 95 % interval", "Diebold-Mariano p", "hits %, 95 %", "base rate %", "buy and hold %",
                  "Pesaran-Timmermann p", "lag (correlation)", "copy: 1 (", "break-even bp"):  # fmt: skip
         assert word in text
-    assert "lags = horizon - 1 = 0" in text
+    assert "against RandomWalk, Student's t with 299 degrees of freedom." in text
     assert max(map(len, text.splitlines())) <= 100
     assert "skill or luck" not in printed(judged(noise=0.1)._replace(found={}))
 
@@ -71,7 +71,7 @@ def test_scores_json_has_every_finding_with_what_the_tests_were() -> None:
     assert list(model) == [
         "diebold_mariano", "rmse_interval", "direction", "best_lag", "buy_and_hold", "trading",
     ]  # fmt: skip
-    assert model["diebold_mariano"]["lags"] == 0
+    assert list(model["diebold_mariano"]) == ["p_value", "reason", "degrees_of_freedom"]
     assert list(model["direction"]) == ["calls", "hit_rate", "interval", "base_rate", "pesaran_timmermann"]
     assert list(model["best_lag"]) == ["lag", "correlation"]
     assert list(model["trading"]) == ["gain", "turnover", "gain_per_trade", "break_even"]
