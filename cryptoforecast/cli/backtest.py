@@ -25,7 +25,8 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.evaluation.backtest import FoldDates, closes_of_fold, cut_backtest
 from cryptoforecast.evaluation.forecasts import to_csv
-from cryptoforecast.evaluation.spread import join_rows, judge_backtest, read_rows, skill_of
+from cryptoforecast.evaluation.rows import read_written_rows
+from cryptoforecast.evaluation.spread import join_rows, judge_backtest, skill_of
 from cryptoforecast.evaluation.spread_table import show_backtest
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
@@ -154,7 +155,7 @@ def _carry_out(fits: list[Fit], workers: int, gpus: list[str]) -> None:
         nonlocal done
         done += 1
         part = f"{say_time(fit.fold.test_from)} to {say_time(fit.fold.end)}"
-        skill = skill_of(read_rows(rows_of(fit)))
+        skill = skill_of(read_written_rows(rows_of(fit)))
         line = f"{f'{done}/{len(fits)}':>9}{fit.fold.number:>6}{fit.seed:>6}  {part:<26}{skill:>+9.4f}{seconds:>9.1f}"
         print(line, flush=True)
 
@@ -167,7 +168,7 @@ def _carry_out(fits: list[Fit], workers: int, gpus: list[str]) -> None:
 
 def _finish(fits: list[Fit], folder: Path, simulated: bool, parquet: bool) -> None:
     """Put the rows of all fits into one file, score them, and say what they come to."""
-    rows = join_rows([(fit.seed, read_rows(rows_of(fit))) for fit in fits])
+    rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits])
     verdict = judge_backtest(rows, simulated)
     text = to_csv(rows)
     assert text is not None

@@ -13,6 +13,8 @@ from cryptoforecast.data.series import CLOSE, VOLUME, CloseSeries, Findings, Gap
 from cryptoforecast.data.times import in_nanoseconds, say_duration, say_time
 from cryptoforecast.errors import DataNotice, UserError
 
+HOUR, NOT_LATE = pd.Timedelta("1h"), pd.Timedelta(0)
+
 
 @dataclass
 class RawRows:
@@ -30,7 +32,8 @@ class RawRows:
         format: whose format the rows had.
         columns: where times and closes stood in it.
         undated: rows left out because they have no time.
-        written: when the files were, at the earliest; a bar that was not over by then is not settled.
+        written: when the last of the files was; a bar that was not over by then is not settled.
+        late: how long after its day in UTC a bar may end: days of a zone in the west go by their dates there.
     """
 
     symbol: str
@@ -45,6 +48,7 @@ class RawRows:
     columns: dict[str, str] = field(default_factory=dict)
     undated: int = 0
     written: datetime | None = None
+    late: pd.Timedelta = NOT_LATE
 
 
 def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = None) -> CloseSeries:
@@ -135,25 +139,40 @@ def _merge_duplicates(symbol: str, bars: pd.DataFrame, notes: list[str]) -> tupl
     differing = lowest[lowest != highest].dropna()
     if len(differing):
         time = differing.index[0]
+        remedy = "remove the wrong one"
+        if _is_an_hour(differing.index, bars.index):
+            remedy = (
+                "if that is where clocks are put back, the times are not UTC: write them in UTC or with their offset; "
+                "if not, one of the two is wrong"
+            )
         raise UserError(
             f"{symbol}: two closes at {say_time(time)}, {lowest[time]:.12g} and {highest[time]:.12g}"
-            f"{_and_more(len(differing) - 1)}; remove the wrong one."
+            f"{_and_more(len(differing) - 1)}; {remedy}."
         )
     unique = bars.groupby(level=0).first()
     notes.append(f"rows that repeat a time with the same close were merged: {len(bars) - len(unique)}.")
     return unique, len(bars) - len(unique)
 
 
+def _is_an_hour(twice: pd.DatetimeIndex, times: pd.DatetimeIndex) -> bool:
+    """Whether the times that stand twice are whole hours of the night, one a day: clocks that are put back do that."""
+    steps = np.diff(times.asi8)
+    bars_an_hour = HOUR.value / steps[steps > 0].min()
+    counts = twice.floor("h").value_counts()
+    a_day = counts.index.normalize().value_counts()
+    return bars_an_hour >= 1 and bool((counts == bars_an_hour).all() and (a_day == 1).all() and (twice.hour <= 3).all())
+
+
 def _drop_unsettled(
     raw: RawRows, bars: pd.DataFrame, interval: pd.Timedelta, now: datetime, notes: list[str]
 ) -> tuple[pd.DataFrame, pd.Timestamp | None]:
-    last = bars.index[-1]
-    if raw.written is not None and last <= raw.written < last + interval <= now:
+    last, length = bars.index[-1], interval + raw.late
+    if raw.written is not None and last <= raw.written < last + length <= now:
         notes.append(f"the bar of {say_time(last)} was not over when {raw.files[-1]} was written; it was left out.")
         return bars.iloc[:-1], last
-    if last + interval <= now:
+    if last + length <= now:
         return bars, None
-    settled = bars[bars.index + interval <= pd.Timestamp(now)]
+    settled = bars[bars.index + length <= pd.Timestamp(now)]
     unsettled = bars.index[len(settled)]
     if not len(settled):
         raise UserError(

@@ -1,8 +1,13 @@
 """Times and durations, from words and into words; all times are UTC."""
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from cryptoforecast.errors import UserError
+
+UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3}  # nanoseconds in one of each
 
 
 def say_time(time: pd.Timestamp) -> str:
@@ -32,6 +37,19 @@ def to_utc(date: str, setting: str) -> pd.Timestamp:
     if time is pd.NaT or not 1900 <= time.year < 2200:
         raise UserError(f"{setting} is {date!r}, which is no date such as 2024-03-11.")
     return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
+
+
+def iso_texts(times: pd.Series | pd.DatetimeIndex) -> np.ndarray:
+    """UTC times in ISO 8601, all with as many decimals of a second as one of them needs.
+
+    >>> iso_texts(pd.DatetimeIndex(["2024-03-11", "2024-03-11 00:00:00.5"], tz="UTC")).tolist()
+    ['2024-03-11T00:00:00.000Z', '2024-03-11T00:00:00.500Z']
+    """
+    stamps = in_nanoseconds(pd.DatetimeIndex(times)).asi8
+    unit: Any = next((unit for unit, length in UNITS.items() if not (stamps % length).any()), "ns")
+    texts = np.datetime_as_string(stamps.view("datetime64[ns]"), unit=unit).astype("object")
+    iso: np.ndarray = texts + "Z"
+    return iso
 
 
 def in_nanoseconds(times: pd.DatetimeIndex) -> pd.DatetimeIndex:

@@ -15,11 +15,11 @@ from cryptoforecast.data.loader import BatchOrder
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.windows import WindowDataset, channels_of, to_device
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.rows import COLUMNS, TIME_FORMAT, to_csv
+from cryptoforecast.evaluation.rows import COLUMNS, to_csv
 from cryptoforecast.models.baselines import BASELINES
 from cryptoforecast.models.forecaster import Forecaster
 
-__all__ = ["COLUMNS", "TIME_FORMAT", "forecast_rows", "next_closes", "rows_beside_baselines", "to_csv"]
+__all__ = ["COLUMNS", "forecast_rows", "next_closes", "rows_beside_baselines", "to_csv"]
 
 
 def forecast_rows(

@@ -1,25 +1,32 @@
 """The format of forecast rows, in and out, also under the column names of Nixtla's tools. It loads no torch."""
 
+import csv
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.times import say_time
+from cryptoforecast.data.times import in_nanoseconds, iso_texts, say_time
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.row_files import is_missing, read_cells, to_names, to_numbers
 
 COLUMNS = ["series", "model", "fold", "origin", "step", "timestamp", "last", "forecast", "actual"]
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+NAMES, SEED = ("series", "model"), "seed"  # the columns of names; one that a backtest's rows have behind the others
 NIXTLA = {"unique_id": "series", "cutoff": "origin", "ds": "timestamp", "y": "actual"}
 NEEDED = ["series", "origin", "timestamp", "actual"]
 BASELINE_NAMES = ("RandomWalk", "Drift", "Mean")  # one and the same with whatever seed
 OFFSET = r"\d:\d\d.*[+-](?!00:?00$)\d\d:?\d\d$"  # a time of day in another zone
-INTERVAL_BOUND = r"-(?:lo|hi)-[\d.]+$"  # Nixtla's name for the border of a prediction interval
+# Nixtla's names for the borders of prediction intervals, and what pandas calls an index.
+NO_MODEL = re.compile(r"-(?:lo|hi)-[\d.]+$|^Unnamed: |^index$|^__index_level_\d+__$|^$")
 
 
 def to_csv(rows: pd.DataFrame, path: Path | None = None) -> str | None:
-    """Rows as CSV, times in ISO 8601, into a file or as a text."""
-    text: str | None = rows.to_csv(path, index=False, date_format=TIME_FORMAT)
+    """Rows as CSV, times in ISO 8601, into a file or as a text; any name and any time is read back as it was."""
+    times = {name: iso_texts(rows[name]) for name in ("origin", "timestamp") if name in rows}
+    broken = any(rows[name].astype("str").str.contains("\r", regex=False).any() for name in NAMES if name in rows)
+    quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL  # which sees a line feed, and not always a return
+    text: str | None = rows.assign(**times).to_csv(path, index=False, lineterminator="\n", quoting=quoting)
     return text
 
 
@@ -28,10 +35,10 @@ def read_rows(path: Path) -> pd.DataFrame:
 
     Long tables have a row per model and target, and the columns ``model`` and ``forecast``; if they have a ``seed``,
     each seed is a model of its own, such as ``LSTM seed 1``. Wide ones, as Nixtla's, have a row per target and a
-    column per model. Times without a zone are UTC.
+    column per model. Times without a zone are UTC. Names of series and models are as they are written.
 
     Args:
-        path: a CSV file.
+        path: a CSV or Parquet file.
 
     Returns:
         The columns ``series, model, fold, origin, step, timestamp, last, forecast, actual``; ``last`` is not a number
@@ -41,19 +48,54 @@ def read_rows(path: Path) -> pd.DataFrame:
         UserError: naming the file, and the series and time at which something is missing, repeated, not finite, in
             another zone or in the wrong order.
     """
-    table = _read(path).rename(columns=NIXTLA)
+    rows = to_rows(read_cells(path), str(path))
+    rows = _one_of_each_baseline(_named_by_seed(rows))[COLUMNS].reset_index(drop=True)
+    _require_once(rows, str(path))
+    return rows
+
+
+def read_written_rows(path: Path) -> pd.DataFrame:
+    """The rows of a file that :func:`to_csv` wrote, as they were written: a seed stays a column.
+
+    Raises:
+        UserError: naming the file, if it is none.
+    """
+    rows = to_rows(read_cells(path), str(path))
+    if SEED not in rows:
+        return rows[COLUMNS]
+    return rows[[*COLUMNS, SEED]].assign(**{SEED: to_numbers(rows[SEED]).astype("Int64")})
+
+
+def to_rows(table: pd.DataFrame, whose: str) -> pd.DataFrame:
+    """A table of forecasts as forecast rows: names as texts, times in UTC, prices as float64.
+
+    Args:
+        table: long, or wide as Nixtla's; of texts, or of any types that a data frame has.
+        whose: what errors call it.
+
+    Returns:
+        The table's own columns, and of ``series, model, fold, origin, step, timestamp, last, forecast, actual`` those
+        that it lacks.
+
+    Raises:
+        UserError: as :func:`read_rows`.
+    """
+    table = table.rename(columns=NIXTLA).reset_index(drop=True)
     if missing := [name for name in NEEDED if name not in table]:
         theirs = {ours: name for name, ours in NIXTLA.items()}
         said = ", ".join(f"{name} (or {theirs[name]})" for name in missing)
-        raise UserError(f"{path}: no column {said}; forecast rows have {', '.join(COLUMNS)}.")
+        raise UserError(f"{whose}: no column {said}; forecast rows have {', '.join(COLUMNS)}.")
     for name in ("origin", "timestamp"):
-        table[name] = _times(table[name], name, path)
-    rows = _long(table, path)
-    rows["step"] = rows["step"].astype(int) if "step" in rows else _steps(rows, path)
-    rows["fold"] = rows.get("fold", 0)
+        table[name] = _times(table[name], name, whose)
+    rows = _long(table, whose)
+    for name in NAMES:
+        if rows[name].isna().any():
+            raise UserError(f"{whose}: a row has no {name}; name one in each.")
+        rows[name] = to_names(rows[name])
+    rows["step"] = _counts(rows["step"], "step", whose) if "step" in rows else _steps(rows, whose)
+    rows["fold"] = _counts(rows["fold"], "fold", whose) if "fold" in rows else 0
     rows["last"] = rows.get("last", np.nan)
-    rows = _one_of_each_baseline(_named_by_seed(rows))[COLUMNS].reset_index(drop=True)
-    _check(rows, path)
+    _require_prices(rows, whose)
     return rows
 
 
@@ -62,59 +104,61 @@ def place(row: pd.Series) -> str:
     return f"{row['series']}, {say_time(row['timestamp'])} (forecast on {say_time(row['origin'])})"
 
 
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, encoding="utf-8-sig")
-    except OSError as problem:
-        raise UserError(f"{path}: cannot be read ({problem.strerror}).") from None
-    except ValueError:  # pandas' own errors are such, and so is a text that is no text
-        raise UserError(f"{path}: is no table of forecast rows as CSV.") from None
-    if not len(table):
-        raise UserError(f"{path}: holds no forecast rows.")
-    return table
-
-
-def _times(column: pd.Series, name: str, path: Path) -> pd.Series:
+def _times(column: pd.Series, name: str, whose: str) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(column) and not column.isna().any():
+        stamps = pd.DatetimeIndex(column)
+        return pd.Series(in_nanoseconds(stamps.tz_localize("UTC") if stamps.tz is None else stamps.tz_convert("UTC")))
     said = column.astype(str)
     if (abroad := said.str.contains(OFFSET)).any():
-        raise UserError(f"{path}: {name} {said[abroad].iloc[0]} is not in UTC; write times in UTC, ending in Z.")
+        raise UserError(f"{whose}: {name} {said[abroad].iloc[0]} is not in UTC; write times in UTC, ending in Z.")
     times = pd.to_datetime(said, utc=True, format="ISO8601", errors="coerce")
     if (unread := times.isna() | ~said.str.match(r"\d{4}-\d\d-\d\d")).any():
-        raise UserError(f"{path}: {name} {said[unread].iloc[0]!r} is no time such as 2024-03-11T00:00:00Z.")
+        raise UserError(f"{whose}: {name} {said[unread].iloc[0]!r} is no time such as 2024-03-11T00:00:00Z.")
     return times.dt.as_unit("ns")
 
 
-def _long(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+def _long(table: pd.DataFrame, whose: str) -> pd.DataFrame:
     """A row per model and target."""
     if "model" in table and "forecast" in table:
-        return table.assign(series=table["series"].astype(str), model=table["model"].astype(str))
-    kept = [name for name in table if name in (*COLUMNS, "seed")]
-    models = [
-        name for name in table.select_dtypes("number")
-        if name not in kept and not pd.Series(name).str.contains(INTERVAL_BOUND + r"|^Unnamed: |^index$").any()
-    ]  # fmt: skip
+        return table
+    kept = [name for name in table if name in (*COLUMNS, SEED)]
+    models = [name for name in table if name not in kept and _may_be_a_model(str(name), table[name])]
     if not models:
-        raise UserError(f"{path}: no column model and forecast, and no column of numbers that could be a model's.")
-    rows = table.melt(kept, models, var_name="model", value_name="forecast")
-    return rows.assign(series=rows["series"].astype(str), model=rows["model"].astype(str))
+        raise UserError(f"{whose}: no column model and forecast, and no column of numbers that could be a model's.")
+    return table.melt(kept, models, var_name="model", value_name="forecast")
 
 
-def _steps(rows: pd.DataFrame, path: Path) -> pd.Series:
+def _may_be_a_model(name: str, cells: pd.Series) -> bool:
+    if NO_MODEL.search(name) or pd.api.types.is_bool_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
+        return False
+    return bool((to_numbers(cells).notna() | is_missing(cells)).all())
+
+
+def _counts(column: pd.Series, name: str, whose: str) -> pd.Series:
+    numbers = to_numbers(column)
+    if (odd := ~(numbers == numbers.round()) | (numbers < (name == "step"))).any():
+        raise UserError(
+            f"{whose}: a {name} is {column[odd].iloc[0]!r}; it is a whole number from {int(name == 'step')} on."
+        )
+    return numbers.astype("int64")
+
+
+def _steps(rows: pd.DataFrame, whose: str) -> pd.Series:
     """How many bars lie between origin and timestamp, the shortest distance there is being one."""
     ahead = rows["timestamp"] - rows["origin"]
     shortest = ahead[ahead > pd.Timedelta(0)].min()
     if pd.isna(shortest) or (odd := (ahead % shortest) != pd.Timedelta(0)).any():
         first = rows[ahead.notna() if pd.isna(shortest) else odd].iloc[0]
-        raise UserError(f"{path}: {place(first)}: cannot be counted in steps; add a column step.")
+        raise UserError(f"{whose}: {place(first)}: cannot be counted in steps; add a column step.")
     return (ahead // shortest).astype(int)
 
 
 def _named_by_seed(rows: pd.DataFrame) -> pd.DataFrame:
-    if "seed" not in rows:
+    if SEED not in rows:
         return rows
-    seeded = rows["seed"].notna() & ~rows["model"].isin(BASELINE_NAMES)
-    names = rows["model"].where(~seeded, rows["model"] + " seed " + rows["seed"].astype(str).str.removesuffix(".0"))
-    return rows.assign(model=names)
+    seeded = ~is_missing(rows[SEED]) & ~rows["model"].isin(BASELINE_NAMES)
+    seeds = rows[SEED].astype("str").str.removesuffix(".0")
+    return rows.assign(model=rows["model"].where(~seeded, rows["model"] + " seed " + seeds))
 
 
 def _one_of_each_baseline(rows: pd.DataFrame) -> pd.DataFrame:
@@ -123,16 +167,23 @@ def _one_of_each_baseline(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[~(again & rows["model"].isin(BASELINE_NAMES))]
 
 
-def _check(rows: pd.DataFrame, path: Path) -> None:
+def _require_prices(rows: pd.DataFrame, whose: str) -> None:
+    """Make prices numbers; all are finite, but a last close that nobody says."""
     for name in ("forecast", "actual", "last"):
-        numbers = pd.to_numeric(rows[name], errors="coerce")
-        wrong = ~np.isfinite(numbers) & (rows[name].notna() if name == "last" else True)
+        numbers = to_numbers(rows[name])
+        wrong = ~np.isfinite(numbers)
+        if name == "last":
+            wrong &= ~is_missing(rows[name])
         if wrong.any():
             row = rows[wrong].iloc[0]
-            raise UserError(f"{path}: {place(row)}: the {name} of {row['model']} is {row[name]}, no finite number.")
-        rows[name] = numbers.astype(float)
+            said = "missing" if is_missing(rows[name][wrong].iloc[:1]).iloc[0] else f"{row[name]}, no finite number"
+            raise UserError(f"{whose}: {place(row)}: the {name} of {row['model']} is {said}.")
+        rows[name] = numbers
+
+
+def _require_once(rows: pd.DataFrame, whose: str) -> None:
     if (late := rows["timestamp"] <= rows["origin"]).any():
-        raise UserError(f"{path}: {place(rows[late].iloc[0])}: forecast when it was no longer to come.")
+        raise UserError(f"{whose}: {place(rows[late].iloc[0])}: forecast when it was no longer to come.")
     if (again := rows.duplicated(["series", "model", "origin", "step"])).any():
         row = rows[again].iloc[0]
-        raise UserError(f"{path}: {place(row)}: stands twice for {row['model']}, step {row['step']}.")
+        raise UserError(f"{whose}: {place(row)}: stands twice for {row['model']}, step {row['step']}.")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
@@ -10,9 +9,8 @@ import pandas as pd
 
 from cryptoforecast.evaluation.forecasts import COLUMNS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Score, scores_by_series
+from cryptoforecast.evaluation.rows import SEED
 from cryptoforecast.evaluation.significance import LEVEL, diebold_mariano, loss_differences
-
-SEED = "seed"  # the column that a backtest's rows have behind the others; empty where nothing was learned
 
 
 class Spread(TypedDict):
@@ -117,11 +115,6 @@ def join_rows(parts: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
         joined.append(baselines[baselines["model"] != model].assign(**{SEED: None}))
     table = pd.concat([rows.astype({SEED: "Int64"}) for rows in joined], ignore_index=True)
     return table[[*COLUMNS, SEED]]
-
-
-def read_rows(path: Path) -> pd.DataFrame:
-    """Forecast rows from the file that ``to_csv`` wrote, to the last bit."""
-    return pd.read_csv(path, parse_dates=["origin", "timestamp"])
 
 
 def judge_backtest(rows: pd.DataFrame, simulated: bool = False) -> BacktestVerdict:

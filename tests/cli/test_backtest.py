@@ -15,7 +15,8 @@ from cryptoforecast.cli.backtest_fold import fit_fold
 from cryptoforecast.cli.backtest_workers import share_of
 from cryptoforecast.cli.commands import run as run_command
 from cryptoforecast.evaluation.backtest import cut_backtest
-from cryptoforecast.evaluation.spread import join_rows, judge_backtest, read_rows
+from cryptoforecast.evaluation.rows import read_written_rows
+from cryptoforecast.evaluation.spread import join_rows, judge_backtest
 from tests.conftest import Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
@@ -42,7 +43,7 @@ def test_a_backtest_writes_rows_of_all_folds_and_seeds_and_says_what_they_come_t
     assert said.status == 0, said.err
     assert "   1/4     0     0  2015-05-11 to 2015-05-25" in said.out
     assert "SIMULATED closes, which nobody can forecast: LSTM is" in said.out
-    rows = read_rows(Path("out/forecasts.csv"))
+    rows = read_written_rows(Path("out/forecasts.csv"))
     assert list(rows.columns)[-1] == "seed"
     assert rows.groupby(["fold", "model"]).size().to_dict() == {
         (fold, model): 15 * (2 if model == "LSTM" else 1)
@@ -81,7 +82,7 @@ def test_a_fold_is_what_fit_and_test_find_on_the_same_days(type_in: TypeIn) -> N
     )
     (checkpoint,) = Path("fit").rglob("*.ckpt")
     assert type_in("test", "--ckpt_path", checkpoint, "--output_dir=tested").status == 0
-    ours, theirs = read_rows(Path("out/forecasts.csv")), read_rows(Path("tested/forecasts.csv"))
+    ours, theirs = read_written_rows(Path("out/forecasts.csv")), read_written_rows(Path("tested/forecasts.csv"))
     ours = ours[ours["fold"] == 1].drop(columns=["fold", "seed"]).reset_index(drop=True)
     pd.testing.assert_frame_equal(ours, theirs.drop(columns="fold"), check_exact=True)
 
@@ -153,7 +154,7 @@ def test_several_coins_are_walked_over_by_a_rolling_window_into_a_folder_beside_
     said = type_in("backtest", *words, coins, *borders, *logger, "--folds=2", "--window=rolling")
     assert said.status == 0, said.err
     assert "2 series: LSTM, 2 folds (random walk: 0)" in said.out
-    rows = read_rows(Path("runs/coins/backtest/forecasts.csv"))
+    rows = read_written_rows(Path("runs/coins/backtest/forecasts.csv"))
     walk = rows[rows["model"] == "RandomWalk"]
     assert walk.groupby(["fold", "series"]).size().to_dict() == {
         (0, "BTC-USD"): 24, (0, "ETH-USD"): 24, (1, "BTC-USD"): 25, (1, "ETH-USD"): 5,
@@ -184,6 +185,8 @@ def test_on_simulated_closes_an_lstm_has_no_skill_and_its_p_values_look_uniform(
         fits = [fit_of(fold, seed, words, cli.datamodule.series, tmp_path / str(seed)) for fold in folds]
         for fit in fits:
             fit_fold(fit)
-        verdicts.append(judge_backtest(join_rows([(seed, read_rows(fit.folder / "forecasts.csv")) for fit in fits])))
+        verdicts.append(
+            judge_backtest(join_rows([(seed, read_written_rows(fit.folder / "forecasts.csv")) for fit in fits]))
+        )
     assert kstest([verdict.p_value for verdict in verdicts], "uniform").pvalue > 0.01
     assert sum("is better than" in verdict.sentence for verdict in verdicts) <= 2, "one in forty by luck"

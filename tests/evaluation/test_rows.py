@@ -1,13 +1,16 @@
 """Forecast rows from files: ours, and Nixtla's."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cryptoforecast import UserError
-from cryptoforecast.evaluation.rows import BASELINE_NAMES, COLUMNS, read_rows, to_csv
+from cryptoforecast.evaluation.rows import BASELINE_NAMES, COLUMNS, read_rows, read_written_rows, to_csv, to_rows
 from cryptoforecast.models.baselines import BASELINES
 from tests.evaluation.test_metrics import rows_of
 
@@ -27,6 +30,72 @@ def test_what_was_written_is_read_again_to_the_last_digit(tmp_path: Path) -> Non
     assert list(again) == COLUMNS
     for name in COLUMNS:
         assert again[name].tolist() == rows[name].tolist()
+
+
+LOOK_LIKE_VALUES = (
+    "TRUE",
+    "005930",
+    "NA",
+    "null",
+    "1e5",
+    "1.0",
+    "0x10",
+    "inf",
+    "2024-01-01",
+    " spaced ",
+    "",
+    "nan",
+    "None",
+)
+names = st.sampled_from(LOOK_LIKE_VALUES) | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@given(st.lists(names, min_size=1, max_size=4, unique=True), names, st.sampled_from(["csv", "parquet"]))
+def test_any_name_is_read_as_it_was_written(models: list[str], series: str, kind: str) -> None:
+    rows = pd.concat([rows_of(model, [1.0, 2.0], [3.0, 7.0]) for model in models]).assign(series=series)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"rows.{kind}")
+        if kind == "csv":
+            to_csv(rows, path)
+        else:
+            rows.to_parquet(path, index=False)
+        for again in (read_rows(path), read_written_rows(path)):
+            assert again["model"].tolist() == rows["model"].tolist()
+            assert set(again["series"]) == {series}
+
+
+@pytest.mark.parametrize(
+    "name", ["TRUE", "005930", "NA", "null", "1e5", "1.0", "0x10", "inf", "2024-01-01", " spaced "]
+)
+def test_a_column_is_a_model_by_the_name_in_the_header(tmp_path: Path, name: str) -> None:
+    rows = read_rows(written(tmp_path, f"unique_id,ds,cutoff,y,{name}\n{name},2024-01-02,2024-01-01,12,12\n"))
+    assert rows[["series", "model"]].to_numpy().tolist() == [[name, name]]
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="two columns are called 'NHITS'; rename one of them"):
+        read_rows(written(tmp_path, "unique_id,ds,cutoff,y,NHITS,NHITS\nBTC,2024-01-02,2024-01-01,12,12,13\n"))
+
+
+def test_names_of_any_type_are_texts(tmp_path: Path) -> None:
+    rows = pd.concat([rows_of(str(number), [1.0], [3.0]) for number in (5, 7)], ignore_index=True)
+    expected = rows["model"].tolist()
+    for column in (rows["model"].astype("category"), rows["model"].astype("int64")):
+        rows.assign(model=column).to_parquet(tmp_path / "rows.parquet")
+        assert read_rows(tmp_path / "rows.parquet")["model"].tolist() == expected
+        assert to_rows(rows.assign(model=column), "rows")["model"].tolist() == expected
+    with pytest.raises(UserError, match="rows: a row has no model"):
+        to_rows(rows.assign(model=[None, "LSTM"]), "rows")
+
+
+@pytest.mark.parametrize("step", ["1ms", "250ms", "1s", "1us", "1ns", "1D"])
+def test_times_are_written_with_the_decimals_they_need(tmp_path: Path, step: str) -> None:
+    rows = rows_of("LSTM", [1.0, 2.0, 3.0], [3.0, 7.0, 9.0])
+    origins = pd.date_range("2024-01-01", periods=3, freq=step, tz="UTC", unit="ns")
+    rows = rows.assign(origin=origins, timestamp=origins + pd.Timedelta(step))
+    to_csv(rows, tmp_path / "rows.csv")
+    again = read_rows(tmp_path / "rows.csv")
+    assert again[["origin", "timestamp"]].equals(rows[["origin", "timestamp"]].astype("datetime64[ns, UTC]"))
 
 
 def test_a_wide_table_of_nixtla_has_a_model_per_column_of_numbers_and_none_for_bounds(tmp_path: Path) -> None:

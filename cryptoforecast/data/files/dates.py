@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.files.local_days import Zone, offsets_of, to_days, zone_of
 from cryptoforecast.data.files.numbers import Unreadable
 
 FIRST_BITCOIN = pd.Timestamp("2009-01-03", tz="UTC")
@@ -28,10 +29,11 @@ TIME = re.compile(r"(.*?)(,?)( \d{1,2}(?::\d\d\b.*|-?[AP]M| [AP]M))?", re.IGNORE
 
 
 class Times(NamedTuple):
-    """A column read as times: UTC, NaT where the cell is empty; and how they were written."""
+    """A column read as times: UTC, NaT where the cell is empty; how they were written; and in which zone, of days."""
 
     times: pd.DatetimeIndex
     style: str
+    zone: Zone | None = None
 
 
 def read_times(column: pd.Series, date_format: str | None = None, now: pd.Timestamp | None = None) -> Times:
@@ -51,8 +53,18 @@ def read_times(column: pd.Series, date_format: str | None = None, now: pd.Timest
     cells = column.astype("str").str.strip().str.removesuffix(" UTC").str.removesuffix(" GMT")
     cells = cells.mask(cells == "")
     if date_format is not None:
-        return _one_style(cells, date_format)
-    return _texts(cells, now)
+        return _by_local_days(cells, _one_style(cells, date_format))
+    return _by_local_days(cells, _texts(cells, now))
+
+
+def _by_local_days(cells: pd.Series, read: Times) -> Times:
+    """Times of a zone whose clocks change, one a calendar day, as their dates."""
+    if (zone := zone_of(cells, read.times)) is None or not zone.changes:
+        return read._replace(zone=zone)
+    present = read.times.notna()
+    days = read.times.to_series(index=range(len(read.times)))
+    days[present] = to_days(read.times[present], offsets_of(cells[present]))
+    return Times(pd.DatetimeIndex(days), f"{read.style}, local days", zone)
 
 
 def _one_style(cells: pd.Series, style: str) -> Times:

@@ -58,7 +58,9 @@ def _read(file: Path, knobs: Knobs) -> Table:
         times, values = times._replace(times=times.times[dated]), {name: v[dated] for name, v in values.items()}
         notes.append(f"rows of {file.name} without a date were left out: {undated}.")
     name = layout.format + (f", {packed}" if packed in ("gzip", "zip") else "")
-    return Table(times.times, values, symbol, name, _columns(layout, times, knobs.others), undated, tuple(notes))
+    return Table(
+        times.times, values, symbol, name, _columns(layout, times, knobs.others), undated, tuple(notes), times.zone
+    )
 
 
 def _read_cells(file: Path, layout: Layout, as_text: bool) -> tuple[pd.DataFrame, Lines]:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.files.local_days import Zone, to_days
+
 
 class Knobs(NamedTuple):
     """What the user has said of a file: see ``CsvSource``."""
@@ -20,7 +22,7 @@ class Table(NamedTuple):
     """The rows of a file, in its order: UTC times, and by name the close and further columns, NaN where empty.
 
     ``symbol`` is the series' name where the file says it; ``columns`` tells which of the file's columns were used,
-    ``undated`` how many rows have no time and were left out, ``notes`` what else was.
+    ``undated`` how many rows have no time and were left out, ``notes`` what else was. ``zone`` is that of local days.
     """
 
     times: pd.DatetimeIndex
@@ -30,17 +32,30 @@ class Table(NamedTuple):
     columns: dict[str, str]
     undated: int = 0
     notes: tuple[str, ...] = ()
+    zone: Zone | None = None
 
 
 def join(tables: Sequence[Table]) -> Table:
     """The rows of several files as one table's, in the order of the files."""
-    first = tables[0]
+    first, (times, zone) = tables[0], _times_of_all(tables)
     return Table(
-        times=first.times.append([table.times for table in tables[1:]]),
+        times=times[0].append(times[1:]),
         values={name: np.concatenate([table.values[name] for table in tables]) for name in first.values},
         symbol=first.symbol,
         format=" and ".join(dict.fromkeys(table.format for table in tables)),
         columns=first.columns,
         undated=sum(table.undated for table in tables),
         notes=tuple(dict.fromkeys(note for table in tables for note in table.notes)),
+        zone=zone,
     )
+
+
+def _times_of_all(tables: Sequence[Table]) -> tuple[list[pd.DatetimeIndex], Zone | None]:
+    """The times of each; where the clocks of one zone differ from file to file, as in summer and winter, their days."""
+    times, zones = [table.times for table in tables], [Zone(*table.zone) for table in tables if table.zone]
+    if len(zones) < len(tables) or len({zone.time_of_day for zone in zones}) > 1:
+        return times, None
+    whole = Zone(min(zone.lowest for zone in zones), max(zone.highest for zone in zones), zones[0].time_of_day)
+    if whole.changes:
+        times = [own if zone.changes else to_days(own, zone.lowest) for own, zone in zip(times, zones, strict=True)]
+    return times, whole

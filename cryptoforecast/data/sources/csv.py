@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import pandas as pd
+
+from cryptoforecast.data.files.local_days import Zone
 from cryptoforecast.data.files.opening import find_files
 from cryptoforecast.data.files.reading import read_table
 from cryptoforecast.data.files.table import Knobs, join
@@ -62,17 +65,22 @@ class CsvSource(Source):
         if len(symbols) > 1 and self.symbol is None:
             raise UserError(f"data.source.path names files of {' and '.join(symbols)}; one series takes one symbol.")
         first = tables[0] if len(tables) == 1 else join(tables)
+        zone = Zone(*first.zone) if first.zone else None
+        notes = list(first.notes)
+        if zone and zone.changes:
+            notes.append(f"the bars are days of a place whose clocks change ({zone.said}); they go by their dates.")
         raw = RawRows(
             symbol=self.symbol or (symbols[0] if symbols else "+".join(file.name.split(".")[0] for file in files)),
             times=first.times,
             values=first.values[CLOSE],
             source=type(self).__name__,
             files=tuple(file.name for file in files),
-            notes=list(first.notes),
+            notes=notes,
             others={name: first.values[name] for name in columns},
             format=first.format,
             columns=first.columns,
             undated=first.undated,
             written=datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC),
+            late=zone.late if zone else pd.Timedelta(0),
         )
         return to_close_series(raw, self.gaps)

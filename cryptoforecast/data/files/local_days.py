@@ -1,0 +1,90 @@
+"""Days of a place whose clocks change: a bar a calendar day, stamped with that place's time and offset."""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+A_DAY = 86_400  # seconds
+SAMPLE = 1000  # stamps looked at first: hours of millions of bars are told from days by few
+OFFSET = re.compile(r"\d:\d\d\S*\s?(?:([+-])(\d\d):?(\d\d)|Z)$")  # behind a time of day
+
+
+class Zone(NamedTuple):
+    """Where all stamps of a table have the same local time of day: its offsets from UTC, and that time, in seconds.
+
+    Where the lowest and the highest offset differ, as with summer time, the bars are a day apart on the calendar and
+    an hour more or less in UTC; then they go by their dates.
+    """
+
+    lowest: int
+    highest: int
+    time_of_day: int
+
+    @property
+    def changes(self) -> bool:
+        """Whether the offset does."""
+        return self.lowest < self.highest
+
+    @property
+    def said(self) -> str:
+        """The offsets, such as ``-05:00 to -04:00``."""
+        return f"{_clock(self.lowest)} to {_clock(self.highest)}"
+
+    @property
+    def late(self) -> pd.Timedelta:
+        """How long after the end of a date in UTC its bar may end."""
+        return pd.Timedelta(seconds=max(0, self.time_of_day - self.lowest)) if self.changes else pd.Timedelta(0)
+
+
+def zone_of(cells: pd.Series, times: pd.DatetimeIndex) -> Zone | None:
+    """The zone of stamps that all say their offset, and all stand at one local time of day; else None.
+
+    Args:
+        cells: the stamps as they are written.
+        times: the same in UTC.
+    """
+    if times.hasnans:
+        present = times.notna()
+        cells, times = cells[present], times[present]
+    for some in (slice(SAMPLE), slice(None)):
+        if (zone := _one_time_of_day(cells.iloc[some], times[some])) is None:
+            return None
+    return zone
+
+
+def to_days(times: pd.DatetimeIndex, offsets: np.ndarray | int) -> pd.DatetimeIndex:
+    """The local dates of times, as midnights in UTC."""
+    return (times + pd.to_timedelta(offsets, unit="s")).floor("D")
+
+
+def offsets_of(cells: pd.Series) -> np.ndarray | None:
+    """The offset of each stamp in seconds; None where one says none."""
+    found = [OFFSET.search(cell) for cell in cells]
+    if not found or not all(found):
+        return None
+    return np.array([_seconds(one) for one in found if one], dtype="int64")
+
+
+def _one_time_of_day(cells: pd.Series, times: pd.DatetimeIndex) -> Zone | None:
+    """A clock that is put forward at midnight leaves its day without one: there, the bar begins when the clock does."""
+    if (offsets := offsets_of(cells)) is None:
+        return None
+    order = np.argsort(times.asi8, kind="stable")
+    local = (times.asi8[order] // 10**9 + offsets[order]) % A_DAY
+    usual = int(np.median(local))
+    forward = np.diff(offsets[order], prepend=offsets[order][0])
+    if not ((local == usual) | ((forward > 0) & (local == usual + forward))).all():
+        return None
+    return Zone(int(offsets.min()), int(offsets.max()), usual)
+
+
+def _clock(offset: int) -> str:
+    return f"{'-' if offset < 0 else '+'}{abs(offset) // 3600:02}:{abs(offset) // 60 % 60:02}"
+
+
+def _seconds(found: re.Match[str]) -> int:
+    if found[1] is None:
+        return 0
+    return (1 if found[1] == "+" else -1) * (3600 * int(found[2]) + 60 * int(found[3]))
