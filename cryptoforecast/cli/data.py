@@ -122,10 +122,11 @@ def _report(source: Any) -> Any:
 
 def _write_canonical(series: Any, path: Path) -> None:
     from cryptoforecast.data.cache import write_whole
+    from cryptoforecast.data.times import iso_texts
 
-    rows = series.closes.rename_axis("timestamp").rename("close")
+    rows = series.closes.set_axis(iso_texts(series.closes.index)).rename_axis("timestamp").rename("close")
     _require_folder(path)
-    write_whole(path, lambda file: rows.to_csv(file, date_format="%Y-%m-%dT%H:%M:%SZ"))
+    write_whole(path, lambda file: rows.to_csv(file, lineterminator="\n"))
     print(f"wrote {path}", file=sys.stderr)
 
 

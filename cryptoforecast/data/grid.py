@@ -7,7 +7,7 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
 
 A_DAY = pd.Timedelta("1D")
-LAST_SECOND = pd.Timedelta("1s")  # vendors that stamp a bar with its end write 23:59:59 or 23:59:59.999
+A_MINUTE, A_SECOND, A_MILLISECOND = pd.Timedelta("1min"), pd.Timedelta("1s"), pd.Timedelta("1ms")
 SAMPLE, BLOCK = 1000, 1 << 18  # steps looked at, at first and at a time
 FEW = 0.01  # share of stamps that may be off the grid and are moved to it; of more, the grid is in doubt
 
@@ -58,20 +58,27 @@ def move_to_grid(bars: pd.DataFrame, interval: pd.Timedelta, notes: list[str]) -
     times, step = bars.index.asi8, interval.value
     uneven = uneven_steps(bars.index, interval)
     on_grid = not ((times[uneven + 1] - times[uneven]) % step).any()
-    if on_grid and times[0] % step < step - LAST_SECOND.value:
+    last_moment = step - _length_of_last_moment(interval)
+    if on_grid and times[0] % step < last_moment:
         return bars
     into = times % step
-    if not A_DAY % interval and (into >= (interval - LAST_SECOND).value).all():
-        notes.append(f"bars were stamped with their last second, as {bars.index[0]:%H:%M:%S}; moved to their opening.")
+    if not A_DAY % interval and (into >= last_moment).all():
+        stamp = say_time(bars.index[0]).split(" ")[-1]
+        notes.append(f"bars were stamped with their last second, as {stamp}; moved to their opening.")
         return _moved(bars, into)
     late = (into - np.median(into).astype("int64")) % step
     off = np.flatnonzero(late)
     if not 0 < len(off) <= max(FEW * len(bars), 1) or len(np.unique(times - late)) < len(bars):
         return bars
-    notes.append(
-        f"stamps inside a bar were moved to its opening: {len(off)}, first {bars.index[off[0]]:%Y-%m-%d %H:%M:%S}."
-    )
+    notes.append(f"stamps inside a bar were moved to its opening: {len(off)}, first {say_time(bars.index[off[0]])}.")
     return _moved(bars, late)
+
+
+def _length_of_last_moment(interval: pd.Timedelta) -> int:
+    """Vendors that stamp a bar with its end write 23:59:59 or 23:59:59.999; of a bar of seconds, only the latter."""
+    if interval >= A_MINUTE:
+        return A_SECOND.value
+    return A_MILLISECOND.value if interval >= A_SECOND else 0
 
 
 def _moved(bars: pd.DataFrame, by: np.ndarray) -> pd.DataFrame:

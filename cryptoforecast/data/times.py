@@ -7,17 +7,26 @@ import pandas as pd
 
 from cryptoforecast.errors import UserError
 
+DURATIONS = {
+    **{"day": "1D", "hour": "1h", "minute": "1min", "second": "1s"},
+    **{"millisecond": "1ms", "microsecond": "1us", "nanosecond": "1ns"},
+}
 UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3}  # nanoseconds in one of each
 
 
 def say_time(time: pd.Timestamp) -> str:
-    """A UTC time in as few words as it needs: ``2024-03-11``, or ``2024-03-11 07:00``."""
-    return f"{time:%Y-%m-%d}" if time == time.normalize() else f"{time:%Y-%m-%d %H:%M}"
+    """A UTC time in as few words as it needs: ``2024-03-11``, ``2024-03-11 07:00``, ``2024-03-11 07:00:00.5``."""
+    if time == time.normalize():
+        return f"{time:%Y-%m-%d}"
+    if time == time.floor("min"):
+        return f"{time:%Y-%m-%d %H:%M}"
+    fraction = f"{time.microsecond * 1000 + time.nanosecond:09}".rstrip("0")
+    return f"{time:%Y-%m-%d %H:%M:%S}" + (f".{fraction}" if fraction else "")
 
 
 def say_duration(duration: pd.Timedelta) -> str:
-    """A duration in words: ``1 day``, ``2 days``, ``4 hours``, ``90 minutes``."""
-    for unit, length in (("day", "1D"), ("hour", "1h"), ("minute", "1min"), ("second", "1s")):
+    """A duration in words: ``1 day``, ``2 days``, ``4 hours``, ``90 minutes``, ``500 milliseconds``."""
+    for unit, length in DURATIONS.items():
         count, rest = divmod(duration, pd.Timedelta(length))
         if count and not rest:
             return f"{count} {unit}" + ("" if count == 1 else "s")

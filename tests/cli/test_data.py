@@ -2,12 +2,21 @@
 
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cryptoforecast import CsvSource
+from cryptoforecast import CsvSource, DataNotice
+from cryptoforecast.cli.data import _write_canonical
+from cryptoforecast.data.rows import RawRows, to_close_series
 from tests.conftest import CONFIGS, Said
 from tests.data.sources.vendors import VENDORS, made_bars, write_vendor
 
@@ -137,3 +146,39 @@ def test_help_lists_every_verb(type_in: TypeIn) -> None:
     said = type_in("--help")
     assert said.status == 0
     assert all(f"  {verb} " in said.out for verb in ("data", "fit", "test", "validate", "predict"))
+
+
+STEPS = ["1ms", "7ms", "100ms", "500ms", "1s", "2s", "10s", "1min", "90min", "4h", "1D", "7D", "30D"]
+
+
+@given(
+    st.sampled_from(STEPS),
+    st.datetimes(pd.Timestamp("2009-01-03").to_pydatetime(), pd.Timestamp("2016-01-01").to_pydatetime()),
+    st.lists(st.floats(1e-9, 1e6), min_size=4, max_size=40),
+)
+def test_what_data_writes_is_read_back_to_the_same_series(step: str, start: datetime, closes: list[float]) -> None:
+    times = pd.date_range(start, periods=len(closes), freq=step, tz="UTC", unit="ns")
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataNotice)
+        series = to_close_series(RawRows("COIN-USD", times, np.array(closes), "Test"))
+        _write_canonical(series, Path(folder, "out.csv"))
+        again = CsvSource(f"{folder}/out.csv").load()
+    assert again.provenance.sha256 == series.provenance.sha256
+    assert again.interval == series.interval
+
+
+@pytest.mark.parametrize("step", ["1ms", "250ms", "1s"])
+@pytest.mark.parametrize(("unit", "scale"), [("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1)])
+def test_epochs_with_fractions_keep_them_and_nothing_is_said_of_a_last_second(
+    tmp_path: Path, step: str, unit: str, scale: float
+) -> None:
+    times = pd.date_range("2024-01-01", periods=50, freq=step, tz="UTC", unit="ns")
+    stamps = [
+        repr(float(value / scale)) if scale > 1 and value % scale else f"{value // int(scale)}" for value in times.asi8
+    ]
+    rows = [f"{stamp},{100 + at}" for at, stamp in enumerate(stamps)]
+    (tmp_path / "epochs.csv").write_text("\n".join(["timestamp,close", *rows]) + "\n")
+    series = CsvSource(str(tmp_path / "epochs.csv")).load()
+    assert series.closes.index.tolist() == times.tolist()
+    assert series.provenance.notes == ()
+    assert series.provenance.interval in ("1 millisecond", "250 milliseconds", "1 second")

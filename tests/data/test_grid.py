@@ -64,7 +64,7 @@ def test_a_further_column_with_a_hole_is_named() -> None:
 def test_bars_stamped_with_their_last_second_are_named_after_their_opening(last_second: str, day: str) -> None:
     stamped = DAYS + pd.Timedelta("1D") - pd.Timedelta(day)
     with pytest.warns(
-        DataNotice, match="bars were stamped with their last second, as 23:59:59; moved to their opening"
+        DataNotice, match=f"bars were stamped with their last second, as {last_second}; moved to their opening"
     ):
         moved = to_close_series(RawRows("COIN-USD", stamped, CLOSES, "Test"))
     assert (moved.closes.index == DAYS).all()

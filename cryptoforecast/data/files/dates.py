@@ -161,20 +161,27 @@ def _epochs(stamps: np.ndarray, now: pd.Timestamp) -> Times:
         row = int((possible | empty).argmin())
         raise Unreadable(row, "not an epoch between 2009 and now in seconds, milliseconds, microseconds or nanoseconds")
     nanoseconds = _whole(stamps, empty)
+    fractions = _fractions(stamps, empty, scale)
     nanoseconds *= scale
+    nanoseconds += fractions
     times = pd.DatetimeIndex(nanoseconds, tz="UTC", copy=False)
     used = " and ".join(UNITS[kind - 1] for kind in np.unique(np.atleast_1d(unit)))
     return Times(times.where(~empty) if empty.any() else times, f"epoch {used}")
 
 
 def _whole(stamps: np.ndarray, empty: np.ndarray) -> np.ndarray:
-    """A copy as whole numbers, 0 where there is none."""
+    """A copy as whole numbers, rounded down; 0 where there is none."""
     if stamps.dtype == np.int64:
         return stamps.copy()
-    if empty.any():
-        stamps = np.where(empty, 0, stamps)
-    whole = stamps.astype("int64")
-    return whole if (whole == stamps).all() else np.rint(stamps).astype("int64")
+    return np.floor(np.where(empty, 0, stamps) if empty.any() else stamps).astype("int64")
+
+
+def _fractions(stamps: np.ndarray, empty: np.ndarray, scale: np.ndarray) -> np.ndarray | int:
+    """Nanoseconds behind the point of epochs, to the microsecond: a float has no more digits."""
+    if stamps.dtype == np.int64 or not (rest := np.where(empty, 0, stamps % 1)).any():
+        return 0
+    microseconds: np.ndarray = np.rint(rest * scale / 1000).astype("int64")
+    return microseconds * 1000
 
 
 def _are_days(stamps: np.ndarray) -> bool:
