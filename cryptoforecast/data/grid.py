@@ -77,8 +77,8 @@ def move_to_grid(bars: pd.DataFrame, interval: pd.Timedelta, notes: list[str]) -
 def _length_of_last_moment(interval: pd.Timedelta) -> int:
     """Vendors that stamp a bar with its end write 23:59:59 or 23:59:59.999; of a bar of seconds, only the latter."""
     if interval >= A_MINUTE:
-        return A_SECOND.value
-    return A_MILLISECOND.value if interval >= A_SECOND else 0
+        return int(A_SECOND.value)
+    return int(A_MILLISECOND.value) if interval >= A_SECOND else 0
 
 
 def _moved(bars: pd.DataFrame, by: np.ndarray) -> pd.DataFrame:

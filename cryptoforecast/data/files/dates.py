@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.files.local_days import Zone, offsets_of, to_days, zone_of
+from cryptoforecast.data.files.local_days import Zone, offset_of, to_days, zone_of
 from cryptoforecast.data.files.numbers import Unreadable
 
 FIRST_BITCOIN = pd.Timestamp("2009-01-03", tz="UTC")
@@ -61,10 +61,8 @@ def _by_local_days(cells: pd.Series, read: Times) -> Times:
     """Times of a zone whose clocks change, one a calendar day, as their dates."""
     if (zone := zone_of(cells, read.times)) is None or not zone.changes:
         return read._replace(zone=zone)
-    present = read.times.notna()
-    days = read.times.to_series(index=range(len(read.times)))
-    days[present] = to_days(read.times[present], offsets_of(cells[present]))
-    return Times(pd.DatetimeIndex(days), f"{read.style}, local days", zone)
+    offsets = cells.map(offset_of).fillna(0).to_numpy("int64")
+    return Times(to_days(read.times, offsets), f"{read.style}, local days", zone)
 
 
 def _one_style(cells: pd.Series, style: str) -> Times:

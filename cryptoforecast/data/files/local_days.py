@@ -59,17 +59,21 @@ def to_days(times: pd.DatetimeIndex, offsets: np.ndarray | int) -> pd.DatetimeIn
     return (times + pd.to_timedelta(offsets, unit="s")).floor("D")
 
 
-def offsets_of(cells: pd.Series) -> np.ndarray | None:
-    """The offset of each stamp in seconds; None where one says none."""
-    found = [OFFSET.search(cell) for cell in cells]
-    if not found or not all(found):
+def offset_of(cell: str) -> int | None:
+    """The offset that a stamp says, in seconds; None if it says none."""
+    found = OFFSET.search(cell) if isinstance(cell, str) else None
+    if found is None:
         return None
-    return np.array([_seconds(one) for one in found if one], dtype="int64")
+    if found[1] is None:
+        return 0
+    return (1 if found[1] == "+" else -1) * (3600 * int(found[2]) + 60 * int(found[3]))
 
 
 def _one_time_of_day(cells: pd.Series, times: pd.DatetimeIndex) -> Zone | None:
     """A clock that is put forward at midnight leaves its day without one: there, the bar begins when the clock does."""
-    if (offsets := offsets_of(cells)) is None:
+    said = [offset_of(cell) for cell in cells]
+    offsets = np.array([offset for offset in said if offset is not None], dtype="int64")
+    if len(offsets) < len(said) or not len(said):
         return None
     order = np.argsort(times.asi8, kind="stable")
     local = (times.asi8[order] // 10**9 + offsets[order]) % A_DAY
@@ -82,9 +86,3 @@ def _one_time_of_day(cells: pd.Series, times: pd.DatetimeIndex) -> Zone | None:
 
 def _clock(offset: int) -> str:
     return f"{'-' if offset < 0 else '+'}{abs(offset) // 3600:02}:{abs(offset) // 60 % 60:02}"
-
-
-def _seconds(found: re.Match[str]) -> int:
-    if found[1] is None:
-        return 0
-    return (1 if found[1] == "+" else -1) * (3600 * int(found[2]) + 60 * int(found[3]))
