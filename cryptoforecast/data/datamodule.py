@@ -167,17 +167,19 @@ class CloseDataModule(LightningDataModule):
         return Process() if self.trainer is None else Process(self.trainer.global_rank, self.trainer.world_size)
 
     def _agreed_seed(self) -> int:
-        """The seed of the first process, which must have read the same closes: what one reads later may be more.
+        """The seed of the first process; all processes must have read the same closes: what is read later may be more.
 
         Raises:
-            UserError: if it has not.
+            UserError: if they have not. All processes find it, and none waits for another.
         """
         seed = torch.initial_seed()
         if self.trainer is None or self.trainer.world_size == 1:
             return seed
-        own = [(one.provenance.symbol, one.provenance.sha256) for one in self.series]
-        seed, first = self.trainer.strategy.broadcast((seed, own))
-        if differing := [symbol for (symbol, sha256), theirs in zip(own, first, strict=True) if sha256 != theirs[1]]:
+        read = {(series.provenance.symbol, series.provenance.sha256) for series in self.series}
+        strategy = self.trainer.strategy
+        by_process = [strategy.broadcast((seed, read), rank) for rank in range(self.trainer.world_size)]
+        seed, common = by_process[0][0], set.intersection(*(closes for _, closes in by_process))
+        if differing := sorted({symbol for _, closes in by_process for symbol, _ in closes - common}):
             raise UserError(
                 f"{', '.join(differing)}: the processes of this fit have read different closes; "
                 "set data.end to a day whose bar is over, or read from a file."

@@ -116,28 +116,25 @@ class WindowLoader:
             self._workers = DataLoader(
                 dataset=windows, sampler=order, batch_size=None, num_workers=num_workers, persistent_workers=True
             )
-        self._first = self._place = 0  # of the next epoch, and in this one
+        self._place = 0  # batches of this epoch that were given
+        self._resumed: tuple[int | None, int] | None = None  # an epoch, and the batch to begin with in it
 
     def __len__(self) -> int:
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[Window]:
-        first, self._first = self._first, 0
-        return self._from(first)
-
-    def _from(self, first: int) -> Iterator[Window]:
-        """Batch by batch; their order is made with the first, when the trainer has said which epoch it is."""
-        self.sampler.first = self._place = first
+        """Batch by batch; where they begin is decided with the first, when the trainer has said which epoch it is."""
+        self.sampler.first = self._place = self._first_batch()
         for batch in self._workers or (self.dataset[positions] for positions in self.sampler):
             self._place += 1
             yield batch
 
     def state_dict(self) -> dict[str, int]:
-        """How many batches of the epoch were given, and of how many."""
-        return {"place": self._place, "batches": len(self)}
+        """Which epoch it is, how many of its batches were given, and of how many."""
+        return {"epoch": self.sampler.epoch, "place": self._place, "batches": len(self)}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Begin the next epoch after those batches of it that were given before.
+        """Begin the epoch that was under way after those of its batches that were given; any other from its first.
 
         Raises:
             UserError: if an epoch has another count of batches now.
@@ -147,4 +144,12 @@ class WindowLoader:
                 f"the checkpoint is from the middle of an epoch of {state['batches']:,} batches, and now an epoch has "
                 f"{len(self):,}; go on with the same closes and data.batch_size."
             )
-        self._first = state["place"]
+        place = state["place"] if "epoch" in state else state["place"] % state["batches"]  # once no epoch was written
+        self._resumed = state.get("epoch"), place
+
+    def _first_batch(self) -> int:
+        resumed, self._resumed = self._resumed, None
+        if resumed is None:
+            return 0
+        epoch, place = resumed
+        return place if epoch is None or epoch == self.sampler.epoch else 0

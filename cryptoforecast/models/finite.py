@@ -45,7 +45,7 @@ class FiniteLoss(Callback):
             place = f"step {trainer.global_step:,} (epoch {trainer.current_epoch}, batch {batch_idx})"
             window = batch._replace(context=loss, target=loss) if isinstance(batch, Window) else None  # not to keep it
             self._seen.append(Seen(loss.detach(), place, rate_of(trainer), window))
-        if self._seen and (at_once or (batch_idx + 1) % EVERY == 0):
+        if self._seen if at_once else (batch_idx + 1) % EVERY == 0:  # at_once: there is no other process to wait for
             self._look(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -18,7 +18,7 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.models.curves import evaluation_curves, log_over_epochs
 from cryptoforecast.models.finite import rate_of, require_finite_weights
 from cryptoforecast.models.optimizers import take_fused_steps
-from cryptoforecast.models.running import BatchTable, RunningMean
+from cryptoforecast.models.running import BatchTable, EpochMean
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 from cryptoforecast.models.versions import VERSIONS
 from cryptoforecast.spec import accepted_by, class_path, plain_items, spec_of
@@ -57,7 +57,7 @@ class Forecaster(LightningModule):
         self.scaling = scaling or RelativeLog()
         self._optimizer = optimizer
         self._scheduler = scheduler
-        self._train_loss = RunningMean()
+        self._train_loss = EpochMean()
         self._evaluation = BatchTable()
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
@@ -79,7 +79,7 @@ class Forecaster(LightningModule):
         if not self._learns():
             return None
         loss = self.loss(self._asked(window.context), self._scaled(window.target, window.context))
-        self._train_loss.add(loss.detach().unsqueeze(0), len(window.target) if self._weight(batch_index) else 0)
+        self._train_loss.add(loss.detach(), len(window.target) if self._weight(batch_index) else 0)
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
@@ -91,8 +91,8 @@ class Forecaster(LightningModule):
         """Log the epoch's learning rate and mean training loss; a variant with its own training step logs its own."""
         if self._learns():
             curves = {"learning_rate": torch.as_tensor(rate_of(self.trainer), dtype=torch.float32)}
-            if self._train_loss.count:
-                curves["train/loss"] = self._train_loss.take(self)[0]
+            if (mean := self._train_loss.take(self)) is not None:
+                curves["train/loss"] = mean
             log_over_epochs(self, curves)
 
     def validation_step(self, window: Window, batch_index: int) -> None:

@@ -5,6 +5,7 @@ stop. Written after a batch that a validation follows, a checkpoint loses that v
 epoch, the step of a plateau scheduler.
 """
 
+import functools
 import os
 from pathlib import Path
 from typing import Any
@@ -43,13 +44,11 @@ class Resumption(Callback):
             trainer.accumulate_grad_batches = self._state["accumulate_grad_batches"]
         here = Path(str(trainer.ckpt_path)).resolve()
         kept = [one for one in trainer.checkpoint_callbacks if isinstance(one, ModelCheckpoint)]
-        kept = [one for one in kept if one.state_key in checkpoint["callbacks"] and _folder_of(one) == here.parent]
-        known = {here}
+        kept = [one for one in kept if one.state_key in checkpoint["callbacks"] and _folder_of(one) in here.parents]
+        held: set[Path] = set()
         for callback in kept:
-            known |= _move(checkpoint["callbacks"][callback.state_key], str(callback.dirpath))
-        later = {path for path in here.parent.glob("*.ckpt") if path.stat().st_mtime_ns >= here.stat().st_mtime_ns}
-        for callback in kept:
-            _write_over(callback, later - known)
+            held |= _move(checkpoint["callbacks"][callback.state_key], str(callback.dirpath))
+        _write_over(kept, held, here)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Put loops, gradients and metrics where they were."""
@@ -143,9 +142,12 @@ def _move(state: dict[str, Any], folder: str) -> set[Path]:
     Returns:
         The files.
     """
+    before = Path(str(state["dirpath"]))
 
     def moved(path: str) -> str:
-        return os.path.join(folder, Path(path).name) if path else path  # noqa: PTH118 (to the letter, as Lightning does)
+        """The path below ``folder``, to the letter as Lightning joins it; a metric's name may have made folders."""
+        inside = Path(path).relative_to(before) if Path(path).is_relative_to(before) else Path(path).name
+        return os.path.join(folder, inside) if path else path  # noqa: PTH118
 
     for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
         state[name] = moved(state[name])
@@ -154,16 +156,28 @@ def _move(state: dict[str, Any], folder: str) -> set[Path]:
     return {Path(path).resolve() for path in (state["best_model_path"], state["last_model_path"], *best) if path}
 
 
-def _write_over(callback: ModelCheckpoint, later: set[Path]) -> None:
-    """Let a callback write the files again that were written later than the one that is gone on from.
+def _write_over(callbacks: list[ModelCheckpoint], held: set[Path], resumed: Path) -> None:
+    """Let callbacks overwrite what the fit has written after the checkpoint that it goes on from.
 
-    It would give the new ones other names, as if they were others.
+    Lightning would give the new files other names (``last-v1.ckpt``), and the old ones would seem to be the newest.
+
+    Args:
+        callbacks: those that keep checkpoints in the run.
+        held: files that one of them still counts on.
+        resumed: the checkpoint; it is overwritten too, if no callback counts on it.
     """
-    exists = callback.file_exists
+    written_until, asked = resumed.stat().st_mtime_ns, set(held)
 
-    def exists_still(path: str | Path, trainer: Trainer) -> bool:
-        there, again = exists(path, trainer), Path(path).resolve() in later
-        later.discard(Path(path).resolve())
-        return there and not again
+    def left_behind(path: Path) -> bool:
+        """Whether a file is from before, and asked about for the first time: then it is written over at once."""
+        if path in asked:
+            return False
+        asked.add(path)
+        return path.is_file() and path.stat().st_mtime_ns >= written_until
 
-    callback.file_exists = exists_still  # type: ignore[method-assign, assignment]
+    def exists(callback: ModelCheckpoint, path: str | Path, trainer: Trainer) -> bool:
+        there = trainer.is_global_zero and callback._fs.exists(path) and not left_behind(Path(path).resolve())
+        return trainer.strategy.reduce_boolean_decision(there, all=False)  # every process asks
+
+    for callback in callbacks:
+        callback.file_exists = functools.partial(exists, callback)  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""Means over an epoch, added up on the device."""
+"""Means over the windows of an epoch, of all processes that take part."""
 
 import functools
 from typing import Any
@@ -8,40 +8,58 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 
 
-class RunningMean:
-    """Means over all windows of an epoch, added up on the device and read once: logging each step costs as much."""
+class EpochMean:
+    """Mean of a loss over the windows of an epoch, added up on the device and read once an epoch.
+
+    ``to_state`` and ``take`` are collectives: every process calls them, whether or not it has added anything, and what
+    they return depends on what all processes have. torchmetrics' ``MeanMetric`` would either look for NaN at each step,
+    for which a GPU has to be waited for, or (``nan_strategy="disable"``) forget the weights.
+    """
 
     def __init__(self) -> None:
-        self._sum: Tensor | None = None
-        self.count = 0
+        self._sum: Tensor | None = None  # of losses, each as often as its batch has windows
+        self._count = 0
 
-    def add(self, means: Tensor, count: int) -> None:
-        """Take up the means of a batch of ``count`` windows."""
-        batch = means.double() * count if means.device.type != "mps" else means * count
+    def add(self, mean: Tensor, count: int) -> None:
+        """Add the mean loss of a batch of ``count`` windows."""
+        batch = (mean if mean.device.type == "mps" else mean.double()) * count
         self._sum = batch if self._sum is None else self._sum + batch
-        self.count += count
+        self._count += count
 
-    def take(self, module: LightningModule) -> Tensor:
-        """The means over all windows of all processes; counting starts anew."""
-        assert self._sum is not None
-        sums = torch.cat([self._sum, self._sum.new_tensor([self.count])])
-        sums = module.trainer.strategy.reduce(sums, reduce_op="sum")
-        self._sum, self.count = None, 0
-        return sums[:-1] / sums[-1]
+    def take(self, module: LightningModule) -> Tensor | None:
+        """The mean over all windows of all processes, None if there were none; counting starts anew."""
+        total, count = self._by_process(module).sum(dim=0)
+        self._sum, self._count = None, 0
+        return total / count if count > 0 else None
 
     def to_state(self, module: LightningModule) -> dict[str, Any]:
-        """What was added up by all processes, as a checkpoint keeps it; nothing if nothing was."""
-        if self._sum is None:
-            return {}
-        sums = module.trainer.strategy.reduce(
-            torch.cat([self._sum, self._sum.new_tensor([self.count])]), reduce_op="sum"
-        )
-        return {"sum": sums[:-1].clone(), "count": int(sums[-1])}
+        """The sums of each process, as a checkpoint keeps them."""
+        return {"by_process": self._by_process(module).clone()}
 
     def from_state(self, module: LightningModule, state: dict[str, Any]) -> None:
-        """Go on adding up; what all processes had is the first one's now."""
-        if state and module.trainer.is_global_zero:
-            self._sum, self.count = state["sum"].to(module.trainer.strategy.root_device), state["count"]
+        """Go on from the sums that a checkpoint holds.
+
+        Each process takes up its own, so that the rest is added in the same order. With another count of processes, or
+        from a checkpoint that has the total alone, the first process takes up the total.
+        """
+        held = state.get("by_process")
+        if held is None:
+            held = torch.tensor([[float(state["sum"]), float(state["count"])]]) if state else torch.zeros(1, 2)
+        rank, processes = module.trainer.global_rank, module.trainer.world_size
+        if len(held) != processes:
+            held = torch.cat([held.sum(dim=0, keepdim=True), held.new_zeros(processes - 1, 2)])
+        total, count = held[rank].tolist()
+        self._sum, self._count = self._zero(module) + total, int(count)
+
+    def _by_process(self, module: LightningModule) -> Tensor:
+        """Sum of losses and count of windows of each process: (processes, 2)."""
+        zero = self._zero(module)
+        held = torch.stack([zero if self._sum is None else self._sum, zero + self._count])
+        return module.trainer.strategy.all_gather(held).reshape(-1, 2)
+
+    def _zero(self, module: LightningModule) -> Tensor:
+        device = module.trainer.strategy.root_device
+        return torch.zeros((), dtype=torch.float32 if device.type == "mps" else torch.float64, device=device)
 
 
 class BatchTable:

@@ -1,5 +1,6 @@
 """Several processes that train one model, as real processes."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -28,6 +29,16 @@ def start(folder: Path, *words: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, cwd=folder, env=surroundings, stdout=pipe, stderr=pipe, text=True, start_new_session=True
     )
+
+
+def ends_well(process: subprocess.Popen[str]) -> None:
+    """See that a command ends, within two minutes, and has nothing to complain of; one that hangs is killed."""
+    try:
+        _, err = process.communicate(timeout=120)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert (process.returncode, err) == (0, "")
 
 
 def curves(run: Path) -> dict[str, list[float]]:
@@ -101,3 +112,20 @@ def alive(group: int) -> list[int]:
     said = subprocess.run(["ps", "-eo", "pid,pgid,stat"], capture_output=True, text=True, check=True).stdout
     rows = [line.split() for line in said.splitlines()[1:]]
     return [int(pid) for pid, of, state in rows if int(of) == group and not state.startswith("Z")]
+
+
+@pytest.mark.slow
+def test_a_fit_of_two_processes_that_goes_on_from_the_last_batch_of_an_epoch_ends_in_the_same_bits(
+    tmp_path: Path,
+) -> None:
+    callbacks = "[{class_path: ModelCheckpoint, init_args: {monitor: val/loss, filename: best}}, {class_path: " \
+        "ModelCheckpoint, init_args: {filename: '{step}', every_n_train_steps: 3, save_top_k: -1}}]"  # fmt: skip
+    runs = [tmp_path / "runs" / name / "version_0" for name in ("whole", "broken")]
+    for run, epochs in zip(runs, (3, 2), strict=True):
+        common = (f"--trainer.callbacks={callbacks}", "--data.batch_size=39", f"--trainer.max_epochs={epochs}")
+        ends_well(start(tmp_path, *FIT, *TWO, *common, f"--trainer.logger.init_args.name={run.parent.name}"))
+    last_batch = runs[1] / "checkpoints" / "step=6.ckpt"
+    ends_well(start(tmp_path, "fit", "--ckpt_path", last_batch, "--trainer.max_epochs=3"))
+    one, other = (torch.load(run / "checkpoints" / "step=9.ckpt")["state_dict"] for run in runs)
+    assert all(torch.equal(other[name], weights) for name, weights in one.items() if isinstance(weights, torch.Tensor))
+    assert curves(runs[0]) == curves(runs[1])

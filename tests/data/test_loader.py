@@ -1,10 +1,12 @@
 """The order of batches."""
 
+from collections.abc import Iterable
+
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryptoforecast import WindowDataset
+from cryptoforecast import Window, WindowDataset
 from cryptoforecast.data.loader import BatchOrder, Process, WindowLoader
 from tests.data.test_windows import coin
 
@@ -81,3 +83,27 @@ def test_without_shuffling_windows_come_oldest_first() -> None:
     windows = WindowDataset([coin(40)], 5, 2)
     origins = torch.cat([window.origin for window in WindowLoader(windows, BatchOrder(torch.arange(20), 6))])
     assert torch.equal(origins, origins.sort().values)
+
+
+@given(epoch=st.integers(0, 5), place=st.integers(0, 4), later=st.integers(0, 2))
+def test_a_loader_goes_on_in_the_epoch_it_was_in_and_begins_any_other_with_its_first_batch(
+    epoch: int, place: int, later: int
+) -> None:
+    def loader() -> WindowLoader:
+        return WindowLoader(windows, BatchOrder(torch.arange(20), 6, shuffle=True, seed=3))
+
+    def origins(batches: Iterable[Window]) -> list[list[int]]:
+        return [window.origin.tolist() for window in batches]
+
+    windows = WindowDataset([coin(40)], 5, 2)
+    before, after = loader(), loader()
+    before.sampler.set_epoch(epoch)
+    assert len(list(zip(range(place), before, strict=False))) == place  # a loop that ends asks for no batch more
+    after.load_state_dict(before.state_dict())
+    iter(after)  # the trainer asks for an iterator before it says which epoch it is
+    after.sampler.set_epoch(epoch + later)
+    whole = loader()
+    whole.sampler.set_epoch(epoch + later)
+    assert origins(after) == origins(whole)[place if later == 0 else 0 :]
+    after.sampler.set_epoch(epoch + later + 1)
+    assert len(origins(after)) == len(after)

@@ -163,3 +163,44 @@ def test_a_finished_training_has_nothing_left_to_train(tmp_path: Path) -> None:
     assert not resumption.trained
     assert again.current_epoch == whole.current_epoch
     assert flat(same.state_dict()) == flat(model.state_dict())
+
+
+NAMES = ["best", "{epoch}-{val/loss:.3f}", "{epoch}/{step}", "deep/er/{epoch}"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_checkpoint_whose_name_makes_folders_is_found_again_also_where_the_run_was_moved(
+    name: str, tmp_path: Path
+) -> None:
+    def train(folder: Path, epochs: int, path: Path | None = None) -> ModelCheckpoint:
+        best = ModelCheckpoint(dirpath=folder, monitor="val/loss", filename=name, save_top_k=2)
+        way = Way(None, lambda: best, best=False, max_epochs=epochs)
+        way.train(folder, Kill(), path)
+        return best
+
+    whole = train(tmp_path / "whole", 5)
+    train(tmp_path / "first", 3)
+    (tmp_path / "first").rename(tmp_path / "moved")
+    again = train(tmp_path / "moved", 5, tmp_path / "moved" / "last.ckpt")
+    for state, folder in ((whole, "whole"), (again, "moved")):
+        assert Path(state.best_model_path).is_file()
+        assert all(Path(path).is_relative_to(tmp_path / folder) for path in state.best_k_models)
+    names = [
+        {path.relative_to(tmp_path / folder) for path in (tmp_path / folder).rglob("*.ckpt")}
+        for folder in ("whole", "moved")
+    ]
+    assert names[0] == names[1]
+    best = [{Path(path).name: score for path, score in state.best_k_models.items()} for state in (whole, again)]
+    assert best[0] == best[1]
+
+
+def test_a_checkpoint_that_nobody_counts_on_is_overwritten_and_the_newest_keeps_its_name(tmp_path: Path) -> None:
+    way = Way(last={}, best=False, max_epochs=2, check_val_every_n_epoch=3)
+    trainer, _ = way.train(tmp_path, Kill())  # ends before the first validation, with which it would keep a checkpoint
+    trainer.save_checkpoint(tmp_path / "last.ckpt")
+    for epochs in (6, 9):
+        way.settings["max_epochs"] = epochs
+        trainer, _ = way.train(tmp_path, Kill(), tmp_path / "last.ckpt")
+        assert trainer.global_step == epochs * BATCHES
+        assert [path.name for path in tmp_path.glob("*.ckpt")] == ["last.ckpt"]
+        assert torch.load(tmp_path / "last.ckpt", weights_only=True)["epoch"] == epochs - 1
