@@ -16,6 +16,7 @@ from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.windows import WindowDataset, channels_of, to_device
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.rows import COLUMNS, to_csv
+from cryptoforecast.models.answers import require_bars, require_forecast, require_target
 from cryptoforecast.models.baselines import BASELINES
 from cryptoforecast.models.forecaster import Forecaster
 
@@ -52,7 +53,8 @@ def forecast_rows(
         for number, batch in enumerate(order):
             window, own = windows[batch], slice(order.own(number).start, order.own(number).stop)
             moved = to_device(window, torch.device(device))
-            forecasts[own] = forecaster.forecast(moved.context)
+            require_target(forecaster, window.target)
+            forecasts[own] = _forecast(forecaster, moved.context)
             targets[own], lasts[own], origins[own] = window.target, window.context[:, -1, 0], window.origin
             times[own] = windows.target_times(batch)
     return pd.DataFrame(
@@ -113,7 +115,7 @@ def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataMod
     closes, steps = series.closes, np.arange(1, forecaster.horizon + 1)
     context = torch.from_numpy(channels_of(series, data.columns)[-forecaster.context_length :])
     with _lent(forecaster, "cpu"), torch.inference_mode():
-        forecast = _finite(forecaster, forecaster.forecast(context.unsqueeze(0)))
+        forecast = _finite(forecaster, _forecast(forecaster, context.unsqueeze(0)))
     return pd.DataFrame(
         {
             "series": closes.name,
@@ -140,9 +142,16 @@ def _lent(forecaster: Forecaster, device: str | torch.device) -> Iterator[None]:
             module.training = training
 
 
+def _forecast(forecaster: Forecaster, context: Tensor) -> Tensor:
+    require_bars(forecaster, context)
+    return require_forecast(forecaster, "forecast", forecaster.forecast(context), context, forecaster.horizon)
+
+
 def _finite(forecaster: Forecaster, forecasts: torch.Tensor) -> torch.Tensor:
     if not forecasts.isfinite().all():
-        raise UserError(f"{type(forecaster).__name__} forecasts numbers that are not finite; its training diverged.")
+        learned = any(True for _ in forecaster.parameters())
+        reason = "its training diverged." if learned else "its forecast must be a number for every window."
+        raise UserError(f"{type(forecaster).__name__} forecasts numbers that are not finite; {reason}")
     return forecasts
 
 

@@ -8,13 +8,15 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 
 
-def evaluation_curves(stage: str, means: Float[Tensor, " means"]) -> dict[str, Tensor]:
+def evaluation_curves(stage: str, means: Float[Tensor, " means"], diverged: bool = True) -> dict[str, Tensor]:
     """Loss, RMSE in price and skill, by the names they are logged under.
 
     Args:
         stage: ``val`` or ``test``.
         means: over all windows: the loss of model and random walk; then, a number for each series, the squared error in
             price of the model, that of the random walk, and the series' share of the windows.
+        diverged: whether a loss that is no number says that training has diverged; else it is left out, since the
+            forecasts have no scaled value. The random walk's is left out wherever it is none.
     """
     (loss, walk_loss), (errors, walk_errors, shares) = means[:2], means[2:].view(3, -1)
     present = shares > 0  # a series may have no window in a set
@@ -28,6 +30,10 @@ def evaluation_curves(stage: str, means: Float[Tensor, " means"]) -> dict[str, T
         f"{stage}/skill": skills.mean(),
         f"{stage}/skill_random_walk": torch.zeros(()),
     }
+    if walk_loss.isnan():
+        del curves[f"{stage}/loss_random_walk"]
+    if not diverged and not loss.isfinite():
+        del curves[f"{stage}/loss"]
     return {name: value.float() for name, value in curves.items()}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningModule
-from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 
 from cryptoforecast.data.datamodule import closes_of
@@ -15,9 +15,21 @@ from cryptoforecast.data.loader import WindowLoader
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.curves import evaluation_curves, log_over_epochs
+from cryptoforecast.models.answers import (
+    explain_failed_call,
+    require_bars,
+    require_forecast,
+    require_gradient,
+    require_lengths,
+    require_loss,
+    require_target,
+)
+from cryptoforecast.models.curves import log_over_epochs
+from cryptoforecast.models.evaluating import errors_on, log_errors
 from cryptoforecast.models.finite import rate_of, require_finite_weights
-from cryptoforecast.models.optimizers import take_fused_steps
+from cryptoforecast.models.hooks import is_written
+from cryptoforecast.models.optimizers import optimization_of
+from cryptoforecast.models.reserved import require_free, require_methods
 from cryptoforecast.models.running import BatchTable, EpochMean
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 from cryptoforecast.models.versions import VERSIONS
@@ -59,6 +71,11 @@ class Forecaster(LightningModule):
         self._scheduler = scheduler
         self._train_loss = EpochMean()
         self._evaluation = BatchTable()
+        self._walk_has_a_loss: bool | None = None  # not known yet
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        require_methods(cls, Forecaster)
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """Forecast scaled closes from scaled bars, whose channel 0 is the close. This is what a variant writes."""
@@ -78,12 +95,14 @@ class Forecaster(LightningModule):
         """The loss of a batch in scaled space; a model without weights has nothing to learn from it."""
         if not self._learns():
             return None
-        loss = self.loss(self._asked(window.context), self._scaled(window.target, window.context))
+        require_target(self, window.target)
+        loss = self._loss(self._asked(window.context), self._scaled(window.target, window.context))
         self._train_loss.add(loss.detach(), len(window.target) if self._weight(batch_index) else 0)
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         """Where processes share a batch, count each one's loss by its share, for gradients are averaged evenly."""
+        require_gradient(self, loss)
         weight = self._weight(self.trainer.fit_loop.batch_idx)
         super().backward(loss if weight == 1 else loss * weight, *args, **kwargs)
 
@@ -101,7 +120,7 @@ class Forecaster(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Log loss and RMSE in price over all validation targets, and the mean skill of the series."""
-        self._log_evaluation("val")
+        log_errors(self, "val")
 
     def test_step(self, window: Window, batch_index: int) -> None:
         """Gather the errors of model and random walk on the same targets."""
@@ -109,21 +128,28 @@ class Forecaster(LightningModule):
 
     def on_test_epoch_end(self) -> None:
         """Log loss and RMSE in price over all test targets, and the mean skill of the series."""
-        self._log_evaluation("test")
+        log_errors(self, "test")
 
     def predict_step(self, window: Window, batch_index: int = 0) -> Float[Tensor, "batch horizon"]:
         """Forecast a batch, in prices."""
         return self.forecast(window.context)
 
     def setup(self, stage: str) -> None:
-        """Let the scaling learn from the training closes, and from no others."""
+        """See that lengths agree, and let the scaling learn from the training closes, and from no others.
+
+        Raises:
+            UserError: if model and data have other lengths or columns.
+        """
+        data = closes_of(self.trainer)
+        if data is not None:
+            require_lengths(self, data)
         if stage != "fit":
             return
         if self.trainer.precision in ("16-true", "bf16-true"):
             raise UserError(
                 f"trainer.precision {self.trainer.precision} rounds prices away; use 16-mixed or bf16-mixed."
             )
-        if data := closes_of(self.trainer):
+        if data is not None:
             self.scaling.fit(data.train_closes())
 
     def configure_optimizers(self) -> Any:
@@ -131,16 +157,7 @@ class Forecaster(LightningModule):
         if not self._learns():
             self.automatic_optimization = False
             return None
-        try:
-            optimizer = self._optimizer(self.parameters())
-        except ValueError as problem:
-            raise UserError(f"model.optimizer: {problem}.") from None
-        take_fused_steps(optimizer)
-        if self._scheduler is None:
-            return optimizer
-        scheduler = self._scheduler(optimizer)
-        monitor = {"monitor": scheduler.monitor} if isinstance(scheduler, ReduceLROnPlateau) else {}
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, **monitor}}
+        return optimization_of(self, self._optimizer, self._scheduler)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write down all that forecasting from the checkpoint alone takes, in values that cannot run code."""
@@ -187,6 +204,7 @@ class Forecaster(LightningModule):
         if name == "_current_fx_name":  # Lightning notes each hook so, forty times a batch; a module's way is long
             self.__dict__[name] = value
         else:
+            require_free(self, Forecaster, name, value)
             super().__setattr__(name, value)
 
     def _weight(self, batch_index: int) -> float:
@@ -198,20 +216,21 @@ class Forecaster(LightningModule):
         return any(weights.requires_grad for weights in self.parameters())
 
     def _asked(self, context: Tensor) -> Tensor:
-        """What ``forward`` says of a context, if it has the shape that it should."""
-        answer, wanted = self(self._inputs(context)), (len(context), self.horizon)
-        if not isinstance(answer, Tensor) or answer.shape != wanted:
-            given = tuple(answer.shape) if isinstance(answer, Tensor) else type(answer).__name__
-            raise UserError(f"{type(self).__name__}.forward gave {given}, not (batch, horizon), which is {wanted}.")
-        return answer
+        """What ``forward`` returns for a context, scaled, if it has the shape that it should."""
+        x = self._inputs(context)
+        try:
+            answer = self(x)
+        except (TypeError, ValueError) as problem:
+            explain_failed_call(self, problem, len(x))
+            raise
+        return require_forecast(self, "forward", answer, x, self.horizon)
+
+    def _loss(self, forecast: Tensor, target: Tensor) -> Tensor:
+        return require_loss(self, self.loss(forecast, target))
 
     def _inputs(self, context: Tensor) -> Tensor:
         """Bars as the network sees them: prices as the scaling has closes, volumes by their own window."""
-        if context.shape[-1] != self.channels:
-            raise UserError(
-                f"{type(self).__name__} has columns {', '.join(self.columns)}, and is asked about bars with "
-                f"{context.shape[-1]}; give model and data the same columns."
-            )
+        require_bars(self, context)
         channels = [
             standardise_volume(values).to(self.dtype) if name == VOLUME else self._scaled(values, context)
             for name, values in zip(self.columns, context.unbind(-1), strict=True)
@@ -226,24 +245,8 @@ class Forecaster(LightningModule):
 
     def _evaluate(self, window: Window) -> None:
         """Add up losses and squared price errors, the model's, then the random walk's; errors series by series."""
-        members, losses, errors = self._members(window), [], []
-        if not len(window.target):  # the batch is another process's
-            self._evaluation.add(members.new_zeros(2 + 3 * len(members)), 0)
-            return
-        walk = window.context[:, -1:, 0].expand_as(window.target)
-        target = self._scaled(window.target, window.context)
-        for forecast in (self.forecast(window.context), walk):
-            losses.append(self.loss(self._scaled(forecast, window.context), target))
-            errors.append((members * (forecast - window.target).square().mean(dim=1)).mean(dim=1))
-        self._evaluation.add(torch.cat([torch.stack(losses), *errors, members.mean(dim=1)]), len(window.target))
+        self._evaluation.add(errors_on(self, window), len(window.target))
 
-    def _members(self, window: Window) -> Tensor:
-        """One where a window is of a series, else zero: (series, batch); a product with it adds in a fixed order."""
-        data = closes_of(self.trainer)
-        if data is None:
-            return torch.ones_like(window.target[:, 0]).unsqueeze(0)
-        numbers = torch.arange(len(data.series), device=window.series.device)
-        return (window.series == numbers.unsqueeze(1)).to(window.target.dtype)
-
-    def _log_evaluation(self, stage: str) -> None:
-        log_over_epochs(self, evaluation_curves(stage, self._evaluation.take(self)))
+    def _writes(self, name: str) -> bool:
+        """Whether a method is the subclass's own."""
+        return is_written(self, name, Forecaster)

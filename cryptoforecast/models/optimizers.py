@@ -1,8 +1,32 @@
-"""What learns, in the quickest of its equal ways."""
+"""What learns, in the quickest of its equal ways, and what moves its learning rate."""
 
+from typing import Any
+
+from lightning.pytorch import LightningModule
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
+from cryptoforecast.errors import UserError
+
 HAVE_A_KERNEL = (Adam, AdamW, SGD)
+
+
+def optimization_of(model: LightningModule, optimizer: OptimizerCallable, scheduler: LRSchedulerCallable | None) -> Any:
+    """What ``configure_optimizers`` returns: an optimizer of all weights, and a scheduler where there is one.
+
+    Raises:
+        UserError: if a setting of the optimizer is none.
+    """
+    try:
+        learning = optimizer(model.parameters())
+    except ValueError as problem:
+        raise UserError(f"model.optimizer: {problem}.") from None
+    take_fused_steps(learning)
+    if scheduler is None:
+        return learning
+    moving = scheduler(learning)
+    monitor = {"monitor": moving.monitor} if isinstance(moving, ReduceLROnPlateau) else {}
+    return {"optimizer": learning, "lr_scheduler": {"scheduler": moving, **monitor}}
 
 
 def take_fused_steps(optimizer: Optimizer) -> None:

@@ -72,6 +72,9 @@ class BatchTable:
     def __init__(self) -> None:
         self._rows: list[Tensor] = []
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def add(self, means: Tensor, count: int) -> None:
         """Take up the means of a batch of ``count`` windows; of none, if the batch was another process's."""
         row = torch.cat([means * count, means.new_tensor([count])])
