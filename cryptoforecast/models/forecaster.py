@@ -15,15 +15,7 @@ from cryptoforecast.data.loader import WindowLoader
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.answers import (
-    explain_failed_call,
-    require_bars,
-    require_forecast,
-    require_gradient,
-    require_lengths,
-    require_loss,
-    require_target,
-)
+from cryptoforecast.models import answers
 from cryptoforecast.models.curves import log_over_epochs
 from cryptoforecast.models.evaluating import errors_on, log_errors
 from cryptoforecast.models.finite import rate_of, require_finite_weights
@@ -95,14 +87,14 @@ class Forecaster(LightningModule):
         """The loss of a batch in scaled space; a model without weights has nothing to learn from it."""
         if not self._learns():
             return None
-        require_target(self, window.target)
+        answers.require_target(self, window.target)
         loss = self._loss(self._asked(window.context), self._scaled(window.target, window.context))
         self._train_loss.add(loss.detach(), len(window.target) if self._weight(batch_index) else 0)
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         """Where processes share a batch, count each one's loss by its share, for gradients are averaged evenly."""
-        require_gradient(self, loss)
+        answers.require_gradient(self, loss)
         weight = self._weight(self.trainer.fit_loop.batch_idx)
         super().backward(loss if weight == 1 else loss * weight, *args, **kwargs)
 
@@ -142,7 +134,7 @@ class Forecaster(LightningModule):
         """
         data = closes_of(self.trainer)
         if data is not None:
-            require_lengths(self, data)
+            answers.require_lengths(self, data)
         if stage != "fit":
             return
         if self.trainer.precision in ("16-true", "bf16-true"):
@@ -221,16 +213,16 @@ class Forecaster(LightningModule):
         try:
             answer = self(x)
         except (TypeError, ValueError) as problem:
-            explain_failed_call(self, problem, len(x))
+            answers.explain_failed_call(self, problem, len(x))
             raise
-        return require_forecast(self, "forward", answer, x, self.horizon)
+        return answers.require_forecast(self, "forward", answer, x, self.horizon)
 
     def _loss(self, forecast: Tensor, target: Tensor) -> Tensor:
-        return require_loss(self, self.loss(forecast, target))
+        return answers.require_loss(self, self.loss(forecast, target))
 
     def _inputs(self, context: Tensor) -> Tensor:
         """Bars as the network sees them: prices as the scaling has closes, volumes by their own window."""
-        require_bars(self, context)
+        answers.require_bars(self, context)
         channels = [
             standardise_volume(values).to(self.dtype) if name == VOLUME else self._scaled(values, context)
             for name, values in zip(self.columns, context.unbind(-1), strict=True)
