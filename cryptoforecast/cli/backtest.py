@@ -15,6 +15,7 @@ from cryptoforecast.cli.backtest_record import begin_or_go_on, record_of
 from cryptoforecast.cli.backtest_workers import UNFINISHED, carry_out, gpus_seen, rows_of
 from cryptoforecast.cli.commands import ForecastCLI
 from cryptoforecast.cli.commands import run as run_command
+from cryptoforecast.cli.doubts import notice_what_was_seen
 from cryptoforecast.cli.entry import enter_backtest
 from cryptoforecast.cli.lock import alone_in
 from cryptoforecast.cli.progress import describe_data
@@ -94,10 +95,11 @@ def run(args: Sequence[str]) -> None:
     with alone_in(folder, "another backtest is at work here; set another --output_dir."):
         begin_or_go_on(folder, record)
         enter_backtest(cli.model, data, cli.settings(), seeds, folder)
+        flattered_by = notice_what_was_seen(cli.model, data, "test")
         fits = [fit_of(fold, seed, words, data.series, folder) for fold in folds for seed in seeds]
         print("\n".join([*describe_data(data), f"folds    {len(folds)}, {options.window}, seeds {seeds}"]), flush=True)
         _carry_out(fits, options.workers, gpus_seen(device))
-        _finish(fits, folder, data.simulated, options.parquet)
+        _finish(fits, folder, data.simulated, flattered_by, options.parquet)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -166,10 +168,10 @@ def _carry_out(fits: list[Fit], workers: int, gpus: list[str]) -> None:
         raise
 
 
-def _finish(fits: list[Fit], folder: Path, simulated: bool, parquet: bool) -> None:
+def _finish(fits: list[Fit], folder: Path, simulated: bool, flattered_by: str, parquet: bool) -> None:
     """Put the rows of all fits into one file, score them, and say what they come to."""
     rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits])
-    verdict = judge_backtest(rows, simulated)
+    verdict = judge_backtest(rows, simulated, flattered_by=flattered_by)
     text = to_csv(rows)
     assert text is not None
     write_whole(folder / "forecasts.csv", lambda file: file.write(text.encode()))

@@ -20,6 +20,7 @@ from cryptoforecast.cli.arguments import (
     value_of,
     with_whole_lists,
 )
+from cryptoforecast.cli.doubts import notice_skill_too_good, notice_what_was_seen
 from cryptoforecast.cli.entry import enter_fit, enter_test
 from cryptoforecast.cli.parser import ForecastParser, UsageError, complaint
 from cryptoforecast.cli.record import RunRecord
@@ -93,7 +94,8 @@ class ForecastCLI(LightningCLI):
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parse a command line; where it names a checkpoint to judge, on top of what that holds."""
         assert isinstance(args, list)
-        words = with_whole_lists([str(word) for word in args])
+        self.typed = [str(word) for word in args]
+        words = with_whole_lists(self.typed)
         refuse_settings_of_data(words)
         verb, path = words[0] if words else "", value_of("--ckpt_path", words)
         self.checkpoint: Checkpoint | None = None
@@ -201,7 +203,7 @@ class ForecastCLI(LightningCLI):
             raise UserError(f"{output}: there is no folder {output.parent} to write it into.")
         datamodule.setup("predict")
         if self.checkpoint is not None:
-            compare_with_training(self.checkpoint, datamodule, split=None)
+            compare_with_training(self.checkpoint, datamodule)
         rows = next_closes(self._trained(model), datamodule)
         if output is None:
             print(to_csv(rows), end="")
@@ -221,10 +223,13 @@ class ForecastCLI(LightningCLI):
     def _judge(self, model: Forecaster, split: Literal["val", "test"], folder: Path | None = None) -> None:
         """Forecast, score and print; and write, if a folder is given."""
         if self.checkpoint is not None and self.subcommand in OURS:
-            compare_with_training(self.checkpoint, self.datamodule, split)
+            compare_with_training(self.checkpoint, self.datamodule)
+        flattered_by = notice_what_was_seen(model, self.datamodule, split)
         trainer, simulated = self.trainer, self.datamodule.simulated
         rows = rows_beside_baselines(model, self.datamodule, split, trainer.strategy.root_device, validated(trainer))
-        verdict = judge(rows, split, simulated)
+        verdict = judge(rows, split, simulated, flattered_by=flattered_by)
+        if self.subcommand == "test":
+            notice_skill_too_good(rows, self.typed)
         show(verdict, Console() if sys.stdout.isatty() else Console(width=100))
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)

@@ -40,11 +40,13 @@ def run(args: Sequence[str]) -> None:
     if again := [one for at, one in enumerate(paths) if one in paths[:at]]:
         raise UsageError(f"{again[0]} is given twice.")
     aligned = align(runs)
+    entries = _entries_near(runs)
     comparison = compare(
         aligned.rows,
-        _tried(aligned, runs),
+        _tried(aligned, runs, entries),
         chosen_on=any(one.split == "val" for one in runs),
         simulated=any(one.simulated for one in runs),
+        flattered_by=_seen(runs, aligned.labels, entries),
     )
     _show(comparison, aligned)
     _write(folder, comparison, aligned, runs, shlex.join(["python", "-m", "cryptoforecast", "compare", *args]))
@@ -64,12 +66,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _tried(aligned: "Aligned", runs: Sequence["Run"]) -> Any:
+def _entries_near(runs: Sequence["Run"]) -> list[dict[str, Any]]:
+    """What stands in the ledgers near these runs."""
+    from cryptoforecast.evaluation.comparison.ledger import ledgers_near, read_ledger
+
+    return [entry for ledger in ledgers_near([run.path for run in runs]) for entry in read_ledger(ledger)]
+
+
+def _seen(runs: Sequence["Run"], labels: Sequence[str], entries: Sequence[dict[str, Any]]) -> str:
+    """Which run's model has been trained on its targets, in words; a file that was copied is known by its content."""
+    noted = {entry["forecasts"]: entry.get("flattered_by", "") for entry in entries if entry.get("forecasts")}
+    told = [(label, run.flattered_by or noted.get(run.sha256, "")) for label, run in zip(labels, runs, strict=True)]
+    return "; and ".join(f"of {label}, {flattered_by}" for label, flattered_by in told if flattered_by)
+
+
+def _tried(aligned: "Aligned", runs: Sequence["Run"], entries: Sequence[dict[str, Any]]) -> Any:
     """How many variants the ledgers near these runs know of, on these targets."""
     from cryptoforecast.evaluation.comparison.alignment import is_baseline
-    from cryptoforecast.evaluation.comparison.ledger import Given, count_tried, ledgers_near, read_ledger
+    from cryptoforecast.evaluation.comparison.ledger import Given, count_tried
 
-    entries = [entry for ledger in ledgers_near([run.path for run in runs]) for entry in read_ledger(ledger)]
     extents = {str(series): (times.min(), times.max()) for series, times in aligned.rows.groupby("series")["timestamp"]}
     own = [sum(not is_baseline(model) for model in models) for models in aligned.of_run]
     given = [Given(one.sha256, str(one.path.resolve().parent), n) for one, n in zip(runs, own, strict=True)]

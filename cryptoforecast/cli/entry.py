@@ -77,6 +77,7 @@ def enter_test(checkpoint: Checkpoint | None, data: CloseDataModule, folder: Pat
             folder=folder,
             scores=scores.get("scores", scores.get("by_series")),
             forecasts=folder / "forecasts.csv",
+            flattered_by=scores.get("flattered_by", ""),
         ),
     )
 

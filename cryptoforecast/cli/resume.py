@@ -100,7 +100,7 @@ def require_to_go_on(checkpoint: Checkpoint, model: Forecaster, data: CloseDataM
     if checkpoint.epoch is None:
         raise UserError(f"{checkpoint.path}: holds weights only; training goes on from a whole checkpoint.")
     require_same_model(model, checkpoint)
-    compare_with_training(checkpoint, data, split=None)
+    compare_with_training(checkpoint, data)
     for package, here in VERSIONS.items():
         written = checkpoint.versions.get(package, "an earlier version")
         if written != here:

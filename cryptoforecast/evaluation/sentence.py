@@ -91,6 +91,18 @@ def sentence_on_val(model: str, skills: dict[str, float], own: pd.DataFrame) -> 
     return f"{model} may or may not be better than persistence: {size}, by which it was chosen; test can tell."
 
 
+def sentence_on_seen(model: str, skills: dict[str, float], own: pd.DataFrame, flattered_by: str) -> str:
+    """No claim at all: what a model has been trained on tells nothing of its skill on other closes.
+
+    Args:
+        model: its name.
+        skills: its skill on each series.
+        own: its forecast rows.
+        flattered_by: why nothing may be claimed, in words.
+    """
+    return f"No claim on {model}: {_size(skills, f'{len(own):,} targets')}, but {flattered_by}."
+
+
 def _size(skills: dict[str, float], targets: str) -> str:
     skill, above = float(np.mean(list(skills.values()))), sum(own > 0 for own in skills.values())
     if len(skills) == 1:

@@ -25,8 +25,7 @@ class Spread(TypedDict):
 class Scored(NamedTuple):
     """One seed on some targets: the scores of each series, the model's beside the baselines', and what they come to.
 
-    ``skill`` is the mean over the series, ``p_value`` the Diebold-Mariano test's against the random walk, or
-    None and the reason.
+    ``skill`` is the mean over the series, ``p_value`` the Diebold-Mariano test's, or None and the reason.
     """
 
     by_series: dict[str, dict[str, Score]]
@@ -46,7 +45,10 @@ class FoldScores(NamedTuple):
 
 
 class BacktestVerdict(NamedTuple):
-    """What a backtest found. ``pooled`` is over the targets of all folds, ``p_value``, or ``reason``, of all seeds."""
+    """What a backtest found. ``pooled`` is over the targets of all folds, ``p_value``, or ``reason``, of all seeds.
+
+    ``flattered_by`` says why the targets are no test of the model, if it has been trained on them.
+    """
 
     model: str
     targets: dict[str, int]
@@ -56,6 +58,7 @@ class BacktestVerdict(NamedTuple):
     reason: str
     sentence: str
     simulated: bool
+    flattered_by: str = ""
 
     @property
     def skill(self) -> Spread:
@@ -64,6 +67,7 @@ class BacktestVerdict(NamedTuple):
 
     def to_json(self) -> str:
         """The verdict as ``scores.json`` holds it; numbers that are not finite are null."""
+        median = _median([scored.p_value for scored in self.pooled.values()])
         seeds_above = [scored.skill > 0 for scored in self.pooled.values()]
         content = {
             "model": self.model,
@@ -74,11 +78,7 @@ class BacktestVerdict(NamedTuple):
                 "share_of_seeds": float(np.mean(seeds_above)),
                 "share_of_folds": float(np.mean([_mean_skill(fold) > 0 for fold in self.folds])),
             },
-            "diebold_mariano": {
-                "p_value": self.p_value,
-                "reason": self.reason,
-                "median_of_seeds": _median([scored.p_value for scored in self.pooled.values()]),
-            },
+            "diebold_mariano": {"p_value": self.p_value, "reason": self.reason, "median_of_seeds": median},
             "folds": [
                 {
                     "fold": fold.fold,
@@ -91,6 +91,7 @@ class BacktestVerdict(NamedTuple):
                 for fold in self.folds
             ],
             "verdict": self.sentence,
+            **({"flattered_by": self.flattered_by} if self.flattered_by else {}),
         }
         return json.dumps(_finite(content), indent=2) + "\n"
 
@@ -117,12 +118,13 @@ def join_rows(parts: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
     return table[[*COLUMNS, SEED]]
 
 
-def judge_backtest(rows: pd.DataFrame, simulated: bool = False) -> BacktestVerdict:
+def judge_backtest(rows: pd.DataFrame, simulated: bool = False, flattered_by: str = "") -> BacktestVerdict:
     """Score a model beside the baselines, fold by fold and over the targets of all folds.
 
     Args:
         rows: as :func:`join_rows` gives them.
         simulated: whether anybody ever traded at these prices.
+        flattered_by: as in :func:`~cryptoforecast.evaluation.verdict.judge`.
     """
     model = str(rows["model"].iloc[0])
     seeds = [int(seed) for seed in rows[SEED].dropna().unique()]
@@ -138,7 +140,7 @@ def judge_backtest(rows: pd.DataFrame, simulated: bool = False) -> BacktestVerdi
     own = rows[rows["model"] == model]
     test = diebold_mariano(own, walk)
     targets_of = {str(series): int(count) for series, count in walk.groupby("series", sort=False).size().items()}
-    verdict = BacktestVerdict(model, targets_of, folds, pooled, *test, "", simulated)
+    verdict = BacktestVerdict(model, targets_of, folds, pooled, *test, "", simulated, flattered_by)
     better = float(loss_differences(own, walk).mean()) < 0
     sentence = sentence_of(verdict, better)
     if simulated:
@@ -186,6 +188,8 @@ def sentence_of(verdict: BacktestVerdict, better: bool) -> str:
     if p_value is None and skill["min"] == skill["max"] == 0:
         return f"{model} is no better than persistence: it forecasts what the random walk forecasts."
     size, count = f"its skill is {_size(verdict)}", _count(verdict)
+    if verdict.flattered_by:
+        return f"No claim on {model}: {size}, but {verdict.flattered_by}."
     if p_value is None:
         return f"{model} is no better than persistence: {size}, {verdict.reason}; {count}."
     test = f"Diebold-Mariano p = {p_value:.3f}" if p_value >= 0.001 else "Diebold-Mariano p < 0.001"

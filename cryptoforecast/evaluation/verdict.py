@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cryptoforecast.evaluation.findings import Finding, find
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
-from cryptoforecast.evaluation.sentence import sentence_on_test, sentence_on_val
+from cryptoforecast.evaluation.sentence import sentence_on_seen, sentence_on_test, sentence_on_val
 from cryptoforecast.evaluation.table import new_table, notes, say_price, tables_of_findings
 
 
@@ -21,7 +21,7 @@ class Verdict(NamedTuple):
     """Scores of a model and the baselines on the same targets, series by series, and what they come to.
 
     ``targets`` counts by series, ``by_series`` has the scores of each, ``found`` what more there is to say of test
-    targets; of others it is empty.
+    targets; of others it is empty. ``flattered_by`` says why they are no test of the model, if it was trained on them.
     """
 
     split: str
@@ -30,6 +30,7 @@ class Verdict(NamedTuple):
     sentence: str
     simulated: bool
     found: dict[str, dict[str, Finding]]
+    flattered_by: str = ""
 
     @property
     def scores(self) -> dict[str, Score]:
@@ -59,6 +60,7 @@ class Verdict(NamedTuple):
             "targets": sum(self.targets.values()),
             **found,
             "verdict": self.sentence,
+            **({"flattered_by": self.flattered_by} if self.flattered_by else {}),
         }
         if self.found:
             content["findings"] = {
@@ -78,20 +80,23 @@ def _plain(table: Mapping[str, Score | Overall]) -> dict[str, dict[str, float | 
     return {model: {name: x if np.isfinite(x) else None for name, x in row.items()} for model, row in rows.items()}
 
 
-def judge(rows: pd.DataFrame, split: str, simulated: bool = False) -> Verdict:
+def judge(rows: pd.DataFrame, split: str, simulated: bool = False, flattered_by: str = "") -> Verdict:
     """Score a model beside the baselines.
 
     Args:
         rows: forecast rows on the same targets, the model's first, the random walk's among them.
         split: which targets these are: ``val`` or ``test``.
         simulated: whether anybody ever traded at these prices.
+        flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
     """
     by_series = scores_by_series(rows)
     model = str(rows["model"].iloc[0])
     own, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
     skills = {series: table[model]["skill"] for series, table in by_series.items()}
     found = find(rows) if split == "test" else {}
-    if split == "test":
+    if flattered_by and model != RANDOM_WALK:
+        sentence = sentence_on_seen(model, skills, own, flattered_by)
+    elif split == "test":
         findings = {series: models[model] for series, models in found.items()}
         sentence = sentence_on_test(model, skills, own, walk, findings)
     else:
@@ -99,7 +104,7 @@ def judge(rows: pd.DataFrame, split: str, simulated: bool = False) -> Verdict:
     if simulated:
         sentence = f"SIMULATED closes, at which nobody ever traded: {sentence}"
     targets = {series: int((own["series"] == series).sum()) for series in by_series}
-    return Verdict(split, targets, by_series, sentence, simulated, found)
+    return Verdict(split, targets, by_series, sentence, simulated, found, flattered_by)
 
 
 def show(verdict: Verdict, console: Console) -> None:

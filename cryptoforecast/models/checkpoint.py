@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
@@ -10,9 +10,9 @@ from jsonargparse import ArgumentError, ArgumentParser
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CLOSE, CloseSeries, fingerprint
-from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.trained_before import TrainedBefore, note_loading, told_by
 from cryptoforecast.models.versions import VERSIONS
 
 
@@ -21,7 +21,8 @@ class Checkpoint(NamedTuple):
 
     ``model`` is its class path and arguments; ``data`` is what :meth:`CloseDataModule.record` wrote, or None if
     the model was trained on something else; ``weights`` go into the model. ``versions`` are those it was written
-    with. ``epoch`` is the first that has not been validated, None where only weights were kept.
+    with. ``epoch`` is the first that has not been validated, None where only weights were kept. ``trained`` says what
+    closes it has seen, and what those have that it was made of.
     """
 
     path: Path
@@ -30,6 +31,7 @@ class Checkpoint(NamedTuple):
     weights: dict[str, torch.Tensor]
     versions: dict[str, str]
     epoch: int | None
+    trained: list[TrainedBefore]
 
     @property
     def of_another_version(self) -> str:
@@ -67,6 +69,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         content["state_dict"],
         record.get("versions", {}),
         _first_to_validate(content) if "optimizer_states" in content else None,
+        told_by(path, record),
     )
     if not {"class_path", "init_args"} <= checkpoint.model.keys():
         raise UserError(f"{path}: does not say what model it is of{checkpoint.of_another_version}.")
@@ -89,6 +92,8 @@ def load_forecaster(checkpoint: str | Path | Checkpoint) -> Forecaster:
         checkpoint = read_checkpoint(checkpoint)
     forecaster = make_forecaster(checkpoint.model, str(checkpoint.path), checkpoint.of_another_version)
     load_weights(forecaster, checkpoint)
+    if checkpoint.weights:
+        note_loading(forecaster, checkpoint.trained)
     return forecaster.eval()
 
 
@@ -143,13 +148,12 @@ def load_weights(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
         ) from None
 
 
-def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule, split: Literal["val", "test"] | None) -> None:
-    """Say so where closes or targets are not those that a checkpoint's claim can rest on.
+def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule) -> None:
+    """Say so where closes are not those that a checkpoint was trained on.
 
     Args:
         checkpoint: the checkpoint.
         data: set up; what it is to forecast now.
-        split: the targets it is to be scored on, if any.
 
     Raises:
         UserError: if the bars are not as far apart as those it was trained on.
@@ -176,15 +180,6 @@ def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule, split: 
         if known is not None and _revised(one, known):
             until = f"the closes of {one.provenance.symbol} up to {known['last'][:10]}"
             _notice(f"{until} are not those the checkpoint was trained on.")
-    if split is None:
-        return
-    used_until = pd.Timestamp(checkpoint.data["selected_until" if split == "test" else "fitted_until"])
-    first = data.first_target_time(getattr(data.fold, split))
-    if first <= used_until:
-        _notice(
-            f"the first of these targets is {say_time(first)}, and the checkpoint has been fitted or chosen on closes "
-            f"up to {say_time(used_until)}: scores on these targets flatter it."
-        )
 
 
 def _revised(series: CloseSeries, before: dict[str, Any]) -> bool:

@@ -24,6 +24,7 @@ from cryptoforecast.models.optimizers import optimization_of
 from cryptoforecast.models.reserved import require_free, require_methods
 from cryptoforecast.models.running import BatchTable, EpochMean
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
+from cryptoforecast.models.trained_before import note_going_on, to_records
 from cryptoforecast.models.versions import VERSIONS
 from cryptoforecast.spec import accepted_by, class_path, plain_items, spec_of
 
@@ -162,11 +163,13 @@ class Forecaster(LightningModule):
             "model": self.record(),
             "data": data.record() if data else None,
             "train_loss": self._train_loss.to_state(self),
+            "trained_before": to_records(self),
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the mean training loss where a checkpoint in the middle of an epoch left it."""
         self._train_loss.from_state(self, checkpoint["cryptoforecast"].get("train_loss", {}))
+        note_going_on(self, checkpoint["cryptoforecast"], closes_of(self.trainer))
 
     def record(self) -> dict[str, Any]:
         """The class path and the arguments that make this forecaster again; its weights are not among them.
@@ -176,10 +179,8 @@ class Forecaster(LightningModule):
         """
         arguments = {name: value for name, value in self.hparams.items() if not name.startswith("_")}
         arguments["scaling"] = spec_of(self.scaling)
-        return {
-            "class_path": class_path(type(self)),
-            "init_args": plain_items({name: value for name, value in arguments.items() if name in self._accepted}),
-        }
+        accepted = {name: value for name, value in arguments.items() if name in self._accepted}
+        return {"class_path": class_path(type(self)), "init_args": plain_items(accepted)}
 
     @cached_property
     def _accepted(self) -> list[str]:

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from cryptoforecast.evaluation.comparison.ledger import read_ledger
+from cryptoforecast.evaluation.comparison.ledger import Targets, enter, read_ledger
 from cryptoforecast.evaluation.rows import to_csv
 from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 from tests.evaluation.comparison.test_board import many
@@ -107,6 +108,27 @@ def test_nothing_is_claimed_on_the_targets_that_chose_the_models(fitted: Run, ty
     record = json.loads((tmp_path / "comparison" / "comparison.json").read_text())
     assert record["winner"] is None
     assert record["runs"][0]["split"] == "val"
+
+
+def test_nothing_is_claimed_where_a_model_has_been_trained_on_its_targets(
+    type_in: TypeIn, rows_file: Path, tmp_path: Path
+) -> None:
+    seen = (
+        "the first of these targets is 2020-01-02, and member.ckpt has been fitted or chosen on closes up to 2020-02-01"
+    )
+    (tmp_path / "run").mkdir()
+    shutil.copy(rows_file, tmp_path / "run" / "forecasts.csv")
+    (tmp_path / "run" / "scores.json").write_text(json.dumps({"split": "test", "flattered_by": seen}))
+    said = type_in("compare", "run")
+    assert said.status == 0, said.err
+    assert f"on 350 targets, but of run, {seen}." in said.out
+    assert json.loads(Path("comparison/comparison.json").read_text())["winner"] is None
+    targets = [
+        Targets("COIN-USD", "test", pd.Timestamp("2020-01-02", tz="UTC"), pd.Timestamp("2020-12-01", tz="UTC"), 9)
+    ]
+    enter(tmp_path / "runs" / "ledger.jsonl", "test", {"model": "M"}, targets, forecasts=rows_file, flattered_by=seen)
+    said = type_in("compare", rows_file)
+    assert f"on 350 targets, but of rows, {seen}." in said.out
 
 
 @pytest.mark.parametrize(

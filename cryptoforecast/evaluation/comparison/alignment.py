@@ -22,6 +22,7 @@ class Run(NamedTuple):
 
     ``split`` is ``val`` if the file's targets are those its models were chosen by, and ``simulated`` says that nobody
     ever traded at its prices; of another tool's file neither is known. ``sha256`` is the file's fingerprint.
+    ``flattered_by`` says why its targets are no test of its model, if that has been trained on them.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class Run(NamedTuple):
     split: str | None
     simulated: bool
     sha256: str
+    flattered_by: str = ""
 
 
 class Aligned(NamedTuple):
@@ -61,7 +63,8 @@ def read_run(given: str | Path) -> Run:
     rows = read_rows(path)
     scores = _scores_beside(path)
     simulated = "SIMULATED" in str(scores.get("verdict")) or rows["series"].str.contains("SIMULATED").any()
-    return Run(path, rows, scores.get("split"), bool(simulated), hashlib.sha256(path.read_bytes()).hexdigest())
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Run(path, rows, scores.get("split"), bool(simulated), sha256, scores.get("flattered_by", ""))
 
 
 def align(runs: Sequence[Run]) -> Aligned:

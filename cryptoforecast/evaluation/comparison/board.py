@@ -64,6 +64,7 @@ def compare(
     tried: Tried | None = None,
     chosen_on: bool = False,
     simulated: bool = False,
+    flattered_by: str = "",
     repetitions: int = REPETITIONS,
 ) -> Comparison:
     """Rank models, and claim that one beats the random walk only where the best of so many would not do so by luck.
@@ -78,6 +79,7 @@ def compare(
         tried: how many variants the ledger knows of on these targets; by default those given.
         chosen_on: whether these are validation targets.
         simulated: whether nobody ever traded at these prices.
+        flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
         repetitions: how often the bootstraps draw.
     """
     of_series = {str(series): own for series, own in rows.groupby("series", sort=False)}
@@ -85,7 +87,7 @@ def compare(
     pooled = _board(rows, repetitions) if len(by_series) > 1 else next(iter(by_series.values()))
     given = sum(not is_baseline(model) for model in pooled.standings)
     tried = tried or Tried(given, given)
-    winner, sentence = _claim(pooled, tried, given, chosen_on)
+    winner, sentence = _claim(pooled, tried, given, chosen_on, flattered_by)
     if simulated:
         sentence = f"SIMULATED closes, which nobody can forecast: {sentence}"
     return Comparison(by_series, pooled, tried, winner, sentence)
@@ -146,7 +148,7 @@ def _ratio(own: float, walk: float) -> float:
     return float(own / walk)
 
 
-def _claim(board: Board, tried: Tried, given: int, chosen_on: bool) -> tuple[str | None, str]:
+def _claim(board: Board, tried: Tried, given: int, chosen_on: bool, flattered_by: str) -> tuple[str | None, str]:
     """The winner, if there is one, and the sentence about the best of so many."""
     best, own = next((model, own) for model, own in board.standings.items() if model != RANDOM_WALK)
     among = f"{tried.said} tried on these targets"
@@ -159,6 +161,8 @@ def _claim(board: Board, tried: Tried, given: int, chosen_on: bool) -> tuple[str
             f"No model is better than the random walk: {best} is the best of {among}, and {no_more} on "
             f"{board.targets:,} targets."
         )
+    if flattered_by:
+        return None, f"No claim: {about}, but {flattered_by}."
     if chosen_on:
         return None, f"No claim: {about}, by which models were chosen; compare what test writes."
     if board.spa_p is None:

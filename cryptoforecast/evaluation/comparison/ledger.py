@@ -79,6 +79,7 @@ def enter(
     folder: str | Path | None = None,
     scores: Mapping[str, Any] | None = None,
     forecasts: Path | None = None,
+    flattered_by: str = "",
 ) -> None:
     """Append one line, whole, whoever else appends at the same time.
 
@@ -93,6 +94,7 @@ def enter(
         scores: what came of it, if that is known.
         forecasts: the file of forecast rows that was written, if any; its SHA-256 is kept, by which ``compare`` knows
             it again.
+        flattered_by: that the model has been trained on closes of the targets' times, in words.
     """
     entry = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -105,6 +107,7 @@ def enter(
         "folder": None if folder is None else str(Path(folder).resolve()),
         "forecasts": None if forecasts is None else hashlib.sha256(forecasts.read_bytes()).hexdigest(),
         "scores": None if scores is None else dict(scores),
+        **({"flattered_by": flattered_by} if flattered_by else {}),
         "cryptoforecast": __version__,
     }
     ledger.parent.mkdir(parents=True, exist_ok=True)
