@@ -1,6 +1,7 @@
 """The cutting of folds: one border in time for all series."""
 
 import warnings
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,13 +11,16 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from cryptoforecast.data.grid import uneven_steps
 from cryptoforecast.data.series import CloseSeries
-from cryptoforecast.data.times import say_time, to_utc
+from cryptoforecast.data.times import in_nanoseconds, say_time, to_utc
 from cryptoforecast.data.windows import WindowDataset
 from cryptoforecast.errors import DataNotice, UserError
 
 Border = int | float | str
 YEARS = range(2009, 2050)  # as a count of closes, such a number is suspicious
+MOST = 2**31 - 1
+ROUNDING = 12  # closes by which two rounded borders may be apart from where they would be
 LONGEST_SEARCH = 2000  # closes beyond those there are, when telling how many would be enough
 
 
@@ -75,6 +79,18 @@ def cut_fold(windows: WindowDataset, val_from: Border, test_from: Border) -> Fol
     return Fold(*(torch.cat(members) for members in zip(*sets, strict=True)))
 
 
+def require_border(setting: str, value: object) -> None:
+    """See that a border is a date, a count of closes or a fraction of them, whatever closes there will be.
+
+    Raises:
+        UserError: if it is none, as a truth value is none, or not a number.
+    """
+    if isinstance(value, str):
+        to_utc(value, setting)
+    elif isinstance(value, bool) or not isinstance(value, int | float) or (value != value) or abs(value) > MOST:
+        raise UserError(f"{setting} is {value!r}; give a date, a count of closes, or a fraction between 0 and 1.")
+
+
 def border(times: pd.DatetimeIndex, value: Border, name: str, whose: str) -> int:
     """How many closes come before a border; of several series, how many times that any of them has a close at.
 
@@ -114,21 +130,43 @@ class Cut(NamedTuple):
     val_from: Border
     test_from: Border
 
-    def has(self, name: str, series: Sequence[CloseSeries]) -> bool:
-        """Whether a set of windows is not empty."""
+    def has(self, name: str, times: Sequence[pd.DatetimeIndex], interval: pd.Timedelta) -> bool:
+        """Whether a set of windows is not empty; no window is made, so that it can be asked of many lengths.
+
+        Args:
+            name: of the set.
+            times: when each series has closes.
+            interval: from one close to the next.
+        """
+        every = times[0] if len(times) == 1 else pd.DatetimeIndex(np.unique(np.concatenate(times)), tz="UTC")
         try:
-            fold = cut_fold(WindowDataset(series, self.context_length, self.horizon), self.val_from, self.test_from)
+            val, test = (border(every, getattr(self, setting), setting, "") for setting in ("val_from", "test_from"))
         except UserError:
             return False
-        return len(getattr(fold, name)) > 0
+        return val < test and any(
+            self._longest_run(name, own, interval, every[[val, test]]) >= self.horizon for own in times
+        )
+
+    def _longest_run(
+        self, name: str, times: pd.DatetimeIndex, interval: pd.Timedelta, borders: pd.DatetimeIndex
+    ) -> int:
+        """How many closes in a row may be targets of one window: between the set's borders, and behind a context."""
+        to_val, to_test = np.searchsorted(times, borders)
+        first = np.concatenate([[0], uneven_steps(times, interval) + 1])
+        last = np.append(first[1:], len(times))
+        low, high = {"train": (0, to_val), "val": (to_val, to_test), "test": (to_test, len(times))}[name]
+        return int((np.minimum(last, high) - np.maximum(first + self.context_length, low)).max())
 
     def no_windows(self, name: str, series: Sequence[CloseSeries]) -> UserError:
         """Why a set of windows is empty, and what would fill it."""
         lengths = {"context_length": self.context_length, "horizon": self.horizon}
-        longest = ((length, self._longest(name, series, length)) for length in lengths)
-        remedies = [f"a data.{length} of at most {most}" for length, most in longest if most]
-        if len(series) == 1 and (fewest := self._fewest_closes(name, series[0])):
-            remedies.append(f"at least {fewest} closes")
+        times = [in_nanoseconds(pd.DatetimeIndex(one.closes.index)) for one in series]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataNotice)  # said once, when the windows were cut
+            longest = ((length, self._longest(name, times, series[0].interval, length)) for length in lengths)
+            remedies = [f"a data.{length} of at most {most}" for length, most in longest if most]
+            if len(series) == 1 and (fewest := self._fewest_closes(name, times[0], series[0].interval)):
+                remedies.append(f"at least {fewest} closes")
         count = sum(len(one.closes) for one in series)
         return UserError(
             f"{', '.join(str(one.closes.name) for one in series)}: {count} closes leave no {name} window with "
@@ -136,16 +174,26 @@ class Cut(NamedTuple):
             f"and data.test_from {self.test_from}; {' or '.join(remedies) or 'other borders'} would do."
         )
 
-    def _longest(self, name: str, series: Sequence[CloseSeries], length: str) -> int:
+    def _longest(self, name: str, times: Sequence[pd.DatetimeIndex], interval: pd.Timedelta, length: str) -> int:
         """How long a context or horizon may be for the set not to be empty; 0 if none is short enough."""
-        shorter = range(getattr(self, length) - 1, 0, -1)
-        return next((n for n in shorter if self._replace(**{length: n}).has(name, series)), 0)
+        most = min(getattr(self, length) - 1, max(map(len, times)))
+        return bisect_left(
+            range(1, most + 1), True, key=lambda n: not self._replace(**{length: n}).has(name, times, interval)
+        )
 
-    def _fewest_closes(self, name: str, series: CloseSeries) -> int:
-        """How many closes, going on as these do, it takes for the set not to be empty; 0 if none are enough."""
-        now, interval = pd.DatetimeIndex(series.closes.index), series.interval
+    def _fewest_closes(self, name: str, times: pd.DatetimeIndex, interval: pd.Timedelta) -> int:
+        """How many closes, going on as these do, it takes for the set not to be empty; 0 if none are enough.
+
+        More closes are more windows, but where borders are fractions, which are rounded: then it is among the last
+        few before the count that is found.
+        """
+        now = len(times)
         more = min(20 * (self.context_length + self.horizon), LONGEST_SEARCH)
-        times = now.append(pd.date_range(now[-1] + interval, periods=more, freq=interval))
-        longer = pd.Series(1.0, index=times, name=series.closes.name)
-        counts = range(len(now) + 1, len(times) + 1)
-        return next((n for n in counts if self.has(name, [series._replace(closes=longer.iloc[:n])])), 0)
+        longer = times.append(pd.date_range(times[-1] + interval, periods=more, freq=interval))
+        found = (
+            now
+            + 1
+            + bisect_left(range(now + 1, now + more), True, key=lambda n: self.has(name, [longer[:n]], interval))
+        )
+        near = range(max(now + 1, found - ROUNDING), found + 1)
+        return next((n for n in near if self.has(name, [longer[:n]], interval)), 0)

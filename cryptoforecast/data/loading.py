@@ -1,12 +1,12 @@
 """From sources to the close series that windows are cut from."""
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, CloseSeries, fingerprint
 from cryptoforecast.data.sources.source import Source
+from cryptoforecast.data.sources.source import load_one as load_one
 from cryptoforecast.data.times import say_time, to_utc
 from cryptoforecast.errors import UserError
 
@@ -17,6 +17,8 @@ def require_columns(columns: Sequence[str]) -> None:
     Raises:
         UserError: if Close is not the first, or one is unknown or named twice.
     """
+    if isinstance(columns, str) or not all(isinstance(name, str) for name in columns):
+        raise UserError(f"data.columns is {columns!r}, which is no list of names such as [Close, Volume].")
     said = ", ".join(columns)
     if not columns or columns[0] != CLOSE:
         raise UserError(f"data.columns is [{said}]; Close comes first, being what is forecast.")
@@ -55,26 +57,6 @@ def load_all(
                 f"{one.provenance.interval}; series are trained on together at one interval."
             )
     return [_between(one, start, end) for one in series]
-
-
-def load_one(source: Source, further: Sequence[str]) -> CloseSeries:
-    """All that a source has.
-
-    Args:
-        source: where the closes come from.
-        further: what is wanted of each bar beside its close.
-
-    Raises:
-        UserError: if it cannot be loaded or lacks a column.
-    """
-    if not further:
-        return source.load()  # a source of the user's own may know of no columns
-    takes_columns = bool(inspect.signature(source.load).parameters)
-    series = source.load(list(further)) if takes_columns else source.load()
-    if series.others is None or not set(further) <= set(series.others.columns):
-        kind, missing = type(source).__name__, ", ".join(further)
-        raise UserError(f"{series.closes.name}: {kind} gives closes only; leave {missing} out of data.columns.")
-    return series
 
 
 def to_record(series: CloseSeries) -> dict[str, Any]:

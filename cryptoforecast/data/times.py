@@ -40,7 +40,8 @@ def to_utc(date: str, setting: str) -> pd.Timestamp:
         UserError: naming the setting, if it is no date.
     """
     try:  # other ways of writing a date can be read in two
-        time = pd.to_datetime(date, format="ISO8601") if date[:4].isdigit() else pd.NaT
+        readable = isinstance(date, str) and date[:4].isdigit()
+        time = pd.to_datetime(date, format="ISO8601") if readable else pd.NaT
     except ValueError:
         time = pd.NaT
     if time is pd.NaT or not 1900 <= time.year < 2200:

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryptoforecast import DataNotice, Fold, UserError, WindowDataset
-from cryptoforecast.data.folds import Border, cut_fold
+from cryptoforecast import CloseSeries, DataNotice, Fold, UserError, WindowDataset
+from cryptoforecast.data.folds import Border, Cut, cut_fold
 from tests.data.test_windows import LENGTHS, coin, gap_patterns, uneven_series
 
 
@@ -138,3 +138,41 @@ def test_a_set_holds_the_windows_whose_targets_lie_between_its_borders_and_no_ot
     expected = last < val, (first >= val) & (last < test), first >= test
     for members, own in zip(cut_fold(windows, *borders), expected, strict=True):
         assert torch.equal(members, own.nonzero().flatten())
+
+
+@given(even=gap_patterns, late=st.integers(0, 20), cuts=st.tuples(st.integers(1, 60), st.integers(1, 60)), **LENGTHS)
+def test_whether_a_set_has_windows_is_known_without_making_them(
+    even: list[bool], late: int, cuts: tuple[int, int], context_length: int, horizon: int
+) -> None:
+    other = coin(30, str(pd.Timestamp("2020-01-01") + pd.Timedelta(days=late)), "OTHER-USD")
+    for series in ([uneven_series(even)], [uneven_series(even), other]):
+        try:
+            fold = cut_fold(WindowDataset(series, context_length, horizon), *cuts)
+        except UserError:
+            fold = Fold(*(torch.arange(0) for _ in range(3)))
+        times = [pd.DatetimeIndex(one.closes.index) for one in series]
+        for name, members in fold._asdict().items():
+            assert Cut(context_length, horizon, *cuts).has(name, times, series[0].interval) == (len(members) > 0)
+
+
+def test_what_would_do_is_told_of_a_million_closes_and_does() -> None:
+    times = pd.date_range("2010-01-01", periods=1_000_000, freq="1min", tz="UTC", unit="ns")
+    long = CloseSeries(pd.Series(1.0, times, name="COIN-USD"), pd.Timedelta("1min"), provenance=None)  # type: ignore[arg-type]
+    refusal = Cut(60, 20, 999_990, 999_995).no_windows("test", [long])
+    assert "a data.horizon of at most 5 or at least 1000015 closes would do" in str(refusal)
+    assert len(cut_fold(WindowDataset([long], 60, 5), 999_990, 999_995).test) == 1
+
+
+@pytest.mark.parametrize("borders", [(0.8, 0.9), (0.5, 0.9), (10, 20), (-9, -4)])
+def test_the_fewest_closes_that_would_do_are_the_fewest(borders: tuple[float, float]) -> None:
+    def has(count: int, name: str) -> bool:
+        try:
+            return len(getattr(cut_fold(WindowDataset([coin(count)], 7, 3), *borders), name)) > 0
+        except UserError:
+            return False
+
+    for name in ("train", "val", "test"):
+        if not has(9, name):
+            fewest = next((count for count in range(10, 209) if has(count, name)), None)
+            said = str(Cut(7, 3, *borders).no_windows(name, [coin(9)]))
+            assert (f"at least {fewest} closes would do" in said) == (fewest is not None)

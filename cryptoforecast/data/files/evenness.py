@@ -78,7 +78,9 @@ def _even_lines(lines: bytes, layout: Layout) -> int | None:
     characters = np.frombuffer(lines, dtype=np.uint8)
     ends = np.flatnonzero(characters == ord("\n"))
     marks = (characters == ord(layout.delimiter)).view(np.uint8)
-    by_line = np.add.reduceat(marks, np.concatenate([[0], ends[:-1] + 1]), dtype=np.uint8)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    small = int((ends - starts).max()) < 256  # as many delimiters would be counted as none
+    by_line = np.add.reduceat(marks, starts, dtype=np.uint8 if small else np.uint32)
     return len(ends) if (by_line == layout.columns - 1).all() else None
 
 

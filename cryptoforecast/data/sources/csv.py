@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from os import PathLike, fspath
+from typing import get_args
 
 import pandas as pd
 
+from cryptoforecast.data.checks import require_choice, require_text
 from cryptoforecast.data.files.local_days import Zone
 from cryptoforecast.data.files.opening import find_files
 from cryptoforecast.data.files.reading import read_table
@@ -45,7 +48,12 @@ class CsvSource(Source):
         date_format: str | None = None,
         gaps: Gaps = "error",
     ) -> None:
-        self.path = path
+        settings = {"folder": folder, "column": column, "symbol": symbol, "date_format": date_format}
+        examples = {"folder": "prices", "column": "Close", "symbol": "BTC-USD", "date_format": "%d/%m/%Y"}
+        for name, value in settings.items():
+            require_text(f"data.source.{name}", value, examples[name])
+        require_choice("data.source.gaps", gaps, get_args(Gaps))
+        self.path = [_file_name(one) for one in path] if isinstance(path, list | tuple) else _file_name(path)
         self.folder = folder
         self.column = column
         self.symbol = symbol
@@ -84,3 +92,11 @@ class CsvSource(Source):
             late=zone.late if zone else pd.Timedelta(0),
         )
         return to_close_series(raw, self.gaps)
+
+
+def _file_name(path: object) -> str:
+    if isinstance(path, PathLike):
+        path = fspath(path)
+    if not isinstance(path, str) or not path:
+        raise UserError(f"data.source.path names {path!r}, which is no file's name such as 'BTC-USD.csv'.")
+    return path

@@ -5,8 +5,8 @@ import warnings
 from collections.abc import Sequence
 
 from cryptoforecast.data.series import CloseSeries
-from cryptoforecast.data.sources.source import Source, SourceUnavailable
-from cryptoforecast.errors import DataNotice
+from cryptoforecast.data.sources.source import Source, SourceUnavailable, load_one, require_source
+from cryptoforecast.errors import DataNotice, UserError
 
 
 class FirstAvailable(Source):
@@ -20,7 +20,12 @@ class FirstAvailable(Source):
     """
 
     def __init__(self, sources: list[Source]) -> None:
-        self.sources = sources
+        listed = sources if isinstance(sources, list | tuple) else [sources]
+        if not listed:
+            raise UserError("data.source.sources is empty; name at least one source.")
+        for source in listed:
+            require_source("data.source.sources", source)
+        self.sources = list(listed)
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
         """The closes of the first source that can be reached.
@@ -31,12 +36,12 @@ class FirstAvailable(Source):
         reasons: list[str] = []
         for source in self.sources:
             try:
-                series = source.load(columns) if columns else source.load()
+                series = load_one(source, columns)
             except SourceUnavailable as unavailable:
                 reasons.append(str(unavailable))
                 continue
             return _passed_over(series, reasons) if reasons else series
-        raise SourceUnavailable(" ".join(reasons) or "data.source.sources is empty; name at least one source.")
+        raise SourceUnavailable(" ".join(reasons))
 
 
 def _passed_over(series: CloseSeries, reasons: list[str]) -> CloseSeries:

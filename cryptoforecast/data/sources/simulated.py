@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.checks import require_count
 from cryptoforecast.data.grid import A_DAY
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CloseSeries
@@ -36,7 +37,7 @@ class SimulatedSource(Source):
     Args:
         seed: another seed, another history.
         rows: count of closes.
-        start: day of the first close.
+        start: time of the first close; in UTC, where it names no zone.
         autocorrelation: share of a log change that the next one repeats, between -1 and 1.
         interval: time from one close to the next, such as ``1d``, ``1h`` or ``1min``.
     """
@@ -51,9 +52,9 @@ class SimulatedSource(Source):
         autocorrelation: float = 0.0,
         interval: str = "1d",
     ) -> None:
-        if rows < 2:
-            raise UserError(f"data.source.rows is {rows}; a series takes at least 2 closes.")
-        if not -1 < autocorrelation < 1:
+        require_count("data.source.seed", seed, least=0, most=2**63 - 1)
+        require_count("data.source.rows", rows, least=2)
+        if isinstance(autocorrelation, bool) or not -1 < autocorrelation < 1:
             raise UserError(
                 f"data.source.autocorrelation is {autocorrelation}; it must lie between -1 and 1, or closes run away."
             )
@@ -74,7 +75,8 @@ class SimulatedSource(Source):
         if columns:
             raise UserError(f"SimulatedSource has closes only; leave {', '.join(columns)} out of data.columns.")
         step = _step(self.interval)
-        times = pd.date_range(self.start, periods=self.rows, freq=step, tz="UTC", unit="ns")
+        first = to_utc(self.start, "data.source.start")
+        times = pd.date_range(first, periods=self.rows, freq=step, unit="ns")
         closes = _shocks(np.random.default_rng(self.seed), self.rows)
         _to_log_changes(closes, DAILY_VOLATILITY**2 * (step / A_DAY), self.autocorrelation)
         np.cumsum(closes, out=closes)
@@ -85,7 +87,7 @@ class SimulatedSource(Source):
 
 
 def _step(interval: str) -> pd.Timedelta:
-    said = re.fullmatch(r"([1-9]\d{0,3})(min|h|d)", interval)
+    said = re.fullmatch(r"([1-9]\d{0,3})(min|h|d)", str(interval))
     if said is None:
         raise UserError(f"data.source.interval is {interval!r}; it is a count of min, h or d, such as 15min, 1h or 1d.")
     return int(said[1]) * {"min": AN_HOUR / 60, "h": AN_HOUR, "d": A_DAY}[said[2]]

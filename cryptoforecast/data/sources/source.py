@@ -1,5 +1,6 @@
 """What a source of closes is."""
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -28,3 +29,34 @@ class Source(ABC):
 
 class SourceUnavailable(UserError):
     """A source cannot be reached now; another one, or another day, may do."""
+
+
+def load_one(source: Source, further: Sequence[str]) -> CloseSeries:
+    """All that a source has.
+
+    Args:
+        source: where the closes come from.
+        further: what is wanted of each bar beside its close.
+
+    Raises:
+        UserError: if it cannot be loaded or lacks a column.
+    """
+    if not further:
+        return source.load()  # a source of the user's own may know of no columns
+    takes_columns = bool(inspect.signature(source.load).parameters)
+    series = source.load(list(further)) if takes_columns else source.load()
+    if series.others is None or not set(further) <= set(series.others.columns):
+        kind, missing = type(source).__name__, ", ".join(further)
+        raise UserError(f"{series.closes.name}: {kind} gives closes only; leave {missing} out of data.columns.")
+    return series
+
+
+def require_source(setting: str, value: object) -> None:
+    """See that a value is a source.
+
+    Raises:
+        UserError: if it is something else, such as a file's name.
+    """
+    if not isinstance(value, Source):
+        example = f"CsvSource({value!r})" if isinstance(value, str) else "CsvSource('BTC-USD.csv')"
+        raise UserError(f"{setting} is {value!r}, which is no source such as {example}.")

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import pandas as pd
 
+from cryptoforecast.data.checks import require_choice, require_text
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, VOLUME, CloseSeries, Gaps
 from cryptoforecast.data.sources.source import Source, SourceUnavailable
@@ -55,10 +56,11 @@ class YahooSource(Source):
         adjusted: bool = False,
         refresh: bool = False,
     ) -> None:
+        require_choice("data.source.gaps", gaps, get_args(Gaps))
         first, last = _day(start, "data.source.start"), _day(end, "data.source.end")
         if first and last and first > last:
             raise UserError(f"data.source.start is {start}, which is after data.source.end, {end}.")
-        if interval not in LENGTHS:
+        if not isinstance(interval, str) or interval not in LENGTHS:
             raise UserError(f"data.source.interval is {interval!r}; Yahoo Finance has {', '.join(LENGTHS)}.")
         self.symbol = _one_symbol(symbol)
         self.start = start
@@ -225,6 +227,10 @@ def _day(date: str | None, setting: str) -> pd.Timestamp | None:
 
 
 def _one_symbol(symbol: str | list[str]) -> str:
+    for one in symbol if isinstance(symbol, list) else [symbol]:
+        if one is None:
+            raise UserError("data.source.symbol is empty; name one as Yahoo does, such as BTC-USD.")
+        require_text("data.source.symbol", one, "BTC-USD")
     names = re.split(r"[\s,;]+", symbol.strip(" \t\n,;[]")) if isinstance(symbol, str) else symbol
     if len(names) > 1:
         raise UserError(

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ PATIENCE = 10  # seconds for one answer
 
 CUT_OFF = ("ChunkedEncodingError", "ContentDecodingError", "IncompleteRead")  # of requests and of curl_cffi
 PASSING = ("internal", "server", "unavailable", "timeout", "timed out", "too many", "try again")  # in Yahoo's reasons
+ASKING = threading.Lock()  # what is set for a question is set for all threads: they ask one after the other
 NO_CLOSES = "answered without any closes"
 BROKE_OFF = "sent an answer that breaks off before its end"
 TOO_MANY = "says that there were too many requests (HTTP 429; wait some minutes)"
@@ -76,8 +78,8 @@ def _ask(symbol: str, interval: str, first: pd.Timestamp, after: pd.Timestamp, s
     import yfinance
     from yfinance.data import YfData
 
-    YfData.cache_get.cache_clear()  # yfinance remembers bad answers too, and would not ask again
-    with _exceptions_shown(yfinance):
+    with ASKING, _exceptions_shown(yfinance):
+        YfData.cache_get.cache_clear()  # yfinance remembers bad answers too, and would not ask again
         try:
             frame = yfinance.Ticker(symbol, session=session).history(
                 start=first.to_pydatetime(),
