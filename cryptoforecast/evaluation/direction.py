@@ -5,12 +5,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.evaluation.first_steps import first_steps
+from cryptoforecast.evaluation.significance import TestResult
+
 
 class Direction(NamedTuple):
     """How often a model called the direction of the next change, and what that is worth.
 
     ``calls`` counts; ``hit_rate``, the ends ``low`` and ``high`` of its 95 % interval, and ``base_rate`` are shares;
-    ``p_value`` is None where there is no test.
+    ``p_value`` is that of Fisher's exact test; where there is none, ``reason`` says why.
     """
 
     calls: int
@@ -19,6 +22,7 @@ class Direction(NamedTuple):
     high: float
     base_rate: float
     p_value: float | None
+    reason: str
 
 
 def direction(rows: pd.DataFrame) -> Direction | None:
@@ -31,9 +35,14 @@ def direction(rows: pd.DataFrame) -> Direction | None:
 
     The interval is Wilson's with the correction for continuity, so it does not fall short of its 95 %. The base rate
     is the hit rate of whoever calls the direction that came more often, every time. It is above one half wherever
-    the closes trend, and a hit rate is worth what it is above the base rate. The test is that of Pesaran and
-    Timmermann, one-sided: the p-value is small where forecast and actual directions agree more often than they would
-    if one knew nothing of the other. It has no value where all forecasts, or all closes, went one way.
+    the closes trend, and a hit rate is worth what it is above the base rate.
+
+    The test is Fisher's exact one on the two by two table of directions, as Henriksson and Merton use it. It asks
+    what Pesaran and Timmermann ask, whose normal approximation is wrong for few calls. It is one-sided: the p-value
+    is small where forecast and actual directions agree more often than they would if the forecast knew nothing, and
+    no more than 5 % of such forecasts have one below 0.05, of any count of calls. That holds as long as the actual
+    directions, or the forecast ones, are independent of each other in time, as a random walk's are; where both come
+    in runs, it is too small. There is none where all forecasts, or all closes, went one way.
 
     Args:
         rows: forecast rows of one model on one series.
@@ -42,10 +51,11 @@ def direction(rows: pd.DataFrame) -> Direction | None:
         None of a model that calls no direction, as the random walk does.
 
     References:
+        Henriksson and Merton (1981), On Market Timing and Investment Performance II, Journal of Business 54(4).
         Pesaran and Timmermann (1992), A Simple Nonparametric Test of Predictive Performance, JBES 10(4), 461-465.
         Newcombe (1998), Two-sided confidence intervals for the single proportion, Statistics in Medicine 17.
     """
-    first = rows[rows["step"] == 1]
+    first = first_steps(rows)
     foreseen = np.sign((first["forecast"] - first["last"]).to_numpy())
     came = np.sign((first["actual"] - first["last"]).to_numpy())
     called = (foreseen != 0) & (came != 0)
@@ -58,12 +68,15 @@ def direction(rows: pd.DataFrame) -> Direction | None:
     hits, ups = int((foreseen == came).sum()), int((came > 0).sum())
     low, high = binomtest(hits, calls).proportion_ci(confidence_level=0.95, method="wilsoncc")
     base = max(ups, calls - ups) / calls
-    return Direction(calls, hits / calls, float(low), float(high), base, _pesaran_timmermann(came, foreseen))
+    return Direction(calls, hits / calls, float(low), float(high), base, *_fisher(came > 0, foreseen > 0))
 
 
-def _pesaran_timmermann(came: np.ndarray, foreseen: np.ndarray) -> float | None:
-    if len(np.unique(came)) < 2 or len(np.unique(foreseen)) < 2:
-        return None
-    from statsmodels.stats.diagnostic import pesaran_timmermann
+def _fisher(rose: np.ndarray, foreseen: np.ndarray) -> TestResult:
+    """Fisher's exact test of whether rises were foreseen more often than falls were called rises."""
+    for what, ways in (("called", foreseen), ("seen", rose)):
+        if ways.all() or not ways.any():
+            return TestResult(None, f"all of which were {what} to go one way")
+    from scipy.stats import fisher_exact
 
-    return float(pesaran_timmermann(came, foreseen, alternative="larger").pvalue)
+    table = [[np.sum(rose & foreseen), np.sum(rose & ~foreseen)], [np.sum(~rose & foreseen), np.sum(~rose & ~foreseen)]]
+    return TestResult(float(fisher_exact(table, alternative="greater").pvalue))

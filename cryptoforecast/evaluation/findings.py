@@ -9,14 +9,14 @@ from cryptoforecast.evaluation.interval import rmse_interval
 from cryptoforecast.evaluation.lag import Lag, best_lag
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, degrees_of_freedom, diebold_mariano
-from cryptoforecast.evaluation.trading import Trading, buy_and_hold, trade
+from cryptoforecast.evaluation.trading import Trading, held_over_targets, trade
 
 
 class Finding(NamedTuple):
     """One model on one series; None stands for what it has not, such as the random walk's directions.
 
     ``diebold_mariano`` is the test against the random walk, by Student's t of ``degrees_of_freedom``;
-    ``buy_and_hold`` is the series' own, as a share.
+    ``held_over_targets`` is the gain of holding the coin, as a share.
     """
 
     diebold_mariano: TestResult
@@ -24,7 +24,7 @@ class Finding(NamedTuple):
     rmse_interval: tuple[float, float] | None
     direction: Direction | None
     best_lag: Lag | None
-    buy_and_hold: float | None
+    held_over_targets: float | None
     trading: Trading | None
 
     def to_json(self) -> dict[str, Any]:
@@ -40,10 +40,10 @@ class Finding(NamedTuple):
                 "hit_rate": called.hit_rate,
                 "interval": (called.low, called.high),
                 "base_rate": called.base_rate,
-                "pesaran_timmermann": {"p_value": called.p_value},
+                "fisher_exact": {"p_value": called.p_value, "reason": called.reason},
             },
             "best_lag": None if self.best_lag is None else self.best_lag._asdict(),
-            "buy_and_hold": self.buy_and_hold,
+            "held_over_targets": self.held_over_targets,
             "trading": None if traded is None else traded._asdict(),
         }
 
@@ -66,7 +66,7 @@ def find(rows: pd.DataFrame) -> dict[str, dict[str, Finding]]:
             rmse_interval=rmse_interval(own),
             direction=direction(own),
             best_lag=best_lag(own),
-            buy_and_hold=buy_and_hold(own),
+            held_over_targets=held_over_targets(own),
             trading=trade(own),
         )
     return found

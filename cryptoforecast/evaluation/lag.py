@@ -5,8 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.evaluation.first_steps import first_steps
+
 LAGS = 10
-FEWEST_CHANGES = 10  # with fewer, some lag fits anything
+FEWEST_CHANGES = 10  # at each lag; with fewer, some lag fits anything
 COPY = 0.8  # a correlation at lag 1 of at least this much is a copy of the last value
 
 
@@ -35,7 +37,8 @@ def best_lag(rows: pd.DataFrame) -> Lag | None:
         rows: forecast rows of one model on one series; the first step of each origin is looked at.
 
     Returns:
-        None of fewer than ten changes, or where forecast or closes do not change.
+        None where forecast or closes do not change, and where there are fewer than ten pairs of changes at some lag:
+        without holes in time, of fewer than 21 origins. No change and no lag reaches over a hole.
     """
     correlations = lag_correlations(rows)
     if correlations is None:
@@ -46,11 +49,21 @@ def best_lag(rows: pd.DataFrame) -> Lag | None:
 
 def lag_correlations(rows: pd.DataFrame) -> np.ndarray | None:
     """The correlations that :func:`best_lag` chooses from, at lags 0 to 10."""
-    first = rows[rows["step"] == 1]
-    forecast, actual = np.diff(first["forecast"].to_numpy()), np.diff(first["actual"].to_numpy())
-    if len(actual) < FEWEST_CHANGES + LAGS:
-        return None
+    forecast, actual = _changes(rows)
     shifted = [(forecast[lag:], actual[: len(actual) - lag]) for lag in range(LAGS + 1)]
-    if any(np.ptp(foreseen) == 0 or np.ptp(came) == 0 for foreseen, came in shifted):
+    known = [~np.isnan(foreseen + came) for foreseen, came in shifted]
+    pairs = [(foreseen[both], came[both]) for (foreseen, came), both in zip(shifted, known, strict=True)]
+    if any(len(foreseen) < FEWEST_CHANGES or np.ptp(foreseen) == 0 or np.ptp(came) == 0 for foreseen, came in pairs):
         return None
-    return np.array([np.corrcoef(foreseen, came)[0, 1] for foreseen, came in shifted])
+    return np.array([np.corrcoef(foreseen, came)[0, 1] for foreseen, came in pairs])
+
+
+def _changes(rows: pd.DataFrame) -> np.ndarray:
+    """The changes of forecast and closes, ``(2, changes)``; between stretches, more NaN than the longest lag."""
+    between = np.full((2, LAGS), np.nan)
+    parts = [
+        np.concatenate([np.diff(stretch[["forecast", "actual"]].to_numpy(), axis=0).T, between], axis=1)
+        for _, stretch in first_steps(rows).groupby("stretch")
+    ]
+    changes: np.ndarray = np.concatenate(parts, axis=1)
+    return changes

@@ -52,7 +52,7 @@ def notes(found: dict[str, dict[str, Finding]]) -> list[str]:
         f"Diebold-Mariano: against RandomWalk, {test}.",
         "Hits: directions of the next close; base rate: calling the commoner one. Lag 0 foresees, 1 copies.",
         "Gain: in the coin where a rise is forecast, before costs; break-even: cost of a trade that leaves",
-        "no more than buying and holding, or than doing nothing.",
+        "no more than holding over all targets, or than doing nothing.",
     ]
 
 
@@ -71,9 +71,9 @@ def _lines(finding: Finding) -> list[tuple[str, str]]:
     return [
         ("RMSE, 95 % interval", NONE if ends is None else "-".join(_say_end(end) for end in ends)),
         ("Diebold-Mariano p", _p_value(finding.diebold_mariano.p_value)),
-        *zip(("hits %, 95 %", "base rate %", "Pesaran-Timmermann p"), _hits(finding.direction), strict=True),
+        *zip(("hits %, 95 %", "base rate %", "Fisher's exact p"), _hits(finding.direction), strict=True),
         ("lag (correlation)", shown),
-        ("buy and hold %", _percent(finding.buy_and_hold)),
+        ("held over targets %", _percent(finding.held_over_targets)),
         *zip(("gain %", "trades", "break-even bp"), _gains(finding.trading), strict=True),
     ]
 

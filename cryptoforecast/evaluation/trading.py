@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.evaluation.first_steps import first_steps
+
 
 class Trading(NamedTuple):
     """What came of trading by a model's directions.
@@ -19,8 +21,11 @@ class Trading(NamedTuple):
     break_even: float | None
 
 
-def buy_and_hold(rows: pd.DataFrame) -> float | None:
-    """What the coin gained over the first steps of all origins, as a share: 0.1 is ten percent.
+def held_over_targets(rows: pd.DataFrame) -> float | None:
+    """The gain of holding the coin over every first step there is, as a share: 0.1 is ten percent.
+
+    Without holes in time it is that of buying at the first close and selling at the last. What the coin did while
+    there were no targets, as between closes that are missing, is no part of it.
 
     Args:
         rows: forecast rows of one model on one series.
@@ -28,7 +33,7 @@ def buy_and_hold(rows: pd.DataFrame) -> float | None:
     Returns:
         None where a close is not positive.
     """
-    changes = _log_changes(rows)
+    changes = _log_changes(first_steps(rows))
     return None if changes is None else float(np.expm1(changes.sum()))
 
 
@@ -36,12 +41,13 @@ def trade(rows: pd.DataFrame) -> Trading | None:
     """Hold the coin for the next step where its close is forecast to rise, and dollars where it is not.
 
     All the money goes in or out at the last close seen; dollars earn nothing and nothing is sold short. A trade is
-    one such move, the last way out included, and gross gain per trade is the geometric mean over trades.
+    one such move, and gross gain per trade is the geometric mean over trades. Where targets end, at the last one and
+    before every hole in time, the coin is sold: nobody who forecasts the next close holds it over a hole.
 
     The break-even cost is the cost of a trade, in basis points of what is traded, at which the advantage of the rule
-    over the better of the two that need no forecast is gone: buying and holding, and staying out. With the rule's
-    gross log return R, buy-and-hold's B and T trades it is 10,000 (1 - exp(-(R - max(B, 0)) / T)). Where it is
-    negative, trading would have to be paid for. The two trades of buy-and-hold are not charged.
+    over the better of the two that need no forecast is gone: holding over all targets, and staying out. With the
+    rule's gross log return R, that of holding B and T trades it is 10,000 (1 - exp(-(R - max(B, 0)) / T)). Where it
+    is negative, trading would have to be paid for. The trades of holding are not charged.
 
         closes 100 -> 110 -> 99 -> 108.9, forecasts up, down, up: R = 2 log 1.1, B = log 1.089, T = 4
 
@@ -51,14 +57,13 @@ def trade(rows: pd.DataFrame) -> Trading | None:
     Returns:
         None of a model that calls no direction, as the random walk does, and where a close is not positive.
     """
-    changes = _log_changes(rows)
-    first = rows[rows["step"] == 1]
-    foreseen = (first["forecast"] - first["last"]).to_numpy()
+    first = first_steps(rows)
+    changes, foreseen = _log_changes(first), (first["forecast"] - first["last"]).to_numpy()
     if changes is None or not foreseen.any():
         return None
     held = foreseen > 0
     gross = float(changes[held].sum())
-    turnover = int(np.abs(np.diff(held.astype(int), prepend=0, append=0)).sum())
+    turnover = sum(_moves(held[stretch]) for stretch in first.groupby("stretch").indices.values())
     if turnover == 0:
         return Trading(0.0, 0, None, None)
     advantage = gross - max(float(changes.sum()), 0.0)
@@ -66,8 +71,12 @@ def trade(rows: pd.DataFrame) -> Trading | None:
     return Trading(float(np.expm1(gross)), turnover, float(np.expm1(gross / turnover)), break_even)
 
 
-def _log_changes(rows: pd.DataFrame) -> np.ndarray | None:
-    first = rows[rows["step"] == 1]
+def _moves(held: np.ndarray) -> int:
+    """How often money goes in or out, from dollars to dollars."""
+    return int(np.abs(np.diff(held.astype(int), prepend=0, append=0)).sum())
+
+
+def _log_changes(first: pd.DataFrame) -> np.ndarray | None:
     last, actual = first["last"].to_numpy(), first["actual"].to_numpy()
     if not ((last > 0).all() and (actual > 0).all()):
         return None

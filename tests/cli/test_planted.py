@@ -22,7 +22,7 @@ def test_a_network_finds_what_is_planted(type_in: Callable[..., Said], tmp_path:
     assert "LSTM is better than persistence" in content["verdict"]
     found = content["findings"]["SIMULATED"]["LSTM"]
     assert found["diebold_mariano"]["p_value"] < 0.05
-    assert found["direction"]["pesaran_timmermann"]["p_value"] < 0.001
+    assert found["direction"]["fisher_exact"]["p_value"] < 0.001
     assert found["trading"]["break_even"] > 0
     assert all((tmp_path / "out" / f"{name}.png").stat().st_size > 10_000 for name in ("forecast", "changes", "errors"))
 

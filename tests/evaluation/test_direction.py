@@ -1,15 +1,20 @@
 """Which way, and what luck makes of it."""
 
+from itertools import product
+from math import comb
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.diagnostic import pesaran_timmermann
 from statsmodels.stats.proportion import proportion_confint
 
 from cryptoforecast.evaluation.direction import Direction, direction
 from tests.evaluation.test_metrics import rows_of
+from tests.helpers import not_none
 
 
 def called(foreseen: list[int], came: list[int]) -> Direction | None:
@@ -44,8 +49,10 @@ def test_a_random_walk_calls_no_direction() -> None:
 def test_who_always_says_up_has_the_base_rate_and_no_test() -> None:
     found = called([1] * 10, [1] * 7 + [-1] * 3)
     assert found is not None
-    assert (found.hit_rate, found.base_rate, found.p_value) == (0.7, 0.7, None)
-    assert of_table(7, 0, 0, 3).p_value is not None
+    assert (found.hit_rate, found.base_rate) == (0.7, 0.7)
+    assert (found.p_value, found.reason) == (None, "all of which were called to go one way")
+    assert of_table(7, 0, 3, 0).reason == "all of which were seen to go one way"
+    assert of_table(7, 0, 0, 3).reason == ""
 
 
 def test_only_first_steps_are_counted() -> None:
@@ -54,19 +61,39 @@ def test_only_first_steps_are_counted() -> None:
     assert direction(week) == direction(rows)
 
 
+def test_the_p_value_is_the_published_one_of_the_lady_who_tastes_tea() -> None:
+    """Fisher, The Design of Experiments (1935): eight cups, four with the milk first, and one or no wrong guess."""
+    assert not_none(of_table(4, 0, 0, 4).p_value) == pytest.approx(1 / 70)
+    assert not_none(of_table(3, 1, 1, 3).p_value) == pytest.approx(17 / 70)
+
+
+@pytest.mark.parametrize("cells", [(3, 0, 0, 3), (10, 4, 7, 9), (2, 9, 1, 5), (40, 31, 22, 50)])
+def test_the_p_value_counts_the_ways_to_agree_at_least_as_often(cells: tuple[int, int, int, int]) -> None:
+    """Of all ways to hand out as many calls of a rise, those that meet at least as many rises."""
+    both, only_forecast, only_actual, _ = cells
+    calls, risen, foreseen = sum(cells), both + only_actual, both + only_forecast
+    at_least = range(both, min(risen, foreseen) + 1)
+    ways = sum(comb(risen, hit) * comb(calls - risen, foreseen - hit) for hit in at_least)
+    assert not_none(of_table(*cells).p_value) == pytest.approx(ways / comb(calls, foreseen))
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_the_test_is_the_signed_root_of_pearsons_chi_squared(seed: int) -> None:
-    """Of two directions, the square of their statistic is that of the contingency table."""
-    cells = np.random.default_rng(seed).integers(20, 120, 4).tolist()
-    chi_squared = stats.chi2_contingency(np.reshape(cells, (2, 2)), correction=False)
-    sign = np.sign(cells[0] * cells[3] - cells[1] * cells[2])
-    assert np.isclose(of_table(*cells).p_value or 0, stats.norm.sf(sign * np.sqrt(chi_squared.statistic)), rtol=1e-9)
+def test_of_many_calls_the_p_value_is_that_of_pesaran_and_timmermann(seed: int) -> None:
+    cells = np.random.default_rng(seed).integers(2000, 2200, 4).tolist()
+    pairs = np.repeat([(1, 1), (1, -1), (-1, 1), (-1, -1)], cells, axis=0)
+    normal = pesaran_timmermann(pairs[:, 1], pairs[:, 0], alternative="larger").pvalue
+    assert abs(not_none(of_table(*cells).p_value) - normal) < 0.01
 
 
-def test_the_test_has_the_published_value_of_a_table_of_two_by_two() -> None:
-    """Aspirin and heart attacks, of the Physicians' Health Study, in Agresti's books: chi-squared is 25.01."""
-    found = of_table(189, 10_845, 104, 10_933)
-    assert abs(stats.norm.isf(found.p_value or 0) ** 2 - 25.01) < 0.005
+@pytest.mark.parametrize("calls", [2, 6, 10])
+def test_who_knows_nothing_has_a_low_p_value_no_more_often_than_it_says_of_however_few_calls(calls: int) -> None:
+    """The chance of a low p-value, over all tables. By the normal approximation, 7.4 % of six calls are below 5 %."""
+    tables = [cells for cells in product(range(calls + 1), repeat=4) if sum(cells) == calls]
+    p_values = np.array([of_table(*cells).p_value for cells in tables], dtype=float)  # none is NaN, and never low
+    for rises, foreseen, level in product((0.5, 0.7), (0.5, 0.2), (0.05, 0.01)):
+        chances = [rises * foreseen, (1 - rises) * foreseen, rises * (1 - foreseen), (1 - rises) * (1 - foreseen)]
+        low = stats.multinomial.pmf(tables, calls, chances)[p_values <= level]
+        assert low.sum() <= level
 
 
 @given(st.integers(0, 300), st.integers(1, 300))
@@ -87,6 +114,6 @@ def test_a_coins_direction_lies_inside_its_interval_in_at_least_95_of_100_seeds(
         found = called(random.choice([-1, 1], 400).tolist(), random.choice([-1, 1], 400, p=[0.45, 0.55]).tolist())
         assert found is not None
         inside += found.low <= 0.5 <= found.high
-        found_skilled += (found.p_value or 1) < 0.05
+        found_skilled += not_none(found.p_value) < 0.05
     assert inside >= 95
     assert found_skilled <= 12  # five are expected; more than twelve would be a one-in-a-thousand accident

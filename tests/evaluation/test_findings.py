@@ -56,8 +56,8 @@ def test_of_several_series_the_directions_that_are_right_are_named_and_copies_ar
 def test_the_findings_stand_in_a_table_that_fits_with_what_the_test_was() -> None:
     verdict = followed(following("Model", late=0.2))
     text = printed(verdict).split("skill or luck?")[1].split("Model is")[0]
-    for word in ("RMSE, 95 % interval", "Diebold-Mariano p", "hits %, 95 %", "base rate %", "buy and hold %",
-                 "Pesaran-Timmermann p", "lag (correlation)", "copy: 1 (", "break-even bp"):  # fmt: skip
+    for word in ("RMSE, 95 % interval", "Diebold-Mariano p", "hits %, 95 %", "base rate %", "held over targets %",
+                 "Fisher's exact p", "lag (correlation)", "copy: 1 (", "break-even bp"):  # fmt: skip
         assert word in text
     assert "against RandomWalk, Student's t with 299 degrees of freedom." in text
     assert max(map(len, text.splitlines())) <= 100
@@ -69,14 +69,14 @@ def test_scores_json_has_every_finding_with_what_the_tests_were() -> None:
     assert list(findings) == ["Model", "RandomWalk"]
     model, walk = findings["Model"], findings["RandomWalk"]
     assert list(model) == [
-        "diebold_mariano", "rmse_interval", "direction", "best_lag", "buy_and_hold", "trading",
+        "diebold_mariano", "rmse_interval", "direction", "best_lag", "held_over_targets", "trading",
     ]  # fmt: skip
     assert list(model["diebold_mariano"]) == ["p_value", "reason", "degrees_of_freedom"]
-    assert list(model["direction"]) == ["calls", "hit_rate", "interval", "base_rate", "pesaran_timmermann"]
+    assert list(model["direction"]) == ["calls", "hit_rate", "interval", "base_rate", "fisher_exact"]
     assert list(model["best_lag"]) == ["lag", "correlation"]
     assert list(model["trading"]) == ["gain", "turnover", "gain_per_trade", "break_even"]
     assert (walk["direction"], walk["trading"], walk["diebold_mariano"]["p_value"]) == (None, None, None)
-    assert walk["buy_and_hold"] == model["buy_and_hold"]
+    assert walk["held_over_targets"] == model["held_over_targets"]
 
 
 def test_there_are_no_findings_on_validation_targets() -> None:

@@ -61,4 +61,25 @@ def test_the_unit_of_price_and_further_steps_change_nothing() -> None:
 
 def test_few_changes_or_none_have_no_lag() -> None:
     assert best_lag(following(late(1)).tail(20)) is None
+    assert best_lag(following(late(1)).tail(21)) is not None
     assert best_lag(following(np.full(400, 100.0))) is None
+
+
+def test_neither_a_change_nor_a_lag_reaches_over_a_hole() -> None:
+    """Each stretch is a copy of a walk elsewhere; joined, the jump between them would be the largest change of all."""
+    rows = following(late(1) * np.exp(np.random.default_rng(4).normal(0, 0.01, 400)))
+    dear = rows.assign(**{price: 50 * rows[price] for price in ("last", "forecast", "actual")})
+    with_hole = pd.concat([rows.iloc[:100], dear.iloc[140:]])
+    found = lag_correlations(with_hole.sample(frac=1.0, random_state=0))
+    assert found is not None
+    parts = [(part["forecast"].diff(), part["actual"].diff()) for part in (rows.iloc[:100], dear.iloc[140:])]
+    for lag, correlation in enumerate(found):
+        pairs = pd.concat([pd.DataFrame({"ours": ours, "theirs": came.shift(lag)}) for ours, came in parts]).dropna()
+        assert len(pairs) == 99 + 159 - 2 * lag
+        assert np.isclose(correlation, pairs["ours"].corr(pairs["theirs"]))
+
+
+def test_stretches_too_short_for_the_longest_lag_have_none_however_many_they_are() -> None:
+    days = following(late(1))
+    assert best_lag(days[np.arange(len(days)) % 12 < 11]) is None  # ten changes each, and no pair at lag 10
+    assert best_lag(days[np.arange(len(days)) % 14 < 13]) is not None

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryptoforecast.evaluation.trading import Trading, buy_and_hold, trade
+from cryptoforecast.evaluation.trading import Trading, held_over_targets, trade
 from tests.evaluation.test_metrics import rows_of
+from tests.helpers import not_none
 
 
 def traded(ways: list[int], closes: list[float]) -> Trading | None:
@@ -23,21 +24,21 @@ def test_gains_and_break_even_by_hand() -> None:
     """
     found, held = (
         traded([1, -1, 1], [100.0, 110.0, 99.0, 108.9]),
-        buy_and_hold(rows_of("Model", [1.0] * 3, [110.0, 99.0, 108.9], [100.0, 110.0, 99.0])),
+        held_over_targets(rows_of("Model", [1.0] * 3, [110.0, 99.0, 108.9], [100.0, 110.0, 99.0])),
     )
     assert found is not None
     assert np.isclose(found.gain, 0.21)
     assert found.turnover == 4
-    assert np.isclose(found.gain_per_trade or 0, 1.21**0.25 - 1)
-    assert np.isclose(found.break_even or 0, 10_000 * (1 - 0.9**0.25))
-    assert np.isclose(held or 0, 0.089)
+    assert np.isclose(not_none(found.gain_per_trade), 1.21**0.25 - 1)
+    assert np.isclose(not_none(found.break_even), 10_000 * (1 - 0.9**0.25))
+    assert np.isclose(not_none(held), 0.089)
 
 
 def test_where_the_coin_falls_the_rule_is_compared_with_doing_nothing() -> None:
     """Down to half, then up 20 %, foreseen: two trades gain 20 %, and a cost c leaves 1.2 (1 - c)^2, which is 1."""
     found = traded([-1, 1], [100.0, 50.0, 60.0])
     assert found is not None
-    assert np.isclose(found.break_even or 0, 10_000 * (1 - 1.2**-0.5))
+    assert np.isclose(not_none(found.break_even), 10_000 * (1 - 1.2**-0.5))
 
 
 @given(st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.floats(-0.3, 0.3)), min_size=2, max_size=60))
@@ -61,12 +62,25 @@ def test_who_always_holds_gains_what_the_coin_gains_and_can_pay_nothing_for_it()
     found = traded([1] * 3, [100.0, 110.0, 99.0, 108.9])
     assert found is not None
     assert (round(found.gain, 6), found.turnover) == (0.089, 2)
-    assert abs(found.break_even or 0) < 1e-9
+    assert abs(not_none(found.break_even)) < 1e-9
 
 
 def test_a_random_walk_has_no_rule_and_who_never_buys_has_no_trade() -> None:
     assert traded([0, 0], [100.0, 50.0, 60.0]) is None
     assert traded([-1, -1], [100.0, 50.0, 60.0]) == Trading(0.0, 0, None, None)
+
+
+def test_over_a_hole_nothing_is_held_and_the_way_out_and_in_again_is_counted() -> None:
+    """Up 10 % before a hole in which the coin loses half, up 20 % behind it, foreseen: out, and in again."""
+    before = rows_of("Model", [101.0], [110.0], [100.0])
+    behind = rows_of("Model", [101.0] * 9, [66.0] * 9, [55.0] * 9).iloc[8:]
+    rows = pd.concat([behind, before])  # in whatever order
+    found, held = trade(rows), held_over_targets(rows)
+    assert found is not None
+    assert np.isclose(found.gain, 1.1 * 1.2 - 1)
+    assert np.isclose(not_none(held), 1.1 * 1.2 - 1)
+    assert found.turnover == 4
+    assert abs(not_none(found.break_even)) < 1e-9
 
 
 def test_only_first_steps_are_traded() -> None:
@@ -77,4 +91,4 @@ def test_only_first_steps_are_traded() -> None:
 @pytest.mark.parametrize("last", [0.0, -1.0])
 def test_there_is_no_gain_in_prices_that_are_not_positive(last: float) -> None:
     assert trade(rows_of("Model", [1.0], [2.0], last)) is None
-    assert buy_and_hold(rows_of("Model", [1.0], [2.0], last)) is None
+    assert held_over_targets(rows_of("Model", [1.0], [2.0], last)) is None
