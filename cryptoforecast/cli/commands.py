@@ -1,5 +1,6 @@
 """fit, validate, test and predict, on Lightning's own command line."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -22,7 +23,8 @@ from cryptoforecast.cli.arguments import (
 )
 from cryptoforecast.cli.doubts import notice_skill_too_good, notice_what_was_seen
 from cryptoforecast.cli.entry import enter_fit, enter_test
-from cryptoforecast.cli.parser import ForecastParser, UsageError, complaint
+from cryptoforecast.cli.fault import first_sentence, settings_in_one_sentence
+from cryptoforecast.cli.parser import PROGRAM, ForecastParser, UsageError, complaint
 from cryptoforecast.cli.record import RunRecord
 from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.cli.resume import find_checkpoint, own_run, require_to_go_on, with_configuration_of_run
@@ -39,6 +41,7 @@ from cryptoforecast.models.checkpoint import (
     load_forecaster,
     read_checkpoint,
 )
+from cryptoforecast.user_code import is_of_user
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
 
@@ -57,11 +60,12 @@ def run(args: Sequence[str], kind: type["ForecastCLI"] | None = None, **own: Any
     return (kind or ForecastCLI)(
         model_class=Forecaster,
         datamodule_class=CloseDataModule,
-        save_config_callback=RunRecord,
+        save_config_callback=RunRecord,  # type: ignore[arg-type]  # is called as the usual one is
         trainer_defaults={"devices": 1, "enable_model_summary": False},
         subclass_mode_model=True,
         auto_configure_optimizers=False,
         parser_class=ForecastParser,
+        parser_kwargs={"prog": " ".join(PROGRAM)},
         args=list(args),
         **own,
     )
@@ -69,6 +73,13 @@ def run(args: Sequence[str], kind: type["ForecastCLI"] | None = None, **own: Any
 
 class ForecastCLI(LightningCLI):
     """Lightning's command line, with verbs that judge: every score stands beside the random walk's."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "ForecastCLI":
+        """Itself: a copy of a model, as callbacks that average weights make one, is of the same command.
+
+        The parser's factory of a model's optimizer leads here.
+        """
+        return self
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -104,7 +115,7 @@ class ForecastCLI(LightningCLI):
             self.restored = load_forecaster(self.checkpoint)
             words = on_top_of(self.checkpoint, words)
         elif path is not None:
-            words = with_configuration_of_run(words, path)
+            words = [*with_configuration_of_run(words, path), f"--ckpt_path={path}"]  # no file unsays it
         try:
             self.config = parser.parse_args(words)
         except ArgumentError as problem:
@@ -121,15 +132,16 @@ class ForecastCLI(LightningCLI):
 
     def instantiate_classes(self) -> None:
         """Make model and data; a value that one of them refuses is the user's to put right."""
-        try:
-            super().instantiate_classes()
-        except UserError:
-            raise
-        except ValueError as problem:
-            innermost: BaseException = problem
-            while cause := innermost.__cause__ or innermost.__context__:
-                innermost = cause
-            raise UserError(str(innermost).split("\n")[0]) from None
+        with settings_in_one_sentence():
+            try:
+                super().instantiate_classes()
+            except ValueError as problem:
+                if isinstance(problem, UserError) or is_of_user(problem):
+                    raise
+                innermost: BaseException = problem
+                while innermost.__cause__:
+                    innermost = innermost.__cause__
+                raise UserError(first_sentence(innermost)) from None
 
     def _set_seed(self) -> None:
         try:
@@ -182,7 +194,7 @@ class ForecastCLI(LightningCLI):
         print()
         self._judge(load_forecaster(path) if path else self.model, "val")
         if path:
-            print(f"\ncheckpoint: {path}\nnext: python -m cryptoforecast test --ckpt_path {path}")
+            print(f"\ncheckpoint: {path}\nnext: {shlex.join([*PROGRAM, 'test', '--ckpt_path', path])}")
 
     def validate(self, model: Forecaster, datamodule: CloseDataModule, **_: Any) -> None:
         """Score a checkpoint and the baselines on the validation targets."""

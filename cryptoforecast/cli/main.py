@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from cryptoforecast.errors import DataNotice, UsageError, UserError
+from cryptoforecast.user_code import is_of_user
 
 CHATTY = ("pytorch", "fabric", "pytorch.utilities.rank_zero", "fabric.utilities.rank_zero", "fabric.utilities.seed",
           "fabric.utilities.distributed")  # fmt: skip
@@ -62,6 +63,8 @@ def _run(args: Sequence[str] | None) -> int:
     except UserError as mistake:
         return _fail(str(mistake))
     except OSError as problem:  # a folder that cannot be written, a disk that is full
+        if is_of_user(problem):
+            raise
         return _fail(f"{problem.filename}: {problem.strerror}." if problem.filename else str(problem))
     return 0
 
@@ -98,6 +101,8 @@ def _run_with_lightning(words: list[str]) -> None:
 
             run(words)
     except MisconfigurationException as mistake:  # Lightning's word for a Trainer option that cannot be
+        if is_of_user(mistake):
+            raise
         raise UserError(str(mistake)) from None
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from textwrap import shorten
 from typing import Any
 
+import yaml
 from lightning.pytorch import Callback
 from lightning.pytorch.cli import LightningArgumentParser
 from lightning.pytorch.loggers import Logger
@@ -18,8 +19,10 @@ from cryptoforecast.errors import UsageError as UsageError
 from cryptoforecast.models import Forecaster, Scaling
 from cryptoforecast.spec import accepted_by
 
+PROGRAM = ("python", "-m", "cryptoforecast")
 CHOSEN_BY_NAME = (Forecaster, Source, Scaling, Optimizer, LRScheduler, Callback, Logger)
 # What jsonargparse says around the one line that tells what is wrong.
+UNWRITABLE = "Unable to serialize instance"  # and so it says of a value that has no text
 SCAFFOLDING = re.compile(
     r"Parser key|Does not validate|Subtypes:|Errors:|Given value|Problem with given class_path|"
     r"Expected a <class 'NoneType'>|Expected a path but|^\s*$"
@@ -31,6 +34,28 @@ class ForecastParser(LightningArgumentParser):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "exit_on_error": False, "allow_abbrev": False})
+
+    def dump(self, *args: Any, **kwargs: Any) -> str:
+        """The options as text that can be read again: a default that cannot be written down is left out.
+
+        So is the device of ``StochasticWeightAveraging``; the parser would write that it is not able to write it.
+        """
+        text: str = super().dump(*args, **kwargs)
+        if UNWRITABLE not in text:
+            return text
+        return yaml.safe_dump(_without_unwritable(yaml.safe_load(text)), sort_keys=False)
+
+
+def _without_unwritable(options: Any) -> Any:
+    if isinstance(options, dict):
+        return {name: _without_unwritable(value) for name, value in options.items() if not _is_unwritable(value)}
+    if isinstance(options, list):
+        return [_without_unwritable(value) for value in options if not _is_unwritable(value)]
+    return options
+
+
+def _is_unwritable(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(UNWRITABLE)
 
 
 def complaint(message: str, options: Iterable[str]) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 from jsonargparse import Namespace
-from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.cli import LightningArgumentParser
 
 from cryptoforecast import __version__
 from cryptoforecast.data.cache import write_whole
@@ -21,27 +21,29 @@ CONFIGURATION = "config.yaml"
 PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
 
 
-class RunRecord(SaveConfigCallback):
-    """Writes ``config.yaml``, which can be run again as it is, and ``provenance.json`` into the run folder."""
+class RunRecord(Callback):
+    """Writes ``config.yaml``, which can be run again as it is, and ``provenance.json`` into the run folder.
 
-    def __init__(self, parser: LightningArgumentParser, config: Namespace, **options: Any) -> None:
+    It keeps no parser, only the text: callbacks that average weights copy the model, and with it all that a trainer
+    holds.
+
+    Args:
+        parser: of the verb's options.
+        config: the options, parsed.
+    """
+
+    def __init__(self, parser: LightningArgumentParser, config: Namespace) -> None:
         config = config.clone()
         config["ckpt_path"] = None  # run again, it begins anew
-        super().__init__(parser, config, save_to_log_dir=False, **options)  # it would not write the file whole
+        self.configuration: str = parser.dump(config, skip_none=False)
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write nothing where nothing is logged: there is no run folder then."""
-        if trainer.loggers:
-            super().setup(trainer, pl_module, stage)
-
-    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write the configuration, and ``provenance.json`` beside it."""
-        folder, data = run_folder(trainer), closes_of(trainer)
+        """Write the configuration, and ``provenance.json`` beside it; nothing where there is no run folder."""
+        folder, data = run_folder(trainer) if trainer.is_global_zero else None, closes_of(trainer)
         if folder is None:
             return
         Path(folder).mkdir(parents=True, exist_ok=True)
-        configuration = self.parser.dump(self.config, skip_none=False)
-        write_whole(Path(folder, CONFIGURATION), lambda file: file.write(configuration.encode()))
+        write_whole(Path(folder, CONFIGURATION), lambda file: file.write(self.configuration.encode()))
         if data is not None:
             record = json.dumps(provenance(data), indent=2) + "\n"
             write_whole(Path(folder, "provenance.json"), lambda file: file.write(record.encode()))

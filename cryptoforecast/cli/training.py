@@ -1,5 +1,6 @@
 """What is put around a fit: progress, exactness, and checkpoints that are whole."""
 
+import shlex
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar
 
+from cryptoforecast.cli.fault import settings_in_one_sentence
 from cryptoforecast.cli.memory import keep_freed_memory
 from cryptoforecast.cli.processes import together
 from cryptoforecast.cli.progress import EpochLines
@@ -20,7 +22,10 @@ from cryptoforecast.models.finite import FiniteLoss
 from cryptoforecast.models.noise import Noise
 from cryptoforecast.models.resumption import Resumption
 from cryptoforecast.models.steps import Unmeasured, take_lean_steps
-from cryptoforecast.models.whole import WholeCheckpoints, system_error
+from cryptoforecast.models.whole import WholeCheckpoints
+from cryptoforecast.user_code import is_of_user, went_through
+
+WRITERS = ("lightning/pytorch/loggers/", "lightning/fabric/loggers/", "tensorboard/", "cryptoforecast/cli/record.py")
 
 
 def surroundings_of_fit(trainer: Any) -> dict[str, Any]:
@@ -49,22 +54,12 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
     keep_freed_memory()
     take_lean_steps(trainer)
     try:
-        with together(trainer), _writers_that_fail_quietly():
+        with settings_in_one_sentence(), _writing_in_one_sentence(trainer), together(trainer), _quiet_writers():
             trainer.fit(model, **options)
-    except UserError:
-        raise
-    except (OSError, ValueError) as problem:  # the logger calls a full disk a wrong value
-        if (said := system_error(problem)) is None:
-            raise
-        file = said.filename or trainer.log_dir
-        raise UserError(f"{file}: cannot be written ({said.strerror}); what was saved before is kept.") from None
-    except RuntimeError as problem:
-        if "conditioned on metric" not in str(problem):
-            raise
-        raise UserError(f"trainer.callbacks: {problem}") from None  # a metric that is not logged
     except SystemExit:  # so Lightning ends on Ctrl-C, without a word
         last = Path(run_folder(trainer) or ".", "checkpoints", "last.ckpt")
-        raise UserError(f"interrupted{f'; go on with --ckpt_path {last}' if last.exists() else ''}.") from None
+        how = f"; go on with --ckpt_path {shlex.quote(str(last))}" if last.exists() else ""
+        raise UserError(f"interrupted{how}.") from None
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     resumption = next(callback for callback in callbacks if isinstance(callback, Resumption))
     if options.get("ckpt_path") and not resumption.trained and trainer.is_global_zero:
@@ -72,7 +67,20 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
 
 
 @contextmanager
-def _writers_that_fail_quietly() -> Iterator[None]:
+def _writing_in_one_sentence(trainer: Trainer) -> Iterator[None]:
+    """Say which file of the run could not be written; any other error of the system stays what it is."""
+    try:
+        yield
+    except (OSError, ValueError) as problem:  # the logger calls a full disk a wrong value
+        cause = problem if isinstance(problem, OSError) else problem.__cause__
+        if not isinstance(cause, OSError) or is_of_user(problem) or not went_through(cause, WRITERS):
+            raise
+        file = cause.filename or run_folder(trainer)
+        raise UserError(f"{file}: cannot be written ({cause.strerror}); what was saved before is kept.") from None
+
+
+@contextmanager
+def _quiet_writers() -> Iterator[None]:
     """Print no traceback where TensorBoard's thread finds a disk full; who asks it to write next is told."""
     before = threading.excepthook
     threading.excepthook = lambda failed: None if isinstance(failed.exc_value, OSError) else before(failed)

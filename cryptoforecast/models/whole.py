@@ -1,13 +1,14 @@
 """Checkpoints as files: written whole or not at all, and read without running any code."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import torch
 from lightning.fabric.plugins.io import TorchCheckpointIO
 
 from cryptoforecast.data.cache import write_whole
 from cryptoforecast.errors import UserError
+from cryptoforecast.user_code import is_of_user
 
 
 class WholeCheckpoints(TorchCheckpointIO):
@@ -22,14 +23,17 @@ class WholeCheckpoints(TorchCheckpointIO):
         Raises:
             UserError: if it cannot be written.
         """
-        path = Path(path)
+        path, refused = Path(path), list[OSError]()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, lambda file: torch.save(checkpoint, file))
+            write_whole(path, lambda file: torch.save(checkpoint, cast(BinaryIO, _Noting(file, refused))))
         except (OSError, RuntimeError) as problem:  # torch has words of its own for a file that cannot grow
-            if (said := system_error(problem)) is None:
+            if (not refused and not isinstance(problem, OSError)) or is_of_user(problem):
                 raise
-            raise UserError(f"{path}: cannot be written ({said.strerror}); what was saved before is kept.") from None
+            reason = refused[0] if refused else problem
+            raise UserError(
+                f"{path}: cannot be written ({getattr(reason, 'strerror', reason)}); what was saved before is kept."
+            ) from None
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any = None, weights_only: bool | None = True
@@ -39,8 +43,18 @@ class WholeCheckpoints(TorchCheckpointIO):
         return content
 
 
-def system_error(problem: BaseException | None) -> OSError | None:
-    """What the system said, such as that a disk is full, wherever among an error's causes it is."""
-    while problem is not None and not isinstance(problem, OSError):
-        problem = problem.__cause__ or problem.__context__
-    return problem
+class _Noting:
+    """A file that notes what the system said when it refused to write."""
+
+    def __init__(self, file: BinaryIO, refused: list[OSError]) -> None:
+        self._file, self._refused = file, refused
+
+    def write(self, content: bytes | memoryview) -> int:
+        try:
+            return self._file.write(content)
+        except OSError as problem:
+            self._refused.append(problem)
+            raise
+
+    def flush(self) -> None:
+        self._file.flush()

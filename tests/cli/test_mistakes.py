@@ -163,7 +163,7 @@ def test_a_metric_that_is_not_logged_is_refused_with_those_that_are(
     )
     said = type_in("fit", "--config", "mine.yaml", *COIN[3:], *SMALL)
     assert said.status == 1
-    assert "error: trainer.callbacks: Early stopping conditioned on metric `val/los`" in said.err
+    assert "error: trainer.callbacks: EarlyStopping: Early stopping conditioned on metric `val/los`" in said.err
     assert "`val/loss`" in said.err
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import cast
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.user_code import is_of_user, went_through
 
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+UNPACKERS = ("/gzip.py", "/_compression.py", "/compression/", "/zipfile.py", "/zipfile/")  # Python's own
 HEAD = 1 << 16  # bytes by which a file is recognised
 
 
@@ -107,11 +109,16 @@ def _only_member(file: Path, archive: zipfile.ZipFile) -> str:
 
 @contextmanager
 def _complaining(file: Path) -> Iterator[None]:
+    """Word what opening, unpacking or reading a file meets; whatever else is raised meanwhile stays as it is."""
     try:
         yield
-    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError) as problem:
-        raise UserError(f"{file}: the packed file is damaged or cut off ({problem}).") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{file}: not a text file in UTF-8.") from None
-    except OSError as problem:
+    except UserError:
+        raise
+    except Exception as problem:
+        if isinstance(problem, zlib.error | zipfile.BadZipFile | gzip.BadGzipFile) or went_through(problem, UNPACKERS):
+            raise UserError(f"{file}: the packed file is damaged or cut off ({problem}).") from None
+        if is_of_user(problem) or not isinstance(problem, OSError | UnicodeDecodeError):
+            raise
+        if isinstance(problem, UnicodeDecodeError):
+            raise UserError(f"{file}: not a text file in UTF-8.") from None
         raise UserError(f"{file}: cannot be read ({problem.strerror or problem}).") from None
