@@ -18,6 +18,7 @@ from cryptoforecast.cli.commands import run as run_command
 from cryptoforecast.cli.doubts import notice_what_was_seen
 from cryptoforecast.cli.entry import enter_backtest
 from cryptoforecast.cli.lock import alone_in
+from cryptoforecast.cli.parser import to_yaml
 from cryptoforecast.cli.progress import describe_data
 from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.data.cache import write_whole
@@ -59,7 +60,7 @@ class BacktestCLI(ForecastCLI):
         """All options of ``fit``, as a file could hold them."""
         assert self.subcommand is not None
         parser = self._parser(self.subcommand)
-        settings: dict[str, Any] = yaml.safe_load(parser.dump(self.config[self.subcommand], skip_none=False))
+        settings: dict[str, Any] = yaml.safe_load(to_yaml(parser, self.config[self.subcommand]))
         return settings
 
     def seed(self) -> int:

@@ -24,7 +24,7 @@ from cryptoforecast.cli.arguments import (
 from cryptoforecast.cli.doubts import notice_skill_too_good, notice_what_was_seen
 from cryptoforecast.cli.entry import enter_fit, enter_test
 from cryptoforecast.cli.fault import first_sentence, settings_in_one_sentence
-from cryptoforecast.cli.parser import PROGRAM, ForecastParser, UsageError, complaint
+from cryptoforecast.cli.parser import PROGRAM, ForecastParser, UsageError, complaint, to_yaml
 from cryptoforecast.cli.record import RunRecord
 from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.cli.resume import find_checkpoint, own_run, require_to_go_on, with_configuration_of_run
@@ -175,7 +175,7 @@ class ForecastCLI(LightningCLI):
         if self.checkpoint is not None:
             require_to_go_on(self.checkpoint, self.model, self.datamodule)
         chosen = self.config[self.subcommand]
-        configuration = self._parser(self.subcommand).dump(chosen, skip_none=False)
+        configuration = to_yaml(self._parser(self.subcommand), chosen)
         self.held.enter_context(own_run(self.trainer, self.checkpoint, configuration))
         enter_fit(self.trainer, self.model, self.datamodule, chosen)
 

@@ -8,6 +8,7 @@ from textwrap import shorten
 from typing import Any
 
 import yaml
+from jsonargparse import Namespace
 from lightning.pytorch import Callback
 from lightning.pytorch.cli import LightningArgumentParser
 from lightning.pytorch.loggers import Logger
@@ -21,8 +22,8 @@ from cryptoforecast.spec import accepted_by
 
 PROGRAM = ("python", "-m", "cryptoforecast")
 CHOSEN_BY_NAME = (Forecaster, Source, Scaling, Optimizer, LRScheduler, Callback, Logger)
+UNWRITABLE = "Unable to serialize instance"  # jsonargparse's words for a value that has no text
 # What jsonargparse says around the one line that tells what is wrong.
-UNWRITABLE = "Unable to serialize instance"  # and so it says of a value that has no text
 SCAFFOLDING = re.compile(
     r"Parser key|Does not validate|Subtypes:|Errors:|Given value|Problem with given class_path|"
     r"Expected a <class 'NoneType'>|Expected a path but|^\s*$"
@@ -35,15 +36,20 @@ class ForecastParser(LightningArgumentParser):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "exit_on_error": False, "allow_abbrev": False})
 
-    def dump(self, *args: Any, **kwargs: Any) -> str:
-        """The options as text that can be read again: a default that cannot be written down is left out.
 
-        So is the device of ``StochasticWeightAveraging``; the parser would write that it is not able to write it.
-        """
-        text: str = super().dump(*args, **kwargs)
-        if UNWRITABLE not in text:
-            return text
-        return yaml.safe_dump(_without_unwritable(yaml.safe_load(text)), sort_keys=False)
+def to_yaml(parser: LightningArgumentParser, options: Namespace) -> str:
+    """The options of a verb as text that can be read again: a default that cannot be written down is left out.
+
+    So is the device of ``StochasticWeightAveraging``; the parser would write that it is not able to write it.
+
+    Args:
+        parser: the verb's.
+        options: as it has parsed them.
+    """
+    text: str = parser.dump(options, skip_none=False)
+    if UNWRITABLE not in text:
+        return text
+    return str(yaml.safe_dump(_without_unwritable(yaml.safe_load(text)), sort_keys=False))
 
 
 def _without_unwritable(options: Any) -> Any:

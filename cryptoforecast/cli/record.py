@@ -12,6 +12,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser
 
 from cryptoforecast import __version__
+from cryptoforecast.cli.parser import to_yaml
 from cryptoforecast.data.cache import write_whole
 from cryptoforecast.data.datamodule import CloseDataModule, closes_of
 from cryptoforecast.data.loading import to_record
@@ -35,7 +36,7 @@ class RunRecord(Callback):
     def __init__(self, parser: LightningArgumentParser, config: Namespace) -> None:
         config = config.clone()
         config["ckpt_path"] = None  # run again, it begins anew
-        self.configuration: str = parser.dump(config, skip_none=False)
+        self.configuration: str = to_yaml(parser, config)
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write the configuration, and ``provenance.json`` beside it; nothing where there is no run folder."""
