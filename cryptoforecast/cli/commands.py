@@ -23,7 +23,7 @@ from cryptoforecast.cli.arguments import (
 )
 from cryptoforecast.cli.doubts import notice_skill_too_good, notice_what_was_seen
 from cryptoforecast.cli.entry import enter_fit, enter_test
-from cryptoforecast.cli.fault import first_sentence, settings_in_one_sentence
+from cryptoforecast.cli.fault import settings_in_one_sentence, values_in_one_sentence
 from cryptoforecast.cli.parser import PROGRAM, ForecastParser, UsageError, complaint, to_yaml
 from cryptoforecast.cli.record import RunRecord
 from cryptoforecast.cli.rehearsal import rehearse
@@ -41,7 +41,6 @@ from cryptoforecast.models.checkpoint import (
     load_forecaster,
     read_checkpoint,
 )
-from cryptoforecast.user_code import is_of_user
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
 
@@ -75,10 +74,7 @@ class ForecastCLI(LightningCLI):
     """Lightning's command line, with verbs that judge: every score stands beside the random walk's."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "ForecastCLI":
-        """Itself: a copy of a model, as callbacks that average weights make one, is of the same command.
-
-        The parser's factory of a model's optimizer leads here.
-        """
+        """Itself: the factory of a model's optimizer leads here, and a copy of the model is of the same command."""
         return self
 
     @staticmethod
@@ -132,16 +128,8 @@ class ForecastCLI(LightningCLI):
 
     def instantiate_classes(self) -> None:
         """Make model and data; a value that one of them refuses is the user's to put right."""
-        with settings_in_one_sentence():
-            try:
-                super().instantiate_classes()
-            except ValueError as problem:
-                if isinstance(problem, UserError) or is_of_user(problem):
-                    raise
-                innermost: BaseException = problem
-                while innermost.__cause__:
-                    innermost = innermost.__cause__
-                raise UserError(first_sentence(innermost)) from None
+        with settings_in_one_sentence(), values_in_one_sentence():
+            super().instantiate_classes()
 
     def _set_seed(self) -> None:
         try:

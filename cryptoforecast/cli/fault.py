@@ -53,6 +53,24 @@ def settings_in_one_sentence() -> Iterator[None]:
         raise UserError(f"{setting}: {first_sentence(problem)}") from None
 
 
+@contextmanager
+def values_in_one_sentence() -> Iterator[None]:
+    """Let a value that a class of ours, or of torch, refuses be one sentence, whatever a parser has said around it.
+
+    Raises:
+        UserError: with what the class has to say.
+    """
+    try:
+        yield
+    except ValueError as problem:
+        if isinstance(problem, UserError) or is_of_user(problem):
+            raise
+        innermost: BaseException = problem
+        while innermost.__cause__:
+            innermost = innermost.__cause__
+        raise UserError(first_sentence(innermost)) from None
+
+
 def setting_at_fault(problem: BaseException) -> str | None:
     """The setting whose code raised an exception, with the class where several can be named.
 
