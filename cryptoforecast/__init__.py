@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         WindowStandard,
     )
     from cryptoforecast.models.checkpoint import load_forecaster
+    from cryptoforecast.training.exact import exact
 
 __version__ = "0.1.0"
 
@@ -53,6 +54,7 @@ _ROOMS = {
         "WindowStandard",
     ),
     "cryptoforecast.models.checkpoint": ("load_forecaster",),
+    "cryptoforecast.training.exact": ("exact",),
     "cryptoforecast.evaluation.forecasts": ("forecast_rows",),
     "cryptoforecast.evaluation.verdict": ("judge",),
     "cryptoforecast.evaluation.audit.audit": ("audit",),
@@ -83,6 +85,7 @@ __all__ = [  # noqa: RUF022 (in the order the data flows)
     "RelativeLog",
     "TrainMinMax",
     "WindowStandard",
+    "exact",
     "load_forecaster",
     "forecast_rows",
     "judge",

@@ -10,7 +10,7 @@ import pytest
 import cryptoforecast
 
 PACKAGE = Path(cryptoforecast.__file__).parent
-ROOMS = ["data", "models", "evaluation", "cli"]
+ROOMS = ["data", "models", "evaluation", "training", "cli"]
 FILES = sorted(PACKAGE.rglob("*.py"))
 SHAPED = [file for file in FILES if "from jaxtyping import" in file.read_text()]
 

@@ -5,9 +5,11 @@ import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
 import cryptoforecast
 from tests.conftest import CONFIGS, Said, random_walk, write_yahoo
@@ -15,6 +17,7 @@ from tests.conftest import CONFIGS, Said, random_walk, write_yahoo
 README = (CONFIGS.parent / "README.md").read_text()
 COMMANDS = re.findall(r"^\$ python -m cryptoforecast (.*)$", README, re.MULTILINE)
 (VARIANT,) = re.findall(r"```python\n(# my_gru.py\n.*?)```", README, re.DOTALL)
+(FIT,) = re.findall(r"```python\n(from lightning.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture
@@ -51,6 +54,22 @@ def test_every_command_of_the_readme_runs_as_it_stands(as_a_reader: Path, type_i
         if command.startswith("predict"):
             assert said.out.splitlines()[0] in README
     assert "GRU" in (as_a_reader / "runs/btc/version_1/scores.json").read_text()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_fit_from_python_goes_on_to_the_same_weights(as_a_reader: Path, type_in: Callable[..., Said]) -> None:
+    def weights() -> dict[str, torch.Tensor]:
+        held: dict[str, torch.Tensor] = torch.load("mine/last.ckpt", weights_only=True)["state_dict"]
+        return held
+
+    names: dict[str, Any] = {}
+    exec(FIT, names)
+    gone_on = weights()
+    Path("mine/last.ckpt").unlink()
+    names["fit"](2)
+    straight = weights()
+    assert gone_on.keys() == straight.keys()
+    assert all(torch.equal(gone_on[name], value) for name, value in straight.items() if torch.is_tensor(value))
 
 
 def test_the_variant_is_ten_lines_of_code() -> None:

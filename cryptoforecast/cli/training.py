@@ -18,11 +18,9 @@ from cryptoforecast.cli.progress import EpochLines
 from cryptoforecast.cli.record import run_folder
 from cryptoforecast.errors import UserError
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.finite import FiniteLoss
-from cryptoforecast.models.noise import Noise
 from cryptoforecast.models.resumption import Resumption
 from cryptoforecast.models.steps import Unmeasured, take_lean_steps
-from cryptoforecast.models.whole import WholeCheckpoints
+from cryptoforecast.training.exact import as_list, exact
 from cryptoforecast.user_code import is_of_user, went_through
 
 WRITERS = ("lightning/pytorch/loggers/", "lightning/fabric/loggers/", "tensorboard/", "cryptoforecast/cli/record.py")
@@ -35,14 +33,14 @@ def surroundings_of_fit(trainer: Any) -> dict[str, Any]:
         trainer: its options, instantiated.
     """
     shown = sys.stdout.isatty() if trainer.enable_progress_bar is None else trainer.enable_progress_bar
-    given = sorted(_as_list(trainer.callbacks), key=_comes_last)
+    given = as_list(trainer.callbacks)
     theirs = any(isinstance(callback, ProgressBar) for callback in given)
-    return {
-        "enable_progress_bar": theirs,
-        "profiler": trainer.profiler or Unmeasured(),
-        "callbacks": [FiniteLoss(), Noise(), EpochLines(bar=shown and not theirs), Resumption(), *given],
-        "plugins": [*_as_list(trainer.plugins), WholeCheckpoints()],
-    }
+    return exact(
+        enable_progress_bar=theirs,
+        profiler=trainer.profiler or Unmeasured(),
+        callbacks=[EpochLines(bar=shown and not theirs), *given],
+        plugins=trainer.plugins,
+    )
 
 
 def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
@@ -97,15 +95,6 @@ def best_of(trainer: Trainer, given: Any) -> str:
         trainer: has fitted.
         given: the callbacks in the user's order.
     """
-    kept = [callback for callback in _as_list(given) if isinstance(callback, ModelCheckpoint)]
+    kept = [callback for callback in as_list(given) if isinstance(callback, ModelCheckpoint)]
     judging = [callback for callback in kept if callback.monitor is not None] or kept
     return str(getattr(judging[0] if judging else trainer.checkpoint_callback, "best_model_path", ""))
-
-
-def _as_list(given: Any) -> list[Any]:
-    return given if isinstance(given, list) else [] if given is None else [given]
-
-
-def _comes_last(callback: Callback) -> bool:
-    """Whether a callback keeps a checkpoint to go on from, which is to know what the others have found to be best."""
-    return isinstance(callback, ModelCheckpoint) and (callback.monitor is None or bool(callback.save_last))

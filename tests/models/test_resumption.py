@@ -15,10 +15,9 @@ from lightning.pytorch.cli import ReduceLROnPlateau
 from torch.optim import Adam
 from torch.optim.lr_scheduler import StepLR
 
-from cryptoforecast import LSTM
-from cryptoforecast.cli.training import surroundings_of_fit
+from cryptoforecast import LSTM, exact
 from cryptoforecast.models.resumption import Resumption
-from cryptoforecast.models.steps import take_lean_steps
+from cryptoforecast.models.steps import Unmeasured, take_lean_steps
 from tests.conftest import data_of, random_walk
 from tests.models.test_forecaster import LENGTHS
 
@@ -51,7 +50,7 @@ class Kill(Callback):
 
 
 class Way:
-    """A way of training, and what is written on the way."""
+    """A way of training, and what is written on the way: ``lean`` as the command line does, or with a plain Trainer."""
 
     def __init__(
         self,
@@ -62,8 +61,10 @@ class Way:
         best: bool = True,
         workers: int = 0,
         last: dict[str, Any] | None = None,
+        lean: bool = True,
         **settings: Any,
     ) -> None:
+        self.lean = lean
         self.optimizer, self.scheduler, self.workers = partial(Adam, lr=rate), scheduler, workers
         self.best, self.others, self.last = best, others, last or {"every_n_train_steps": often}
         self.settings = {"max_epochs": 4, **settings}
@@ -75,18 +76,18 @@ class Way:
         model = LSTM(hidden_size=2, dropout=0.3, optimizer=self.optimizer, scheduler=self.scheduler, **LENGTHS)
         keep = partial(ModelCheckpoint, dirpath=folder)
         chosen = [*([keep(filename="best", monitor="val/loss")] if self.best else []), *(one() for one in self.others)]
-        given = {"callbacks": [kill, *chosen, keep(filename="last", **self.last)], "plugins": None, "profiler": None}
-        around = surroundings_of_fit(type("Options", (), {**given, "enable_progress_bar": False}))
-        around["callbacks"] = [one for one in around["callbacks"] if type(one).__name__ != "EpochLines"]
-        trainer = Trainer(
+        options = exact(
+            callbacks=[kill, *chosen, keep(filename="last", **self.last)],
             accelerator="cpu",
             default_root_dir=folder,
             logger=False,
             enable_model_summary=False,
-            **around,
+            enable_progress_bar=False,
             **self.settings,
         )
-        take_lean_steps(trainer)
+        trainer = Trainer(**options, profiler=Unmeasured() if self.lean else None)
+        if self.lean:
+            take_lean_steps(trainer)
         trainer.fit(model, data, ckpt_path=ckpt_path)
         return trainer, model
 
@@ -113,6 +114,9 @@ WAYS = {
     "for a count of steps": Way(max_steps=25, max_epochs=-1),
     "for a count of steps, from the middle": Way(4, max_steps=25, max_epochs=-1),
     "with loaders made anew": Way(3, reload_dataloaders_every_n_epochs=1),
+    "with a plain Trainer, from the end of an epoch": Way(None, patience, lean=False),
+    "with a plain Trainer, from the middle of an epoch": Way(3, lean=False, accumulate_grad_batches=2),
+    "with a plain Trainer, from the last batch": Way(BATCHES, scheduler=plateau, lean=False),
     "with a process that gathers batches": Way(3, workers=1, max_epochs=2),
 }
 

@@ -1,0 +1,1 @@
+"""What surrounds a fit, for the command line and for Python alike."""
