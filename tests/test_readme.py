@@ -78,7 +78,9 @@ def test_the_variant_is_ten_lines_of_code() -> None:
 
 
 def test_every_file_the_readme_links_to_is_there() -> None:
-    for target in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
+    targets = re.findall(r"\]\((?!http|#)([^)]+)\)", README)
+    assert len(targets) > 10
+    for target in targets:
         assert (CONFIGS.parent / target).exists(), target
 
 

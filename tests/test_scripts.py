@@ -4,14 +4,20 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
+from packaging.requirements import Requirement
 
 from tests.conftest import random_walk
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
+CONSTRAINTS = (SCRIPTS.parent / "constraints.txt").read_text().splitlines()
+PINNED = dict(line.split("==") for line in CONSTRAINTS if "==" in line)
 
 
 @pytest.mark.parametrize("name", ["environment", "quickstart", "test"])
@@ -32,8 +38,18 @@ def test_an_old_python_is_told_so_and_nothing_is_made(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["python"]
 
 
-def test_the_pinned_torch_is_the_one_that_was_tested() -> None:
-    assert "torch==2.13.0\n" in (SCRIPTS.parent / "constraints.txt").read_text()
+def test_whatever_pyproject_wants_is_pinned_to_a_version_that_it_allows() -> None:
+    """Torch above all: without a pin, pip fetches gigabytes of CUDA packages."""
+    project = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text())["project"]
+    wanted = [Requirement(line) for line in (*project["dependencies"], *project["optional-dependencies"]["test"])]
+    assert "torch" in {requirement.name for requirement in wanted}
+    for requirement in wanted:
+        assert PINNED[requirement.name] in requirement.specifier
+
+
+@pytest.mark.skipif(version("lightning") != PINNED["lightning"], reason="not an environment of constraints.txt")
+def test_the_pinned_torch_is_the_one_that_is_tested() -> None:
+    assert torch.__version__.split("+")[0] == PINNED["torch"]
 
 
 @pytest.mark.slow

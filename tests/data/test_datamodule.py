@@ -28,7 +28,9 @@ def test_changing_any_later_close_changes_no_training_batch() -> None:
     closes = random_walk(100)
     first = data_of(closes, val_from=70, test_from=90)
     second = data_of([*closes[:70], *(3 * close for close in closes[70:])], val_from=70, test_from=90)
-    for one, other in zip(first.train_dataloader(), second.train_dataloader(), strict=True):
+    batches = list(zip(first.train_dataloader(), second.train_dataloader(), strict=True))
+    assert len(batches) > 0
+    for one, other in batches:
         assert all(torch.equal(field, same) for field, same in zip(one, other, strict=True))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cryptoforecast import CloseSeries, DataNotice, Fold, UserError, WindowDataset
@@ -22,8 +22,7 @@ def test_no_close_is_a_target_in_two_sets_and_each_set_keeps_to_its_side(
 ) -> None:
     closes = coin(context_length + horizon + rest).closes
     val, test = sorted(round(cut * len(closes)) for cut in cuts)
-    if not 0 < val < test < len(closes):
-        return
+    assume(0 < val < test < len(closes))
     windows = WindowDataset([coin(len(closes))], context_length, horizon)
     fold = Fold(*(members.tolist() for members in cut_fold(windows, val, test)))
     targets = [
@@ -105,8 +104,7 @@ def test_a_coin_among_others_is_cut_as_it_is_alone_at_the_same_dates(
     together = WindowDataset(coins, context_length, horizon)
     last = min(one.closes.index[-1] for one in coins)
     borders = [str(last - pd.Timedelta(days=days)) for days in (5, 2)]
-    if any(one.closes.index[0] >= pd.Timestamp(borders[0]) for one in coins):
-        return
+    assume(all(one.closes.index[0] < pd.Timestamp(borders[0]) for one in coins))
     fold = cut_fold(together, *borders)
     for number, one in enumerate(coins):
         alone = WindowDataset([one], context_length, horizon)
@@ -172,7 +170,7 @@ def test_the_fewest_closes_that_would_do_are_the_fewest(borders: tuple[float, fl
             return False
 
     for name in ("train", "val", "test"):
-        if not has(9, name):
-            fewest = next((count for count in range(10, 209) if has(count, name)), None)
-            said = str(Cut(7, 3, *borders).no_windows(name, [coin(9)]))
-            assert (f"at least {fewest} closes would do" in said) == (fewest is not None)
+        assert not has(9, name)
+        fewest = next((count for count in range(10, 209) if has(count, name)), None)
+        said = str(Cut(7, 3, *borders).no_windows(name, [coin(9)]))
+        assert (f"at least {fewest} closes would do" in said) == (fewest is not None)

@@ -35,6 +35,8 @@ def test_the_order_is_a_function_of_seed_and_epoch_and_of_nothing_drawn_before()
     assert order(epoch=4) == first
     assert order(epoch=5) != first
     assert order(epoch=4, seed=1) != first
+    orders = [tuple(order(epoch, seed)) for epoch in range(4) for seed in range(4)]
+    assert len(set(orders)) == 16  # also where sum or product of seed and epoch are the same
 
 
 SIZES = {"count": st.integers(1, 100), "batch_size": st.integers(1, 40), "processes": st.integers(1, 5)}

@@ -22,7 +22,9 @@ def test_there_is_one_row_per_origin_and_step_in_time_order() -> None:
 def test_a_row_says_what_the_series_says() -> None:
     data = data_of(random_walk(100), horizon=3)
     closes = data.series[0].closes
-    for row in forecast_rows(RandomWalk(5, 3), data.windows, data.fold.val).itertuples():
+    rows = forecast_rows(RandomWalk(5, 3), data.windows, data.fold.val)
+    assert len(rows) > 0
+    for row in rows.itertuples():
         assert row.timestamp == row.origin + row.step * pd.Timedelta("1D")
         assert row.actual == closes[row.timestamp]
         assert row.last == row.forecast == closes[row.origin]
