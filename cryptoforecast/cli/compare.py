@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _entries_near(runs: Sequence["Run"]) -> list[dict[str, Any]]:
     """What stands in the ledgers near these runs."""
-    from cryptoforecast.evaluation.comparison.ledger import ledgers_near, read_ledger
+    from cryptoforecast.ledger import ledgers_near, read_ledger
 
     return [entry for ledger in ledgers_near([run.path for run in runs]) for entry in read_ledger(ledger)]
 
@@ -83,7 +83,7 @@ def _seen(runs: Sequence["Run"], labels: Sequence[str], entries: Sequence[dict[s
 def _tried(aligned: "Aligned", runs: Sequence["Run"], entries: Sequence[dict[str, Any]]) -> Any:
     """How many variants the ledgers near these runs know of, on these targets."""
     from cryptoforecast.evaluation.comparison.alignment import is_baseline
-    from cryptoforecast.evaluation.comparison.ledger import Given, count_tried
+    from cryptoforecast.evaluation.tries import Given, count_tried
 
     extents = {str(series): (times.min(), times.max()) for series, times in aligned.rows.groupby("series")["timestamp"]}
     own = [sum(not is_baseline(model) for model in models) for models in aligned.of_run]
@@ -105,7 +105,6 @@ def _show(comparison: "Comparison", aligned: "Aligned") -> None:
         _print_board(f"{series}: {board.targets:,} targets", board, console)
     if len(comparison.by_series) > 1:
         _print_board("all series, each counting the same", comparison.pooled, console)
-    print(f"{comparison.tried.said} tried on these targets")
     print(comparison.sentence)
 
 
@@ -148,6 +147,7 @@ def _record(comparison: "Comparison", aligned: "Aligned", runs: Sequence["Run"])
     return {
         "winner": comparison.winner,
         "sentence": comparison.sentence,
+        "claim": comparison.claim.to_record(),
         "targets": comparison.pooled.targets,
         "left_out": aligned.total - comparison.pooled.targets,
         "left_out_by_run": aligned.left_out,

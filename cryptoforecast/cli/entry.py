@@ -1,5 +1,6 @@
 """What fit, test and backtest enter in the ledger of all that was tried."""
 
+import hashlib
 import json
 import warnings
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
-from cryptoforecast.evaluation.comparison.ledger import LEDGER, RUNS, Targets, enter, ledger_of, read_ledger
+from cryptoforecast.ledger import LEDGER, RUNS, Targets, enter, ledger_of, read_ledger
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoint import Checkpoint
 from cryptoforecast.spec import to_plain
@@ -76,7 +77,7 @@ def enter_test(checkpoint: Checkpoint | None, data: CloseDataModule, folder: Pat
             fingerprints=_fingerprints(data),
             folder=folder,
             scores=scores.get("scores", scores.get("by_series")),
-            forecasts=folder / "forecasts.csv",
+            forecasts=hashlib.sha256((folder / "forecasts.csv").read_bytes()).hexdigest(),
             flattered_by=scores.get("flattered_by", ""),
         ),
     )
@@ -133,7 +134,7 @@ def _fingerprints(data: CloseDataModule) -> dict[str, str]:
     return {str(one.closes.name): one.provenance.sha256 for one in data.series}
 
 
-def _noticing(ledger: Path, write: Callable[[Path], None]) -> None:
+def _noticing(ledger: Path, write: Callable[[Path], object]) -> None:
     """Go on without an entry where none can be written, as in a folder of somebody else's; and say so."""
     try:
         write(ledger)

@@ -1,116 +1,120 @@
-"""The one honest sentence, and the rules it follows."""
+"""The one honest sentence: a claim in words, the same for every verb."""
 
 import numpy as np
-import pandas as pd
 
-from cryptoforecast.evaluation.findings import Finding
-from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.significance import LEVEL, diebold_mariano, loss_differences
-
-LEVEL_OF_DIRECTIONS = 0.01
+from cryptoforecast.evaluation.claim import Claim, Reason
+from cryptoforecast.evaluation.wording import SIMULATED, say_p_value
 
 
-def sentence_on_test(
-    model: str, skills: dict[str, float], own: pd.DataFrame, walk: pd.DataFrame, found: dict[str, Finding]
-) -> str:
-    """What may be claimed: a difference is one only where the Diebold-Mariano test says so.
-
-    ============  =====================  ==================================
-    RMSE is       p-value                the model is
-    ============  =====================  ==================================
-    lower         below 5 %              better than persistence
-    either        5 % or more, or none   no better than persistence
-    higher        below 5 %              worse than persistence
-    ============  =====================  ==================================
-
-    Of several series, the mean of their skills takes the place of the RMSE. Where it and the mean difference that
-    was tested do not point the same way, nothing is claimed. Of a model that is not better, one thing more is said,
-    the first of these that holds:
-
-    ====================================================  ===========================================
-    its findings                                          what is added
-    ====================================================  ===========================================
-    Pesaran-Timmermann p below 1 %, of several series     its directions are right more often than
-    below 1 % divided by their count in one of them       by luck, there
-    best lag 1 with a correlation of at least 0.8,        a copy of the last value
-    of several series in all of them
-    ====================================================  ===========================================
-
-    The level for directions is stricter because their test is a second chance. Gains are shown and claim nothing.
-
-    Args:
-        model: its name.
-        skills: its skill on each series.
-        own: its forecast rows.
-        walk: those of the random walk.
-        found: its findings on each series.
-    """
-    claim = _claim(model, skills, own, walk)
-    if model == RANDOM_WALK or not any(skills.values()) or claim.startswith(f"{model} is better"):
-        return claim
-    p_values = {series: finding.direction.p_value for series, finding in found.items() if finding.direction}
-    level = LEVEL_OF_DIRECTIONS / len(found)
-    if right := {series: p_value for series, p_value in p_values.items() if p_value is not None and p_value < level}:
-        where = "" if len(found) == 1 else f" on {', '.join(right)}"
-        test = f"Pesaran-Timmermann {_p(max(right.values()))}"
-        return f"{claim[:-1]}; but its directions{where} are right more often than by luck ({test})."
-    if all(finding.best_lag is not None and finding.best_lag.copy for finding in found.values()):
-        return f"{claim[:-1]}; best lag 1: a copy of the last value."
-    return claim
+def sentence_of(claim: Claim) -> str:
+    """The claim in words: what is claimed, by how much, on how many targets, by which test and after how many tries."""
+    sentence = _of_best(claim) if claim.best_of else _of_model(claim)
+    return f"{SIMULATED}: {sentence}" if claim.simulated else sentence
 
 
-def _claim(model: str, skills: dict[str, float], own: pd.DataFrame, walk: pd.DataFrame) -> str:
-    skill = float(np.mean(list(skills.values())))
-    if model == RANDOM_WALK:
-        return "RandomWalk is persistence itself: tomorrow's close is today's; its skill is 0 by definition."
-    if not np.isfinite(skill):
-        still = f" of {', '.join(series for series, own in skills.items() if not np.isfinite(own))}"
-        whose = still if len(skills) > 1 else ""
-        return f"{model} is worse than persistence: the closes{whose} stand still, and the random walk is never off."
-    p_value, reason = diebold_mariano(own, walk)
-    if p_value is None and not any(skills.values()):
-        return f"{model} is no better than persistence: it forecasts what the random walk forecasts."
-    size = _size(skills, f"{len(own):,} targets")
-    if p_value is None:
-        return f"{model} is no better than persistence: {size}, {reason}."
-    test = f"Diebold-Mariano {_p(p_value)}"
-    if p_value >= LEVEL:
-        return f"{model} is no better than persistence: {size}, which is within luck ({test})."
-    if (skill > 0) == (loss_differences(own, walk).mean() > 0):
-        return f"{model} is no better than persistence: {size}, but squared errors point the other way ({test})."
-    return f"{model} is {'better' if skill > 0 else 'worse'} than persistence: {size} ({test})."
+def _of_model(claim: Claim) -> str:
+    model, size = claim.model, f"{_size(claim)}{_aside(claim)}"
+    match claim.reason:
+        case Reason.IS_BENCHMARK:
+            return f"{model} is persistence itself: tomorrow's close is today's; its skill is 0 by definition."
+        case Reason.FLATTERED:
+            return f"No claim on {model}: {_size(claim)}, but {claim.flattered_by}."
+        case Reason.CHOSEN_ON:
+            chosen = f"{_size(claim)}, by which it was chosen; test can tell"
+            return f"{model} may or may not be better than persistence: {chosen}."
+        case Reason.STANDS_STILL:
+            size = f"the closes{_still(claim)} stand still, and the random walk is never off"
+        case Reason.SAME_FORECASTS:
+            size = "it forecasts what the random walk forecasts"
+        case Reason.NOT_LOWER:
+            size = _size(claim)
+    return f"{model} is {claim.outcome} than persistence: {size}{_more(claim)}."
 
 
-def sentence_on_val(model: str, skills: dict[str, float], own: pd.DataFrame) -> str:
-    """No claim at all: the best of many epochs looks skilled on the targets it was chosen by."""
-    if model == RANDOM_WALK:
-        return f"{model} is persistence itself; its skill is 0 by definition."
-    size = _size(skills, f"{len(own):,} val targets")
-    if np.mean(list(skills.values())) <= 0:
-        return f"{model} is no better than persistence: {size}."
-    return f"{model} may or may not be better than persistence: {size}, by which it was chosen; test can tell."
+def _size(claim: Claim) -> str:
+    """How much better or worse, and on how many targets."""
+    targets = f"on {claim.targets:,} {'val ' if claim.split == 'val' else ''}targets"
+    if claim.folds:
+        by_seed = claim.folds.by_seed
+        reach = f" on average over {len(by_seed)} seeds ({min(by_seed):+.4f} to {max(by_seed):+.4f})"
+        folds = f"of {claim.folds.folds} folds"
+        return f"its skill is {claim.skill:+.4f}{reach if len(by_seed) > 1 else ''} {targets} {folds}"
+    if len(claim.skills) > 1:
+        mean = f"its mean skill over {len(claim.skills)} series is {claim.skill:+.4f}"
+        return f"{mean}, above 0 in {sum(skill > 0 for skill in claim.skills.values()) or 'none'} of them, {targets}"
+    return f"its RMSE is {_percent(claim.skill)} {targets}"
 
 
-def sentence_on_seen(model: str, skills: dict[str, float], own: pd.DataFrame, flattered_by: str) -> str:
-    """No claim at all: what a model has been trained on tells nothing of its skill on other closes.
+def _aside(claim: Claim) -> str:
+    """What the test says, and what was asked of it."""
+    p_value, place = claim.test.p_value, claim.place
+    test = "" if p_value is None else f"Diebold-Mariano {say_p_value(p_value)}"
+    tries = f"; {place.said}" if place else ""
+    match claim.reason:
+        case Reason.NO_TEST:
+            return f", {claim.test.reason}"
+        case Reason.WITHIN_LUCK:
+            return f", which is within luck ({test}{tries})"
+        case Reason.LUCK_OF_SO_MANY:
+            needed = f"{test}, and below {claim.level:.2g} would be needed"
+            return f", which is within luck for {place.said if place else 'so many'} ({needed})"
+        case Reason.OTHER_WAY:
+            return f", but squared errors point the other way ({test}{tries})"
+    return f" ({test}{tries})"
 
-    Args:
-        model: its name.
-        skills: its skill on each series.
-        own: its forecast rows.
-        flattered_by: why nothing may be claimed, in words.
-    """
-    return f"No claim on {model}: {_size(skills, f'{len(own):,} targets')}, but {flattered_by}."
+
+def _more(claim: Claim) -> str:
+    """What else is said of a model: of a backtest its folds and seeds, else its directions or that it copies."""
+    if claim.folds and claim.reason not in (Reason.SAME_FORECASTS, Reason.STANDS_STILL):
+        folds, by_seed = claim.folds, claim.folds.by_seed
+        seeds = f"with {sum(skill > 0 for skill in by_seed)} of {len(by_seed)} seeds and " if len(by_seed) > 1 else ""
+        return f"; it beats the random walk {seeds}in {folds.folds_above} of {folds.folds} folds"
+    if claim.directions:
+        where = "" if len(claim.skills) == 1 else f" on {', '.join(claim.directions.series)}"
+        test = f"Fisher's exact {say_p_value(claim.directions.p_value)}"
+        return f"; but its directions{where} are right more often than by luck ({test})"
+    return "; best lag 1: a copy of the last value" if claim.copy else ""
 
 
-def _size(skills: dict[str, float], targets: str) -> str:
-    skill, above = float(np.mean(list(skills.values()))), sum(own > 0 for own in skills.values())
-    if len(skills) == 1:
-        return f"its RMSE is {abs(skill):.2%} {'lower' if skill > 0 else 'higher'} on {targets}"
+def _still(claim: Claim) -> str:
+    still = [series for series, skill in claim.skills.items() if not np.isfinite(skill)]
+    return f" of {', '.join(still)}" if len(claim.skills) > 1 else ""
+
+
+def _of_best(claim: Claim) -> str:
+    """The best of several models, as ``compare`` has it: who else there is, and how many were tried."""
+    assert claim.best_of is not None
+    best, (given, counts, spa_p, baselines) = claim.model, claim.best_of
+    if claim.reason is Reason.STANDS_STILL:
+        still = "the closes stand still, and the random walk is never off"
+        return f"No model is better than the random walk: {still}."
+    size = f"its RMSE is {_percent(claim.skill)} than the random walk's" if claim.skill else "its RMSE is the same"
+    about = f"{best} is the best of those given: {size} on {claim.targets:,} targets"
+    tried = f"; {counts.said} {'was' if counts.fits == 1 else 'were'} tried on these targets"
+    test = "" if spa_p is None else f"SPA {say_p_value(spa_p)}"
+    others = f"; {', '.join(baselines)}, which nobody had to try, is" if baselines else ""
+    no_model = f"No model{' tried' if baselines else ''} is better than the random walk{others}: {about}"
+    match claim.reason:
+        case Reason.FLATTERED:
+            return f"No claim: {about}, but {claim.flattered_by}."
+        case Reason.CHOSEN_ON:
+            return f"No claim: {about}, by which models were chosen; compare what test writes{tried}."
+        case Reason.NO_TEST:
+            return f"No claim: {about}, too few for a test{tried}."
+        case Reason.NOT_LOWER:
+            return f"{no_model}{tried}."
+        case Reason.WITHIN_LUCK:
+            return f"{no_model}, which is within luck for so many ({test}){tried}."
+        case Reason.LUCK_OF_SO_MANY:
+            p_value = "none" if claim.test.p_value is None else f"{claim.test.p_value:.2g}"
+            alone = f"Diebold-Mariano p of it alone = {p_value}, and below {claim.level:.2g} would be needed"
+            luck = f"for the best of all {counts.fits:,} that is within luck ({alone})"
+            return f"No model is shown to be better than the random walk: {about}; {given:,} given, and {luck}{tried}."
     return (
-        f"its mean skill over {len(skills)} series is {skill:+.4f}, above 0 in {above or 'none'} of them, on {targets}"
+        f"{best} is better than the random walk, also as the best of those given: its RMSE is {_percent(claim.skill)} "
+        f"on {claim.targets:,} targets (StepM over all models given, at 5 %; {test}){tried}."
     )
 
 
-def _p(value: float) -> str:
-    return f"p = {value:.3f}" if value >= 0.001 else "p < 0.001"
+def _percent(skill: float) -> str:
+    return f"{abs(skill):.2%} {'lower' if skill > 0 else 'higher'}"

@@ -7,10 +7,13 @@ from typing import Any, NamedTuple, TypedDict
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.evaluation.claim import Claim, OverFolds, claim_on
 from cryptoforecast.evaluation.forecasts import COLUMNS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Score, scores_by_series
 from cryptoforecast.evaluation.rows import SEED
-from cryptoforecast.evaluation.significance import LEVEL, diebold_mariano, loss_differences
+from cryptoforecast.evaluation.sentence import sentence_of
+from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
+from cryptoforecast.evaluation.tries import Place
 
 
 class Spread(TypedDict):
@@ -45,20 +48,18 @@ class FoldScores(NamedTuple):
 
 
 class BacktestVerdict(NamedTuple):
-    """What a backtest found. ``pooled`` is over the targets of all folds, ``p_value``, or ``reason``, of all seeds.
-
-    ``flattered_by`` says why the targets are no test of the model, if it has been trained on them.
-    """
+    """What a backtest found. ``pooled`` is over the targets of all folds, the test of ``claim`` of all seeds."""
 
     model: str
     targets: dict[str, int]
     folds: list[FoldScores]
     pooled: dict[int, Scored]
-    p_value: float | None
-    reason: str
-    sentence: str
-    simulated: bool
-    flattered_by: str = ""
+    claim: Claim
+
+    @property
+    def sentence(self) -> str:
+        """The claim in words."""
+        return sentence_of(self.claim)
 
     @property
     def skill(self) -> Spread:
@@ -78,7 +79,7 @@ class BacktestVerdict(NamedTuple):
                 "share_of_seeds": float(np.mean(seeds_above)),
                 "share_of_folds": float(np.mean([_mean_skill(fold) > 0 for fold in self.folds])),
             },
-            "diebold_mariano": {"p_value": self.p_value, "reason": self.reason, "median_of_seeds": median},
+            "diebold_mariano": self.claim.test._asdict() | {"median_of_seeds": median},
             "folds": [
                 {
                     "fold": fold.fold,
@@ -91,7 +92,8 @@ class BacktestVerdict(NamedTuple):
                 for fold in self.folds
             ],
             "verdict": self.sentence,
-            **({"flattered_by": self.flattered_by} if self.flattered_by else {}),
+            "claim": self.claim.to_record(),
+            **({"flattered_by": self.claim.flattered_by} if self.claim.flattered_by else {}),
         }
         return json.dumps(_finite(content), indent=2) + "\n"
 
@@ -118,34 +120,45 @@ def join_rows(parts: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
     return table[[*COLUMNS, SEED]]
 
 
-def judge_backtest(rows: pd.DataFrame, simulated: bool = False, flattered_by: str = "") -> BacktestVerdict:
-    """Score a model beside the baselines, fold by fold and over the targets of all folds.
+def judge_backtest(
+    rows: pd.DataFrame, simulated: bool = False, tries: Place | None = None, flattered_by: str = ""
+) -> BacktestVerdict:
+    """Score a model beside the baselines, fold by fold and over the targets of all folds, and decide what it claims.
+
+    The test is one, on the targets of all folds: an origin's loss is the mean over the seeds, so it asks whether the
+    model, whatever its seed, errs less than the random walk. Seeds are no witnesses of their own; they have all seen
+    the same closes.
 
     Args:
         rows: as :func:`join_rows` gives them.
-        simulated: whether anybody ever traded at these prices.
-        flattered_by: as in :func:`~cryptoforecast.evaluation.verdict.judge`.
+        simulated: whether nobody ever traded at these prices.
+        tries: which of all tries on these targets this is, as the ledger knows; None of one that was not chosen among
+            others.
+        flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
     """
     model = str(rows["model"].iloc[0])
     seeds = [int(seed) for seed in rows[SEED].dropna().unique()]
-    folds = []
-    for number, of_fold in rows.groupby("fold", sort=False):
-        times = of_fold["timestamp"]
-        targets = int((of_fold["model"] == RANDOM_WALK).sum()) // (len(seeds) if model == RANDOM_WALK else 1)
-        by_seed = {seed: _score(of_seed(of_fold, seed), model) for seed in seeds}
-        folds.append(FoldScores(int(str(number)), times.min(), times.max(), targets, by_seed))
+    folds = [
+        _score_fold(int(str(number)), of_fold, model, seeds) for number, of_fold in rows.groupby("fold", sort=False)
+    ]
     pooled = {seed: _score(of_seed(rows, seed), model) for seed in seeds}
     first = of_seed(rows, seeds[0])
-    walk = first[first["model"] == RANDOM_WALK]
-    own = rows[rows["model"] == model]
-    test = diebold_mariano(own, walk)
-    targets_of = {str(series): int(count) for series, count in walk.groupby("series", sort=False).size().items()}
-    verdict = BacktestVerdict(model, targets_of, folds, pooled, *test, "", simulated, flattered_by)
-    better = float(loss_differences(own, walk).mean()) < 0
-    sentence = sentence_of(verdict, better)
-    if simulated:
-        sentence = f"SIMULATED closes, which nobody can forecast: {sentence}"
-    return verdict._replace(sentence=sentence)
+    walk, own = first[first["model"] == RANDOM_WALK], rows[rows["model"] == model]
+    targets = {str(series): int(count) for series, count in walk.groupby("series", sort=False).size().items()}
+    claim = claim_on(
+        model,
+        _mean_skills(pooled, model),
+        NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(own, walk),
+        float(loss_differences(own, walk).mean()),
+        targets=sum(targets.values()),
+        place=tries,
+        simulated=simulated,
+        flattered_by=flattered_by,
+        folds=OverFolds(
+            len(folds), sum(_mean_skill(fold) > 0 for fold in folds), [scored.skill for scored in pooled.values()]
+        ),
+    )
+    return BacktestVerdict(model, targets, folds, pooled, claim)
 
 
 def of_seed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -169,51 +182,16 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(mean=float(np.mean(values)), std=std, min=float(min(values)), max=float(max(values)))
 
 
-def sentence_of(verdict: BacktestVerdict, better: bool) -> str:
-    """What may be claimed: a difference is one only where the Diebold-Mariano test says so.
-
-    The test is one, on the targets of all folds: an origin's loss is the mean over the seeds, so it asks whether the
-    model, whatever its seed, errs less than the random walk. Seeds are no witnesses of their own; they have all seen
-    the same closes.
-
-    Args:
-        verdict: all but its sentence.
-        better: whether the model's squared errors are smaller in the mean that was tested.
-    """
-    model, skill, p_value = verdict.model, verdict.skill, verdict.p_value
-    if model == RANDOM_WALK:
-        return "RandomWalk is persistence itself: tomorrow's close is today's; its skill is 0 by definition."
-    if not np.isfinite(skill["mean"]):
-        return f"{model} is worse than persistence: closes stand still, and the random walk is never off."
-    if p_value is None and skill["min"] == skill["max"] == 0:
-        return f"{model} is no better than persistence: it forecasts what the random walk forecasts."
-    size, count = f"its skill is {_size(verdict)}", _count(verdict)
-    if verdict.flattered_by:
-        return f"No claim on {model}: {size}, but {verdict.flattered_by}."
-    if p_value is None:
-        return f"{model} is no better than persistence: {size}, {verdict.reason}; {count}."
-    test = f"Diebold-Mariano p = {p_value:.3f}" if p_value >= 0.001 else "Diebold-Mariano p < 0.001"
-    if p_value >= LEVEL:
-        return f"{model} is no better than persistence: {size}, which is within luck ({test}); {count}."
-    if (skill["mean"] > 0) != better:
-        return f"{model} is no better than persistence: {size}, but squared errors point the other way ({test})."
-    return f"{model} is {'better' if better else 'worse'} than persistence: {size} ({test}); {count}."
+def _score_fold(number: int, rows: pd.DataFrame, model: str, seeds: Sequence[int]) -> FoldScores:
+    targets = int((rows["model"] == RANDOM_WALK).sum()) // (len(seeds) if model == RANDOM_WALK else 1)
+    by_seed = {seed: _score(of_seed(rows, seed), model) for seed in seeds}
+    return FoldScores(number, rows["timestamp"].min(), rows["timestamp"].max(), targets, by_seed)
 
 
-def _size(verdict: BacktestVerdict) -> str:
-    skill, targets = verdict.skill, f"on {sum(verdict.targets.values()):,} targets of {len(verdict.folds)} folds"
-    if len(verdict.pooled) == 1:
-        return f"{skill['mean']:+.4f} {targets}"
-    reach = f"({skill['min']:+.4f} to {skill['max']:+.4f})"
-    return f"{skill['mean']:+.4f} on average over {len(verdict.pooled)} seeds {reach} {targets}"
-
-
-def _count(verdict: BacktestVerdict) -> str:
-    folds = f"{sum(_mean_skill(fold) > 0 for fold in verdict.folds)} of {len(verdict.folds)} folds"
-    if len(verdict.pooled) == 1:
-        return f"it beats the random walk in {folds}"
-    seeds = f"{sum(scored.skill > 0 for scored in verdict.pooled.values())} of {len(verdict.pooled)} seeds"
-    return f"it beats the random walk with {seeds} and in {folds}"
+def _mean_skills(pooled: dict[int, Scored], model: str) -> dict[str, float]:
+    """A model's skill on each series, the mean over seeds."""
+    by_seed = [scored.by_series for scored in pooled.values()]
+    return {series: float(np.mean([own[series][model]["skill"] for own in by_seed])) for series in by_seed[0]}
 
 
 def _mean_skill(fold: FoldScores) -> float:

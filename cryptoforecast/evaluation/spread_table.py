@@ -11,7 +11,7 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.spread import BacktestVerdict, Scored, spread
 from cryptoforecast.evaluation.table import say_price
-from cryptoforecast.evaluation.verdict import name_of
+from cryptoforecast.evaluation.wording import name_of
 
 
 def show_backtest(verdict: BacktestVerdict, console: Console) -> None:
@@ -25,7 +25,8 @@ def _table_of_folds(verdict: BacktestVerdict) -> Table:
     series, several = list(verdict.targets), len(verdict.pooled) > 1
     names = series[0] if len(series) == 1 else f"{len(series)} series"
     seeds = f", {len(verdict.pooled)} seeds" if several else ""
-    title = f"{name_of(names, verdict.simulated)}: {verdict.model}, {len(verdict.folds)} folds{seeds} (random walk: 0)"
+    names = name_of(names, verdict.claim.simulated)
+    title = f"{names}: {verdict.model}, {len(verdict.folds)} folds{seeds} (random walk: 0)"
     prices = ["RMSE", "random walk's"] if len(series) == 1 and not several else []
     skills = ["skill", "std", "lowest", "highest", "seeds > 0"] if several else ["skill"]
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)

@@ -7,6 +7,7 @@ from rich.text import Text
 from cryptoforecast.evaluation.direction import Direction
 from cryptoforecast.evaluation.findings import Finding
 from cryptoforecast.evaluation.trading import Trading
+from cryptoforecast.evaluation.wording import p_value_cell
 
 NONE = "-"
 ACROSS = 4  # findings beside each other
@@ -70,7 +71,7 @@ def _lines(finding: Finding) -> list[tuple[str, str]]:
     shown = NONE if lag is None else f"{'copy: ' if lag.copy else ''}{lag.lag} ({lag.correlation:.2f})"
     return [
         ("RMSE, 95 % interval", NONE if ends is None else "-".join(_say_end(end) for end in ends)),
-        ("Diebold-Mariano p", _p_value(finding.diebold_mariano.p_value)),
+        ("Diebold-Mariano p", p_value_cell(finding.diebold_mariano.p_value)),
         *zip(("hits %, 95 %", "base rate %", "Fisher's exact p"), _hits(finding.direction), strict=True),
         ("lag (correlation)", shown),
         ("held over targets %", _percent(finding.held_over_targets)),
@@ -82,7 +83,7 @@ def _hits(called: Direction | None) -> tuple[str, str, str]:
     if called is None:
         return NONE, NONE, NONE
     rate, low, high, base = (100 * share for share in (called.hit_rate, called.low, called.high, called.base_rate))
-    return f"{rate:.1f} ({low:.1f}-{high:.1f})", f"{base:.1f}", _p_value(called.p_value)
+    return f"{rate:.1f} ({low:.1f}-{high:.1f})", f"{base:.1f}", p_value_cell(called.p_value)
 
 
 def _gains(traded: Trading | None) -> tuple[str, str, str]:
@@ -90,12 +91,6 @@ def _gains(traded: Trading | None) -> tuple[str, str, str]:
         return NONE, NONE, NONE
     cost = NONE if traded.break_even is None else f"{traded.break_even:.1f}"
     return _percent(traded.gain), f"{traded.turnover:,}", cost
-
-
-def _p_value(value: float | None) -> str:
-    if value is None:
-        return NONE
-    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def _percent(share: float | None) -> str:

@@ -11,26 +11,33 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cryptoforecast.evaluation.claim import Claim, claim_on
 from cryptoforecast.evaluation.findings import Finding, find
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
-from cryptoforecast.evaluation.sentence import sentence_on_seen, sentence_on_test, sentence_on_val
+from cryptoforecast.evaluation.sentence import sentence_of
+from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.table import new_table, notes, say_price, tables_of_findings
+from cryptoforecast.evaluation.tries import Place
+from cryptoforecast.evaluation.wording import name_of
 
 
 class Verdict(NamedTuple):
     """Scores of a model and the baselines on the same targets, series by series, and what they come to.
 
-    ``targets`` counts by series, ``by_series`` has the scores of each, ``found`` what more there is to say of test
-    targets; of others it is empty. ``flattered_by`` says why they are no test of the model, if it was trained on them.
+    ``targets`` counts by series, ``by_series`` has the scores of each, ``claim`` is what may be claimed, ``found`` what
+    more there is to say of test targets; of others it is empty.
     """
 
     split: str
     targets: dict[str, int]
     by_series: dict[str, dict[str, Score]]
-    sentence: str
-    simulated: bool
+    claim: Claim
     found: dict[str, dict[str, Finding]]
-    flattered_by: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The claim in words."""
+        return sentence_of(self.claim)
 
     @property
     def scores(self) -> dict[str, Score]:
@@ -60,7 +67,8 @@ class Verdict(NamedTuple):
             "targets": sum(self.targets.values()),
             **found,
             "verdict": self.sentence,
-            **({"flattered_by": self.flattered_by} if self.flattered_by else {}),
+            "claim": self.claim.to_record(),
+            **({"flattered_by": self.claim.flattered_by} if self.claim.flattered_by else {}),
         }
         if self.found:
             content["findings"] = {
@@ -80,38 +88,44 @@ def _plain(table: Mapping[str, Score | Overall]) -> dict[str, dict[str, float | 
     return {model: {name: x if np.isfinite(x) else None for name, x in row.items()} for model, row in rows.items()}
 
 
-def judge(rows: pd.DataFrame, split: str, simulated: bool = False, flattered_by: str = "") -> Verdict:
-    """Score a model beside the baselines.
+def judge(
+    rows: pd.DataFrame, split: str, simulated: bool = False, tries: Place | None = None, flattered_by: str = ""
+) -> Verdict:
+    """Score a model beside the baselines, and decide what may be claimed of it.
 
     Args:
         rows: forecast rows on the same targets, the model's first, the random walk's among them.
         split: which targets these are: ``val`` or ``test``.
-        simulated: whether anybody ever traded at these prices.
+        simulated: whether nobody ever traded at these prices.
+        tries: which of all tries on these targets this is, as the ledger knows; None of one that was not chosen among
+            others. A claim is corrected for it.
         flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
     """
     by_series = scores_by_series(rows)
     model = str(rows["model"].iloc[0])
     own, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
-    skills = {series: table[model]["skill"] for series, table in by_series.items()}
     found = find(rows) if split == "test" else {}
-    if flattered_by and model != RANDOM_WALK:
-        sentence = sentence_on_seen(model, skills, own, flattered_by)
-    elif split == "test":
-        findings = {series: models[model] for series, models in found.items()}
-        sentence = sentence_on_test(model, skills, own, walk, findings)
-    else:
-        sentence = sentence_on_val(model, skills, own)
-    if simulated:
-        sentence = f"SIMULATED closes, at which nobody ever traded: {sentence}"
+    claim = claim_on(
+        model,
+        {series: table[model]["skill"] for series, table in by_series.items()},
+        NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(own, walk),
+        float(loss_differences(own, walk).mean()),
+        targets=len(own),
+        split=split,
+        place=tries,
+        simulated=simulated,
+        flattered_by=flattered_by,
+        found={series: models[model] for series, models in found.items()},
+    )
     targets = {series: int((own["series"] == series).sum()) for series in by_series}
-    return Verdict(split, targets, by_series, sentence, simulated, found, flattered_by)
+    return Verdict(split, targets, by_series, claim, found)
 
 
 def show(verdict: Verdict, console: Console) -> None:
     """Print the table, of several series their own and then one of all, and the sentence."""
     several, count = len(verdict.by_series) > 1, sum(verdict.targets.values())
     names = f"{len(verdict.by_series)} series" if several else next(iter(verdict.by_series))
-    names = name_of(names, verdict.simulated)
+    names = name_of(names, verdict.claim.simulated)
     title = f"{names}: {count:,} {verdict.split} targets"
     table = new_table(title, [*(["series"] if several else []), "model"], ["RMSE", "MAE", "MAPE %", "skill", "targets"])
     for series, scores in verdict.by_series.items():
@@ -137,8 +151,3 @@ def _table_of_all(verdict: Verdict) -> Table:
         above = f"{round(score['positive'] * count)} of {count}"
         table.add_row(model, f"{score['mape']:.3f}", f"{score['skill']:+.4f}", above)
     return table
-
-
-def name_of(series: str, simulated: bool) -> str:
-    """A series' name as tables and figures give it: simulated closes are never without that word."""
-    return f"{series} (SIMULATED)" if simulated and "SIMULATED" not in series else series

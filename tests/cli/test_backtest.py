@@ -42,7 +42,7 @@ def test_a_backtest_writes_rows_of_all_folds_and_seeds_and_says_what_they_come_t
     said = type_in("backtest", *QUICK, *SIMULATED, "--folds=2", "--seeds=2", "--output_dir=out", "--parquet")
     assert said.status == 0, said.err
     assert "   1/4     0     0  2015-05-11 to 2015-05-25" in said.out
-    assert "SIMULATED closes, which nobody can forecast: LSTM is" in said.out
+    assert "SIMULATED closes, at which nobody ever traded: LSTM is" in said.out
     rows = read_written_rows(Path("out/forecasts.csv"))
     assert list(rows.columns)[-1] == "seed"
     assert rows.groupby(["fold", "model"]).size().to_dict() == {
@@ -188,5 +188,5 @@ def test_on_simulated_closes_an_lstm_has_no_skill_and_its_p_values_look_uniform(
         verdicts.append(
             judge_backtest(join_rows([(seed, read_written_rows(fit.folder / "forecasts.csv")) for fit in fits]))
         )
-    assert kstest([verdict.p_value for verdict in verdicts], "uniform").pvalue > 0.01
+    assert kstest([verdict.claim.test.p_value for verdict in verdicts], "uniform").pvalue > 0.01
     assert sum("is better than" in verdict.sentence for verdict in verdicts) <= 2, "one in forty by luck"

@@ -1,5 +1,6 @@
 """``compare``, and what fit and test enter in the ledger for it."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -11,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cryptoforecast.evaluation.comparison.ledger import Targets, enter, read_ledger
 from cryptoforecast.evaluation.rows import to_csv
+from cryptoforecast.ledger import Targets, enter, read_ledger
 from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 from tests.evaluation.comparison.test_board import many
 
@@ -91,14 +92,14 @@ def test_runs_are_compared_and_every_fit_and_test_is_in_the_ledger(
 
     said = type_in("compare", "runs/btc/version_0", "runs/btc/version_1")
     assert said.status == 0, said.err
-    assert "best of 2 variants (3 with their seeds) tried on these targets" in said.out
+    assert "2 variants (3 with their seeds) were tried on these targets" in said.out
     assert "LSTM (version_0)" in said.out
     record = json.loads((tmp_path / "comparison" / "comparison.json").read_text())
     assert list(record["left_out_by_run"]) == ["version_0", "version_1"]
 
     shutil.copytree(tmp_path / "runs" / "btc" / "version_1", tmp_path / "copied")
     said = type_in("compare", "runs/btc/version_0", "copied")
-    assert "best of 2 variants (3 with their seeds) tried on these targets" in said.out  # known by its content
+    assert "2 variants (3 with their seeds) were tried on these targets" in said.out  # known by its content
 
 
 def test_nothing_is_claimed_on_the_targets_that_chose_the_models(fitted: Run, type_in: TypeIn, tmp_path: Path) -> None:
@@ -126,7 +127,8 @@ def test_nothing_is_claimed_where_a_model_has_been_trained_on_its_targets(
     targets = [
         Targets("COIN-USD", "test", pd.Timestamp("2020-01-02", tz="UTC"), pd.Timestamp("2020-12-01", tz="UTC"), 9)
     ]
-    enter(tmp_path / "runs" / "ledger.jsonl", "test", {"model": "M"}, targets, forecasts=rows_file, flattered_by=seen)
+    sha256 = hashlib.sha256(rows_file.read_bytes()).hexdigest()
+    enter(tmp_path / "runs" / "ledger.jsonl", "test", {"model": "M"}, targets, forecasts=sha256, flattered_by=seen)
     said = type_in("compare", rows_file)
     assert f"on 350 targets, but of rows, {seen}." in said.out
 

@@ -41,7 +41,7 @@ def test_directions_that_are_right_are_said_to_be_so_beside_a_claim_of_nothing()
     rows.loc[::50, "forecast"] *= 1.1
     sentence = followed(rows).sentence
     assert sentence.startswith(("Model is no better than persistence", "Model is worse than persistence"))
-    assert sentence.endswith("; but its directions are right more often than by luck (Pesaran-Timmermann p < 0.001).")
+    assert sentence.endswith("; but its directions are right more often than by luck (Fisher's exact p < 0.001).")
 
 
 def test_of_several_series_the_directions_that_are_right_are_named_and_copies_are_all_or_nothing() -> None:

@@ -98,7 +98,7 @@ def test_planted_predictability_is_found_and_where_none_is_planted_none_is() -> 
     for seed in range(10):
         planted = judged(Echo, simulated(seed, autocorrelation=0.3)).sentence
         better += "Echo is better than persistence" in planted
-        right += "its directions are right more often than by luck (Pesaran-Timmermann p" in planted
+        right += "its directions are right more often than by luck (Fisher's exact p" in planted
         none = judged(Echo, simulated(seed)).sentence
         assert "Echo is no better than persistence" in none or "Echo is worse than persistence" in none
         assert "its directions" not in none

@@ -64,7 +64,7 @@ def test_of_one_seed_pooled_scores_and_test_are_those_of_the_same_rows_as_one_te
     verdict, rows = found([(0, part) for part in parts]), pd.concat(parts)
     assert verdict.pooled[0].by_series["COIN-USD"] == scores(rows)
     own, walk = (rows[rows["model"] == model] for model in ("LSTM", "RandomWalk"))
-    assert verdict.p_value == verdict.pooled[0].p_value == diebold_mariano(own, walk).p_value
+    assert verdict.claim.test.p_value == verdict.pooled[0].p_value == diebold_mariano(own, walk).p_value
     assert verdict.sentence.split(":")[0] == judge(rows, "test").sentence.split(":")[0]
 
 
@@ -74,7 +74,7 @@ def test_the_test_over_seeds_is_one_of_their_mean_losses() -> None:
     seeds = [walk + random.normal(0, 0.3, 40) for _ in range(5)]
     verdict = found([(seed, fold_rows(0, own.tolist(), walk.tolist())) for seed, own in enumerate(seeds)])
     difference = np.mean([own**2 for own in seeds], axis=0) - walk**2
-    assert verdict.p_value == pytest.approx(ttest_1samp(difference, 0).pvalue)
+    assert verdict.claim.test.p_value == pytest.approx(ttest_1samp(difference, 0).pvalue)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_each_of_several_series_counts_the_same() -> None:
 
 def test_simulated_closes_are_never_without_that_word() -> None:
     rows = join_rows([(0, fold_rows(0, [1, 2], [2, 2]))])
-    assert judge_backtest(rows, simulated=True).sentence.startswith("SIMULATED closes, which nobody can forecast")
+    assert judge_backtest(rows, simulated=True).sentence.startswith("SIMULATED closes, at which nobody ever traded")
 
 
 def test_a_seed_has_its_own_rows_and_those_of_the_baselines() -> None:

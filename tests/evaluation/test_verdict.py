@@ -83,7 +83,7 @@ def test_the_table_names_every_model_and_the_count_of_targets() -> None:
 def test_scores_json_has_the_documented_form(tmp_path: Path) -> None:
     judged(noise=0.1).write(tmp_path / "scores.json")
     content = json.loads((tmp_path / "scores.json").read_text())
-    assert list(content) == ["split", "series", "targets", "scores", "verdict", "findings"]
+    assert list(content) == ["split", "series", "targets", "scores", "verdict", "claim", "findings"]
     assert (content["split"], content["series"], content["targets"]) == ("test", ["COIN-USD"], 200)
     assert list(content["scores"]["Model"]) == ["rmse", "mae", "mape", "skill"]
     assert np.isclose(
@@ -151,7 +151,7 @@ def test_tables_of_several_series_fit_and_print_no_dollars_over_all() -> None:
 def test_scores_json_of_several_series_has_each_and_all() -> None:
     verdict = judged_coins(knows=0.5)
     content = json.loads(verdict.to_json())
-    assert list(content) == ["split", "series", "targets", "by_series", "all", "verdict", "findings"]
+    assert list(content) == ["split", "series", "targets", "by_series", "all", "verdict", "claim", "findings"]
     assert content["series"] == ["COIN0-USD", "COIN1-USD", "COIN2-USD"]
     assert content["targets"] == 600
     assert list(content["by_series"]["COIN1-USD"]["Model"]) == ["rmse", "mae", "mape", "skill"]

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -62,7 +62,7 @@ def read_run(given: str | Path) -> Run:
         raise UserError(f"{path}: no such file or folder.")
     rows = read_rows(path)
     scores = _scores_beside(path)
-    simulated = "SIMULATED" in str(scores.get("verdict")) or rows["series"].str.contains("SIMULATED").any()
+    simulated = _is_simulated(scores) or rows["series"].str.contains("SIMULATED").any()
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     return Run(path, rows, scores.get("split"), bool(simulated), sha256, scores.get("flattered_by", ""))
 
@@ -132,12 +132,19 @@ def labels_of(paths: Sequence[Path]) -> list[str]:
     return labels
 
 
-def _scores_beside(path: Path) -> dict[str, str]:
+def _scores_beside(path: Path) -> dict[str, Any]:
     try:
         scores = json.loads((path.parent / "scores.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return scores if isinstance(scores, dict) and path.name == FILE else {}
+
+
+def _is_simulated(scores: dict[str, Any]) -> bool:
+    claim = scores.get("claim")
+    if not isinstance(claim, dict):  # written before scores.json held a claim
+        return "SIMULATED" in str(scores.get("verdict"))
+    return bool(claim.get("simulated"))
 
 
 def _require_equal(rows: pd.DataFrame, price: str, key: list[str], runs: Sequence[Run]) -> None:

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
+from cryptoforecast.evaluation.claim import BestOf, Claim, Outcome, claim_on_best
 from cryptoforecast.evaluation.comparison.alignment import is_baseline
-from cryptoforecast.evaluation.comparison.ledger import Tried
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS, block_size, confidence_set, superior_to
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.significance import LEVEL, NO_BENCHMARK, TestResult, diebold_mariano_of, fewest_origins
+from cryptoforecast.evaluation.sentence import sentence_of
+from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, diebold_mariano_of, fewest_origins
+from cryptoforecast.evaluation.tries import Tried
 
 
 class Standing(TypedDict):
@@ -47,16 +49,22 @@ class Board(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Leaderboards by series and pooled, and what they come to.
-
-    ``winner`` is the name of the model of which the sentence claims that it is better than the random walk.
-    """
+    """Leaderboards by series and pooled, how many were tried on these targets, and what may be claimed of the best."""
 
     by_series: dict[str, Board]
     pooled: Board
     tried: Tried
-    winner: str | None
-    sentence: str
+    claim: Claim
+
+    @property
+    def winner(self) -> str | None:
+        """The model of which the sentence claims that it is better than the random walk."""
+        return self.claim.model if self.claim.outcome is Outcome.BETTER else None
+
+    @property
+    def sentence(self) -> str:
+        """The claim in words."""
+        return sentence_of(self.claim)
 
 
 def compare(
@@ -69,10 +77,8 @@ def compare(
 ) -> Comparison:
     """Rank models, and claim that one beats the random walk only where the best of so many would not do so by luck.
 
-    A winner is one of those that StepM finds better over all models given, at a family-wise level of 5 %; of several
-    the one with the lowest RMSE. Where more were tried than given, the others' forecasts are not at hand, and nothing
-    is known of how they hang together: then the winner's own one-sided p-value, times the number tried, must be
-    below 5 % as well (Bonferroni). Nothing is claimed on targets that the models were chosen by.
+    What is claimed is about the best of those given that are no baselines; how,
+    :func:`~cryptoforecast.evaluation.claim.claim_on_best` says.
 
     Args:
         rows: forecast rows of all models on the same targets, the random walk among them.
@@ -87,10 +93,7 @@ def compare(
     pooled = _board(rows, repetitions) if len(by_series) > 1 else next(iter(by_series.values()))
     given = sum(not is_baseline(model) for model in pooled.standings)
     tried = tried or Tried(given, given)
-    winner, sentence = _claim(pooled, tried, given, chosen_on, flattered_by)
-    if simulated:
-        sentence = f"SIMULATED closes, which nobody can forecast: {sentence}"
-    return Comparison(by_series, pooled, tried, winner, sentence)
+    return Comparison(by_series, pooled, tried, _claim(pooled, tried, chosen_on, simulated, flattered_by))
 
 
 def losses_of(rows: pd.DataFrame) -> pd.DataFrame:
@@ -148,50 +151,24 @@ def _ratio(own: float, walk: float) -> float:
     return float(own / walk)
 
 
-def _claim(board: Board, tried: Tried, given: int, chosen_on: bool, flattered_by: str) -> tuple[str | None, str]:
-    """The winner, if there is one, and the sentence about the best of so many."""
-    best, own = next((model, own) for model, own in board.standings.items() if model != RANDOM_WALK)
-    among = f"{tried.said} tried on these targets"
-    below = 1 - own["relative_rmse"]
-    size = f"its RMSE is {abs(below):.2%} {'lower' if below > 0 else 'higher'} than the random walk's"
-    about = f"{best} is the best of {among}: {size} on {board.targets:,} targets"
-    if below <= 0:
-        no_more = f"its RMSE is {abs(below):.2%} higher" if below < 0 else "its RMSE is the same"
-        return None, (
-            f"No model is better than the random walk: {best} is the best of {among}, and {no_more} on "
-            f"{board.targets:,} targets."
-        )
-    if flattered_by:
-        return None, f"No claim: {about}, but {flattered_by}."
-    if chosen_on:
-        return None, f"No claim: {about}, by which models were chosen; compare what test writes."
-    if board.spa_p is None:
-        return None, f"No claim: {about}, too few for a test."
-    test = f"SPA p = {board.spa_p:.3f}" if board.spa_p >= 0.001 else "SPA p < 0.001"
-    better = [model for model, standing in board.standings.items() if standing["better"]]
-    if not better:
-        return None, f"No model is better than the random walk: {about}, which is within luck for so many ({test})."
-    winner = better[0]
-    if tried.fits > given and not _survives(board.standings[winner], tried.fits):
-        return None, (
-            f"No model is shown to be better than the random walk: {about}, but only {given:,} are given, and "
-            f"for the best of all {tried.fits:,} that is within luck (Diebold-Mariano p of it alone = "
-            f"{_said(board.standings[winner]['dm_p'])}, and below {2 * LEVEL / tried.fits:.2g} would be needed)."
-        )
-    lower = 1 - board.standings[winner]["relative_rmse"]
-    return winner, (
-        f"{winner} is better than the random walk, also as the best of {among}: its RMSE is {lower:.2%} lower on "
-        f"{board.targets:,} targets (StepM over all models given, at 5 %; {test})."
+def _claim(board: Board, tried: Tried, chosen_on: bool, simulated: bool, flattered_by: str) -> Claim:
+    """What may be claimed of the best of those given; of baselines only where nothing else is given."""
+    ranked = [model for model in board.standings if model != RANDOM_WALK]
+    variants = [model for model in ranked if not is_baseline(model)] or ranked
+    better = [model for model in ranked if board.standings[model]["better"]]
+    best = next((model for model in variants if model in better), variants[0])
+    own = board.standings[best]
+    return claim_on_best(
+        best,
+        1 - own["relative_rmse"],
+        TestResult(own["dm_p"], own["dm_reason"]),
+        targets=board.targets,
+        better=better,
+        best_of=BestOf(len(variants), tried, board.spa_p, [model for model in better if model not in variants]),
+        chosen_on=chosen_on,
+        simulated=simulated,
+        flattered_by=flattered_by,
     )
-
-
-def _survives(standing: Standing, tried: int) -> bool:
-    """Whether a model's own p-value, one-sided, is small enough for the best of so many."""
-    return standing["dm_p"] is not None and standing["dm_p"] / 2 * tried < LEVEL
-
-
-def _said(p_value: float | None) -> str:
-    return "none" if p_value is None else f"{p_value:.2g}"
 
 
 def skill_interval(losses: pd.DataFrame, model: str, block: int) -> tuple[float, float]:

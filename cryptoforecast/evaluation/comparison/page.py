@@ -12,6 +12,7 @@ from cryptoforecast.evaluation.comparison.figures import as_data_uri, drawn_mode
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.table import say_price
+from cryptoforecast.evaluation.wording import p_value_cell
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1b1b; --soft: #666; --line: #ddd; --paper: #fdfdfb; --mark: #f4efe4;
@@ -77,9 +78,8 @@ def cells(own: Standing) -> list[str]:
     """A line of a leaderboard in words, its name left out."""
     prices = ["–" if value is None else say_price(value) for value in (own["rmse"], own["mae"])]
     parts = [f"{own[name]:.4f}" for name in ("relative_rmse", "relative_mae")]
-    p_value = "–" if own["dm_p"] is None else f"{own['dm_p']:.3f}" if own["dm_p"] >= 0.001 else "< 0.001"
     answers = ["–" if answer is None else "yes" if answer else "no" for answer in _answers(own)]
-    return [*prices, *parts, p_value, *answers]
+    return [*prices, *parts, p_value_cell(own["dm_p"], "–"), *answers]
 
 
 def _answers(own: Standing) -> tuple[bool | None, bool | None]:

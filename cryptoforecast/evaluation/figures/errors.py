@@ -7,7 +7,7 @@ import pandas as pd
 
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, WALK, draw_side_by_side, show_dates
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.verdict import name_of
+from cryptoforecast.evaluation.wording import name_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ import pandas as pd
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, MOST_SERIES, WALK, show_dates, tidy
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
 from cryptoforecast.evaluation.table import say_price
-from cryptoforecast.evaluation.verdict import name_of
+from cryptoforecast.evaluation.wording import name_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from cryptoforecast.evaluation.comparison.board import Comparison, compare, losses_of, skill_interval
-from cryptoforecast.evaluation.comparison.ledger import Tried
 from cryptoforecast.evaluation.comparison.superiority import confidence_set, superior_to
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
+from cryptoforecast.evaluation.tries import Tried
 from tests.evaluation.test_metrics import rows_of
 from tests.evaluation.test_significance import coins, walk_and_model
 from tests.helpers import not_none, p_value_of
@@ -116,9 +116,11 @@ def test_a_winner_is_named_with_the_count_of_tries() -> None:
     comparison = found(0.5, Tried(1, 1))
     assert comparison.winner == "Model"
     assert comparison.sentence.startswith(
-        "Model is better than the random walk, also as the best of 1 variant tried on these targets: its RMSE is"
+        "Model is better than the random walk, also as the best of those given: its RMSE is"
     )
-    assert "on 200 targets (StepM over all models given, at 5 %; SPA p < 0.001)" in comparison.sentence
+    assert comparison.sentence.endswith(
+        "on 200 targets (StepM over all models given, at 5 %; SPA p < 0.001); 1 variant was tried on these targets."
+    )
 
 
 def test_variants_tried_and_not_given_make_a_claim_harder() -> None:
@@ -134,9 +136,9 @@ def test_variants_tried_and_not_given_make_a_claim_harder() -> None:
 @pytest.mark.parametrize(
     ("comparison", "sentence"),
     [
-        (found(0.5, chosen_on=True), "No claim: Model is the best of 1 variant tried on these targets"),
-        (found(0.0, noise=1.0), "No model is better than the random walk: Model is the best of 1 variant"),
-        (found(0.0, noise=0.0), "and its RMSE is the same on 200 targets"),
+        (found(0.5, chosen_on=True), "No claim: Model is the best of those given"),
+        (found(0.0, noise=1.0), "No model is better than the random walk: Model is the best of those"),
+        (found(0.0, noise=0.0), "given: its RMSE is the same on 200 targets"),
         (compare(two_days()), "2 targets, too few for a test"),
     ],
 )
@@ -145,8 +147,32 @@ def test_where_nothing_may_be_claimed_there_is_no_winner(comparison: Comparison,
     assert sentence in comparison.sentence
 
 
+def with_a_baseline(seed: int, noise: float) -> pd.DataFrame:
+    """A model of noise beside the random walk, and a Drift that knows half of each move."""
+    model, walk = walk_and_model(seed, noise)
+    knowing = walk_and_model(seed, 0.3, knows=0.5)[0]
+    return pd.concat([model, walk, knowing.assign(model="Drift")])
+
+
+def test_a_baseline_is_no_variant_tried_and_never_the_best_of_them() -> None:
+    comparison = compare(with_a_baseline(1, noise=1.0), Tried(51, 51), repetitions=100)
+    assert next(iter(comparison.pooled.standings)) == "Drift"
+    assert (comparison.winner, comparison.claim.model) == (None, "Model")
+    assert "Model is the best of those given: its RMSE is" in comparison.sentence
+    assert "Drift, which nobody had to try, is" in comparison.sentence
+    assert comparison.sentence.endswith("; 51 variants were tried on these targets.")
+
+
+def test_where_the_closes_stand_still_the_best_is_said_to_be_no_better_and_no_number_is_infinite() -> None:
+    forecasts = np.random.default_rng(0).uniform(1, 2, 20)
+    still = pd.concat([rows_of("Model", list(forecasts), [1.0] * 20), rows_of("RandomWalk", [1.0] * 20, [1.0] * 20)])
+    sentence = compare(still, repetitions=100).sentence
+    assert "the closes stand still" in sentence
+    assert "inf" not in sentence
+
+
 def test_simulated_closes_are_called_so() -> None:
-    assert found(0.5, simulated=True).sentence.startswith("SIMULATED closes, which nobody can forecast: Model is")
+    assert found(0.5, simulated=True).sentence.startswith("SIMULATED closes, at which nobody ever traded: Model")
 
 
 def test_a_wild_model_among_those_compared_does_not_hide_a_good_one() -> None:

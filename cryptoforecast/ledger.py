@@ -20,27 +20,6 @@ RUNS = "runs"
 Kind = Literal["fit", "test", "backtest"]
 
 
-class Tried(NamedTuple):
-    """How many variants were tried on some targets, and in how many fits: each seed of a variant is one."""
-
-    variants: int
-    fits: int
-
-    @property
-    def said(self) -> str:
-        """The counts in words, such as ``3 variants (5 with their seeds)``."""
-        variants = f"{self.variants:,} variant{'' if self.variants == 1 else 's'}"
-        return variants if self.fits == self.variants else f"{variants} ({self.fits:,} with their seeds)"
-
-
-class Given(NamedTuple):
-    """A file of forecasts to be judged: its SHA-256, its folder, and how many models it has that are no baselines."""
-
-    sha256: str
-    folder: str
-    models: int
-
-
 class Targets(NamedTuple):
     """The closes that were to be forecast: of which series, from when to when, and how many."""
 
@@ -74,44 +53,53 @@ def enter(
     variant: Mapping[str, Any],
     targets: Sequence[Targets],
     *,
-    seeds: Sequence[int | None] = (None,),
+    seeds: Sequence[int | str | None] = (None,),
+    refitted: str = "",
+    judged: str | None = None,
     fingerprints: Mapping[str, str] | None = None,
     folder: str | Path | None = None,
     scores: Mapping[str, Any] | None = None,
-    forecasts: Path | None = None,
+    forecasts: str | None = None,
     flattered_by: str = "",
-) -> None:
+) -> dict[str, Any]:
     """Append one line, whole, whoever else appends at the same time.
 
     Args:
         ledger: the file; made if need be, with its folder.
         kind: what was done.
-        variant: what was tried, without its seed: the model's class path and arguments, and what it sees.
+        variant: what was tried, without its seed: the model's class path, arguments and code, and what it sees.
         targets: what it was tried on.
-        seeds: of the weights; None where nobody set one.
+        seeds: of the weights; where nobody set one, a mark that no other fit has.
+        refitted: how a backtest cuts its fits, such as ``5 folds, rolling``; empty of a single fit.
+        judged: of a test, the hash of the checkpoint and of the settings it was judged with.
         fingerprints: SHA-256 of each series' canonical rows.
         folder: the run's, or the one the forecasts are in.
         scores: what came of it, if that is known.
-        forecasts: the file of forecast rows that was written, if any; its SHA-256 is kept, by which ``compare`` knows
-            it again.
+        forecasts: SHA-256 of the file of forecast rows, if there is one, by which ``compare`` knows it again.
         flattered_by: that the model has been trained on closes of the targets' times, in words.
+
+    Returns:
+        The line's content.
     """
     entry = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "time": datetime.now(UTC).isoformat(timespec="microseconds"),
         "kind": kind,
         "variant": dict(variant),
         "arguments": _hash(variant),
         "seeds": list(seeds),
-        "targets": [one.to_record() for one in targets],
+        **({"refitted": refitted} if refitted else {}),
+        **({"judged": judged} if judged else {}),
+        "targets": [part.to_record() for part in targets],
         "fingerprints": dict(fingerprints or {}),
         "folder": None if folder is None else str(Path(folder).resolve()),
-        "forecasts": None if forecasts is None else hashlib.sha256(forecasts.read_bytes()).hexdigest(),
+        "forecasts": forecasts,
         "scores": None if scores is None else dict(scores),
         **({"flattered_by": flattered_by} if flattered_by else {}),
         "cryptoforecast": __version__,
     }
     ledger.parent.mkdir(parents=True, exist_ok=True)
     _append(ledger, json.dumps(entry, default=str, separators=(",", ":")))
+    return entry
 
 
 def read_ledger(ledger: Path) -> list[dict[str, Any]]:
@@ -133,29 +121,6 @@ def read_ledger(ledger: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def count_tried(
-    entries: Iterable[Mapping[str, Any]],
-    extents: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]],
-    given: Sequence[Given],
-) -> Tried:
-    """How many variants were tried on some targets, those of the ledger and those given that it does not know.
-
-    A variant is a model's class, its arguments and what it sees; another seed is the same one, and another fit. It
-    was tried on these targets if its own are of one of the same series, and their times overlap.
-
-    Args:
-        entries: of all ledgers.
-        extents: first and last time of the targets, by series.
-        given: the files compared; the ledger knows one by its content, or by the run folder it lies in.
-    """
-    met = [entry for entry in entries if any(_overlaps(one, extents) for one in entry["targets"])]
-    fits = {(entry["arguments"], seed) for entry in met for seed in entry["seeds"]}
-    known = {entry.get(name) for entry in met for name in ("forecasts", "folder")}
-    others = sum(one.models for one in given if not known & {one.sha256, one.folder})
-    variants = len({arguments for arguments, _ in fits}) + others
-    return Tried(variants, max(len(fits) + others, sum(one.models for one in given)))
-
-
 def ledgers_near(files: Iterable[Path]) -> list[Path]:
     """The ledgers that may know of some files: in a folder above, in ``runs`` beside one, or in ``./runs``."""
     above = [folder for file in files for folder in file.resolve().parents]
@@ -163,7 +128,8 @@ def ledgers_near(files: Iterable[Path]) -> list[Path]:
     return [place for place in dict.fromkeys(places) if place.is_file()]
 
 
-def _overlaps(targets: Mapping[str, Any], extents: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]]) -> bool:
+def overlaps(targets: Mapping[str, Any], extents: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]]) -> bool:
+    """Whether targets of an entry are of one of some series, and between its first and last time."""
     if targets["series"] not in extents:
         return False
     (own_first, own_last), (first, last) = _between(targets), extents[targets["series"]]

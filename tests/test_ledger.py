@@ -9,15 +9,8 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import DataNotice
-from cryptoforecast.evaluation.comparison.ledger import (
-    Given,
-    Targets,
-    Tried,
-    count_tried,
-    enter,
-    ledgers_near,
-    read_ledger,
-)
+from cryptoforecast.evaluation.tries import Given, Tried, count_tried
+from cryptoforecast.ledger import Targets, enter, ledgers_near, read_ledger
 
 FIRST, LAST = pd.Timestamp("2024-01-01", tz="UTC"), pd.Timestamp("2024-03-31", tz="UTC")
 EXTENTS = {"COIN-USD": (FIRST, LAST)}
@@ -38,9 +31,8 @@ def tried(ledger: Path, *given: Given) -> Tried:
 
 def test_an_entry_says_what_was_tried_on_which_closes(tmp_path: Path) -> None:
     ledger = tmp_path / "runs" / "ledger.jsonl"
-    (tmp_path / "rows.csv").write_text("rows")
     known = {"fingerprints": {"COIN-USD": "ab"}, "scores": {"rmse": 1.0}}
-    entered(ledger, folder=tmp_path, forecasts=tmp_path / "rows.csv", **known)
+    entered(ledger, folder=tmp_path, forecasts="cd", **known)
     (entry,) = read_ledger(ledger)
     assert (entry["kind"], entry["seeds"], entry["folder"]) == ("fit", [0], str(tmp_path))
     assert entry["variant"] == {"model": "LSTM", "hidden_size": 8}
@@ -48,7 +40,7 @@ def test_an_entry_says_what_was_tried_on_which_closes(tmp_path: Path) -> None:
         {"series": "COIN-USD", "split": "test", "first": FIRST.isoformat(), "last": LAST.isoformat(), "count": 91}
     ]
     assert entry["fingerprints"] == {"COIN-USD": "ab"}
-    assert len(entry["forecasts"]) == len(entry["arguments"]) == 64
+    assert (entry["forecasts"], len(entry["arguments"])) == ("cd", 64)
     assert {"time", "cryptoforecast", "scores"} <= set(entry)
 
 
