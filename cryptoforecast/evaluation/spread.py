@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, TypedDict
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.evaluation.claim import Claim, OverFolds, claim_on
+from cryptoforecast.evaluation.claim import Claim, OverFolds
+from cryptoforecast.evaluation.decision import claim_on
 from cryptoforecast.evaluation.forecasts import COLUMNS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Score, scores_by_series
 from cryptoforecast.evaluation.rows import SEED

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cryptoforecast.evaluation.claim import Claim, claim_on
+from cryptoforecast.evaluation.claim import Claim
+from cryptoforecast.evaluation.decision import claim_on
 from cryptoforecast.evaluation.findings import Finding, find
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
 from cryptoforecast.evaluation.sentence import sentence_of

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from cryptoforecast.evaluation import significance
-from cryptoforecast.evaluation.claim import Claim, Directions, Outcome, Reason, claim_on
+from cryptoforecast.evaluation.claim import Claim, Directions, Outcome, Reason
+from cryptoforecast.evaluation.decision import claim_on
 from cryptoforecast.evaluation.direction import Direction, direction
 from cryptoforecast.evaluation.findings import Finding
 from cryptoforecast.evaluation.metrics import scores

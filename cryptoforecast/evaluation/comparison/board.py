@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from cryptoforecast.evaluation.claim import BestOf, Claim, Outcome, claim_on_best
+from cryptoforecast.evaluation.claim import BestOf, Claim, Outcome
 from cryptoforecast.evaluation.comparison.alignment import is_baseline
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS, block_size, confidence_set, superior_to
+from cryptoforecast.evaluation.decision import claim_on_best
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, diebold_mariano_of, fewest_origins
