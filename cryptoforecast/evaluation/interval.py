@@ -15,7 +15,8 @@ def rmse_interval(rows: pd.DataFrame) -> tuple[float, float] | None:
 
     A wild week makes errors large on days in a row, so days are drawn not one by one but in blocks of random length.
     Their mean length is what Politis and White (2004, as corrected in 2009) find best for the squared errors, and
-    at least the horizon, since forecasts that overlap err together. An origin's steps are drawn together.
+    at least the horizon, since forecasts that overlap err together. An origin's steps are drawn together. A block may
+    run over a hole in time: it is two shorter ones then, and few blocks do.
 
     Args:
         rows: forecast rows of one model on one series.

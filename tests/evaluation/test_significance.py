@@ -106,6 +106,12 @@ def test_true_nulls_are_rejected_in_5_percent_at_every_horizon_and_count_of_orig
     assert max(shares.values()) < 0.065 + 0.033, shares
 
 
+def test_true_nulls_are_rejected_in_5_percent_of_stretches_between_holes_too() -> None:
+    for horizon, origins in ((2, 3), (7, 4), (7, 10)):
+        stretches = [overlapping(horizon, origins, 1000, seed) for seed in range(-(-70 // origins))]
+        assert abs(share_below(0.05, np.concatenate(stretches, axis=1)[:, :70], horizon) - 0.05) < 0.015 + 0.02
+
+
 @pytest.mark.parametrize("horizon", [1, 2, 7])
 def test_of_differences_without_memory_the_p_values_are_uniform(horizon: int) -> None:
     """A law of Student's t: the mean and the cosines of normal noise are independent, and of the same variance."""
