@@ -4,11 +4,13 @@ import argparse
 import json
 import shlex
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cryptoforecast.errors import UsageError, UserError
+from cryptoforecast.errors import DataNotice, UsageError, UserError
+from cryptoforecast.words import listed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,10 +34,10 @@ def run(args: Sequence[str]) -> None:
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: is no folder; --output_dir names one.")
 
-    from cryptoforecast.evaluation.comparison.alignment import align, read_run
+    from cryptoforecast.evaluation.comparison.alignment import align
     from cryptoforecast.evaluation.comparison.board import compare
 
-    runs = [read_run(given) for given in options.runs]
+    runs = _read_runs(options.runs)
     paths = [one.path.resolve() for one in runs]
     if again := [one for at, one in enumerate(paths) if one in paths[:at]]:
         raise UsageError(f"{again[0]} is given twice.")
@@ -50,6 +52,27 @@ def run(args: Sequence[str]) -> None:
     )
     _show(comparison, aligned)
     _write(folder, comparison, aligned, runs, shlex.join(["python", "-m", "cryptoforecast", "compare", *args]))
+
+
+def _read_runs(paths: Sequence[str]) -> list["Run"]:
+    """The runs that have forecasts; those of many that have none, as a pattern may find them, are named and skipped."""
+    from cryptoforecast.evaluation.comparison.alignment import FILE, NoForecasts, read_run
+
+    runs, without = [], []
+    for path in paths:
+        try:
+            runs.append(read_run(path))
+        except NoForecasts:
+            if len(paths) == 1:
+                raise
+            without.append(path)
+    remedy = "test --ckpt_path writes one into a run folder."
+    if not runs:
+        raise UserError(f"none of these {len(paths)} folders holds {FILE}: {listed(without)}; {remedy}")
+    if without:
+        notice = f"skipped, for they hold no {FILE}: {listed(without)}; {remedy}"
+        warnings.warn(notice, DataNotice, stacklevel=2)
+    return runs
 
 
 class _Parser(argparse.ArgumentParser):
@@ -113,7 +136,7 @@ def _print_board(title: str, board: "Board", console: "Console") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from cryptoforecast.evaluation.comparison.page import cells
+    from cryptoforecast.evaluation.comparison.page import cells, say_spa
 
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
     pooled = all(own["rmse"] is None for own in board.standings.values())
@@ -125,7 +148,7 @@ def _print_board(title: str, board: "Board", console: "Console") -> None:
         table.add_row(Text(model), *cells(own)[-len(heads) :])
     console.print(table)
     if board.spa_p is not None:
-        print(f"  SPA over all models: p = {board.spa_p:.3f}\n")
+        print(f"  {say_spa(board)}\n")
 
 
 def _write(folder: Path, comparison: "Comparison", aligned: "Aligned", runs: Sequence["Run"], command: str) -> None:

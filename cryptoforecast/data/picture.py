@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from cryptoforecast.data.gaps import stretches
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.times import say_duration
+from cryptoforecast.words import as_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +34,9 @@ def plot_closes(series: CloseSeries) -> "Figure":
     name = f"{used.symbol} (SIMULATED)" if used.simulated and "SIMULATED" not in used.symbol else used.symbol
     split = f", {len(gaps):,} gaps" if gaps else ""
     above.set_title(
-        f"{name}: {used.rows:,} closes, {say_duration(series.interval)} apart{split}", loc="left", weight="bold"
+        f"{as_label(name)}: {used.rows:,} closes, {say_duration(series.interval)} apart{split}",
+        loc="left",
+        weight="bold",
     )
     above.set_yscale("log" if series.closes.max() > 10 * series.closes.min() else "linear")
     above.yaxis.set_major_formatter("{x:,.10g}")

@@ -60,6 +60,69 @@ def test_the_same_comparison_gives_the_same_files(type_in: TypeIn, rows_file: Pa
     assert contents[0] == contents[1]
 
 
+def test_runs_without_forecasts_are_named_and_skipped(type_in: TypeIn, rows_file: Path, tmp_path: Path) -> None:
+    folders = [tmp_path / "runs" / f"lstm{at}" / "version_0" for at in range(12)]
+    for at, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        if at < 3:
+            shutil.copy(rows_file, folder / "forecasts.csv")
+    said = type_in("compare", *folders)
+    assert said.status == 0, said.err
+    assert said.err.startswith("notice: skipped, for they hold no forecasts.csv: ")
+    assert "lstm7/version_0 and 4 more; test --ckpt_path writes one into a run folder." in said.err
+    assert len(json.loads(Path("comparison/comparison.json").read_text())["runs"]) == 3
+    said = type_in("compare", *folders[3:])
+    assert (said.status, len(said.err.splitlines())) == (1, 1)
+    assert said.err.startswith("error: none of these 9 folders holds forecasts.csv: ")
+
+
+TAGS = set(
+    "html head meta title style body h1 h2 p div table tr th td figure img figcaption code br".split()  # noqa: SIM905
+)
+NASTY = "<img src=x onerror=alert(1)>\"'&</td></script>"
+
+
+def test_texts_of_strangers_are_escaped_wherever_they_stand(type_in: TypeIn, tmp_path: Path) -> None:
+    rows = many(0, copies=2)
+    rows = rows.assign(
+        series=NASTY, model=rows["model"].mask(rows["model"] != "RandomWalk", NASTY + " " + rows["model"])
+    )
+    folder = tmp_path / "runs" / NASTY.replace("/", "")
+    folder.mkdir(parents=True)
+    to_csv(rows, folder / "forecasts.csv")
+    (folder / "scores.json").write_text(json.dumps({"split": NASTY, "verdict": NASTY}))
+    said = type_in("compare", folder, "--output_dir", "out" + NASTY.replace("/", ""))
+    assert said.status == 0, said.err
+    (written,) = Path().glob("out*/comparison.html")
+    page = written.read_text()
+    assert "&lt;img src=x onerror" in page
+    assert not re.search(r"<img src=x|</script>|onerror=alert\(1\)>", page)
+    tags = set(re.findall(r"<([a-z0-9]+)", page))
+    assert tags == {
+        *[
+            "html",
+            "head",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "h1",
+            "h2",
+            "p",
+            "div",
+            "table",
+            "tr",
+            "th",
+            "td",
+            "figure",
+            "img",
+            "figcaption",
+            "code",
+            "br",
+        ]
+    }
+
+
 def test_names_that_look_like_markup_are_shown_as_they_are(type_in: TypeIn, tmp_path: Path) -> None:
     rows = many(0, copies=1)
     to_csv(rows.assign(model=rows["model"].replace("Noise 0", "<b>[red]&")), tmp_path / "odd.csv")

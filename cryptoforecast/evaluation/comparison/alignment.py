@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.comparison.odd_runs import ROUNDING, TARGET, nothing_in_common, require_equal
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.rows import BASELINE_NAMES, place, read_rows
 
-TARGET = ["series", "origin", "step", "timestamp"]
 FILE = "forecasts.csv"
-ROUNDING = 1e-6  # relative; another tool may keep prices in single precision
 
 
 class Run(NamedTuple):
@@ -31,6 +30,10 @@ class Run(NamedTuple):
     simulated: bool
     sha256: str
     flattered_by: str = ""
+
+
+class NoForecasts(UserError):
+    """A run folder holds no forecasts (yet): nobody has tested it."""
 
 
 class Aligned(NamedTuple):
@@ -56,7 +59,7 @@ def read_run(given: str | Path) -> Run:
     path = Path(given).expanduser()
     if path.is_dir():
         if not (path / FILE).is_file():
-            raise UserError(f"{path}: holds no {FILE}; test --ckpt_path writes one into the run folder.")
+            raise NoForecasts(f"{path}: holds no {FILE}; test --ckpt_path writes one into the run folder.")
         path = path / FILE
     if not path.is_file():
         raise UserError(f"{path}: no such file or folder.")
@@ -79,8 +82,9 @@ def align(runs: Sequence[Run]) -> Aligned:
     """
     labels = labels_of([run.path for run in runs])
     rows = pd.concat([run.rows.assign(run=at) for at, run in enumerate(runs)], ignore_index=True)
-    _require_equal(rows, "actual", ["series", "timestamp"], runs)
-    _require_equal(rows, "last", ["series", "origin"], runs)
+    paths = [run.path for run in runs]
+    require_equal(rows, "actual", ["series", "timestamp"], paths)
+    require_equal(rows, "last", ["series", "origin"], paths)
     rows = rows.assign(last=_last_closes(rows))
     _require_persistence(rows, runs)
     if rows["last"].isna().all():
@@ -147,19 +151,6 @@ def _is_simulated(scores: dict[str, Any]) -> bool:
     return bool(claim.get("simulated"))
 
 
-def _require_equal(rows: pd.DataFrame, price: str, key: list[str], runs: Sequence[Run]) -> None:
-    first = rows.groupby(key)[price].transform("first")
-    apart = (rows[price] - first).abs() > ROUNDING * first.abs()
-    if not apart.any():
-        return
-    row = rows[apart].iloc[0]
-    other = rows[(rows[key] == row[key]).all(axis=1) & rows[price].notna()].iloc[0]
-    raise UserError(
-        f"{place(row)}: the {price} close is {other[price]:.10g} in {runs[other['run']].path}, and "
-        f"{row[price]:.10g} in {runs[row['run']].path}; runs are compared on the same closes."
-    )
-
-
 def _last_closes(rows: pd.DataFrame) -> pd.Series:
     """The close at each row's origin, from any row that says it or has that time as its target."""
     said = rows.dropna(subset="last").groupby(["series", "origin"])["last"].first()
@@ -202,14 +193,8 @@ def _common(models: pd.DataFrame, runs: Sequence[Run]) -> pd.MultiIndex:
     counts = models.groupby(TARGET)["model"].nunique()
     common = counts.index[counts == models["model"].nunique()]
     if not len(common):
-        ranges = (f"{run.path} has {_extent(run.rows)}" for run in runs)
-        raise UserError(f"no target is common to all models: {', '.join(ranges)}.")
+        raise nothing_in_common([run.rows for run in runs], [run.path for run in runs])
     return pd.MultiIndex(levels=common.levels, codes=common.codes, names=TARGET)
-
-
-def _extent(rows: pd.DataFrame) -> str:
-    first, last = (f"{time:%Y-%m-%d}" for time in (rows["timestamp"].min(), rows["timestamp"].max()))
-    return f"{'/'.join(rows['series'].unique())} step 1 to {rows['step'].max()} from {first} to {last}"
 
 
 def _order(models: pd.DataFrame) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """What the pictures have in common: colours, and a row of panels for each series."""
 
+import warnings
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -59,4 +60,6 @@ def write_png(figure: "Figure", file: Path | BytesIO) -> None:
     """Write a figure as PNG; ``Figure.savefig`` would lay out and draw it twice."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    FigureCanvasAgg(figure).print_png(file)  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a box stands where a font lacks a letter
+        FigureCanvasAgg(figure).print_png(file)  # type: ignore[no-untyped-call]

@@ -8,6 +8,7 @@ from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, MOST_SERI
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
 from cryptoforecast.evaluation.table import say_price
 from cryptoforecast.evaluation.wording import name_of
+from cryptoforecast.words import as_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,8 +54,9 @@ def _draw_series(rows: pd.DataFrame, split: str, simulated: bool, whole: "Axes",
         _draw(axes, own.tail(last), walk.tail(last), table)
     ahead = "next close" if step == 1 else f"close {step} steps ahead"
     skill = table[model]["skill"]
+    name, count = as_label(name_of(own["series"].iloc[0], simulated)), (rows["model"] == model).sum()
     whole.set_title(
-        f"{name_of(own['series'].iloc[0], simulated)}: {ahead}, {len(rows[rows['model'] == model]):,} {split} targets",
+        f"{name}: {ahead}, {count:,} {split} targets",
         loc="left",
         fontweight="bold",
     )
@@ -69,7 +71,7 @@ def _draw(axes: "Axes", own: pd.DataFrame, walk: pd.DataFrame, table: Any) -> No
     lines = {  # the random walk lies broad beneath, where a copy of it would hide it otherwise
         f"random walk (RMSE {say_price(table[RANDOM_WALK]['rmse'])})": (walk["forecast"], WALK, 4.0),
         "actual": (own["actual"], ACTUAL, 1.4),
-        f"{model} (RMSE {say_price(table[model]['rmse'])})": (own["forecast"], FORECAST, 1.2),
+        f"{as_label(model)} (RMSE {say_price(table[model]['rmse'])})": (own["forecast"], FORECAST, 1.2),
     }
     for label, (values, color, width) in lines.items():
         axes.plot(own["timestamp"], values.to_numpy(), label=label, color=color, linewidth=width)

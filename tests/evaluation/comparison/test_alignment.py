@@ -108,3 +108,34 @@ def test_a_folder_is_asked_for_its_forecasts_and_says_whose_targets_they_are(tmp
         read_run(tmp_path / "empty")
     with pytest.raises(UserError, match="no such file or folder"):
         read_run(tmp_path / "nowhere")
+
+
+def thirty(folder: Path, **odd: object) -> list[Path]:
+    paths = [run_of(folder / f"v{at}", rows("LSTM", shift=0.1 + at / 100)) for at in range(30)]
+    made = rows("GRU", **{"first": 1, "until": 6, **{k: v for k, v in odd.items() if k != "actual"}})  # type: ignore[arg-type]
+    run_of(folder / "v17", made.assign(actual=made["actual"] * odd.get("actual", 1.0)))
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("odd", "sentence"),
+    [
+        ({"series": "ETH-USD"}, "v17/forecasts.csv, which has ETH-USD step 1 from 2024-01-02 to 2024-01-06"),
+        ({"first": 9, "until": 9}, "v17/forecasts.csv: holds no forecast rows"),
+        ({"actual": 1.01}, "102.01 in .*v17/forecasts.csv, and 101 in most others.* Leave out .*v17/forecasts.csv"),
+    ],
+)
+def test_the_odd_one_of_thirty_is_named_with_what_is_odd_about_it(
+    tmp_path: Path, odd: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(UserError, match=sentence) as raised:
+        aligned(*thirty(tmp_path, **odd))
+    assert len(str(raised.value).replace(str(tmp_path), "")) < 300
+    assert "v16" not in str(raised.value)
+
+
+def test_runs_that_share_nothing_at_all_are_told_so_briefly(tmp_path: Path) -> None:
+    paths = [run_of(tmp_path / f"v{at}", rows("LSTM", series=f"C{at}-USD")) for at in range(30)]
+    with pytest.raises(UserError, match="no target is common to all models: .* has C0-USD .* and 28 more") as raised:
+        aligned(*paths)
+    assert len(str(raised.value).replace(str(tmp_path), "")) < 300

@@ -120,3 +120,11 @@ def test_tensorboard_has_the_curves_of_model_and_random_walk_and_the_picture(fit
     assert [event.step for event in events.Scalars("val/skill")] == [0]  # epochs, not optimizer steps
     assert {event.value for event in events.Scalars("val/skill_random_walk")} == {0.0}
     assert "custom_scalars__config__" in tags["tensors"]
+
+
+@pytest.mark.parametrize("name", ["$x^2$", "$", "_own", r"\frac", "模型", "a name " * 12])
+def test_any_name_can_be_drawn_and_stands_in_the_legend(tmp_path: Path, name: str) -> None:
+    rows = ROWS.assign(series=name, model=ROWS["model"].where(ROWS["model"] == "RandomWalk", name))
+    save_figures(rows, "test", tmp_path)
+    whole = plot_forecast(rows, "test").axes[0]
+    assert len(whole.get_legend().get_texts()) == 3
