@@ -16,14 +16,15 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from cryptoforecast.cli.commands import ForecastCLI, run
 from cryptoforecast.cli.main import quieten
-from cryptoforecast.cli.resume import CHECKPOINTS, LAST_FILE, find_checkpoint, write_on
+from cryptoforecast.cli.resume import write_on
+from cryptoforecast.cli.run_folder import CHECKPOINTS, LAST
 from cryptoforecast.cli.training import best_of
 from cryptoforecast.data.cache import write_whole
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.backtest import FoldDates
 from cryptoforecast.evaluation.forecasts import rows_beside_baselines, to_csv
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoint import load_forecaster
+from cryptoforecast.models.checkpoint import load_forecaster, read_checkpoint
 
 ROWS, LOG = "forecasts.csv", "log.txt"  # what a finished fit's folder holds, beside what fit leaves
 
@@ -44,7 +45,7 @@ class Fit(NamedTuple):
 
 def last_of(fit: Fit) -> Path:
     """The checkpoint that an interrupted fit goes on from."""
-    return fit.folder / CHECKPOINTS / LAST_FILE
+    return fit.folder / CHECKPOINTS / f"{LAST}.ckpt"
 
 
 class FoldCLI(ForecastCLI):
@@ -59,7 +60,7 @@ class FoldCLI(ForecastCLI):
         super().parse_arguments(parser, args)
         chosen, last = self.config["fit"], last_of(self.of)
         chosen["ckpt_path"] = str(last) if last.is_file() else None
-        self.checkpoint = find_checkpoint(chosen)
+        self.checkpoint = read_checkpoint(last) if last.is_file() else None
 
     def _surroundings(self) -> dict[str, Any]:
         """Curves, checkpoints and records go into the fit's own folder; nothing if nothing is to be logged."""

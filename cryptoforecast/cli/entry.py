@@ -10,6 +10,7 @@ from typing import Any, Literal
 from lightning.pytorch import Trainer
 from torch import Tensor
 
+from cryptoforecast.cli.run_folder import folder_of_results, run_folder
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.ledger import LEDGER, RUNS, Targets, enter, ledger_of, read_ledger
@@ -45,7 +46,7 @@ def enter_fit(trainer: Trainer, model: Forecaster, data: CloseDataModule, config
             [*_targets(data, "val"), *_targets(data, "test")],
             seeds=[settings.get("seed_everything")],
             fingerprints=_fingerprints(data),
-            folder=None if logger is None else logger.log_dir,
+            folder=run_folder(trainer),
         ),
     )
 
@@ -61,10 +62,11 @@ def enter_test(checkpoint: Checkpoint | None, data: CloseDataModule, folder: Pat
     if checkpoint is None:
         return
     variant = _variant(checkpoint.model, data)
-    ledger, run = ledger_of(checkpoint.path.resolve()), str(checkpoint.path.resolve().parent.parent)
+    run = folder_of_results(checkpoint).resolve()
+    ledger = ledger_of(run)
     fits = [entry for entry in read_ledger(ledger) if entry["kind"] == "fit"]
     same = [entry for entry in fits if all(entry["variant"].get(name) == variant[name] for name in variant)]
-    fitted = [entry for entry in fits if entry["folder"] == run] or same
+    fitted = [entry for entry in fits if entry["folder"] == str(run)] or same
     scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
     _noticing(
         ledger,

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from cryptoforecast.cli.run_folder import run_folder
 from cryptoforecast.data.datamodule import CloseDataModule, closes_of
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.times import say_duration, say_time
@@ -16,6 +17,7 @@ COLUMNS = {
     "val/loss_random_walk": "random walk's",
     "val/skill": "skill",
 }
+NO_RUN = "none, for trainer.logger is false: no configuration is kept with the checkpoints"
 WIDTH = 15
 REFRESH = 0.2  # seconds; Lightning's own bar costs more a batch than all else around it
 ERASED = "\r\033[K"
@@ -43,8 +45,7 @@ class EpochLines(Callback):
             print("\n".join(describe_data(data)))
         weights = sum(weight.numel() for weight in pl_module.parameters())
         print(f"model    {type(pl_module).__name__}, {weights:,} weights, on {pl_module.device}")
-        if trainer.logger is not None and trainer.logger.log_dir is not None:
-            print(f"run      {trainer.logger.log_dir}")
+        print(f"run      {run_folder(trainer) or NO_RUN}")
         if trainer.fit_loop.restarted_mid_epoch:
             self._epoch, self._began = trainer.current_epoch, time.monotonic()
         print(f"\n{'epoch':>5}" + "".join(f"{title:>{WIDTH}}" for title in COLUMNS.values()) + f"{'seconds':>10}")

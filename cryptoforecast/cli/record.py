@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from jsonargparse import Namespace
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser
+from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from cryptoforecast import __version__
 from cryptoforecast.cli.parser import to_yaml
+from cryptoforecast.cli.run_folder import CONFIGURATION, PROVENANCE, run_folder
 from cryptoforecast.data.cache import write_whole
 from cryptoforecast.data.datamodule import CloseDataModule, closes_of
 from cryptoforecast.data.loading import to_record
 from cryptoforecast.errors import UserError
 
-CONFIGURATION = "config.yaml"
 PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
 
 
@@ -38,21 +40,38 @@ class RunRecord(Callback):
         config["ckpt_path"] = None  # run again, it begins anew
         self.configuration: str = to_yaml(parser, config)
 
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write the configuration, and ``provenance.json`` beside it; nothing where there is no run folder."""
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write both, now that nothing is left that could refuse to begin; nothing where there is no run folder."""
         folder, data = run_folder(trainer) if trainer.is_global_zero else None, closes_of(trainer)
-        if folder is None:
+        if folder is None or data is None:
             return
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        write_whole(Path(folder, CONFIGURATION), lambda file: file.write(self.configuration.encode()))
-        if data is not None:
-            record = json.dumps(provenance(data), indent=2) + "\n"
-            write_whole(Path(folder, "provenance.json"), lambda file: file.write(record.encode()))
+        folder.mkdir(parents=True, exist_ok=True)
+        configuration = with_what_was_found(self.configuration, pl_module, data)
+        write_whole(folder / CONFIGURATION, lambda file: file.write(configuration.encode()))
+        record = json.dumps(provenance(data), indent=2) + "\n"
+        write_whole(folder / PROVENANCE, lambda file: file.write(record.encode()))
 
 
-def run_folder(trainer: Trainer) -> str | None:
-    """Where this process logs, if it does; ``trainer.log_dir`` would wait until all processes ask."""
-    return trainer.loggers[0].log_dir if trainer.loggers else None
+def with_what_was_found(configuration: str, model: LightningModule, data: CloseDataModule) -> str:
+    """A configuration with the batch size and the learning rate that callbacks have found, where they have found any.
+
+    Args:
+        configuration: the options of ``fit``, in YAML.
+        model: is about to be trained.
+        data: what it is trained on.
+    """
+    options = yaml.safe_load(configuration)
+    of_model = (options.get("model") or {}).get("init_args") or {}
+    found = [(options["data"], "batch_size", data.batch_size)]
+    found += [(of_model, name, value) for name, value in model.hparams.items() if name in of_model]
+    changed = [
+        (settings, name, value)
+        for settings, name, value in found
+        if isinstance(value, int | float) and isinstance(settings[name], int | float) and settings[name] != value
+    ]
+    for settings, name, value in changed:
+        settings[name] = value
+    return str(yaml.safe_dump(options, sort_keys=False)) if changed else configuration
 
 
 def claim_run(trainer: Trainer, configuration: str) -> Path | None:
@@ -70,22 +89,34 @@ def claim_run(trainer: Trainer, configuration: str) -> Path | None:
     Raises:
         UserError: if the logger's version is another run's.
     """
-    logger = trainer.loggers[0] if trainer.loggers and trainer.is_global_zero else None
-    free_to_choose = getattr(logger, "_version", "") is None
-    while logger is not None and logger.log_dir is not None:
-        folder = Path(logger.log_dir)
+    first = trainer.loggers[0] if trainer.loggers and trainer.is_global_zero else None
+    free_to_choose = getattr(first, "_version", "") is None
+    if not isinstance(first, TensorBoardLogger | CSVLogger):
+        _ = getattr(first, "experiment", None)  # only then do others know their version
+    while (folder := run_folder(trainer)) is not None and first is not None:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with (folder / CONFIGURATION).open("x", encoding="utf-8") as file:
                 file.write(configuration)
-            return folder
         except FileExistsError:
             if not free_to_choose:
                 raise UserError(
                     f"{folder}: there is a run here already; set another trainer.logger.init_args.version."
                 ) from None
-            logger._version = None  # type: ignore[attr-defined]
+            first._version = None  # type: ignore[attr-defined]
+            continue
+        for logger in trainer.loggers[1:]:
+            _go_along(logger, folder)
+        return folder
     return None
+
+
+def _go_along(logger: Logger, run: Path) -> None:
+    """Give a further logger the version of the run, so that both log into one folder, if both log in the same place."""
+    if isinstance(logger, TensorBoardLogger | CSVLogger) and logger._version is None:
+        place = Path(logger.root_dir, run.name)
+        if place == run or not place.exists():
+            logger._version = run.name
 
 
 def provenance(data: CloseDataModule) -> dict[str, Any]:

@@ -11,65 +11,59 @@ from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from cryptoforecast.cli.arguments import CONFIG, value_of
 from cryptoforecast.cli.lock import alone_in
-from cryptoforecast.cli.record import CONFIGURATION, claim_run
+from cryptoforecast.cli.record import claim_run
+from cryptoforecast.cli.run_folder import (
+    CHECKPOINTS,
+    CONFIGURATION,
+    keep_in,
+    newest_checkpoint,
+    places_of,
+    root_of,
+    run_of,
+)
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoint import Checkpoint, compare_with_training, read_checkpoint, require_same_model
 from cryptoforecast.models.versions import VERSIONS
 
-LAST = "last"
-CHECKPOINTS, LAST_FILE = "checkpoints", "last.ckpt"
 
-
-def run_of(path: str | Path) -> Path | None:
-    """The run folder that a checkpoint lies in; None if it lies elsewhere."""
-    folder = Path(path).expanduser().parent
-    folder = folder if folder.name else folder.absolute()
-    return folder.parent if folder.name == CHECKPOINTS and (folder.parent / CONFIGURATION).is_file() else None
-
-
-def with_configuration_of_run(words: list[str], path: str) -> list[str]:
+def with_configuration_of_run(words: list[str], checkpoint: Checkpoint) -> list[str]:
     """A command line that goes on from a checkpoint; where it names no configuration, on top of the run's own."""
-    run = run_of(path)
+    run = run_of(checkpoint)
     named = any(value_of(option, words) for option in CONFIG)
     return words if run is None or named else [words[0], "--config", str(run / CONFIGURATION), *words[1:]]
 
 
-def find_checkpoint(chosen: Any) -> Checkpoint | None:
-    """The checkpoint to go on from, if a fit's options name one; ``last`` is found, and put in its place.
+def find_last(chosen: Any) -> Checkpoint | None:
+    """The checkpoint that ``--ckpt_path last`` means; said, if there is none and a new run begins.
 
     Args:
-        chosen: the options, changed in place.
+        chosen: the options of ``fit``, with logger and callbacks made; the path is put in its place.
     """
-    path = chosen.get("ckpt_path")
-    if path == LAST:
-        chosen["ckpt_path"] = path = newest_last(chosen.trainer)
-    if path is None:
-        return None
-    checkpoint = read_checkpoint(path)
-    chosen["ckpt_path"] = str(checkpoint.path)
-    return checkpoint
+    path = newest_checkpoint(chosen.trainer)
+    chosen["ckpt_path"] = None if path is None else str(path)
+    if path is not None:
+        return read_checkpoint(path)
+    where = dict.fromkeys(str(place) for place in (*places_of(chosen.trainer), root_of(chosen.trainer)))
+    warnings.warn(f"{', '.join(where)}: no run has a checkpoint yet; a new one begins.", DataNotice, stacklevel=2)
+    return None
 
 
-def newest_last(trainer: Any) -> Path | None:
-    """The last checkpoint of the newest run that has one, among those of a logger's name.
+def write_on_in(loggers: list[Logger], run: Path, epoch: int) -> None:
+    """Let loggers write on: those of the run in its folder, others where they have their own.
 
     Args:
-        trainer: the trainer's options, whose logger says where runs go.
-
-    Raises:
-        UserError: if the logger does not say it.
+        loggers: have not written anything yet; the first is the run's, and so are those that log in the same place.
+        run: the folder.
+        epoch: the one that training goes on in.
     """
-    settings = getattr(trainer.logger, "init_args", None)
-    if settings is None or not getattr(settings, "save_dir", None):
-        raise UserError("--ckpt_path last takes a trainer.logger with a save_dir, in which runs are; or name the file.")
-    runs = Path(settings.save_dir, settings.get("name") or "")
-    found = sorted(runs.glob(f"*/{CHECKPOINTS}/{LAST_FILE}"), key=lambda path: path.stat().st_mtime_ns)
-    if not found:
-        warnings.warn(f"{runs}: no run has a {LAST_FILE} yet; a new one begins.", DataNotice, stacklevel=2)
-        return None
-    return found[-1]
+    files = [logger for logger in loggers if isinstance(logger, TensorBoardLogger | CSVLogger)]
+    roots = [Path(logger.root_dir).resolve() for logger in files]
+    for logger, root in zip(files, roots, strict=True):
+        of_run = logger is loggers[0] or (root == roots[0] and files[0] is loggers[0])
+        if of_run or logger._version is None:
+            write_on(logger, run if of_run else Path(logger.root_dir, run.name), epoch)
 
 
 def write_on(logger: Logger, run: Path, epoch: int) -> None:
@@ -125,21 +119,20 @@ def own_run(trainer: Trainer, checkpoint: Checkpoint | None, configuration: str)
     Raises:
         UserError: if it is another's.
     """
-    run = None if checkpoint is None else run_of(checkpoint.path)
+    run = None if checkpoint is None else run_of(checkpoint)
     if not trainer.is_global_zero:  # the first process does it for all
         yield
         return
-    if run is None:
-        run = claim_run(trainer, configuration)
+    goes_on, run = run is not None, run or claim_run(trainer, configuration)
     if run is None:
         yield
         return
     with alone_in(run, "another fit is at work here; wait for it, or begin a new one without --ckpt_path."):
-        if checkpoint is not None:
-            for logger in trainer.loggers:
-                write_on(logger, run, checkpoint.epoch or 0)
-            for unfinished in (run / CHECKPOINTS).glob(".*.ckpt.*"):  # of a process killed while it wrote
+        if checkpoint is not None and goes_on:
+            write_on_in(trainer.loggers, run, checkpoint.epoch or 0)
+            for unfinished in (run / CHECKPOINTS).rglob(".*.ckpt.*"):  # of a process killed while it wrote
                 unfinished.unlink(missing_ok=True)
+        keep_in(trainer, run)
         yield
 
 

@@ -15,7 +15,7 @@ from cryptoforecast.cli.fault import settings_in_one_sentence
 from cryptoforecast.cli.memory import keep_freed_memory
 from cryptoforecast.cli.processes import together
 from cryptoforecast.cli.progress import EpochLines
-from cryptoforecast.cli.record import run_folder
+from cryptoforecast.cli.run_folder import CHECKPOINTS, LAST, run_folder
 from cryptoforecast.errors import UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.resumption import Resumption
@@ -55,7 +55,7 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
         with settings_in_one_sentence(), _writing_in_one_sentence(trainer), together(trainer), _quiet_writers():
             trainer.fit(model, **options)
     except SystemExit:  # so Lightning ends on Ctrl-C, without a word
-        last = Path(run_folder(trainer) or ".", "checkpoints", "last.ckpt")
+        last = (run_folder(trainer) or Path(trainer.default_root_dir)) / CHECKPOINTS / f"{LAST}.ckpt"
         how = f"; go on with --ckpt_path {shlex.quote(str(last))}" if last.exists() else ""
         raise UserError(f"interrupted{how}.") from None
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]

@@ -22,7 +22,8 @@ class Checkpoint(NamedTuple):
     ``model`` is its class path and arguments; ``data`` is what :meth:`CloseDataModule.record` wrote, or None if
     the model was trained on something else; ``weights`` go into the model. ``versions`` are those it was written
     with. ``epoch`` is the first that has not been validated, None where only weights were kept. ``trained`` says what
-    closes it has seen, and what those have that it was made of.
+    closes it has seen, and what those have that it was made of. ``run`` is the way from the checkpoint's folder to its
+    run's, None where it was of none.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class Checkpoint(NamedTuple):
     versions: dict[str, str]
     epoch: int | None
     trained: list[TrainedBefore]
+    run: str | None = None
 
     @property
     def of_another_version(self) -> str:
@@ -70,6 +72,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         record.get("versions", {}),
         _first_to_validate(content) if "optimizer_states" in content else None,
         told_by(path, record),
+        record.get("run"),
     )
     if not {"class_path", "init_args"} <= checkpoint.model.keys():
         raise UserError(f"{path}: does not say what model it is of{checkpoint.of_another_version}.")

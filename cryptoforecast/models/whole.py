@@ -1,5 +1,6 @@
 """Checkpoints as files: written whole or not at all, and read without running any code."""
 
+import os
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -14,8 +15,12 @@ from cryptoforecast.user_code import is_of_user
 class WholeCheckpoints(TorchCheckpointIO):
     """Reads and writes the trainer's checkpoints.
 
-    Whatever ends a process while it writes, the file that was there before stays as it was.
+    Whatever ends a process while it writes, the file that was there before stays as it was. Each checkpoint tells the
+    way from its folder to that of its ``run``, if there is one.
     """
+
+    def __init__(self) -> None:
+        self.run: Path | None = None
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Write a checkpoint in the place of the one before.
@@ -24,6 +29,8 @@ class WholeCheckpoints(TorchCheckpointIO):
             UserError: if it cannot be written.
         """
         path, refused = Path(path), list[OSError]()
+        if self.run is not None and "cryptoforecast" in checkpoint:
+            checkpoint["cryptoforecast"]["run"] = _way_to(self.run, path.parent)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, lambda file: torch.save(checkpoint, cast(BinaryIO, _Noting(file, refused))))
@@ -41,6 +48,14 @@ class WholeCheckpoints(TorchCheckpointIO):
         """Read a checkpoint; numbers and texts only, whatever is asked for."""
         content: dict[str, Any] = torch.load(path, map_location=map_location or "cpu", weights_only=True)
         return content
+
+
+def _way_to(run: Path, folder: Path) -> str:
+    """The path of a run's folder, seen from another folder; from another drive, the whole path."""
+    try:
+        return Path(os.path.relpath(run.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return run.resolve().as_posix()
 
 
 class _Noting:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cryptoforecast.cli import backtest_nursery, backtest_workers, commands
+from cryptoforecast.cli import backtest_nursery, backtest_workers, command_line
 from cryptoforecast.cli.backtest import BacktestCLI, fit_of
 from cryptoforecast.cli.backtest_fold import fit_fold
 from cryptoforecast.cli.commands import run as run_command
@@ -68,11 +68,11 @@ def test_a_fit_that_was_interrupted_goes_on_from_its_last_checkpoint_to_the_same
     (fold,) = cut_backtest(cli.datamodule, 1)
     whole, broken = (fit_of(fold, 0, words, cli.datamodule.series, tmp_path / name) for name in ("whole", "broken"))
     fit_fold(whole)
-    around = commands.surroundings_of_fit
+    around = command_line.surroundings_of_fit
     with monkeypatch.context() as patch, suppress(Killed):
         kill = Kill("on_train_batch_end", 8)
         patch.setattr(
-            commands,
+            command_line,
             "surroundings_of_fit",
             lambda given: {**(own := around(given)), "callbacks": [kill, *own["callbacks"]]},
         )

@@ -1,0 +1,122 @@
+"""From a command line to model, data and trainer, on Lightning's own."""
+
+from typing import Any
+
+from jsonargparse import ArgumentError
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import Trainer
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+
+from cryptoforecast.cli.arguments import (
+    LINKED,
+    on_top_of,
+    refuse_options_of_a_list,
+    refuse_settings_of_data,
+    value_of,
+    with_whole_lists,
+)
+from cryptoforecast.cli.fault import settings_in_one_sentence, values_in_one_sentence
+from cryptoforecast.cli.parser import UsageError, complaint
+from cryptoforecast.cli.resume import find_last, with_configuration_of_run
+from cryptoforecast.cli.run_folder import LAST
+from cryptoforecast.cli.training import surroundings_of_fit
+from cryptoforecast.errors import UserError
+from cryptoforecast.models.checkpoint import Checkpoint, load_forecaster, read_checkpoint
+
+FILES = "forecasts.csv, scores.json, forecast.png, changes.png and errors.png"
+FOLDER = ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder.")
+OUTPUT = ("output", "CSV file for the forecasts; by default they are printed.")
+OURS = {"validate": FOLDER, "test": FOLDER, "predict": OUTPUT}  # options beside those of Lightning's Trainer
+
+
+class CommandLine(LightningCLI):
+    """Lightning's command line, which reads and checks all that is asked for, and makes it."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "CommandLine":
+        """Itself: the factory of a model's optimizer leads here, and a copy of the model is of the same command."""
+        return self
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """The verbs, each with those arguments of the Trainer's method that are not options."""
+        of_evaluation = {"model", "dataloaders", "datamodule", "verbose", "return_predictions"}
+        of_fit = {"model", "train_dataloaders", "val_dataloaders", "datamodule"}
+        return {"fit": of_fit, "validate": of_evaluation, "test": of_evaluation, "predict": of_evaluation}
+
+    def setup_parser(
+        self, add_subcommands: bool, main_kwargs: dict[str, Any], subparser_kwargs: dict[str, Any]
+    ) -> None:
+        """Add our own options to Lightning's verbs."""
+        super().setup_parser(add_subcommands, main_kwargs, subparser_kwargs)
+        for verb in OURS.keys() & self.subcommands().keys():
+            option, meaning = OURS[verb]
+            self._subcommand_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Lengths and columns are said once, to the data."""
+        for setting in LINKED:
+            parser.link_arguments(f"data.{setting}", f"model.init_args.{setting}")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse a command line; where it names a checkpoint to judge, on top of what that holds."""
+        assert isinstance(args, list)
+        self.typed = [str(word) for word in args]
+        words = with_whole_lists(self.typed)
+        refuse_settings_of_data(words)
+        verb, path = words[0] if words else "", value_of("--ckpt_path", words)
+        self.checkpoint: Checkpoint | None = None
+        if path is not None and verb in OURS:
+            self.checkpoint = read_checkpoint(path)
+            self.restored = load_forecaster(self.checkpoint)
+            words = on_top_of(self.checkpoint, words)
+        elif path is not None:
+            words = words if path == LAST else with_configuration_of_run(words, read_checkpoint(path))
+            words = [*words, f"--ckpt_path={path}"]  # no file unsays it
+        try:
+            self.config = parser.parse_args(words)
+        except ArgumentError as problem:
+            of_verb = self._subcommand_parsers.get(verb)
+            options = [action.dest for action in of_verb._actions] if of_verb else []
+            raise UsageError(complaint(str(problem), options)) from None
+        chosen = self.config[self.config.subcommand]
+        refuse_options_of_a_list(chosen.get("data.source"), words)
+        named = chosen.get("ckpt_path")
+        if verb not in OURS and named not in (None, LAST):
+            self.checkpoint = read_checkpoint(named)
+            chosen["ckpt_path"] = str(self.checkpoint.path)
+
+    def _parse_ckpt_path(self) -> None:
+        """Nothing: :meth:`parse_arguments` has read the checkpoint, which Lightning cannot in subclass mode."""
+
+    def instantiate_classes(self) -> None:
+        """Make model and data; a value that one of them refuses is the user's to put right."""
+        with settings_in_one_sentence(), values_in_one_sentence():
+            super().instantiate_classes()
+
+    def after_instantiate_classes(self) -> None:
+        """Find the checkpoint that ``last`` means, now that logger and callbacks can be asked."""
+        chosen = self.config_init[self.subcommand]
+        if self.subcommand not in OURS and chosen.get("ckpt_path") == LAST:
+            self.checkpoint = find_last(chosen)
+            self.config[self.subcommand]["ckpt_path"] = chosen["ckpt_path"]
+
+    def _set_seed(self) -> None:
+        try:
+            super()._set_seed()
+        except ValueError as problem:
+            raise UserError(f"seed_everything: {problem}") from None
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """A trainer that logs and saves for ``fit``, and one that leaves no traces for the other verbs."""
+        try:
+            return super().instantiate_trainer(**self._surroundings(), **kwargs)
+        except (ValueError, TypeError, MisconfigurationException) as problem:  # Lightning's words for a bad option
+            raise UserError(f"trainer: {problem}") from None
+
+    def _surroundings(self) -> dict[str, Any]:
+        if self._get(self.config_init, "trainer").overfit_batches:
+            raise UserError("trainer.overfit_batches: batches are gathered here; set trainer.limit_train_batches.")
+        if self.subcommand != "fit":
+            self.save_config_callback = None
+            return {"logger": False, "callbacks": [], "enable_checkpointing": False}
+        return surroundings_of_fit(self._get(self.config_init, "trainer"))
