@@ -28,6 +28,8 @@ from cryptoforecast.models.checkpoint import (
     compare_with_training,
     load_forecaster,
 )
+from cryptoforecast.models.fitting import require_fitted
+from cryptoforecast.models.reloading import require_reloadable
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
 
@@ -83,6 +85,8 @@ class ForecastCLI(CommandLine):
             self.trainer.save_checkpoint(path)
         if not self.trainer.is_global_zero:
             return
+        if path and self.trainer.world_size == 1:
+            require_reloadable(self.trainer, self.model, self.datamodule)
         print()
         self._judge(load_forecaster(path) if path else self.model, "val")
         if path:
@@ -118,10 +122,7 @@ class ForecastCLI(CommandLine):
     def _trained(self, model: Forecaster) -> Forecaster:
         if self.checkpoint is not None:
             return self.restored
-        if any(True for _ in model.parameters()):
-            raise UserError(
-                f"{self.subcommand} needs --ckpt_path: {type(model).__name__} has weights to be trained first."
-            )
+        require_fitted(model, f"{self.subcommand} needs --ckpt_path")
         return model
 
     def _judge(self, model: Forecaster, split: Literal["val", "test"], folder: Path | None = None) -> None:

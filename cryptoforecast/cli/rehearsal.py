@@ -1,17 +1,40 @@
-"""What training would stumble over later, tried before a run folder is made."""
+"""What training would stumble over later, tried on a copy of the model before a run folder is made."""
 
-from lightning.pytorch import Trainer
+import contextlib
+import copy
+import io
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from cryptoforecast.cli.arguments import LINKED
-from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
+import torch
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers.logger import DummyLogger
+from torch.nn.parameter import is_lazy
+
+from cryptoforecast.cli.few_windows import FewWindows
+from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.forecasts import rows_beside_baselines
+from cryptoforecast.evaluation.forecasts import require_own_name
 from cryptoforecast.models import Forecaster
+from cryptoforecast.models.answers import require_lengths
 from cryptoforecast.models.checkpoint import make_forecaster
+from cryptoforecast.models.evaluating import chance_kept
+from cryptoforecast.models.reloading import read_back, require_same_forecasts
+from cryptoforecast.models.whole import WholeCheckpoints
+
+FITTED_ON = 1024  # training windows for a model that is fitted on all of them before its first step
 
 
 def rehearse(model: Forecaster, data: CloseDataModule, trainer: Trainer) -> None:
-    """Make the model again from its record, forecast the first validation windows, and set up learning.
+    """Train a copy of a model for a batch, validate it, write its checkpoint, and read that again.
+
+    All windows are training windows, so that nothing is learned of others. Model, data, trainer and random numbers
+    stay as they are; callbacks and loggers of the trainer are not called, and nothing is printed or kept.
 
     Args:
         model: the model to be trained.
@@ -19,36 +42,130 @@ def rehearse(model: Forecaster, data: CloseDataModule, trainer: Trainer) -> None
         trainer: what is to train it.
 
     Raises:
-        UserError: naming what will not go.
+        UserError: naming what will not go. What the model's own code raises is raised as it is.
     """
     name = type(model).__name__
-    for setting in LINKED:
-        took, given = getattr(model, setting), getattr(data, setting)
-        if took != given:
-            raise UserError(
-                f"{name} has {setting} {_said(took)}, and data.{setting} is {_said(given)}: "
-                "let its __init__ take **kwargs and pass them on to super().__init__."
-            )
-    model.scaling.fit(data.train_closes())
+    if "scaling" not in vars(model).get("_modules", {}):
+        raise UserError(f"{name}.__init__ must call super().__init__(**kwargs).")
+    require_lengths(model, data)
+    require_own_name(model)
+    with _unheard(), chance_kept(), tempfile.TemporaryDirectory() as folder:
+        try:
+            rehearsed = _try_out(model, FewWindows(data, trainer, FITTED_ON), trainer, Path(folder))
+        except UserError:
+            raise
+        except Exception:  # perhaps of too few windows: some models are not fitted on a part
+            if len(data.fold.train) <= FITTED_ON:
+                raise
+            rehearsed = _try_out(model, FewWindows(data, trainer, len(data.fold.train)), trainer, Path(folder))
+    if trainer.world_size > 1 and not any(weights.requires_grad for weights in rehearsed.parameters()):
+        raise UserError(f"{name} has no weights for {trainer.world_size} processes to train; set trainer.devices to 1.")
+
+
+def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path) -> Forecaster:
+    """Rehearse on some windows.
+
+    Returns:
+        The copy that was trained.
+    """
+    name, rehearsed, file = type(model).__name__, _copied(model), folder / "rehearsal.ckpt"
+    small = _small_trainer(trainer, folder, data.batches)
     try:
-        with trainer.precision_plugin.forward_context():
-            rows_beside_baselines(model, data, "val", most=WITHOUT_GRADIENTS)
+        small.fit(rehearsed, datamodule=data)
     except RuntimeError as problem:
         if "primitive" not in str(problem):  # oneDNN's word for what a processor can do
             raise
         raise UserError(f"trainer.precision {trainer.precision}: this processor cannot compute {name} in it.") from None
-    again = make_forecaster(model.record(), f"a checkpoint of {name}")
+    if unreached := [of for of, weights in rehearsed.named_parameters() if is_lazy(weights)]:
+        raise UserError(f"{name}: its forward never comes by {', '.join(unreached)}; take these layers out.")
+    if not all(weights.isfinite().all() for weights in rehearsed.parameters()):
+        return rehearsed  # training will end at this step, and say where
+    small.save_checkpoint(file)
+    again, device = read_back(file, name), trainer.strategy.root_device
+    require_same_forecasts(rehearsed, again, data.windows, data.fold.val, device)
+    return rehearsed
+
+
+def _copied(model: Forecaster) -> Forecaster:
+    shared = [model._optimizer, model._scheduler]  # they make what learns; a parser hangs on them
     try:
-        again.load_state_dict(model.state_dict())
-    except RuntimeError:
-        raise UserError(
-            f"{name} cannot be made again by its arguments alone, so no checkpoint of it can be read."
-        ) from None
-    if any(weights.requires_grad for weights in model.parameters()):
-        model.configure_optimizers()
-    elif trainer.world_size > 1:
-        raise UserError(f"{name} has no weights for {trainer.world_size} processes to train; set trainer.devices to 1.")
+        return copy.deepcopy(model, {id(one): one for one in shared})
+    except Exception:  # it holds something that cannot be copied, such as a connection
+        made = make_forecaster(model.record(), f"a copy of {type(model).__name__}")
+        made.load_state_dict(model.state_dict())
+        return made
 
 
-def _said(setting: int | tuple[str, ...]) -> str:
-    return f"[{', '.join(setting)}]" if isinstance(setting, tuple) else str(setting)
+def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
+    """A trainer that does as another would, for a few batches, with nothing around."""
+    device = trainer.strategy.root_device
+    deterministic: Any = torch.are_deterministic_algorithms_enabled()
+    if deterministic and torch.is_deterministic_algorithms_warn_only_enabled():
+        deterministic = "warn"
+    return Trainer(
+        default_root_dir=folder,
+        accelerator=device.type if device.type in ("cuda", "mps") else "cpu",
+        devices=[device.index or 0] if device.type == "cuda" else 1,
+        plugins=[LightningEnvironment(), copy.deepcopy(trainer.precision_plugin), WholeCheckpoints()],
+        max_epochs=trainer.max_epochs,
+        max_steps=trainer.max_steps,
+        limit_train_batches=trainer.limit_train_batches,
+        limit_val_batches=min(trainer.limit_val_batches, 1),
+        num_sanity_val_steps=0,
+        accumulate_grad_batches=trainer.accumulate_grad_batches,
+        gradient_clip_val=trainer.gradient_clip_val,
+        gradient_clip_algorithm=trainer.gradient_clip_algorithm,
+        inference_mode=trainer.fit_loop.epoch_loop.val_loop.inference_mode,
+        deterministic=deterministic,
+        logger=_Unwritten(folder) if trainer.loggers else False,
+        callbacks=[_Stop(batches), ModelCheckpoint(dirpath=folder, save_top_k=0)],
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+class _Stop(Callback):
+    """Ends training after some batches."""
+
+    def __init__(self, batches: int) -> None:
+        self.batches = batches
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        trainer.should_stop = batch_idx + 1 >= self.batches
+
+
+class _Unwritten(DummyLogger):
+    """A logger for code that asks for one, which writes nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = str(folder)
+
+    @property
+    def save_dir(self) -> str:
+        return self.folder
+
+    @property
+    def log_dir(self) -> str:
+        return self.folder
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Keep what the model's code prints to itself, as the training that follows prints it too; unless it fails."""
+    said = io.StringIO()
+    try:
+        with (
+            contextlib.redirect_stdout(said),
+            warnings.catch_warnings(),
+            torch.compiler.set_stance("force_eager"),  # what is compiled for a batch is compiled in vain
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    except UserError:
+        raise
+    except BaseException:
+        print(said.getvalue(), end="")
+        raise

@@ -37,6 +37,7 @@ def surroundings_of_fit(trainer: Any) -> dict[str, Any]:
     theirs = any(isinstance(callback, ProgressBar) for callback in given)
     return exact(
         enable_progress_bar=theirs,
+        num_sanity_val_steps=trainer.num_sanity_val_steps or 0,  # a rehearsal has gone before
         profiler=trainer.profiler or Unmeasured(),
         callbacks=[EpochLines(bar=shown and not theirs), *given],
         plugins=trainer.plugins,

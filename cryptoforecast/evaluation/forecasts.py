@@ -1,7 +1,5 @@
 """Forecast rows: the one table that everything after a model reads."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 import numpy as np
@@ -19,6 +17,7 @@ from cryptoforecast.evaluation.rows import COLUMNS, to_csv
 from cryptoforecast.models.answers import require_bars, require_forecast, require_target
 from cryptoforecast.models.baselines import BASELINES
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.lending import lent
 
 __all__ = ["COLUMNS", "forecast_rows", "next_closes", "rows_beside_baselines", "to_csv"]
 
@@ -49,7 +48,7 @@ def forecast_rows(
     lasts, origins = torch.empty(count, dtype=torch.float64), torch.empty(count, dtype=torch.int64)
     times = torch.empty(count, horizon, dtype=torch.int64)
     order = BatchOrder(positions, WITHOUT_GRADIENTS)
-    with _lent(forecaster, device), torch.inference_mode():
+    with lent(forecaster, device), torch.inference_mode():
         for number, batch in enumerate(order):
             window, own = windows[batch], slice(order.own(number).start, order.own(number).stop)
             moved = to_device(window, torch.device(device))
@@ -89,13 +88,22 @@ def rows_beside_baselines(
         device: where to compute.
         most: how many of the windows at most, from the first on; by default all.
     """
-    name = type(forecaster).__name__
-    if name in {baseline.__name__ for baseline in BASELINES} and not isinstance(forecaster, BASELINES):
-        raise UserError(f"{name} is the name of a baseline that stands in every table; give your class another.")
+    require_own_name(forecaster)
     others = [baseline(context_length=data.context_length, horizon=data.horizon) for baseline in BASELINES]
     models = [forecaster, *(other for other in others if type(other) is not type(forecaster))]
     positions = getattr(data.fold, split)[:most]
     return pd.concat([forecast_rows(model, data.windows, positions, device) for model in models], ignore_index=True)
+
+
+def require_own_name(forecaster: Forecaster) -> None:
+    """Refuse a model by whose name a baseline goes.
+
+    Raises:
+        UserError: naming it.
+    """
+    name = type(forecaster).__name__
+    if name in {baseline.__name__ for baseline in BASELINES} and not isinstance(forecaster, BASELINES):
+        raise UserError(f"{name} is the name of a baseline that stands in every table; give your class another.")
 
 
 def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
@@ -114,7 +122,7 @@ def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
 def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataModule) -> pd.DataFrame:
     closes, steps = series.closes, np.arange(1, forecaster.horizon + 1)
     context = torch.from_numpy(channels_of(series, data.columns)[-forecaster.context_length :])
-    with _lent(forecaster, "cpu"), torch.inference_mode():
+    with lent(forecaster, "cpu"), torch.inference_mode():
         forecast = _finite(forecaster, _forecast(forecaster, context.unsqueeze(0)))
     return pd.DataFrame(
         {
@@ -127,19 +135,6 @@ def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataMod
             "forecast": forecast[0].numpy(),
         }
     )
-
-
-@contextmanager
-def _lent(forecaster: Forecaster, device: str | torch.device) -> Iterator[None]:
-    """A forecaster without dropout on another device, and afterwards as it was."""
-    home, modes = forecaster.device, {module: module.training for module in forecaster.modules()}
-    try:
-        forecaster.to(device).eval()
-        yield
-    finally:
-        forecaster.to(home)
-        for module, training in modes.items():
-            module.training = training
 
 
 def _forecast(forecaster: Forecaster, context: Tensor) -> Tensor:

@@ -12,8 +12,12 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CLOSE, CloseSeries, fingerprint
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.hooks import is_written
 from cryptoforecast.models.trained_before import TrainedBefore, note_loading, told_by
 from cryptoforecast.models.versions import VERSIONS
+
+OF_LIGHTNING = ("epoch", "global_step", "pytorch-lightning_version", "state_dict", "loops", "callbacks",
+                "optimizer_states", "lr_schedulers", "MixedPrecision")  # fmt: skip
 
 
 class Checkpoint(NamedTuple):
@@ -24,6 +28,7 @@ class Checkpoint(NamedTuple):
     with. ``epoch`` is the first that has not been validated, None where only weights were kept. ``trained`` says what
     closes it has seen, and what those have that it was made of. ``run`` is the way from the checkpoint's folder to its
     run's, None where it was of none.
+    ``own`` is what the model's own ``on_save_checkpoint`` has put there.
     """
 
     path: Path
@@ -34,6 +39,7 @@ class Checkpoint(NamedTuple):
     epoch: int | None
     trained: list[TrainedBefore]
     run: str | None = None
+    own: dict[str, Any] = {}  # noqa: RUF012 (nobody changes it)
 
     @property
     def of_another_version(self) -> str:
@@ -73,6 +79,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         _first_to_validate(content) if "optimizer_states" in content else None,
         told_by(path, record),
         record.get("run"),
+        {name: value for name, value in content.items() if name not in OF_LIGHTNING},
     )
     if not {"class_path", "init_args"} <= checkpoint.model.keys():
         raise UserError(f"{path}: does not say what model it is of{checkpoint.of_another_version}.")
@@ -142,6 +149,9 @@ def load_weights(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
     Raises:
         UserError: if they are another model's.
     """
+    forecaster.configure_model()  # it may make its layers there
+    if is_written(forecaster, "on_load_checkpoint", Forecaster):
+        forecaster.on_load_checkpoint({**checkpoint.own, "state_dict": checkpoint.weights})
     try:
         forecaster.load_state_dict(checkpoint.weights)
     except RuntimeError:

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cryptoforecast.data.datamodule import closes_of
-from cryptoforecast.data.windows import Window
+from cryptoforecast.data.windows import Window, to_device
 from cryptoforecast.models.answers import require_forecast, require_target, takes_one_argument
 from cryptoforecast.models.curves import evaluation_curves, log_over_epochs
 
@@ -34,6 +34,8 @@ def errors_on(model: "Forecaster", window: Window) -> Float[Tensor, " means"]:
     Returns:
         The layout that ``evaluation_curves`` reads; zeros for a batch of no window.
     """
+    if model.trainer.sanity_checking:
+        window = _of_training(model, window)
     members, context = _members(model, window), window.context
     if not len(window.target):
         return members.new_zeros(2 + 3 * len(members))
@@ -116,6 +118,15 @@ def chance_kept() -> Iterator[None]:
     finally:
         random.setstate(of_python)
         np.random.set_state(of_numpy)  # noqa: NPY002
+
+
+def _of_training(model: "Forecaster", window: Window) -> Window:
+    """Training windows in the place of those to be validated.
+
+    A check before the first epoch is not to be the first look of layers that learn from what they see first.
+    """
+    data, device = closes_of(model.trainer), window.context.device
+    return window if data is None else to_device(data.windows[data.fold.train[: len(window.target)]], device)
 
 
 def _members(model: "Forecaster", window: Window) -> Tensor:

@@ -20,6 +20,7 @@ from cryptoforecast.models.curves import log_over_epochs
 from cryptoforecast.models.evaluating import errors_on, log_errors
 from cryptoforecast.models.finite import rate_of, require_finite_weights
 from cryptoforecast.models.hooks import is_written
+from cryptoforecast.models.lazy import show_lazy_layers
 from cryptoforecast.models.optimizers import optimization_of
 from cryptoforecast.models.reserved import require_free, require_methods
 from cryptoforecast.models.running import BatchTable, EpochMean
@@ -144,6 +145,7 @@ class Forecaster(LightningModule):
             )
         if data is not None:
             self.scaling.fit(data.train_closes())
+            show_lazy_layers(self, data)
 
     def configure_optimizers(self) -> Any:
         """The optimizer with its scheduler; nothing for a model without weights."""
@@ -168,6 +170,8 @@ class Forecaster(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the mean training loss where a checkpoint in the middle of an epoch left it."""
+        if self._trainer is None:  # it is only read, and does not go on
+            return
         self._train_loss.from_state(self, checkpoint["cryptoforecast"].get("train_loss", {}))
         note_going_on(self, checkpoint["cryptoforecast"], closes_of(self.trainer))
 
