@@ -112,7 +112,7 @@ class Mute(Forecaster):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("Flat", "Flat.forward gave (30,), not (batch, horizon), which is (30, 1)"),
+        ("Flat", "Flat.forward gave (64,), not (batch, horizon), which is (64, 1)"),
         ("Mute", "Mute has no forward(x)"),
     ],
 )
