@@ -24,8 +24,7 @@ from cryptoforecast.models import Forecaster
 from cryptoforecast.models.answers import require_lengths
 from cryptoforecast.models.checkpoint import make_forecaster
 from cryptoforecast.models.evaluating import chance_kept
-from cryptoforecast.models.reloading import read_back, require_same_forecasts
-from cryptoforecast.models.whole import WholeCheckpoints
+from cryptoforecast.models.reloading import require_reloadable
 
 FITTED_ON = 1024  # training windows for a model that is fitted on all of them before its first step
 
@@ -68,7 +67,7 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
     Returns:
         The copy that was trained.
     """
-    name, rehearsed, file = type(model).__name__, _copied(model), folder / "rehearsal.ckpt"
+    name, rehearsed = type(model).__name__, _copied(model)
     small = _small_trainer(trainer, folder, data.batches)
     try:
         small.fit(rehearsed, datamodule=data)
@@ -80,9 +79,7 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
         raise UserError(f"{name}: its forward never comes by {', '.join(unreached)}; take these layers out.")
     if not all(weights.isfinite().all() for weights in rehearsed.parameters()):
         return rehearsed  # training will end at this step, and say where
-    small.save_checkpoint(file)
-    again, device = read_back(file, name), trainer.strategy.root_device
-    require_same_forecasts(rehearsed, again, data.windows, data.fold.val, device)
+    require_reloadable(small, rehearsed, data)
     return rehearsed
 
 
@@ -106,7 +103,7 @@ def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
         default_root_dir=folder,
         accelerator=device.type if device.type in ("cuda", "mps") else "cpu",
         devices=[device.index or 0] if device.type == "cuda" else 1,
-        plugins=[LightningEnvironment(), copy.deepcopy(trainer.precision_plugin), WholeCheckpoints()],
+        plugins=[LightningEnvironment(), copy.deepcopy(trainer.precision_plugin)],
         max_epochs=trainer.max_epochs,
         max_steps=trainer.max_steps,
         limit_train_batches=trainer.limit_train_batches,

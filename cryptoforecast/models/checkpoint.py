@@ -67,6 +67,19 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
                 f"{path}: holds more than numbers and texts, and is not opened: it could run code."
             ) from None
         raise UserError(f"{path}: cannot be read as a checkpoint; the file is damaged or something else.") from None
+    return checkpoint_of(content, path)
+
+
+def checkpoint_of(content: Any, path: Path) -> Checkpoint:
+    """What a checkpoint holds.
+
+    Args:
+        content: of the file, as torch has read it without running any code.
+        path: the file, for errors.
+
+    Raises:
+        UserError: if it is no checkpoint of ours.
+    """
     record = content.get("cryptoforecast") if isinstance(content, dict) else None
     if not isinstance(record, dict) or "state_dict" not in content:
         raise UserError(f"{path}: a checkpoint, but not one that cryptoforecast has written.")

@@ -133,3 +133,59 @@ def test_a_variant_with_a_baselines_name_is_not_scored_as_the_baseline(
     said = type_in(*COIN, "--model=wrong.RandomWalk", "--trainer.max_epochs=1")
     assert said.status == 1
     assert "RandomWalk is the name of a baseline" in said.err
+
+
+FITTED = """
+import torch
+from cryptoforecast import Forecaster
+
+class Ridge(Forecaster):
+    'Fitted in one go, and kept in buffers.'
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.register_buffer("weights", torch.zeros(self.context_length, self.horizon))
+
+    def setup(self, stage):
+        super().setup(stage)
+        if stage == "fit":
+            window = self.trainer.datamodule.windows[self.trainer.datamodule.fold.train]
+            x, y = self._inputs(window.context)[..., 0], self._scaled(window.target, window.context)
+            square = x.T @ x + torch.eye(x.shape[1])
+            self.weights.copy_(torch.linalg.solve(square, x.T @ y))
+
+    def forward(self, x):
+        return x[..., 0] @ self.weights
+
+class LateRidge(Ridge):
+    'Learns something that is kept nowhere, when training ends.'
+
+    def on_train_end(self):
+        self.share = 0.5
+
+    def forward(self, x):
+        return super().forward(x) - getattr(self, "share", 0.0)
+"""
+
+
+def test_a_model_that_is_fitted_in_one_go_is_tested_from_its_checkpoint_only(
+    type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
+    (tmp_path / "fitted.py").write_text(FITTED)
+    words = (*COIN[1:], "--model=fitted.Ridge")
+    refused(type_in("test", *words), 1, "test needs --ckpt_path: Ridge has a setup of its own")
+    assert type_in("fit", *words, "--trainer.max_epochs=1").status == 0
+    assert type_in("test", "--ckpt_path", *(tmp_path / "runs").rglob("last.ckpt")).status == 0
+
+
+def test_what_a_fit_has_learned_and_not_kept_ends_it_in_one_sentence(
+    type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    write_yahoo(tmp_path / "COIN.csv", random_walk(300))
+    (tmp_path / "fitted.py").write_text(FITTED)
+    said = type_in(*COIN, "--model=fitted.LateRidge", "--trainer.max_epochs=1")
+    assert said.status == 1
+    assert said.err.startswith("error: LateRidge forecasts ")
+    assert "something that it has learned is in no checkpoint" in said.err
+    assert "persistence" not in said.out
