@@ -27,8 +27,7 @@ class Checkpoint(NamedTuple):
     the model was trained on something else; ``weights`` go into the model. ``versions`` are those it was written
     with. ``epoch`` is the first that has not been validated, None where only weights were kept. ``trained`` says what
     closes it has seen, and what those have that it was made of. ``run`` is the way from the checkpoint's folder to its
-    run's, None where it was of none.
-    ``own`` is what the model's own ``on_save_checkpoint`` has put there.
+    run's, None where it was of none. ``own`` is what the model's own ``on_save_checkpoint`` has put there.
     """
 
     path: Path
