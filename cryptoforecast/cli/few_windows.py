@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from jaxtyping import Int64
 from lightning.pytorch import Trainer
 from torch import Tensor
 
@@ -62,7 +61,7 @@ class _SmallBatches(WindowLoader):
             yield Window(*(field[: BATCH if number == 0 else 1] for field in window))
 
 
-def spread(windows: Int64[Tensor, " windows"], count: int) -> Int64[Tensor, " some"]:
+def spread(windows: Tensor, count: int) -> Tensor:
     """Some windows, at most ``count``, evenly spread from the first to the last, in their order."""
     if len(windows) <= count:
         return windows
