@@ -1,10 +1,14 @@
 """What has to be written down about an object so that it can be made again."""
 
 import inspect
+import os
+import sys
+from enum import Enum
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
-from jsonargparse import ArgumentParser
+from jsonargparse._parameter_resolvers import ParamData, get_signature_parameters
 
 from cryptoforecast.errors import UserError
 
@@ -18,10 +22,13 @@ def class_path(cls: type) -> str:
 
 def accepted_by(cls: type) -> list[str]:
     """The arguments that a class takes, those it passes on to its parents included."""
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(cls, "of", fail_untyped=False)
-    names = (action.dest.removeprefix("of.") for action in parser._actions if action.dest.startswith("of."))
-    return [name for name in names if not name.endswith("help")]
+    return list(parameters_of(cls))
+
+
+def parameters_of(cls: type) -> dict[str, ParamData]:
+    """The arguments that a class takes by name, with their types and defaults; those passed on to parents included."""
+    found = get_signature_parameters(cls, logger=False)
+    return {one.name: one for one in found if one.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)}
 
 
 def spec_of(instance: object) -> dict[str, Any]:
@@ -56,6 +63,12 @@ def to_plain(value: Any) -> Plain:
         return [to_plain(item) for item in value]
     if isinstance(value, dict):
         return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, os.PathLike):
+        return str(os.fspath(value))
     if inspect.isroutine(value) or isinstance(value, type):
-        return f"{value.__module__}.{value.__qualname__}"
+        module, name = str(value.__module__), str(value.__name__)
+        offered = getattr(sys.modules.get(module), name, None)  # torch.tanh calls itself a method
+        return f"{module}.{name if offered is value else value.__qualname__}"
     return spec_of(value)

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
-import yaml
-
+from cryptoforecast.cli.configuration import CONFIG, read_configuration
 from cryptoforecast.cli.parser import UsageError
 from cryptoforecast.data.series import CLOSE
-from cryptoforecast.errors import UserError
-from cryptoforecast.models.checkpoint import Checkpoint
+from cryptoforecast.models.checkpoint import Checkpoint, recipe_of_data
+from cryptoforecast.recipe import Leaf
 
 LINKED = ("context_length", "horizon", "columns")  # said once, to the data; a checkpoint has its own
 
-CONFIG, SOURCE = ("--config", "-c"), "--data.source"
+SOURCE = "--data.source"
+STAND_IN = {"class_path": "cryptoforecast.models.baselines.RandomWalk"}  # the checkpoint's own model is made already
 
 
 def value_of(option: str, words: list[str]) -> str | None:
@@ -73,26 +72,48 @@ def refuse_options_of_a_list(source: object, words: list[str]) -> None:
             raise UsageError(f"{option}: data.source is a list; name it whole, as {SOURCE}='[...]'.")
 
 
-def on_top_of(checkpoint: Checkpoint, words: list[str]) -> list[str]:
-    """A command line that starts from a checkpoint's model and data, and cannot change what it sees.
+def on_top_of(checkpoint: Checkpoint, words: list[str]) -> tuple[list[str], dict[str, object]]:
+    """A command line that starts from a checkpoint's data, and cannot change what its model sees.
 
-    ``predict`` looks at all closes there are, whatever part of them the experiment used.
+    ``predict`` looks at all closes there are, whatever part of them the experiment used. No value whose type leaves it
+    open reaches the parser, which would make an object of a text that reads like one: a token stands for it.
+
+    Returns:
+        The command line, and what each token stands for.
 
     Raises:
-        UserError: if the command would change the model, or the checkpoint does not know its data.
+        UserError: if the command would change the model, the checkpoint does not know its data, or they cannot be made.
     """
     fixed = [f"--data.{setting}" for setting in LINKED]
     for option in _options(words, "--"):
         if option.startswith("--model") or option in fixed:
             raise UsageError(f"{option} cannot be changed: the checkpoint {checkpoint.path} holds its model's.")
-    if checkpoint.data is None:
-        raise UserError(f"{checkpoint.path}: was trained without a CloseDataModule and does not know its closes.")
-    settings = {name: value for name, value in checkpoint.data["settings"].items() if value is not None}
+    tokens: dict[str, object] = {}
+
+    def write(leaf: Leaf) -> object:
+        if leaf.typed:
+            return leaf.written
+        token = f"of-the-checkpoint-{len(tokens)}"
+        tokens[token] = leaf.value
+        return token
+
+    settings = recipe_of_data(checkpoint).as_written(write)["init_args"]
+    settings = {name: value for name, value in settings.items() if value is not None}
     if words[0] == "predict":
         settings = {name: value for name, value in settings.items() if name not in ("start", "end")}
-    base = json.dumps({"model": checkpoint.model, "data": settings})
+    base = json.dumps({"model": STAND_IN, "data": settings})
     seen = {"columns": [CLOSE], **settings}  # once there was nothing but the close
-    return [words[0], "--config", base, *words[1:], *(f"--data.{name}={json.dumps(seen[name])}" for name in LINKED)]
+    linked = [f"--data.{name}={json.dumps(seen[name])}" for name in LINKED]
+    return [words[0], "--config", base, *words[1:], *linked], tokens
+
+
+def with_tokens_taken(value: object, tokens: dict[str, object]) -> object:
+    """A value, or a list or dictionary of some, in which each token is what it stands for."""
+    if isinstance(value, list | tuple):
+        return type(value)(with_tokens_taken(item, tokens) for item in value)
+    if isinstance(value, dict):
+        return {key: with_tokens_taken(item, tokens) for key, item in value.items()}
+    return tokens.get(value, value) if isinstance(value, str) else value
 
 
 def _options(words: list[str], start: str) -> list[str]:
@@ -110,12 +131,9 @@ def _said(words: list[str]) -> Iterator[tuple[str, str, str]]:
         yield word, option, said if equals else following
 
 
-def _held_by(path: str, *keys: str) -> object:
-    """What a configuration file says; None where it is no such file, which the parser will say."""
-    try:
-        held = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        for key in keys:
-            held = held[key]
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
-        return None
+def _held_by(configuration: str, *keys: str) -> object:
+    """What a configuration says of something; None where it says nothing."""
+    held: object = read_configuration(configuration).settings
+    for key in keys:
+        held = held.get(key) if isinstance(held, dict) else None
     return held

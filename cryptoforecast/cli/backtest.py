@@ -21,7 +21,7 @@ from cryptoforecast.cli.lock import alone_in
 from cryptoforecast.cli.parser import to_yaml
 from cryptoforecast.cli.progress import describe_data
 from cryptoforecast.cli.rehearsal import rehearse
-from cryptoforecast.data.cache import write_whole
+from cryptoforecast.data.cache import expand_home, write_whole
 from cryptoforecast.data.series import CloseSeries, fingerprint
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UsageError, UserError
@@ -90,7 +90,7 @@ def run(args: Sequence[str]) -> None:
     chosen = {"--folds": options.folds, "--window": options.window, "--seeds": options.seeds}
     device = type(cli.trainer.accelerator).__name__
     record = record_of(chosen, cli.settings(), data, cli.model, device, folds)
-    folder = (Path(options.output_dir).expanduser() if options.output_dir else cli.folder()).absolute()
+    folder = (expand_home(options.output_dir) if options.output_dir else cli.folder()).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     seeds = [cli.seed() + number for number in range(options.seeds)]
     with alone_in(folder, "another backtest is at work here; set another --output_dir."):

@@ -7,21 +7,17 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
-from cryptoforecast.cli.arguments import (
-    LINKED,
-    on_top_of,
-    refuse_options_of_a_list,
-    refuse_settings_of_data,
-    value_of,
-    with_whole_lists,
-)
+from cryptoforecast.cli.arguments import LINKED, refuse_options_of_a_list, with_tokens_taken
+from cryptoforecast.cli.class_options import HELP
 from cryptoforecast.cli.fault import settings_in_one_sentence, values_in_one_sentence
 from cryptoforecast.cli.parser import UsageError, complaint
-from cryptoforecast.cli.resume import find_last, with_configuration_of_run
+from cryptoforecast.cli.resume import find_last
 from cryptoforecast.cli.run_folder import LAST
 from cryptoforecast.cli.training import surroundings_of_fit
+from cryptoforecast.cli.words import read_words
+from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.checkpoint import Checkpoint, load_forecaster, read_checkpoint
+from cryptoforecast.models.checkpoint import load_forecaster, read_checkpoint
 
 FILES = "forecasts.csv, scores.json, forecast.png, changes.png and errors.png"
 FOLDER = ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder.")
@@ -51,6 +47,8 @@ class CommandLine(LightningCLI):
         for verb in OURS.keys() & self.subcommands().keys():
             option, meaning = OURS[verb]
             self._subcommand_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
+        for of_verb in self._subcommand_parsers.values():
+            of_verb.epilog = HELP
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Lengths and columns are said once, to the data."""
@@ -61,28 +59,21 @@ class CommandLine(LightningCLI):
         """Parse a command line; where it names a checkpoint to judge, on top of what that holds."""
         assert isinstance(args, list)
         self.typed = [str(word) for word in args]
-        words = with_whole_lists(self.typed)
-        refuse_settings_of_data(words)
-        verb, path = words[0] if words else "", value_of("--ckpt_path", words)
-        self.checkpoint: Checkpoint | None = None
-        if path is not None and verb in OURS:
-            self.checkpoint = read_checkpoint(path)
+        read = read_words(self.typed, OURS)
+        self.checkpoint, self.tokens, self.rename = read.checkpoint, read.tokens, read.rename
+        if self.checkpoint is not None:
             self.restored = load_forecaster(self.checkpoint)
-            words = on_top_of(self.checkpoint, words)
-        elif path is not None:
-            words = words if path == LAST else with_configuration_of_run(words, read_checkpoint(path))
-            words = [*words, f"--ckpt_path={path}"]  # no file unsays it
         try:
-            self.config = parser.parse_args(words)
+            self.config = parser.parse_args(read.words)
         except ArgumentError as problem:
-            of_verb = self._subcommand_parsers.get(verb)
+            of_verb = self._subcommand_parsers.get(read.verb)
             options = [action.dest for action in of_verb._actions] if of_verb else []
             raise UsageError(complaint(str(problem), options)) from None
         chosen = self.config[self.config.subcommand]
-        refuse_options_of_a_list(chosen.get("data.source"), words)
+        refuse_options_of_a_list(chosen.get("data.source"), read.words)
         named = chosen.get("ckpt_path")
-        if verb not in OURS and named not in (None, LAST):
-            self.checkpoint = read_checkpoint(named)
+        if read.verb not in OURS and named not in (None, LAST):
+            self.checkpoint = read_checkpoint(named, self.rename)
             chosen["ckpt_path"] = str(self.checkpoint.path)
 
     def _parse_ckpt_path(self) -> None:
@@ -90,14 +81,21 @@ class CommandLine(LightningCLI):
 
     def instantiate_classes(self) -> None:
         """Make model and data; a value that one of them refuses is the user's to put right."""
+        self.parser.add_instantiator(self._make_source, Source)
         with settings_in_one_sentence(), values_in_one_sentence():
             super().instantiate_classes()
+        if self.checkpoint is not None and self.subcommand in OURS:
+            self.model = self.restored  # in the place of what stood in for it
+
+    def _make_source(self, cls: type[Source], *args: Any, **arguments: Any) -> Source:
+        """Make a source, of what the checkpoint's tokens stand for."""
+        return cls(*args, **{name: with_tokens_taken(value, self.tokens) for name, value in arguments.items()})
 
     def after_instantiate_classes(self) -> None:
         """Find the checkpoint that ``last`` means, now that logger and callbacks can be asked."""
         chosen = self.config_init[self.subcommand]
         if self.subcommand not in OURS and chosen.get("ckpt_path") == LAST:
-            self.checkpoint = find_last(chosen)
+            self.checkpoint = find_last(chosen, self.rename)
             self.config[self.subcommand]["ckpt_path"] = chosen["ckpt_path"]
 
     def _set_seed(self) -> None:

@@ -18,6 +18,7 @@ from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.cli.resume import own_run, require_to_go_on
 from cryptoforecast.cli.run_folder import CHECKPOINTS, LAST, folder_of_results, run_folder
 from cryptoforecast.cli.training import best_of, train
+from cryptoforecast.data.cache import expand_home
 from cryptoforecast.data.datamodule import CloseDataModule, validated
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure, save_figures
@@ -106,7 +107,7 @@ class ForecastCLI(CommandLine):
     def predict(self, model: Forecaster, datamodule: CloseDataModule, **_: Any) -> None:
         """Forecast the closes after the last bar that is over."""
         chosen = self._get(self.config, "output")
-        output = None if chosen is None else Path(chosen).expanduser()
+        output = None if chosen is None else expand_home(chosen)
         if output is not None and not output.parent.is_dir():
             raise UserError(f"{output}: there is no folder {output.parent} to write it into.")
         datamodule.setup("predict")
@@ -147,5 +148,5 @@ class ForecastCLI(CommandLine):
         """Where ``--output_dir`` says, else the checkpoint's run folder, else the working folder."""
         chosen = self._get(self.config, "output_dir")
         if chosen is not None:
-            return Path(chosen).expanduser()
+            return expand_home(chosen)
         return Path() if self.checkpoint is None else folder_of_results(self.checkpoint)

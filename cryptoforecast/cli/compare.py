@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from cryptoforecast.data.cache import expand_home
 from cryptoforecast.errors import DataNotice, UsageError, UserError
 from cryptoforecast.words import listed
 
@@ -30,7 +31,7 @@ def run(args: Sequence[str]) -> None:
         UserError: if there are no such runs, or they cannot be compared.
     """
     options = _parser().parse_args(list(args))
-    folder = Path(options.output_dir).expanduser()
+    folder = expand_home(options.output_dir)
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: is no folder; --output_dir names one.")
 

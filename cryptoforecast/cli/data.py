@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from cryptoforecast.data.cache import expand_home
 from cryptoforecast.errors import DataNotice, UsageError, UserError
 
 KNOBS = ("gaps", "symbol", "column", "date_format")  # the reader's own
@@ -37,9 +38,9 @@ def run(args: Sequence[str]) -> None:
         except UserError as mistake:
             raise UserError(OF_THE_READER.sub(r"--\1", str(mistake)) if options.files else str(mistake)) from None
         if options.output:
-            _write_canonical(series, Path(options.output).expanduser())
+            _write_canonical(series, expand_home(options.output))
         if options.plot:
-            _draw(series, Path(options.plot).expanduser())
+            _draw(series, expand_home(options.plot))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -72,18 +73,15 @@ def _source_of(files: list[str]) -> Any:
 
 def _sources_of(config: str) -> list[Any]:
     """The sources that a configuration names, made as ``fit`` would make them."""
-    import yaml
     from jsonargparse import ArgumentError, ArgumentParser
 
+    from cryptoforecast.cli.configuration import read_configuration
     from cryptoforecast.data.sources import Source
 
-    try:
-        content = yaml.safe_load(Path(config).expanduser().read_text(encoding="utf-8"))
-        named = content["data"]["source"]
-    except OSError as problem:
-        raise UserError(f"{config}: cannot be read ({problem.strerror}).") from None
-    except (TypeError, KeyError, UnicodeDecodeError, yaml.YAMLError):
-        raise UserError(f"{config}: no configuration with a data.source in it.") from None
+    data = read_configuration(config).settings.get("data")
+    if not isinstance(data, dict) or "source" not in data:
+        raise UserError(f"{config}: no configuration with a data.source in it.")
+    named = data["source"]
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--source", type=Source)
     listed = named if isinstance(named, list) else [named]

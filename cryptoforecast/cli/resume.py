@@ -1,7 +1,7 @@
 """``fit --ckpt_path``: to go on in the run folder of a checkpoint as if nothing had happened."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
-from cryptoforecast.cli.arguments import CONFIG, value_of
+from cryptoforecast.cli.arguments import value_of
+from cryptoforecast.cli.configuration import CONFIG, require_own
 from cryptoforecast.cli.lock import alone_in
 from cryptoforecast.cli.record import claim_run
 from cryptoforecast.cli.run_folder import (
@@ -29,22 +30,29 @@ from cryptoforecast.models.versions import VERSIONS
 
 
 def with_configuration_of_run(words: list[str], checkpoint: Checkpoint) -> list[str]:
-    """A command line that goes on from a checkpoint; where it names no configuration, on top of the run's own."""
+    """A command line that goes on from a checkpoint; where it names no configuration, on top of the run's own.
+
+    Raises:
+        UserError: if that is another user's.
+    """
     run = run_of(checkpoint)
-    named = any(value_of(option, words) for option in CONFIG)
-    return words if run is None or named else [words[0], "--config", str(run / CONFIGURATION), *words[1:]]
+    if run is None or any(value_of(option, words) for option in CONFIG):
+        return words
+    require_own(run / CONFIGURATION)
+    return [words[0], "--config", str(run / CONFIGURATION), *words[1:]]
 
 
-def find_last(chosen: Any) -> Checkpoint | None:
+def find_last(chosen: Any, rename: Mapping[str, str]) -> Checkpoint | None:
     """The checkpoint that ``--ckpt_path last`` means; said, if there is none and a new run begins.
 
     Args:
         chosen: the options of ``fit``, with logger and callbacks made; the path is put in its place.
+        rename: class paths that a checkpoint may have by their old names, old to new.
     """
     path = newest_checkpoint(chosen.trainer)
     chosen["ckpt_path"] = None if path is None else str(path)
     if path is not None:
-        return read_checkpoint(path)
+        return read_checkpoint(path, rename)
     where = dict.fromkeys(str(place) for place in (*places_of(chosen.trainer), root_of(chosen.trainer)))
     warnings.warn(f"{', '.join(where)}: no run has a checkpoint yet; a new one begins.", DataNotice, stacklevel=2)
     return None

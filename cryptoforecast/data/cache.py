@@ -1,6 +1,8 @@
 """A folder for what need not be read or fetched twice."""
 
+import errno
 import os
+import tempfile
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -8,11 +10,27 @@ from typing import BinaryIO
 
 
 def cache_folder(room: str) -> Path:
-    """The user's cache folder, or the one that ``CRYPTOFORECAST_CACHE`` names; made if need be."""
+    """The user's cache folder, or the one that ``CRYPTOFORECAST_CACHE`` names; made if need be.
+
+    Raises:
+        OSError: if it cannot be made; where there is no home folder, it is one of the user's among the temporary files.
+    """
+    named = os.environ.get("CRYPTOFORECAST_CACHE")
+    folder = Path(named) if named else _users_cache()
+    (folder / room).mkdir(parents=True, exist_ok=True)
+    return folder / room
+
+
+def _users_cache() -> Path:
     from platformdirs import user_cache_dir
 
-    folder = Path(os.environ.get("CRYPTOFORECAST_CACHE") or user_cache_dir("cryptoforecast"), room)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(user_cache_dir("cryptoforecast"))
+    if folder.is_absolute():
+        return folder
+    folder = Path(tempfile.gettempdir(), f"cryptoforecast-{os.getuid()}")  # a container's user without a home
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     return folder
 
 
@@ -38,3 +56,15 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
             problem.filename = str(path)  # a full disk does not say what it had no room for
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def expand_home(path: str | Path) -> Path:
+    """A path whose leading ``~`` is the home folder; a file whose name begins with one, such as ``~btc.csv``, stays."""
+    path = Path(path)
+    first = path.parts[0] if path.parts else ""
+    if not first.startswith("~"):
+        return path
+    try:
+        return path if Path(first).exists() else path.expanduser()
+    except RuntimeError:  # there is no such user, or no home
+        return path

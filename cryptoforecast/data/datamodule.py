@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 import torch
@@ -165,6 +165,18 @@ class CloseDataModule(LightningDataModule):
             }
             self._recorded = self.fold, record
         return self._recorded[1]
+
+    @classmethod
+    def load_from_checkpoint(cls, *_: Any, **__: Any) -> NoReturn:
+        """Nothing: Lightning would call what the file names.
+
+        Raises:
+            UserError: always.
+        """
+        raise UserError(
+            "CloseDataModule.load_from_checkpoint: closes are read by test, validate and predict --ckpt_path; "
+            "in Python, make a CloseDataModule of a source."
+        )
 
     def _without_gradients(self, windows: Int64[Tensor, " windows"]) -> WindowLoader:
         order = BatchOrder(windows, WITHOUT_GRADIENTS, process=self._process(), whole=True)

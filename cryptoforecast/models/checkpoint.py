@@ -1,122 +1,81 @@
 """A checkpoint is enough: a forecaster, and what it was trained on, from one file."""
 
 import warnings
+from collections.abc import Mapping
+from inspect import Parameter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import torch
-from jsonargparse import ArgumentError, ArgumentParser
 
+from cryptoforecast.class_paths import import_named, shortened
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CLOSE, CloseSeries, fingerprint
 from cryptoforecast.errors import DataNotice, UserError
+from cryptoforecast.models.checkpoint_file import Checkpoint as Checkpoint
+from cryptoforecast.models.checkpoint_file import checkpoint_of as checkpoint_of
+from cryptoforecast.models.checkpoint_file import read_checkpoint as read_checkpoint
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.hooks import is_written
-from cryptoforecast.models.trained_before import TrainedBefore, note_loading, told_by
-from cryptoforecast.models.versions import VERSIONS
-
-OF_LIGHTNING = ("epoch", "global_step", "pytorch-lightning_version", "state_dict", "loops", "callbacks",
-                "optimizer_states", "lr_schedulers", "MixedPrecision")  # fmt: skip
-
-
-class Checkpoint(NamedTuple):
-    """What a checkpoint file of ours holds.
-
-    ``model`` is its class path and arguments; ``data`` is what :meth:`CloseDataModule.record` wrote, or None if
-    the model was trained on something else; ``weights`` go into the model. ``versions`` are those it was written
-    with. ``epoch`` is the first that has not been validated, None where only weights were kept. ``trained`` says what
-    closes it has seen, and what those have that it was made of. ``run`` is the way from the checkpoint's folder to its
-    run's, None where it was of none. ``own`` is what the model's own ``on_save_checkpoint`` has put there.
-    """
-
-    path: Path
-    model: dict[str, Any]
-    data: dict[str, Any] | None
-    weights: dict[str, torch.Tensor]
-    versions: dict[str, str]
-    epoch: int | None
-    trained: list[TrainedBefore]
-    run: str | None = None
-    own: dict[str, Any] = {}  # noqa: RUF012 (nobody changes it)
-
-    @property
-    def of_another_version(self) -> str:
-        """Half a sentence for what may be because this is another version; nothing if it is the same."""
-        written, here = self.versions.get("cryptoforecast", "an earlier version"), VERSIONS["cryptoforecast"]
-        return "" if written == here else f" (it was written by cryptoforecast {written}, and this is {here})"
+from cryptoforecast.models.trained_before import note_loading
+from cryptoforecast.recipe import Recipe
+from cryptoforecast.recipe_reader import Unmakable, read_recipe
+from cryptoforecast.spec import class_path, parameters_of, to_plain
 
 
-def read_checkpoint(path: str | Path) -> Checkpoint:
-    """Read a checkpoint without running any code that it may hold.
-
-    Raises:
-        UserError: if there is no such file, or it is no checkpoint of ours.
-    """
-    path = Path(path).expanduser()
-    if not path.is_file():
-        raise UserError(f"{path}: no such checkpoint; ckpt_path names a file that fit has written.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as problem:  # of a file that may hold anything, torch may say anything
-        if "GLOBAL" in str(problem) or "Unsupported class" in str(problem):  # a call to something that is not a tensor
-            raise UserError(
-                f"{path}: holds more than numbers and texts, and is not opened: it could run code."
-            ) from None
-        raise UserError(f"{path}: cannot be read as a checkpoint; the file is damaged or something else.") from None
-    return checkpoint_of(content, path)
-
-
-def checkpoint_of(content: Any, path: Path) -> Checkpoint:
-    """What a checkpoint holds.
+def load_forecaster(checkpoint: str | Path | Checkpoint, rename: Mapping[str, str] | None = None) -> Forecaster:
+    """The forecaster of a checkpoint, ready to forecast.
 
     Args:
-        content: of the file, as torch has read it without running any code.
-        path: the file, for errors.
-
-    Raises:
-        UserError: if it is no checkpoint of ours.
-    """
-    record = content.get("cryptoforecast") if isinstance(content, dict) else None
-    if not isinstance(record, dict) or "state_dict" not in content:
-        raise UserError(f"{path}: a checkpoint, but not one that cryptoforecast has written.")
-    checkpoint = Checkpoint(
-        path,
-        record.get("model", {}),
-        record.get("data"),
-        content["state_dict"],
-        record.get("versions", {}),
-        _first_to_validate(content) if "optimizer_states" in content else None,
-        told_by(path, record),
-        record.get("run"),
-        {name: value for name, value in content.items() if name not in OF_LIGHTNING},
-    )
-    if not {"class_path", "init_args"} <= checkpoint.model.keys():
-        raise UserError(f"{path}: does not say what model it is of{checkpoint.of_another_version}.")
-    return checkpoint
-
-
-def _first_to_validate(content: dict[str, Any]) -> int:
-    loops = content["loops"]["fit_loop"]
-    validated = loops["epoch_loop.val_loop.batch_progress"]["total"]["completed"] > 0  # in the epoch under way
-    return int(loops["epoch_progress"]["current"]["processed"]) + int(validated)
-
-
-def load_forecaster(checkpoint: str | Path | Checkpoint) -> Forecaster:
-    """The forecaster of a checkpoint, ready to forecast.
+        checkpoint: the file, or what was read from it.
+        rename: import paths of classes that were moved or renamed since, old to new:
+            ``{"my_model.GRU": "my_models.gru.GRU"}``.
 
     Raises:
         UserError: if its class cannot be found, is no forecaster, or does not fit the weights.
     """
+    for name in (rename or {}).values():
+        import_named(name)
     if not isinstance(checkpoint, Checkpoint):
-        checkpoint = read_checkpoint(checkpoint)
+        checkpoint = read_checkpoint(checkpoint, rename)
     forecaster = make_forecaster(checkpoint.model, str(checkpoint.path), checkpoint.of_another_version)
     load_weights(forecaster, checkpoint)
     if checkpoint.weights:
         note_loading(forecaster, checkpoint.trained)
     return forecaster.eval()
+
+
+def load_as(
+    kind: type[Forecaster],
+    path: str | Path,
+    map_location: torch.device | str | None = None,
+    *unnamed: object,
+    rename: Mapping[str, str] | None = None,
+    **unknown: object,
+) -> Forecaster:
+    """The forecaster of a checkpoint, if it is of a class.
+
+    Args:
+        kind: the class.
+        path: the file.
+        map_location: the device to put it on; by default it stays on the CPU.
+        unnamed: nothing.
+        rename: as :func:`load_forecaster` has it.
+        unknown: nothing.
+
+    Raises:
+        UserError: if it is of another class, or further arguments are given.
+    """
+    if unnamed or unknown:
+        raise UserError(
+            f"{kind.__name__}.load_from_checkpoint takes no {', '.join(sorted(unknown)) or unnamed}: "
+            "a checkpoint holds its model's arguments, and its weights must fit."
+        )
+    forecaster = load_forecaster(path, rename)
+    if not isinstance(forecaster, kind):
+        raise UserError(f"{path}: holds {class_path(type(forecaster))}, which is no {kind.__name__}.")
+    return forecaster if map_location is None else forecaster.to(map_location)
 
 
 def make_forecaster(record: dict[str, Any], of: str, doubt: str = "") -> Forecaster:
@@ -130,29 +89,63 @@ def make_forecaster(record: dict[str, Any], of: str, doubt: str = "") -> Forecas
     Raises:
         UserError: if there is no such class, it is no forecaster, or it takes other arguments.
     """
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_subclass_arguments(Forecaster, "model", fail_untyped=False)
     try:
-        forecaster: Forecaster = parser.instantiate(parser.parse_object({"model": record})).model
-    except (ArgumentError, ValueError, TypeError) as problem:
-        reason = str(problem).strip().splitlines()[-1].strip(" -").rstrip(".")
-        raise UserError(f"{of}: needs {record['class_path']}, which cannot be made here: {reason}{doubt}.") from None
+        recipe = read_recipe(record, Forecaster)
+    except Unmakable as problem:
+        name = shortened(record["class_path"])
+        raise UserError(f"{of}: needs {name}, which cannot be made here: {problem}{doubt}.") from None
+    forecaster: Forecaster = recipe.make()
     return forecaster
+
+
+def recipe_of_data(checkpoint: Checkpoint) -> Recipe:
+    """How to make the data module that a checkpoint was trained on.
+
+    Raises:
+        UserError: if it does not know it, or it cannot be made.
+    """
+    if checkpoint.data is None:
+        raise UserError(f"{checkpoint.path}: was trained without a CloseDataModule and does not know its closes.")
+    settings = {"class_path": class_path(CloseDataModule), "init_args": checkpoint.data["settings"]}
+    try:
+        return read_recipe(settings, CloseDataModule, "data")
+    except Unmakable as problem:
+        doubt = checkpoint.of_another_version
+        raise UserError(f"{checkpoint.path}: its closes cannot be read again here: {problem}{doubt}.") from None
 
 
 def require_same_model(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
     """See that training goes on with the model that a checkpoint holds.
 
+    An argument that its class has taken only since then must have its default, with which nothing has changed.
+
     Raises:
         UserError: naming the first setting that differs.
     """
     now, before = forecaster.record(), checkpoint.model
-    held_arguments = {"columns": [CLOSE], **before["init_args"]}  # once there was nothing but the close
-    settings = [("class_path", now["class_path"], before["class_path"])]
-    settings += [(name, value, held_arguments.get(name)) for name, value in now["init_args"].items()]
-    for name, value, held in settings:
-        if value != held and name not in ("optimizer", "scheduler"):
-            raise UserError(f"{checkpoint.path}: has model.{name} {held}, and now it is {value}; go on with the same.")
+    if now["class_path"] != before["class_path"]:
+        raise _differs(checkpoint, "class_path", before["class_path"], now["class_path"])
+    held = {"columns": [CLOSE], **before["init_args"]}  # once there was nothing but the close
+    parameters = parameters_of(type(forecaster))
+    for name, value in now["init_args"].items():
+        if name in ("optimizer", "scheduler"):
+            continue
+        if name in held and held[name] != value:
+            raise _differs(checkpoint, name, held[name], value)
+        if name not in held:
+            default = parameters[name].default
+            if default is Parameter.empty or to_plain(default) != value:
+                raise _differs(checkpoint, name, "not yet", value)
+            _notice(f"model.{name} is new since {checkpoint.path} was written; going on with its default, {default}.")
+    for name in held.keys() - parameters.keys():
+        raise UserError(
+            f"{checkpoint.path}: has model.{name} {held[name]}, and {type(forecaster).__name__} takes no such argument "
+            "any more; go on with the same code."
+        )
+
+
+def _differs(checkpoint: Checkpoint, name: str, before: Any, now: Any) -> UserError:
+    return UserError(f"{checkpoint.path}: has model.{name} {before}, and now it is {now}; go on with the same.")
 
 
 def load_weights(forecaster: Forecaster, checkpoint: Checkpoint) -> None:

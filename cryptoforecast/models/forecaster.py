@@ -191,11 +191,11 @@ class Forecaster(LightningModule):
         return accepted_by(type(self))  # takes its time, and every checkpoint asks
 
     @classmethod
-    def load_from_checkpoint(cls, checkpoint_path: Any, *_: Any, **__: Any) -> "Forecaster":
-        """The forecaster of a checkpoint, ready to forecast: another name for ``load_forecaster``."""
-        from cryptoforecast.models.checkpoint import load_forecaster
+    def load_from_checkpoint(cls, checkpoint_path: Any, *arguments: Any, **named: Any) -> "Forecaster":
+        """The forecaster of a checkpoint, which must be of this class; takes ``map_location`` and ``rename``."""
+        from cryptoforecast.models.checkpoint import load_as
 
-        return load_forecaster(checkpoint_path)
+        return load_as(cls, checkpoint_path, *arguments, **named)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "_current_fx_name":  # Lightning notes each hook so, forty times a batch; a module's way is long

@@ -11,6 +11,7 @@ import pandas as pd
 from lightning.pytorch import LightningModule
 from torch import nn
 
+from cryptoforecast.data.cache import expand_home
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
@@ -155,7 +156,7 @@ def _texts_in(value: object) -> Iterator[str]:
 def _held_by(text: str) -> list[TrainedBefore]:
     """What a text tells if it is the path of a checkpoint of ours."""
     try:
-        path = Path(text).expanduser()
+        path = expand_home(text)
         state = path.stat()
         return _read(str(path), state.st_mtime_ns, state.st_size) if path.is_file() else []
     except (OSError, ValueError):  # no path, or none that can be looked at

@@ -11,6 +11,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import cast
 
+from cryptoforecast.data.cache import expand_home
 from cryptoforecast.errors import UserError
 from cryptoforecast.user_code import is_of_user, went_through
 
@@ -24,7 +25,7 @@ def find_files(path: str | list[str], folder: str | None) -> list[Path]:
     """The files that ``data.source.path`` names, in the order named; of a pattern, in the order of their names."""
     files: list[Path] = []
     for pattern in [path] if isinstance(path, str) else path:
-        whole = Path(folder or ".", pattern).expanduser()
+        whole = expand_home(Path(folder or ".", pattern))
         matches = [whole] if whole.is_file() else [Path(match) for match in sorted(glob.glob(str(whole)))]
         if not matches:
             raise UserError(f"{whole}: no such file; data.source.path names the file to read.")

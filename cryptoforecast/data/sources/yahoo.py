@@ -46,6 +46,8 @@ class YahooSource(Source):
         refresh: fetch all bars anew, whatever is cached.
     """
 
+    gone_arguments = ("session",)  # older checkpoints hold them, as None
+
     def __init__(
         self,
         symbol: str | list[str],

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.cache import expand_home
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.files.memory import LARGE
 from cryptoforecast.data.loading import load_one
@@ -158,7 +159,7 @@ def _texts_of(source: Source) -> Iterator[tuple[Source, str | Path]]:
 
 def _named(text: str | Path, owner: Source) -> list[Path]:
     """The files that a text names, if it names any."""
-    whole = Path(getattr(owner, "folder", None) or ".", text).expanduser()
+    whole = expand_home(Path(getattr(owner, "folder", None) or ".", text))
     found = [whole] if whole.is_file() else sorted(map(Path, glob.glob(str(whole))))
     return [file for file in found if file.is_file()]
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from cryptoforecast.data.cache import expand_home
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.comparison.odd_runs import ROUNDING, TARGET, nothing_in_common, require_equal
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
@@ -56,7 +57,7 @@ def read_run(given: str | Path) -> Run:
     Raises:
         UserError: if there is no such file, or it is not as it should be.
     """
-    path = Path(given).expanduser()
+    path = expand_home(given)
     if path.is_dir():
         if not (path / FILE).is_file():
             raise NoForecasts(f"{path}: holds no {FILE}; test --ckpt_path writes one into the run folder.")
