@@ -97,20 +97,22 @@ def claim_on_best(
 
     A winner is one of those that StepM finds better over all models given, at a family-wise level of 5 %. Where more
     were tried than given, the others' forecasts are not at hand, and nothing is known of how they hang together: then
-    the winner's own one-sided p-value, times the number tried, must be below 5 % as well (Bonferroni).
+    the winner's own one-sided p-value, times the number tried, must be below 5 % as well (Bonferroni). So it is where
+    StepM does not hold its level, of few origins or forecasts that overlap.
 
     Args:
         model: the best of those given that are no baselines; if ``better`` has any, the best of them.
         below: 1 - its RMSE / the random walk's.
         test: Diebold and Mariano's of it alone, two-sided.
         targets: how many there are.
-        better: the models that StepM finds better.
+        better: the models that are found better over all those given.
         best_of: what it was the best of.
         chosen_on: whether these are validation targets.
         simulated: whether nobody ever traded at these prices.
         flattered_by: why nothing may be claimed on these targets; empty if it may.
     """
-    level = 2 * LEVEL / max(best_of.tried.fits, 1)
+    level = 2 * LEVEL / max(best_of.tried.fits, best_of.given)
+    survives = test.p_value is not None and test.p_value < level
     outcome, reason = Outcome.NO_BETTER, Reason.WITHIN_LUCK
     if not np.isfinite(below):
         reason = Reason.STANDS_STILL
@@ -121,11 +123,12 @@ def claim_on_best(
     elif best_of.spa_p is None:
         outcome, reason = Outcome.NO_CLAIM, Reason.NO_TEST
     elif model in better:
-        survives = test.p_value is not None and test.p_value < level
         if best_of.tried.fits > best_of.given and not survives:
             reason = Reason.LUCK_OF_SO_MANY
         else:
             outcome, reason = Outcome.BETTER, Reason.TESTED
+    elif best_of.spa_p < LEVEL and not survives:
+        reason = Reason.LUCK_OF_SO_MANY
     return Claim(model, outcome, reason, below, {}, targets, "val" if chosen_on else "test", test, level, None,
                  simulated, flattered_by, best_of=best_of)  # fmt: skip
 

@@ -8,11 +8,17 @@ from scipy.stats import t
 
 from cryptoforecast.evaluation.claim import BestOf, Claim, Outcome
 from cryptoforecast.evaluation.comparison.alignment import is_baseline
-from cryptoforecast.evaluation.comparison.superiority import REPETITIONS, block_size, confidence_set, superior_to
+from cryptoforecast.evaluation.comparison.superiority import (
+    REPETITIONS,
+    block_size,
+    confidence_set,
+    holds_its_level,
+    superior_to,
+)
 from cryptoforecast.evaluation.decision import claim_on_best
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.sentence import sentence_of
-from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, diebold_mariano_of, fewest_origins
+from cryptoforecast.evaluation.significance import LEVEL, NO_BENCHMARK, TestResult, diebold_mariano_of, fewest_origins
 from cryptoforecast.evaluation.tries import Tried
 
 
@@ -21,8 +27,9 @@ class Standing(TypedDict):
 
     ``rmse`` and ``mae`` are in the series' currency, and absent where several series are pooled. The relative ones
     are parts of the random walk's on the same targets. ``dm_p`` is the two-sided p-value of the Diebold-Mariano test
-    against the random walk, of this model alone, ``dm_reason`` says why it is None. ``in_confidence_set`` and
-    ``better`` are absent where there are too few origins.
+    against the random walk, of this model alone, ``dm_reason`` says why it is None. ``better`` is what StepM finds;
+    where it does not hold its level, the model's own p-value, one-sided, must also be below 5 % divided by the count
+    of models. It and ``in_confidence_set`` are absent where there are too few origins.
     """
 
     rmse: float | None
@@ -122,14 +129,18 @@ def _board(rows: pd.DataFrame, repetitions: int) -> Board:
     enough = len(squared) >= fewest_origins(horizon)
     may_be_best = confidence_set(squared, block, repetitions) if enough else None
     found = superior_to(RANDOM_WALK, squared, block, repetitions) if enough else None
+    tests = {str(model): _test(squared, str(model), horizon) for model in squared}
+    if found and not holds_its_level(len(squared), horizon):
+        better = [model for model in found.models if _survives(tests[model], len(tests) - 1)]
+        found = found._replace(models=better)
     standings = {
         str(model): Standing(
             rmse=None if several else float(np.sqrt(mse)),
             mae=None if several else float(mae),
             relative_rmse=_ratio(np.sqrt(squared[model].mean()), np.sqrt(squared[RANDOM_WALK].mean())),
             relative_mae=_ratio(absolute[model], absolute[RANDOM_WALK]),
-            dm_p=(test := _test(squared, str(model), horizon)).p_value,
-            dm_reason=test.reason,
+            dm_p=tests[str(model)].p_value,
+            dm_reason=tests[str(model)].reason,
             in_confidence_set=None if may_be_best is None else model in may_be_best,
             better=None if found is None else model in found.models,
         )
@@ -144,6 +155,11 @@ def _test(squared: pd.DataFrame, model: str, horizon: int) -> TestResult:
     if model == RANDOM_WALK:
         return NO_BENCHMARK
     return diebold_mariano_of((squared[model] - squared[RANDOM_WALK]).to_numpy(), horizon)
+
+
+def _survives(test: TestResult, models: int) -> bool:
+    """Whether a p-value, one-sided, is small enough for the best of so many (Bonferroni)."""
+    return test.p_value is not None and test.p_value / 2 * models < LEVEL
 
 
 def _ratio(own: float, walk: float) -> float:
