@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from cryptoforecast.errors import DataNotice, UserError
     from cryptoforecast.evaluation.audit.audit import audit
     from cryptoforecast.evaluation.audit.lookahead import LookAhead
-    from cryptoforecast.evaluation.forecasts import forecast_rows
-    from cryptoforecast.evaluation.verdict import judge
+    from cryptoforecast.evaluation.comparison.board import compare
+    from cryptoforecast.evaluation.forecasts import forecast_rows, next_closes, rows_beside_baselines
+    from cryptoforecast.evaluation.verdict import judge, show
     from cryptoforecast.models import (
         GRU,
         LSTM,
@@ -55,8 +56,9 @@ _ROOMS = {
     ),
     "cryptoforecast.models.checkpoint": ("load_forecaster",),
     "cryptoforecast.training.exact": ("exact",),
-    "cryptoforecast.evaluation.forecasts": ("forecast_rows",),
-    "cryptoforecast.evaluation.verdict": ("judge",),
+    "cryptoforecast.evaluation.forecasts": ("forecast_rows", "next_closes", "rows_beside_baselines"),
+    "cryptoforecast.evaluation.verdict": ("judge", "show"),
+    "cryptoforecast.evaluation.comparison.board": ("compare",),
     "cryptoforecast.evaluation.audit.audit": ("audit",),
     "cryptoforecast.evaluation.audit.lookahead": ("LookAhead",),
 }
@@ -88,7 +90,11 @@ __all__ = [  # noqa: RUF022 (in the order the data flows)
     "exact",
     "load_forecaster",
     "forecast_rows",
+    "rows_beside_baselines",
+    "next_closes",
     "judge",
+    "show",
+    "compare",
     "audit",
     "LookAhead",
 ]

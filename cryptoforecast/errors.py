@@ -2,7 +2,15 @@
 
 
 class UserError(ValueError):
-    """Something the user can put right; its text is the whole message, and no traceback is shown for it."""
+    """Something the user can put right; its text is the whole message, and no traceback is shown for it.
+
+    >>> from cryptoforecast import SimulatedSource
+    >>> try:
+    ...     SimulatedSource(rows=1)
+    ... except UserError as mistake:
+    ...     print(mistake)
+    data.source.rows is 1; it must be at least 2.
+    """
 
 
 class UsageError(UserError):
@@ -10,4 +18,9 @@ class UsageError(UserError):
 
 
 class DataNotice(UserWarning):
-    """A choice made about the data that the user did not ask for and should know of."""
+    """A choice made about the data that the user did not ask for and should know of.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", DataNotice)  # or "error", to have none of it
+    """

@@ -23,7 +23,11 @@ def as_label(name: object, most: int = 32) -> str:
     >>> as_label("LSTM"), as_label("_own"), as_label("a name that is far too long for a legend")
     ('LSTM', ' _own', 'a name that is far too long for…')
     """
-    text = " ".join(str(name).split())
-    text = text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
-    text = text.replace("$", r"\$")
+    text = shortened(name, most).replace("$", r"\$")
     return f" {text}" if text.startswith("_") else text
+
+
+def shortened(name: object, most: int = 32) -> str:
+    """A name on one line, its end left out where it is long."""
+    text = " ".join(str(name).split())
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -30,6 +30,7 @@ from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.rows import read_written_rows
 from cryptoforecast.evaluation.spread import join_rows, judge_backtest, skill_of
 from cryptoforecast.evaluation.spread_table import show_backtest
+from cryptoforecast.evaluation.wording import bounded
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
 fit the model from scratch on the closes before it. All options of fit are options of backtest too. Run again after an
@@ -158,8 +159,8 @@ def _carry_out(fits: list[Fit], workers: int, gpus: list[str]) -> None:
         nonlocal done
         done += 1
         part = f"{say_time(fit.fold.test_from)} to {say_time(fit.fold.end)}"
-        skill = skill_of(read_written_rows(rows_of(fit)))
-        line = f"{f'{done}/{len(fits)}':>9}{fit.fold.number:>6}{fit.seed:>6}  {part:<26}{skill:>+9.4f}{seconds:>9.1f}"
+        skill = bounded(skill_of(read_written_rows(rows_of(fit))), "+.4f")
+        line = f"{f'{done}/{len(fits)}':>9}{fit.fold.number:>6}{fit.seed:>6}  {part:<26}{skill:>9}{seconds:>9.1f}"
         print(line, flush=True)
 
     try:

@@ -43,6 +43,12 @@ class CloseDataModule(LightningDataModule):
         test_from: first test target, likewise.
         columns: what is seen of each bar: Close, and if wanted Open, High, Low and Volume after it.
         num_workers: processes that gather training batches; 0 is fastest, the closes being in memory.
+
+    >>> from cryptoforecast import SimulatedSource
+    >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20, val_from=0.8, test_from="2015-04-01")
+    >>> data.setup("fit")
+    >>> [len(windows) for windows in data.fold]
+    [60, 10, 10]
     """
 
     def __init__(

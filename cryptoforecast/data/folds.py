@@ -29,6 +29,11 @@ class Fold(NamedTuple):
 
     No close is a target in two of them, and no day of one series is a training target where it is a test target
     of another; contexts may reach back across a border, as in life.
+
+    >>> from cryptoforecast import SimulatedSource
+    >>> fold = cut_fold(WindowDataset([SimulatedSource(rows=100).load()], 20, 1), val_from=0.8, test_from=0.9)
+    >>> [len(windows) for windows in fold]
+    [60, 10, 10]
     """
 
     train: Int64[Tensor, " train"]

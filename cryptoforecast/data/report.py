@@ -68,7 +68,12 @@ def _content(series: CloseSeries) -> list[tuple[str, str]]:
 def _largest_moves(series: CloseSeries) -> str:
     moves = _changes(series)
     largest = moves[moves.abs().nlargest(LISTED).index]
-    return ", ".join(f"{move:+.1%} on {say_time(time)}" for time, move in largest.items()) or "none"
+    return ", ".join(f"{_percent(move)} on {say_time(time)}" for time, move in largest.items()) or "none"
+
+
+def _percent(move: float) -> str:
+    """A change in percent: one that a tenth of a percent would hide, and one too large for a line, in two digits."""
+    return f"{move:+.1%}" if 0.0005 <= abs(move) < 1e4 or move == 0 else f"{100 * move:+.2g}%"
 
 
 def _unchanged(series: CloseSeries) -> str:

@@ -75,6 +75,11 @@ class CloseSeries(NamedTuple):
     ``closes`` is float64, finite and positive, named after its symbol, on a unique increasing UTC index in
     nanoseconds whose stamps are ``interval`` apart; only where gaps were asked to split the series, they are a
     multiple of it there. ``others`` holds further columns of the same bars, if any were asked for.
+
+    >>> from cryptoforecast import SimulatedSource
+    >>> series = SimulatedSource(rows=100).load()
+    >>> len(series.closes), series.interval, series.provenance.last
+    (100, Timedelta('1 days 00:00:00'), '2015-04-10T00:00:00+00:00')
     """
 
     closes: pd.Series

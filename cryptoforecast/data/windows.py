@@ -25,6 +25,11 @@ class Window(NamedTuple):
     Prices are in the series' own currency. Channel 0 of the context is the close, further channels are further
     columns. ``origin`` is the time of the last close seen, in UTC nanoseconds; ``series`` is the number of the
     series the window was cut from.
+
+    >>> from cryptoforecast import SimulatedSource
+    >>> window = WindowDataset([SimulatedSource(rows=100).load()], context_length=30, horizon=7)[0]
+    >>> window.context.shape, window.target.shape
+    (torch.Size([30, 1]), torch.Size([7]))
     """
 
     context: Float64[Tensor, "*batch context_length channels"]
@@ -55,6 +60,11 @@ class WindowDataset(Dataset[Window]):
         context_length: count of bars a model sees.
         horizon: count of closes it forecasts.
         columns: what the channels are; the first is the close.
+
+    >>> from cryptoforecast import SimulatedSource
+    >>> windows = WindowDataset([SimulatedSource(rows=100).load()], context_length=30, horizon=7)
+    >>> len(windows), windows[torch.tensor([0, 5])].target.shape
+    (64, torch.Size([2, 7]))
     """
 
     def __init__(

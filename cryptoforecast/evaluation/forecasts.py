@@ -21,11 +21,14 @@ from cryptoforecast.models.lending import lent
 
 __all__ = ["COLUMNS", "forecast_rows", "next_closes", "rows_beside_baselines", "to_csv"]
 
+Split = Literal["train", "val", "test"]
+STAGES = {"train": "fit", "val": "validate", "test": "test"}  # what sets a data module up for a set of windows
+
 
 def forecast_rows(
     forecaster: Forecaster,
-    windows: WindowDataset,
-    positions: Int64[Tensor, " windows"],
+    windows: WindowDataset | CloseDataModule,
+    positions: Int64[Tensor, " windows"] | Split = "test",
     device: str | torch.device = "cpu",
     fold: int = 0,
 ) -> pd.DataFrame:
@@ -33,15 +36,32 @@ def forecast_rows(
 
     Args:
         forecaster: the model.
-        windows: windows of one or several series.
-        positions: numbers of the ones to forecast.
+        windows: a data module, or windows of one or several series.
+        positions: which to forecast: of a data module ``train``, ``val`` or ``test``, else their numbers.
         device: where to compute.
         fold: number of the fold the positions belong to.
 
     Returns:
         One row per origin and step, series by series, in time order, with the columns ``series, model, fold,
-        origin, step, timestamp, last, forecast, actual``: times in UTC, prices in the series' currency.
+        origin, step, timestamp, last, forecast, actual``: times in UTC, prices in the series' currency. Of a data
+        module, ``rows.attrs`` notes the split, and whether the prices are simulated; :func:`judge` reads it.
+
+    Raises:
+        UserError: if the model forecasts numbers that are not finite, or another count of closes than the data.
+
+    >>> from cryptoforecast import RandomWalk, SimulatedSource
+    >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20)
+    >>> rows = forecast_rows(RandomWalk(context_length=20), data, "test")
+    >>> len(rows), bool((rows["forecast"] == rows["last"]).all()), rows.attrs
+    (10, True, {'split': 'test', 'simulated': True})
     """
+    if isinstance(windows, CloseDataModule):
+        data, (windows, numbers) = windows, _chosen_windows(windows, positions)
+        rows = forecast_rows(forecaster, windows, numbers, device, fold)
+        rows.attrs = {"split": positions if isinstance(positions, str) else "test", "simulated": data.simulated}
+        return rows
+    if isinstance(positions, str):
+        raise UserError(f"{positions} is a set of a data module's windows; give forecast_rows the data module itself.")
     horizon, count = windows.horizon, len(positions)
     # Filled in place: small tensors that stay between large ones that go would scatter them over gigabytes.
     forecasts, targets = torch.empty(2, count, horizon, dtype=torch.float64)
@@ -72,6 +92,16 @@ def forecast_rows(
     )
 
 
+def _chosen_windows(
+    data: CloseDataModule, positions: Int64[Tensor, " windows"] | Split
+) -> tuple[WindowDataset, Int64[Tensor, " windows"]]:
+    """The windows of a data module, which is set up for them if it is not, and the numbers of those in a set."""
+    if isinstance(positions, str) and positions not in STAGES:
+        raise UserError(f"{positions!r} is no set of windows; there are {', '.join(STAGES)}.")
+    data.setup(STAGES[positions] if isinstance(positions, str) else "validate")
+    return data.windows, getattr(data.fold, positions) if isinstance(positions, str) else positions
+
+
 def rows_beside_baselines(
     forecaster: Forecaster,
     data: CloseDataModule,
@@ -83,16 +113,24 @@ def rows_beside_baselines(
 
     Args:
         forecaster: the model; if it is a baseline itself, its rows stand once.
-        data: set up for the split.
+        data: the closes.
         split: which targets.
         device: where to compute.
         most: how many of the windows at most, from the first on; by default all.
+
+    >>> from cryptoforecast import Drift, SimulatedSource, judge
+    >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20)
+    >>> rows = rows_beside_baselines(Drift(context_length=20), data, "test")
+    >>> rows["model"].unique().tolist(), judge(rows).scores["RandomWalk"]["skill"]
+    (['Drift', 'RandomWalk', 'Mean'], 0.0)
     """
     require_own_name(forecaster)
     others = [baseline(context_length=data.context_length, horizon=data.horizon) for baseline in BASELINES]
     models = [forecaster, *(other for other in others if type(other) is not type(forecaster))]
-    positions = getattr(data.fold, split)[:most]
-    return pd.concat([forecast_rows(model, data.windows, positions, device) for model in models], ignore_index=True)
+    windows, positions = _chosen_windows(data, split)
+    rows = pd.concat([forecast_rows(model, windows, positions[:most], device) for model in models], ignore_index=True)
+    rows.attrs = {"split": split, "simulated": data.simulated}
+    return rows
 
 
 def require_own_name(forecaster: Forecaster) -> None:
@@ -111,11 +149,17 @@ def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
 
     Args:
         forecaster: the model.
-        data: set up for ``predict``; at least ``context_length`` closes of each series, up to the last without a gap.
+        data: at least ``context_length`` closes of each series, up to the last without a gap.
 
     Returns:
         One row per series and step: ``series, model, origin, step, timestamp, last, forecast``.
+
+    >>> from cryptoforecast import RandomWalk, SimulatedSource
+    >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20)
+    >>> next_closes(RandomWalk(context_length=20), data)["timestamp"].tolist()
+    [Timestamp('2015-04-11 00:00:00+0000', tz='UTC')]
     """
+    data.setup("predict")
     return pd.concat([_next_closes(forecaster, one, data) for one in data.series], ignore_index=True)
 
 

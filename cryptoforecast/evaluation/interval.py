@@ -45,5 +45,6 @@ def rmse_interval(rows: pd.DataFrame) -> tuple[float, float] | None:
 def _block_length(losses: np.ndarray) -> int:
     from arch.bootstrap import optimal_block_length
 
-    best = optimal_block_length(losses[-ENOUGH:] / losses.mean())["stationary"].iloc[0]
+    with np.errstate(divide="ignore", invalid="ignore"):  # of ten losses it may find no correlation to go by
+        best = optimal_block_length(losses[-ENOUGH:] / losses.mean())["stationary"].iloc[0]
     return int(np.clip(np.ceil(best), 1, len(losses) // 2)) if np.isfinite(best) else 1

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cryptoforecast.evaluation.claim import Claim, Reason
-from cryptoforecast.evaluation.wording import SIMULATED, say_p_value
+from cryptoforecast.evaluation.wording import SIMULATED, bounded, say_p_value
 
 
 def sentence_of(claim: Claim) -> str:
@@ -117,4 +117,4 @@ def _of_best(claim: Claim) -> str:
 
 
 def _percent(skill: float) -> str:
-    return f"{abs(skill):.2%} {'lower' if skill > 0 else 'higher'}"
+    return f"{bounded(100 * abs(skill), '.2f')}% {'lower' if skill > 0 else 'higher'}"

@@ -10,8 +10,7 @@ from rich.text import Text
 from cryptoforecast.data.times import say_time
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.spread import BacktestVerdict, Scored, spread
-from cryptoforecast.evaluation.table import say_price
-from cryptoforecast.evaluation.wording import name_of
+from cryptoforecast.evaluation.wording import bounded, name_of, say_price
 
 
 def show_backtest(verdict: BacktestVerdict, console: Console) -> None:
@@ -54,11 +53,11 @@ def _numbers(verdict: BacktestVerdict, by_seed: dict[int, Scored]) -> list[str]:
         both = (_mean(verdict.model, "rmse", by_seed), _mean(RANDOM_WALK, "rmse", by_seed))
         numbers += [say_price(value) for value in both]
     found = spread(skills)
-    numbers.append(f"{found['mean']:+.4f}")
+    numbers.append(bounded(found["mean"], "+.4f"))
     if len(skills) > 1:
-        std = "" if found["std"] is None else f"{found['std']:.4f}"
+        std = "" if found["std"] is None else bounded(found["std"], ".4f")
         above = f"{sum(skill > 0 for skill in skills)} of {len(skills)}"
-        numbers += [std, f"{found['min']:+.4f}", f"{found['max']:+.4f}", above]
+        numbers += [std, bounded(found["min"], "+.4f"), bounded(found["max"], "+.4f"), above]
     return numbers
 
 
@@ -76,7 +75,7 @@ def _table_of_models(verdict: BacktestVerdict) -> Table:
     for model in next(iter(by_series.values())):
         prices = [] if several else [say_price(_mean(model, name, verdict.pooled)) for name in ("rmse", "mae")]
         mape, skill = (_mean(model, name, verdict.pooled) for name in ("mape", "skill"))
-        table.add_row(model, *prices, f"{mape:.3f}", f"{skill:+.4f}")
+        table.add_row(Text(model), *prices, bounded(mape, ".3f"), bounded(skill, "+.4f"))
     return table
 
 

@@ -7,24 +7,26 @@ from rich.text import Text
 from cryptoforecast.evaluation.direction import Direction
 from cryptoforecast.evaluation.findings import Finding
 from cryptoforecast.evaluation.trading import Trading
-from cryptoforecast.evaluation.wording import p_value_cell
+from cryptoforecast.evaluation.wording import LARGE_PRICE, bounded, p_value_cell
+from cryptoforecast.words import shortened
 
 NONE = "-"
 ACROSS = 4  # findings beside each other
+WIDTH, AROUND = 100, 3  # letters in a line, and around a column
 
 
 def new_table(title: str, words: list[str], numbers: list[str]) -> Table:
     """An empty table, words to the left and numbers to the right; a symbol in its title may look like markup."""
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
     for column in words:
-        table.add_column(column)
-    for column in numbers:
-        table.add_column(Text(column), justify="right")
+        table.add_column(column, overflow="fold")
+    for column in numbers:  # rather than a number, a name is broken
+        table.add_column(Text(column), justify="right", no_wrap=True)
     return table
 
 
 def tables_of_findings(names: str, found: dict[str, dict[str, Finding]]) -> list[Table]:
-    """All models on one series; on several, the one that is judged, which stands first. Four columns to a table.
+    """All models on one series; on several, the one that is judged, which stands first. Up to four columns to a table.
 
     Args:
         names: what the titles call the series.
@@ -36,14 +38,30 @@ def tables_of_findings(names: str, found: dict[str, dict[str, Finding]]) -> list
     else:
         title = f"{names}: skill or luck of {judged}?"
         columns = {series: models[judged] for series, models in found.items()}
-    tables = []
-    for at in range(0, len(columns), ACROSS):
-        beside = dict(list(columns.items())[at : at + ACROSS])
-        table = new_table(title if at == 0 else "", [""], list(beside))
-        for lines in zip(*(_lines(finding) for finding in beside.values()), strict=True):
+    tables: list[Table] = []
+    for beside in _beside_each_other([(shortened(name), _lines(finding)) for name, finding in columns.items()]):
+        table = new_table("" if tables else title, [""], [head for head, _ in beside])
+        for lines in zip(*(lines for _, lines in beside), strict=True):
             table.add_row(lines[0][0], *(cell for _, cell in lines))
         tables.append(table)
     return tables
+
+
+Column = tuple[str, list[tuple[str, str]]]  # its head, and its labels and cells
+
+
+def _beside_each_other(columns: list[Column]) -> list[list[Column]]:
+    """The columns that have room in one table, table by table."""
+    groups: list[list[Column]] = []
+    left = 0
+    for head, lines in columns:
+        width = max(len(head), *(len(cell) for _, cell in lines)) + AROUND
+        if not groups or width > left or len(groups[-1]) == ACROSS:
+            groups.append([])
+            left = WIDTH - 1 - max(len(label) for label, _ in lines) - AROUND
+        groups[-1].append((head, lines))
+        left -= width
+    return groups
 
 
 def notes(found: dict[str, dict[str, Finding]]) -> list[str]:
@@ -70,7 +88,7 @@ def _lines(finding: Finding) -> list[tuple[str, str]]:
     lag, ends = finding.best_lag, finding.rmse_interval
     shown = NONE if lag is None else f"{'copy: ' if lag.copy else ''}{lag.lag} ({lag.correlation:.2f})"
     return [
-        ("RMSE, 95 % interval", NONE if ends is None else "-".join(_say_end(end) for end in ends)),
+        ("RMSE, 95 % interval", NONE if ends is None else _say_interval(ends)),
         ("Diebold-Mariano p", p_value_cell(finding.diebold_mariano.p_value)),
         *zip(("hits %, 95 %", "base rate %", "Fisher's exact p"), _hits(finding.direction), strict=True),
         ("lag (correlation)", shown),
@@ -89,18 +107,14 @@ def _hits(called: Direction | None) -> tuple[str, str, str]:
 def _gains(traded: Trading | None) -> tuple[str, str, str]:
     if traded is None:
         return NONE, NONE, NONE
-    cost = NONE if traded.break_even is None else f"{traded.break_even:.1f}"
+    cost = NONE if traded.break_even is None else bounded(traded.break_even, ".1f")
     return _percent(traded.gain), f"{traded.turnover:,}", cost
 
 
 def _percent(share: float | None) -> str:
-    return NONE if share is None else f"{100 * share:+,.1f}"
+    return NONE if share is None else bounded(100 * share, "+,.1f")
 
 
-def _say_end(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:#.4g}"
-
-
-def say_price(value: float) -> str:
-    """A price with enough digits to tell models apart, for Bitcoin and for Dogecoin."""
-    return f"{value:,.1f}" if value >= 1000 else f"{value:#.5g}"
+def _say_interval(ends: tuple[float, float]) -> str:
+    low, high = (bounded(end, ",.0f", LARGE_PRICE) if end >= 1000 else f"{end:#.4g}" for end in ends)
+    return f"{low} to {high}" if "e" in low + high else f"{low}-{high}"

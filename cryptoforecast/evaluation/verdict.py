@@ -1,6 +1,8 @@
 """The table of scores and the one honest sentence."""
 
 import json
+import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,15 +13,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.beside import beside_random_walk
 from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.decision import claim_on
 from cryptoforecast.evaluation.findings import Finding, find
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
-from cryptoforecast.evaluation.table import new_table, notes, say_price, tables_of_findings
+from cryptoforecast.evaluation.table import new_table, notes, tables_of_findings
 from cryptoforecast.evaluation.tries import Place
-from cryptoforecast.evaluation.wording import name_of
+from cryptoforecast.evaluation.wording import bounded, name_of, say_price
+
+SPLITS = ("val", "test")
 
 
 class Verdict(NamedTuple):
@@ -47,9 +53,15 @@ class Verdict(NamedTuple):
         return table
 
     @property
-    def all(self) -> dict[str, Overall]:
+    def overall(self) -> dict[str, Overall]:
         """Each model's scores over all series."""
         return overall(self.by_series)
+
+    @property
+    def all(self) -> dict[str, Overall]:
+        """The former name of ``overall``."""
+        warnings.warn("Verdict.all is called Verdict.overall now.", DeprecationWarning, stacklevel=2)
+        return self.overall
 
     def to_json(self) -> str:
         """The verdict as ``scores.json`` holds it: ``scores`` of one series, ``by_series`` and ``all`` of several.
@@ -60,7 +72,7 @@ class Verdict(NamedTuple):
         found = (
             {"scores": _plain(self.scores)}
             if len(by_series) == 1
-            else {"by_series": by_series, "all": _plain(self.all)}
+            else {"by_series": by_series, "all": _plain(self.overall)}
         )
         content: dict[str, Any] = {
             "split": self.split,
@@ -90,18 +102,39 @@ def _plain(table: Mapping[str, Score | Overall]) -> dict[str, dict[str, float | 
 
 
 def judge(
-    rows: pd.DataFrame, split: str, simulated: bool = False, tries: Place | None = None, flattered_by: str = ""
+    rows: pd.DataFrame,
+    split: str | None = None,
+    simulated: bool | None = None,
+    tries: Place | None = None,
+    flattered_by: str = "",
 ) -> Verdict:
     """Score a model beside the baselines, and decide what may be claimed of it.
 
     Args:
-        rows: forecast rows on the same targets, the model's first, the random walk's among them.
-        split: which targets these are: ``val`` or ``test``.
-        simulated: whether nobody ever traded at these prices.
+        rows: forecast rows on the same targets, the model's first; where the random walk's are missing, they are made
+            from the last closes. Of another tool's rows the columns may have the names of Nixtla's.
+        split: which targets these are: ``val`` or ``test``; by default what :func:`forecast_rows` noted, else ``test``.
+        simulated: whether nobody ever traded at these prices; by default what :func:`forecast_rows` noted, else not.
         tries: which of all tries on these targets this is, as the ledger knows; None of one that was not chosen among
             others. A claim is corrected for it.
         flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
+
+    Raises:
+        UserError: if these are no forecast rows, or the models have forecast different targets.
+
+    >>> rows = pd.DataFrame({
+    ...     "series": "COIN-USD", "model": "Mine", "origin": ["2024-01-01", "2024-01-02"],
+    ...     "timestamp": ["2024-01-02", "2024-01-03"], "last": [100.0, 110.0], "forecast": [104.0, 110.0],
+    ...     "actual": [110.0, 120.0],
+    ... })
+    >>> {model: round(score["rmse"], 2) for model, score in judge(rows).scores.items()}
+    {'Mine': 8.25, 'RandomWalk': 10.0}
     """
+    rows = beside_random_walk(rows)
+    split = split or str(rows.attrs.get("split", "test"))
+    simulated = bool(rows.attrs.get("simulated")) if simulated is None else simulated
+    if split not in SPLITS:
+        raise UserError(f"split is {split!r}; it is one of {', '.join(SPLITS)}.")
     by_series = scores_by_series(rows)
     model = str(rows["model"].iloc[0])
     own, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
@@ -122,8 +155,20 @@ def judge(
     return Verdict(split, targets, by_series, claim, found)
 
 
-def show(verdict: Verdict, console: Console) -> None:
-    """Print the table, of several series their own and then one of all, and the sentence."""
+def show(verdict: Verdict, console: Console | None = None) -> None:
+    """Print the table, of several series their own and then one of all, and the sentence.
+
+    Args:
+        verdict: as :func:`judge` gives it.
+        console: where to; by default the terminal, or a hundred columns.
+
+    >>> from cryptoforecast import CloseDataModule, Drift, SimulatedSource, rows_beside_baselines
+    >>> data = CloseDataModule(SimulatedSource(rows=200), context_length=20)
+    >>> verdict = judge(rows_beside_baselines(Drift(context_length=20), data, "test"))
+    >>> show(verdict)  # doctest: +ELLIPSIS
+    SIMULATED: 20 test targets...
+    """
+    console = console or (Console() if sys.stdout.isatty() else Console(width=100))
     several, count = len(verdict.by_series) > 1, sum(verdict.targets.values())
     names = f"{len(verdict.by_series)} series" if several else next(iter(verdict.by_series))
     names = name_of(names, verdict.claim.simulated)
@@ -132,9 +177,14 @@ def show(verdict: Verdict, console: Console) -> None:
     for series, scores in verdict.by_series.items():
         for at, (model, score) in enumerate(scores.items()):
             prices = (say_price(score["rmse"]), say_price(score["mae"]))
-            numbers = (*prices, f"{score['mape']:.3f}", f"{score['skill']:+.4f}", f"{verdict.targets[series]:,}")
+            numbers = (
+                *prices,
+                bounded(score["mape"], ".3f"),
+                bounded(score["skill"], "+.4f"),
+                f"{verdict.targets[series]:,}",
+            )
             name = [Text("" if at else series)] if several else []
-            table.add_row(*name, model, *numbers, end_section=several and at == len(scores) - 1)
+            table.add_row(*name, Text(model), *numbers, end_section=several and at == len(scores) - 1)
     console.print(table)
     if several:
         console.print(_table_of_all(verdict))
@@ -148,7 +198,7 @@ def show(verdict: Verdict, console: Console) -> None:
 def _table_of_all(verdict: Verdict) -> Table:
     table = new_table("all series, each counting the same", ["model"], ["mean MAPE %", "mean skill", "skill above 0"])
     count = len(verdict.by_series)
-    for model, score in verdict.all.items():
+    for model, score in verdict.overall.items():
         above = f"{round(score['positive'] * count)} of {count}"
-        table.add_row(model, f"{score['mape']:.3f}", f"{score['skill']:+.4f}", above)
+        table.add_row(Text(model), bounded(score["mape"], ".3f"), bounded(score["skill"], "+.4f"), above)
     return table

@@ -1,5 +1,8 @@
 """Numbers and names in the words that tables and sentences share."""
 
+import math
+
+LARGE, LARGE_PRICE = 1e6, 1e15  # beyond these, a number is no longer read by its digits
 SIMULATED = "SIMULATED closes, at which nobody ever traded"
 
 
@@ -43,3 +46,23 @@ def counted(number: int, thing: str) -> str:
 def name_of(series: str, simulated: bool) -> str:
     """A series' name as tables and figures give it: simulated closes are never without that word."""
     return f"{series} (SIMULATED)" if simulated and "SIMULATED" not in series else series
+
+
+def bounded(value: float, style: str, most: float = LARGE) -> str:
+    """A number in a style with a fixed count of decimals; one that is too large for its column, in powers of ten.
+
+    >>> bounded(0.03125, "+.4f"), bounded(-8.791e11, "+.4f"), bounded(123456.7, ",.1f")
+    ('+0.0312', '-8.79e+11', '123,456.7')
+    """
+    if abs(value) < most or not math.isfinite(value):
+        return format(value, style)
+    return format(value, "+.2e" if style.startswith("+") else ".2e")
+
+
+def say_price(value: float) -> str:
+    """A price with enough digits to tell models apart, for Bitcoin and for a coin of a billionth of a dollar.
+
+    >>> say_price(64123.456), say_price(0.07), say_price(1.2345678e-9)
+    ('64,123.5', '0.070000', '1.2346e-09')
+    """
+    return bounded(value, ",.1f", LARGE_PRICE) if value >= 1000 else f"{value:#.5g}"

@@ -8,7 +8,11 @@ from cryptoforecast.models.forecaster import Forecaster
 
 
 class RandomWalk(Forecaster):
-    """Every close to come is the last one seen: persistence."""
+    """Every close to come is the last one seen: persistence.
+
+    >>> RandomWalk(context_length=3, horizon=2).forecast(torch.tensor([[[1.0], [2.0], [4.0]]])).tolist()
+    [[4.0, 4.0]]
+    """
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """The last close, ``horizon`` times."""
@@ -16,7 +20,11 @@ class RandomWalk(Forecaster):
 
 
 class Drift(Forecaster):
-    """The line through the first and the last close seen, drawn on."""
+    """The line through the first and the last close seen, drawn on.
+
+    >>> Drift(context_length=3, horizon=2).forecast(torch.tensor([[[1.0], [2.0], [4.0]]])).tolist()
+    [[5.5, 7.0]]
+    """
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """The last close plus, per step, the mean change over the context; of a single close, that close."""
@@ -26,7 +34,11 @@ class Drift(Forecaster):
 
 
 class Mean(Forecaster):
-    """Every close to come is the mean of those seen."""
+    """Every close to come is the mean of those seen.
+
+    >>> Mean(context_length=3, horizon=2).forecast(torch.tensor([[[1.0], [2.0], [6.0]]])).tolist()
+    [[3.0, 3.0]]
+    """
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """The mean close of the context, ``horizon`` times."""

@@ -16,6 +16,11 @@ class GRU(Forecaster):
         hidden_size: features of the state.
         num_layers: layers, each reading the one before.
         dropout: share of features dropped between layers and before the last map, in training.
+
+    >>> import torch
+    >>> model = GRU(hidden_size=8, context_length=30, horizon=7)
+    >>> model.forecast(torch.rand(4, 30, 1) + 100).shape
+    torch.Size([4, 7])
     """
 
     def __init__(self, hidden_size: int = 64, num_layers: int = 1, dropout: float = 0.0, **kwargs: Any) -> None:

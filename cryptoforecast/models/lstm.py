@@ -17,6 +17,11 @@ class LSTM(Forecaster):
         num_layers: layers, each reading the one before.
         dropout: share of features dropped between layers and before the last map, in training.
         bidirectional: whether a second LSTM reads the context backwards; never beyond the origin.
+
+    >>> import torch
+    >>> model = LSTM(hidden_size=8, context_length=30, horizon=7)
+    >>> model.forecast(torch.rand(4, 30, 1) + 100).shape
+    torch.Size([4, 7])
     """
 
     def __init__(

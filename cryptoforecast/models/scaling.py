@@ -14,6 +14,14 @@ class Scaling(nn.Module, ABC):
 
     What a scaling learns from the training closes is part of its state, and so of the checkpoint. It keeps its
     arguments as attributes of the same names.
+
+    >>> class InThousands(Scaling):
+    ...     def encode(self, closes, context):
+    ...         return closes / 1000
+    ...     def decode(self, scaled, context):
+    ...         return scaled * 1000
+    >>> InThousands().encode(torch.tensor([[64_000.0]]), torch.tensor([[64_000.0]])).item()
+    64.0
     """
 
     def fit(self, closes: Float[Tensor, " time"]) -> None:
@@ -40,6 +48,10 @@ class RelativeLog(Scaling):
 
     Args:
         gain: what relative log closes are multiplied by.
+
+    >>> context = torch.tensor([[100.0, 200.0]])
+    >>> RelativeLog(gain=10.0).encode(context, context).round(decimals=2).tolist()
+    [[-6.93, 0.0]]
     """
 
     def __init__(self, gain: float = 20.0) -> None:
@@ -65,6 +77,11 @@ class TrainMinMax(Scaling):
     The lowest becomes 0, the highest 1; later closes may lie outside, and a network that has never seen such
     numbers must make do. The two prices are fitted on the training range only and kept in the checkpoint. Of
     several series they are the lowest and the highest of all: beside Bitcoin, a coin of a few cents is flat at 0.
+
+    >>> scaling = TrainMinMax()
+    >>> scaling.fit(torch.tensor([100.0, 300.0]))
+    >>> scaling.encode(torch.tensor([[200.0, 400.0]]), torch.tensor([[200.0, 400.0]])).tolist()
+    [[0.5, 1.5]]
     """
 
     def __init__(self) -> None:
@@ -111,6 +128,11 @@ class WindowStandard(Scaling):
 
     Each window is scaled by what it has seen itself. A context that stands still is divided by a millionth of
     its mean instead of by zero.
+
+    >>> context = torch.tensor([[100.0, 300.0]])
+    >>> scaled = WindowStandard().encode(context, context)
+    >>> WindowStandard().decode(scaled, context).round(decimals=2).tolist()
+    [[100.0, 300.0]]
     """
 
     def encode(

@@ -37,6 +37,15 @@ class CsvSource(Source):
         date_format: how dates are written (as for ``strptime``), where the file does not tell.
         gaps: what to do about missing bars: ``error``, ``ffill`` to repeat the last close before them, or ``split``
             to leave them out, so that no window straddles them.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with Path(folder, "BTC-USD.csv").open("w") as file:
+    ...         print("Date,Close", "2024-01-01,44187.1", "2024-01-02,44958.9", sep=chr(10), file=file)
+    ...     series = CsvSource("BTC-USD.csv", folder=folder).load()
+    >>> series.closes.name, series.closes.tolist()
+    ('BTC-USD', [44187.1, 44958.9])
     """
 
     def __init__(

@@ -17,6 +17,10 @@ class FirstAvailable(Source):
 
     Args:
         sources: the sources, best first.
+
+    >>> from cryptoforecast import SimulatedSource, YahooSource
+    >>> FirstAvailable([SimulatedSource(rows=100), YahooSource("BTC-USD")]).load().closes.name
+    'SIMULATED'
     """
 
     def __init__(self, sources: list[Source]) -> None:

@@ -40,6 +40,10 @@ class SimulatedSource(Source):
         start: time of the first close; in UTC, where it names no zone.
         autocorrelation: share of a log change that the next one repeats, between -1 and 1.
         interval: time from one close to the next, such as ``1d``, ``1h`` or ``1min``.
+
+    >>> series = SimulatedSource(seed=1, rows=3).load()
+    >>> series.closes.round(2).tolist(), series.provenance.simulated
+    ([1007.05, 982.41, 971.52], True)
     """
 
     symbol = "SIMULATED"

@@ -12,6 +12,15 @@ class Source(ABC):
     """Somewhere closes come from. Nothing else in the package reads price files or the network.
 
     A source keeps its arguments as attributes of the same names, so that a checkpoint can name it.
+
+    >>> import pandas as pd
+    >>> from cryptoforecast.data.rows import RawRows, to_close_series
+    >>> class Doubling(Source):
+    ...     def load(self, columns=()):
+    ...         times = pd.date_range("2024-01-01", periods=3, tz="UTC")
+    ...         return to_close_series(RawRows("COIN-USD", times, [1.0, 2.0, 4.0], "Doubling"))
+    >>> Doubling().load().closes.tolist()
+    [1.0, 2.0, 4.0]
     """
 
     @abstractmethod

@@ -44,6 +44,9 @@ class YahooSource(Source):
             to leave them out, so that no window straddles them.
         adjusted: take closes adjusted for dividends and splits; coins have neither.
         refresh: fetch all bars anew, whatever is cached.
+
+    >>> YahooSource("BTC-USD", start="2020-01-01", interval="1h").interval  # load() asks Yahoo
+    '1h'
     """
 
     gone_arguments = ("session",)  # older checkpoints hold them, as None

@@ -59,6 +59,10 @@ def audit(
     Raises:
         LookAhead: naming the first stage that differs.
         UserError: if the closes cannot be loaded or cut.
+
+    >>> from cryptoforecast import LSTM, CsvSource
+    >>> for checked in audit(LSTM(), CloseDataModule(CsvSource("BTC-USD.csv"))):  # doctest: +SKIP
+    ...     print(checked.stage, checked.compared)
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the order in which several would add up is not always the same

@@ -24,7 +24,11 @@ class Checked(NamedTuple):
 
 
 class LookAhead(UserError):
-    """The future has got into something before it; ``stage`` is the first stage where it shows."""
+    """The future has got into something before it; ``stage`` is the first stage where it shows.
+
+    >>> LookAhead("scaling", "lowest is 17.3 or 9.1").stage
+    'scaling'
+    """
 
     def __init__(self, stage: str, reason: str) -> None:
         super().__init__(f"audit: the first stage that differs is {stage}: {reason}.")

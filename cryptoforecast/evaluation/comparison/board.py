@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
+from cryptoforecast.evaluation.beside import beside_random_walk
 from cryptoforecast.evaluation.claim import BestOf, Claim, Outcome
 from cryptoforecast.evaluation.comparison.alignment import is_baseline
 from cryptoforecast.evaluation.comparison.superiority import (
@@ -89,13 +90,21 @@ def compare(
     :func:`~cryptoforecast.evaluation.claim.claim_on_best` says.
 
     Args:
-        rows: forecast rows of all models on the same targets, the random walk among them.
+        rows: forecast rows of all models on the same targets; where the random walk's are missing, they are made from
+            the last closes.
         tried: how many variants the ledger knows of on these targets; by default those given.
         chosen_on: whether these are validation targets.
         simulated: whether nobody ever traded at these prices.
         flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
         repetitions: how often the bootstraps draw.
+
+    >>> from cryptoforecast import Drift, Mean, SimulatedSource, CloseDataModule, forecast_rows
+    >>> data = CloseDataModule(SimulatedSource(rows=200), context_length=20)
+    >>> rows = pd.concat([forecast_rows(model(context_length=20), data, "test") for model in (Drift, Mean)])
+    >>> list(compare(rows, repetitions=100).pooled.standings)
+    ['RandomWalk', 'Drift', 'Mean']
     """
+    rows = beside_random_walk(rows)
     of_series = {str(series): own for series, own in rows.groupby("series", sort=False)}
     by_series = {series: _board(own, repetitions) for series, own in of_series.items()}
     pooled = _board(rows, repetitions) if len(by_series) > 1 else next(iter(by_series.values()))

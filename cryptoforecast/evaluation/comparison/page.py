@@ -12,8 +12,7 @@ from cryptoforecast.evaluation.comparison.board import Board, Comparison, Standi
 from cryptoforecast.evaluation.comparison.figures import as_data_uri, drawn_models, plot_cumulative, plot_skill
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.table import say_price
-from cryptoforecast.evaluation.wording import p_value_cell, say_p_value
+from cryptoforecast.evaluation.wording import bounded, p_value_cell, say_p_value, say_price
 from cryptoforecast.words import listed
 
 TEMPLATE = "page.html"
@@ -57,7 +56,7 @@ def page(comparison: Comparison, aligned: Aligned, runs: Sequence[Run], command:
 def cells(own: Standing) -> list[str]:
     """A line of a leaderboard in words, its name left out."""
     prices = ["–" if value is None else say_price(value) for value in (own["rmse"], own["mae"])]
-    parts = [f"{own[name]:.4f}" for name in ("relative_rmse", "relative_mae")]
+    parts = [bounded(own[name], ".4f") for name in ("relative_rmse", "relative_mae")]
     answers = ["–" if answer is None else "yes" if answer else "no" for answer in _answers(own)]
     return [*prices, *parts, p_value_cell(own["dm_p"], "–"), *answers]
 

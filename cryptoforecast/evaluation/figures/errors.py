@@ -7,7 +7,7 @@ import pandas as pd
 
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, WALK, draw_side_by_side, show_dates
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.wording import name_of
+from cryptoforecast.evaluation.wording import bounded, name_of
 from cryptoforecast.words import as_label
 
 if TYPE_CHECKING:
@@ -69,4 +69,4 @@ def _draw_savings(axes: "Axes", model: str, own: pd.Series, walk: pd.Series) -> 
     show_dates(axes)
     axes.set_ylabel("%")
     axes.set_title(f"squared error {as_label(model)} has saved so far", loc="left", fontsize="medium")
-    axes.set_title(f"in all {saved[-1]:+.1f} %", loc="right", fontsize="medium")
+    axes.set_title(f"in all {bounded(saved[-1], '+.1f')} %", loc="right", fontsize="medium")

@@ -6,8 +6,7 @@ import pandas as pd
 
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, MOST_SERIES, WALK, show_dates, tidy
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
-from cryptoforecast.evaluation.table import say_price
-from cryptoforecast.evaluation.wording import name_of
+from cryptoforecast.evaluation.wording import bounded, name_of, say_price
 from cryptoforecast.words import as_label
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def _draw_series(rows: pd.DataFrame, split: str, simulated: bool, whole: "Axes",
         fontweight="bold",
     )
     steps = "" if step == 1 else f" over all {step} steps"
-    whole.set_title(f"skill {skill:+.4f}{steps} (random walk: 0)", loc="right", fontsize="medium")
+    whole.set_title(f"skill {bounded(skill, '+.4f')}{steps} (random walk: 0)", loc="right", fontsize="medium")
     whole.legend(loc="best", frameon=False)
     close_up.set_title(f"the last {min(CLOSE_UP, len(own))}", loc="left", fontsize="medium")
 

@@ -1,0 +1,61 @@
+"""Models beside each other and the random walk: rows as judging takes them, from whoever made them."""
+
+import pandas as pd
+
+from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.rows import place, to_rows
+from cryptoforecast.words import listed
+
+TARGET = ["series", "origin", "step", "timestamp"]
+
+
+def beside_random_walk(rows: pd.DataFrame) -> pd.DataFrame:
+    """Forecast rows of all models on the same targets, the random walk's among them.
+
+    Args:
+        rows: of one or several models; names and times may be of any type. Where the random walk is missing, it is
+            made from the last closes.
+
+    Returns:
+        The rows in their order, the random walk's last if they were made.
+
+    Raises:
+        UserError: if a column is missing, a target stands twice, or the models have forecast different targets.
+    """
+    if not isinstance(rows, pd.DataFrame):
+        raise UserError(
+            f"a table of forecast rows is wanted, such as forecast_rows gives, and not {type(rows).__name__}."
+        )
+    if not len(rows):
+        raise UserError("there are no forecast rows to judge.")
+    table = to_rows(rows, "rows")
+    table.attrs = dict(rows.attrs)
+    if (again := table.duplicated(["model", *TARGET])).any():
+        row = table[again].iloc[0]
+        raise UserError(
+            f"rows: {place(row)} stands twice for {row['model']}; give each model a name of its own, as in "
+            "rows.assign(model='another name')."
+        )
+    _require_same_targets(table)
+    if (table["model"] == RANDOM_WALK).any():
+        return table
+    walk = table.drop_duplicates(TARGET)
+    if (unknown := walk["last"].isna()).any():
+        raise UserError(
+            f"rows: {place(walk[unknown].iloc[0])}: the last close is missing, of which the random walk is made; "
+            f"add a column last, or rows of {RANDOM_WALK}."
+        )
+    return pd.concat([table, walk.assign(model=RANDOM_WALK, forecast=walk["last"])], ignore_index=True)
+
+
+def _require_same_targets(rows: pd.DataFrame) -> None:
+    counts = rows.groupby("model", sort=False).size()
+    targets = rows.groupby(TARGET)["model"].size()
+    if (targets == len(counts)).all():
+        return
+    lacking = targets.index[targets < len(counts)]
+    raise UserError(
+        f"rows: {len(lacking):,} of {len(targets):,} targets have no forecast of each of {listed(counts.index)}; "
+        "models are judged on the same targets."
+    )
