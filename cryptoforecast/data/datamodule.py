@@ -10,18 +10,17 @@ from jaxtyping import Float64, Int64
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
-from cryptoforecast.data.checks import require_count
-from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold, require_border
+from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
 from cryptoforecast.data.loader import BatchOrder, Process, WindowLoader
-from cryptoforecast.data.loading import load_all, require_columns, to_record
+from cryptoforecast.data.loading import load_all, to_record
 from cryptoforecast.data.series import CLOSE, CloseSeries
-from cryptoforecast.data.sources.source import Source, require_source
-from cryptoforecast.data.times import say_time, to_utc
+from cryptoforecast.data.settings import require_settings
+from cryptoforecast.data.sources.source import Source
+from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import BLOCK, Window, WindowDataset, even_length, to_device
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.spec import spec_of
 
-MOST_WORKERS = 1024  # processes; more would bring any machine down
 WITHOUT_GRADIENTS = 1024  # windows a batch where nothing is learned: large enough to be quick, small enough to fit
 STAGE_SETS = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ()}
 
@@ -65,17 +64,9 @@ class CloseDataModule(LightningDataModule):
         num_workers: int = 0,
     ) -> None:
         super().__init__()
-        for one in source if isinstance(source, list) else [source]:
-            require_source("data.source", one)
-        for name, value in (("context_length", context_length), ("horizon", horizon), ("batch_size", batch_size)):
-            require_count(f"data.{name}", value)
-        require_count("data.num_workers", num_workers, least=0, most=MOST_WORKERS)
-        for name, date in (("start", start), ("end", end)):
-            if date is not None:
-                to_utc(date, f"data.{name}")
-        for name, border in (("val_from", val_from), ("test_from", test_from)):
-            require_border(f"data.{name}", border)
-        require_columns(columns)
+        counts = {"context_length": context_length, "horizon": horizon, "batch_size": batch_size}
+        borders = {"val_from": val_from, "test_from": test_from}
+        require_settings(source, counts, {"start": start, "end": end}, borders, columns, num_workers)
         self.source = source
         self.context_length = context_length
         self.horizon = horizon

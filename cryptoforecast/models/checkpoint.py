@@ -35,9 +35,9 @@ def load_forecaster(checkpoint: str | Path | Checkpoint, rename: Mapping[str, st
     Raises:
         UserError: if its class cannot be found, is no forecaster, or does not fit the weights.
 
-    >>> load_forecaster("runs/btc/version_0/checkpoints/best.ckpt")
+    >>> load_forecaster("no.ckpt")
     Traceback (most recent call last):
-    cryptoforecast.errors.UserError: runs/btc/version_0/checkpoints/best.ckpt: no such checkpoint; ckpt_path names a file that fit has written.
+    cryptoforecast.errors.UserError: no.ckpt: no such checkpoint; ckpt_path names a file that fit has written.
     """
     for name in (rename or {}).values():
         import_named(name)

@@ -43,15 +43,6 @@ class Forecaster(LightningModule):
         optimizer: what learns.
         scheduler: what moves the learning rate from epoch to epoch; by default nothing does.
         columns: what is seen of each bar, Close first; taken from ``data.columns``.
-
-    >>> class Linear(Forecaster):
-    ...     def __init__(self, **kwargs):
-    ...         super().__init__(**kwargs)
-    ...         self.map = torch.nn.Linear(self.context_length, self.horizon)
-    ...     def forward(self, x):
-    ...         return self.map(x[..., 0])
-    >>> Linear(context_length=30, horizon=7).forecast(torch.rand(4, 30, 1) + 100).shape
-    torch.Size([4, 7])
     """
 
     def __init__(

@@ -1,13 +1,12 @@
 """Closes from Yahoo Finance."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self, get_args
 
 import pandas as pd
 
-from cryptoforecast.data.checks import require_choice, require_text
+from cryptoforecast.data.checks import require_choice
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, VOLUME, CloseSeries, Gaps
 from cryptoforecast.data.sources.source import Source, SourceUnavailable
@@ -21,7 +20,7 @@ from cryptoforecast.data.sources.yahoo_cache import (
     say_changes,
     write_cache,
 )
-from cryptoforecast.data.sources.yahoo_client import A_DAY, LENGTHS, earliest, fetch
+from cryptoforecast.data.sources.yahoo_client import A_DAY, LENGTHS, earliest, fetch, one_symbol
 from cryptoforecast.data.times import say_duration, say_time, to_utc
 from cryptoforecast.errors import UserError
 
@@ -67,7 +66,7 @@ class YahooSource(Source):
             raise UserError(f"data.source.start is {start}, which is after data.source.end, {end}.")
         if not isinstance(interval, str) or interval not in LENGTHS:
             raise UserError(f"data.source.interval is {interval!r}; Yahoo Finance has {', '.join(LENGTHS)}.")
-        self.symbol = _one_symbol(symbol)
+        self.symbol = one_symbol(symbol)
         self.start = start
         self.end = end
         self.interval = interval
@@ -229,22 +228,6 @@ class YahooSource(Source):
 
 def _day(date: str | None, setting: str) -> pd.Timestamp | None:
     return None if date is None else to_utc(date, setting).normalize()
-
-
-def _one_symbol(symbol: str | list[str]) -> str:
-    for one in symbol if isinstance(symbol, list) else [symbol]:
-        if one is None:
-            raise UserError("data.source.symbol is empty; name one as Yahoo does, such as BTC-USD.")
-        require_text("data.source.symbol", one, "BTC-USD")
-    names = re.split(r"[\s,;]+", symbol.strip(" \t\n,;[]")) if isinstance(symbol, str) else symbol
-    if len(names) > 1:
-        raise UserError(
-            f"data.source.symbol names several symbols, {' and '.join(names)}; data.source takes a list of sources, "
-            "one per coin."
-        )
-    if not names or not names[0].strip():
-        raise UserError("data.source.symbol is empty; name one as Yahoo does, such as BTC-USD.")
-    return names[0].strip()
 
 
 def _now() -> pd.Timestamp:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import re
 import threading
 import time
 import warnings
@@ -11,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from cryptoforecast.data.checks import require_text
 from cryptoforecast.data.sources.source import SourceUnavailable
 from cryptoforecast.errors import UserError
 
@@ -37,6 +39,27 @@ ASKING = threading.Lock()  # what is set for a question is set for all threads: 
 NO_CLOSES = "answered without any closes"
 BROKE_OFF = "sent an answer that breaks off before its end"
 TOO_MANY = "says that there were too many requests (HTTP 429; wait some minutes)"
+
+
+def one_symbol(symbol: str | list[str]) -> str:
+    """The symbol that a setting names.
+
+    Raises:
+        UserError: if it names none, or several.
+    """
+    for one in symbol if isinstance(symbol, list) else [symbol]:
+        if one is None:
+            raise UserError("data.source.symbol is empty; name one as Yahoo does, such as BTC-USD.")
+        require_text("data.source.symbol", one, "BTC-USD")
+    names = re.split(r"[\s,;]+", symbol.strip(" \t\n,;[]")) if isinstance(symbol, str) else symbol
+    if len(names) > 1:
+        raise UserError(
+            f"data.source.symbol names several symbols, {' and '.join(names)}; data.source takes a list of sources, "
+            "one per coin."
+        )
+    if not names or not names[0].strip():
+        raise UserError("data.source.symbol is empty; name one as Yahoo does, such as BTC-USD.")
+    return names[0].strip()
 
 
 def earliest(interval: str, now: pd.Timestamp) -> pd.Timestamp:
