@@ -1,6 +1,7 @@
 """The house: a room imports from the rooms before it, and importing the package loads nothing."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import cryptoforecast
 PACKAGE = Path(cryptoforecast.__file__).parent
 ROOMS = ["data", "models", "evaluation", "training", "cli"]
 FILES = sorted(PACKAGE.rglob("*.py"))
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 SHAPED = [file for file in FILES if "from jaxtyping import" in file.read_text()]
 
 
@@ -36,6 +38,13 @@ def test_shapes_in_signatures_are_executed_by_the_tests(file: Path, pytestconfig
     module = ".".join(["cryptoforecast", *file.relative_to(PACKAGE).with_suffix("").parts])
     named = pytestconfig.getoption("--jaxtyping-packages").split(",")
     assert any(f"{module}.".startswith(f"{name}.") for name in named)
+
+
+@pytest.mark.parametrize("file", TESTS, ids=lambda file: str(file.name))
+def test_what_tests_share_lies_in_helpers_and_not_in_a_file_of_tests(file: Path) -> None:
+    nodes = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)]
+    for module in [node.module or "" for node in nodes]:
+        assert not re.match(r"tests\.(.*\.)?(test_\w+|conftest)$", module), f"take it from a helpers.py, not {module}"
 
 
 def test_importing_the_package_loads_none_of_its_rooms_and_no_torch() -> None:

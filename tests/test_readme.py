@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import cryptoforecast
-from tests.conftest import CONFIGS, Said, random_walk, write_yahoo
+from tests.helpers import CONFIGS, Said, random_walk, write_yahoo
 
 README = (CONFIGS.parent / "README.md").read_text()
 COMMANDS = re.findall(r"^\$ python -m cryptoforecast (.*)$", README, re.MULTILINE)

@@ -13,7 +13,7 @@ import pytest
 import torch
 from packaging.requirements import Requirement
 
-from tests.conftest import random_walk
+from tests.helpers import random_walk
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 CONSTRAINTS = (SCRIPTS.parent / "constraints.txt").read_text().splitlines()

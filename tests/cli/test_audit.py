@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.helpers import CSV
 from tests.cli.leaks import LEAKS, SOUND
-from tests.cli.test_commands import CSV
-from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
+from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 QUICK = ("--steps=4", "--data.context_length=12", "--data.batch_size=16")
 OF_FILE = ("audit", "--config", CONFIGS / "crypto_nn.yaml", *CSV, *QUICK)

@@ -17,13 +17,10 @@ from cryptoforecast.cli.commands import run as run_command
 from cryptoforecast.evaluation.backtest import cut_backtest
 from cryptoforecast.evaluation.rows import read_written_rows
 from cryptoforecast.evaluation.spread import join_rows, judge_backtest
-from tests.conftest import Said, random_walk, write_yahoo
+from tests.cli.helpers import QUICK, SIMULATED, contents
+from tests.helpers import Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
-QUICK = ("--model=LSTM", "--model.hidden_size=2", "--data.context_length=6", "--data.val_from=-60",
-         "--data.test_from=-30", "--trainer.max_epochs=1", "--trainer.logger=false",
-         "--trainer.accelerator=cpu")  # fmt: skip
-SIMULATED = ("--data.source=SimulatedSource", "--data.source.rows=160")
 WRONG = """
 from cryptoforecast import LSTM
 
@@ -32,10 +29,6 @@ class Wrong(LSTM):
         if len(self.trainer.datamodule.fold.train) > 100:
             raise ValueError("nobody knows why")
 """
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in ("forecasts.csv", "scores.json")}
 
 
 def test_a_backtest_writes_rows_of_all_folds_and_seeds_and_says_what_they_come_to(type_in: TypeIn) -> None:

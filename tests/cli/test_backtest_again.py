@@ -22,9 +22,9 @@ from cryptoforecast.cli.backtest_fold import fit_fold
 from cryptoforecast.cli.commands import run as run_command
 from cryptoforecast.cli.main import main
 from cryptoforecast.evaluation.backtest import cut_backtest
-from tests.cli.test_backtest import QUICK, SIMULATED, contents
-from tests.conftest import Said
-from tests.models.test_resumption import Kill, Killed
+from tests.cli.helpers import QUICK, SIMULATED, contents
+from tests.helpers import Said
+from tests.models.helpers import Kill, Killed
 
 TypeIn = Callable[..., Said]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.cli.test_commands import CSV
-from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
+from tests.cli.helpers import CSV
+from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 
 def test_the_checkpoint_alone_is_enough_to_forecast_from(

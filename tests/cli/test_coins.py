@@ -11,8 +11,8 @@ import pytest
 import torch
 import yaml
 
-from tests.cli.test_mistakes import refused
-from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
+from tests.cli.helpers import refused
+from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 NAMES = ("BTC-USD", "ETH-USD", "DOGE-USD")
 COINS = ("--config", CONFIGS / "coins.yaml", *SMALL, "--data.val_from=2020-08-01", "--data.test_from=2020-09-15")
@@ -161,7 +161,7 @@ def test_a_series_with_gaps_is_trained_on_between_them(type_in: Callable[..., Sa
 
 
 BARS = """
-from tests.conftest import Given, bars
+from tests.helpers import Given, bars
 
 class Bars(Given):
     def __init__(self, count: int = 300):

@@ -11,10 +11,8 @@ import pytest
 import torch
 import yaml
 
-from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
-
-CSV = ("--data.source=CsvSource", "--data.source.path=COIN-USD.csv", "--data.source.column=Close", "--data.start=null",
-       "--data.end=null", "--data.val_from=0.7", "--data.test_from=0.85")  # fmt: skip
+from tests.cli.helpers import CSV
+from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 
 @pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda config: config.stem)

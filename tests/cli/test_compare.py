@@ -14,8 +14,8 @@ import pytest
 
 from cryptoforecast.evaluation.rows import to_csv
 from cryptoforecast.ledger import Targets, enter, read_ledger
-from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
-from tests.evaluation.comparison.test_board import many
+from tests.evaluation.helpers import many
+from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
 SOURCE = ("--data.source=CsvSource", "--data.source.path=COIN-USD.csv")

@@ -12,7 +12,7 @@ import pytest
 
 from cryptoforecast import UserError
 from cryptoforecast.cli.configuration import read_configuration, with_configurations_read
-from tests.conftest import Run, Said
+from tests.helpers import Run, Said
 
 TEXT = "data:\n  source: CsvSource\n  horizon: 2\n"
 SETTINGS = {"data": {"source": "CsvSource", "horizon": 2}}

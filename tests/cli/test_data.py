@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from cryptoforecast import CsvSource, DataNotice
 from cryptoforecast.cli.data import _write_canonical
 from cryptoforecast.data.rows import RawRows, to_close_series
-from tests.conftest import CONFIGS, Said
 from tests.data.sources.vendors import VENDORS, made_bars, write_vendor
+from tests.helpers import CONFIGS, Said
 
 TypeIn = Callable[..., Said]
 BARS = made_bars()

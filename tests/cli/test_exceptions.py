@@ -7,8 +7,8 @@ import pytest
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from cryptoforecast.user_code import frames_inwards
-from tests.cli.test_resume import FIT
-from tests.conftest import Said, random_walk, write_yahoo
+from tests.cli.helpers import FIT
+from tests.helpers import Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
 MINE = """

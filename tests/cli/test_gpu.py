@@ -11,8 +11,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer, seed_everythin
 from cryptoforecast import LSTM, load_forecaster
 from cryptoforecast.evaluation.forecasts import forecast_rows
 from cryptoforecast.models.steps import Unmeasured, take_lean_steps
-from tests.cli.test_resume import ENDS, LAST_FILE, RUN, bits
-from tests.conftest import Said, data_of, random_walk, write_yahoo
+from tests.cli.helpers import ENDS, LAST_FILE, RUN, bits
+from tests.helpers import Said, data_of, random_walk, write_yahoo
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
 TypeIn = Callable[..., Said]

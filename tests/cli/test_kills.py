@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from cryptoforecast.cli.main import main
-from tests.cli.test_resume import AMIDST, ENDS, RUN, bits
-from tests.conftest import Said, random_walk, write_yahoo
+from tests.cli.helpers import AMIDST, ENDS, RUN, bits
+from tests.helpers import Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
 EPOCHS = "--trainer.max_epochs=8"
@@ -100,7 +100,7 @@ SOAK = """
 import contextlib, io, torch
 from cryptoforecast.cli.main import main
 from tests.cli.test_kills import memory, open_files
-from tests.cli.test_resume import ENDS
+from tests.cli.helpers import ENDS
 
 torch.set_num_threads(1)
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from cryptoforecast.data.loader import BatchOrder
-from tests.conftest import CONFIGS, SMALL, Said
+from tests.helpers import CONFIGS, SMALL, Said
 
 FIT = """
 import resource, sys

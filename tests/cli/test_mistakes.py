@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
-
-BTC = ("fit", "--config", CONFIGS / "btc.yaml")
-COIN = (*BTC, "--data.source=CsvSource", "--data.source.path=COIN.csv")
+from tests.cli.helpers import BTC, COIN, refused
+from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 MISTYPED = {
     (*BTC, "--model.hiden_size=8"): "LSTM has no option hiden_size; the nearest is hidden_size",
@@ -43,15 +41,6 @@ BROKEN = {
     "Date,Close\n2020-01-01,1\n2020-01-02,1\n2020-01-05,2\n": "COIN: 3 days between the bars of 2020-01-02",
     "Date,Close\n" + "".join(f"2020-01-{day},1\n" for day in range(10, 30)): "COIN: 20 closes leave no train window",
 }  # fmt: skip
-
-
-def refused(said: Said, status: int, sentence: str) -> None:
-    assert said.status == status
-    assert sentence in said.err
-    assert said.err.startswith("error: ")
-    assert said.err.count("\n") == 1
-    assert "Traceback" not in said.err
-    assert said.out == ""
 
 
 @pytest.mark.parametrize(("words", "sentence"), MISTYPED.items(), ids=MISTYPED.values())

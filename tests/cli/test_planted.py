@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CONFIGS, Said
+from tests.helpers import CONFIGS, Said
 
 SIZE = ("--data.context_length=4", "--model.hidden_size=8", "--model.optimizer.lr=0.01", "--trainer.accelerator=cpu")
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.conftest import CONFIGS, SMALL, Run, Said
+from tests.helpers import CONFIGS, SMALL, Run, Said
 
 # 231 training windows: of the last of the batches of 46 one is left, which only one of two processes can have. 3,000
 # validation windows: three batches, of which one process has two.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CONFIGS, Said
+from tests.helpers import CONFIGS, Said
 
 
 def test_the_paper_split_has_the_targets_and_the_random_walk_it_is_known_for(

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from cryptoforecast import LSTM, Drift, Forecaster, TrainMinMax, UserError
 from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.data.datamodule import CloseDataModule
-from tests.conftest import data_of, random_walk
-from tests.models.test_answers import Linear
-from tests.models.test_forecaster import LENGTHS, quiet_trainer
+from tests.helpers import data_of, random_walk
+from tests.models.helpers import LENGTHS, Linear, quiet_trainer
 
 DATA = data_of(random_walk(160))
 SEEN: list[Any] = []  # what models of this file have to tell

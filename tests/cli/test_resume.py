@@ -13,22 +13,11 @@ import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from cryptoforecast.cli import command_line
-from tests.conftest import Said, random_walk, write_yahoo
-from tests.models.test_resumption import Kill, Killed
+from tests.cli.helpers import AMIDST, ENDS, FIT, LAST_FILE, OFTEN, RUN, bits
+from tests.helpers import Said, random_walk, write_yahoo
+from tests.models.helpers import Kill, Killed
 
 TypeIn = Callable[..., Said]
-BEST = "{class_path: ModelCheckpoint, init_args: {monitor: val/loss, filename: best}}"
-LAST = "{class_path: ModelCheckpoint, init_args: {filename: last}}"
-OFTEN = "{class_path: ModelCheckpoint, init_args: {filename: last, every_n_train_steps: 3}}"
-PATIENT = "{class_path: EarlyStopping, init_args: {monitor: val/loss, patience: 9}}"
-FIT = ("fit", "--model=LSTM", "--model.hidden_size=2", "--model.dropout=0.3", "--model.optimizer=Adam",
-       "--model.optimizer.lr=0.02", "--data.context_length=6", "--data.batch_size=16", "--data.source=CsvSource",
-       "--data.source.path=COIN-USD.csv", "--seed_everything=7", "--trainer.max_epochs=3", "--trainer.accelerator=cpu",
-       "--trainer.logger=TensorBoardLogger", "--trainer.logger.save_dir=runs")  # fmt: skip
-ENDS = (*FIT, f"--trainer.callbacks=[{LAST}, {BEST}, {PATIENT}]")
-AMIDST = (*FIT, f"--trainer.callbacks=[{BEST}, {OFTEN}]")
-RUN = Path("runs", "lightning_logs", "version_0")
-LAST_FILE = RUN / "checkpoints" / "last.ckpt"
 
 
 @pytest.fixture
@@ -48,18 +37,6 @@ def kill(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, float], None]:
 
     monkeypatch.setattr(command_line, "surroundings_of_fit", surroundings)
     return lambda hook, left: planned.append(Kill(hook, left))
-
-
-def bits(run: Path) -> dict[str, Any]:
-    """Weights and moments of the last checkpoint, weights of the best, and how good it was."""
-    last, best = (torch.load(run / "checkpoints" / f"{name}.ckpt", weights_only=True) for name in ("last", "best"))
-    (found,) = (one for key, one in last["callbacks"].items() if "val/loss" in key and "ModelCheckpoint" in key)
-    (optimizer,) = last["optimizer_states"]
-    weights = {f"{name} {key}": value for name, one in (("last", last), ("best", best))
-               for key, value in one["state_dict"].items()}  # fmt: skip
-    moments = {f"{key} {at}": value for at, one in optimizer["state"].items() for key, value in one.items()}
-    numbers = {name: value.cpu().numpy().tobytes() for name, value in {**weights, **moments}.items()}
-    return {**numbers, "best": (Path(found["best_model_path"]).name, found["best_model_score"].item())}
 
 
 def curves(run: Path) -> dict[str, list[tuple[int, float]]]:

@@ -9,8 +9,8 @@ import torch
 
 from cryptoforecast.cli.run_folder import CONFIGURATION, FARTHEST, PROVENANCE, folder_of_results, run_of
 from cryptoforecast.models.checkpoint import Checkpoint
-from tests.cli.test_resume import FIT
-from tests.conftest import Said, random_walk, write_yahoo
+from tests.cli.helpers import FIT
+from tests.helpers import Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
 NO_LOGGER = [word for word in FIT if "logger" not in word]

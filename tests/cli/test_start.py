@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import Run, random_walk, write_yahoo
+from tests.helpers import Run, random_walk, write_yahoo
 
 FIT = Path(__file__).parents[2] / "scripts" / "benchmarks" / "programs" / "ours.py"
 TOLD = "import atexit, time; atexit.register(lambda: print('\\ncpu', time.process_time()))"

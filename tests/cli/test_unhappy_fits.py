@@ -20,8 +20,8 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from cryptoforecast.cli.main import main
 from cryptoforecast.cli.record import claim_run
 from cryptoforecast.models.whole import WholeCheckpoints
-from tests.cli.test_resume import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
-from tests.conftest import Said, random_walk, write_yahoo
+from tests.cli.helpers import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
+from tests.helpers import Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
 STEPWISE = f"--trainer.callbacks=[{BEST}, {LAST.replace('last', 'last, every_n_train_steps: 1')}]"

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import CSV
-from tests.cli.test_mistakes import COIN, refused
-from tests.conftest import CONFIGS, SMALL, Said, random_walk, write_yahoo
+from tests.cli.helpers import COIN, CSV, refused
+from tests.helpers import CONFIGS, SMALL, Said, random_walk, write_yahoo
 
 VARIANTS = """
 import torch

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import CloseDataModule, CsvSource, FirstAvailable, SimulatedSource, Source, UserError, YahooSource
-from tests.conftest import random_walk, write_yahoo
+from tests.helpers import random_walk, write_yahoo
 
 NAN, INF, HUGE = float("nan"), float("inf"), 10**30
 BAD_COUNTS = [-1, 1.5, NAN, INF, HUGE, True, "3", None]

@@ -7,7 +7,7 @@ import torch
 from lightning.pytorch import seed_everything
 
 from cryptoforecast import CloseDataModule, CloseSeries, DataNotice, SimulatedSource, UserError
-from tests.conftest import Given, bars, coins_of, data_of, random_walk
+from tests.helpers import Given, bars, coins_of, data_of, random_walk
 
 
 def test_start_and_end_are_days_that_are_themselves_included() -> None:

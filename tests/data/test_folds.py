@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cryptoforecast import CloseSeries, DataNotice, Fold, UserError, WindowDataset
 from cryptoforecast.data.folds import Border, Cut, cut_fold
-from tests.data.test_windows import LENGTHS, coin, gap_patterns, uneven_series
+from tests.data.helpers import LENGTHS, coin, gap_patterns, uneven_series
 
 
 def cut(count: int, val_from: Border, test_from: Border, start: str = "2020-01-01") -> Fold:

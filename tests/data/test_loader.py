@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cryptoforecast import Window, WindowDataset
 from cryptoforecast.data.loader import BatchOrder, Process, WindowLoader
-from tests.data.test_windows import coin
+from tests.data.helpers import coin
 
 
 def order(epoch: int, seed: int = 0, count: int = 50, batch_size: int = 8) -> list[int]:

@@ -6,15 +6,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryptoforecast import CloseSeries, WindowDataset
+from cryptoforecast import WindowDataset
 from cryptoforecast.data.windows import even_length, to_device
-from tests.conftest import Given, random_walk
-
-LENGTHS = {"context_length": st.integers(1, 12), "horizon": st.integers(1, 6)}
-
-
-def coin(count: int, start: str = "2020-01-01", symbol: str = "COIN-USD") -> CloseSeries:
-    return Given([float(n + 1) for n in range(count)], start, symbol).load()
+from tests.data.helpers import LENGTHS, coin, gap_patterns, uneven_series
+from tests.helpers import Given, random_walk
 
 
 @given(rest=st.integers(0, 30), **LENGTHS)
@@ -47,18 +42,6 @@ def test_windows_share_the_memory_of_one_series() -> None:
     windows = WindowDataset([coin(1000)], context_length=100, horizon=5)
     assert windows._contexts.untyped_storage().data_ptr() == windows.prices.untyped_storage().data_ptr()
     assert windows._targets.untyped_storage().data_ptr() == windows.prices.untyped_storage().data_ptr()
-
-
-gap_patterns = st.lists(st.booleans(), min_size=2, max_size=60)
-
-
-def uneven_series(even: list[bool]) -> CloseSeries:
-    """Daily closes; where a step is not even, one to three and a half days are missing."""
-    steps = [24 if step else (36, 48, 72, 108)[at % 4] for at, step in enumerate(even)]
-    hours = np.concatenate([[0], np.cumsum(steps)])
-    times = pd.Timestamp("2020-01-01", tz="UTC") + pd.to_timedelta(hours, unit="h")
-    closes = pd.Series(np.arange(1.0, len(hours) + 1), pd.DatetimeIndex(times).as_unit("ns"), name="COIN-USD")
-    return coin(2)._replace(closes=closes, interval=pd.Timedelta("1D"))
 
 
 @given(even=gap_patterns, **LENGTHS)

@@ -13,7 +13,7 @@ from cryptoforecast import CsvSource
 from cryptoforecast.data.files import memory
 from cryptoforecast.data.sources.yahoo_cache import CachedBars, read_cache, write_cache
 from cryptoforecast.data.sources.yahoo_client import COLUMNS
-from tests.conftest import random_walk, write_yahoo
+from tests.helpers import random_walk, write_yahoo
 
 LENGTHS = range(1000, 1010)
 

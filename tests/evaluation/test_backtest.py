@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from cryptoforecast import CloseDataModule, DataNotice, UserError
 from cryptoforecast.evaluation.backtest import FoldDates, cut_backtest, windows_of
-from tests.conftest import Given, coins_of, data_of, random_walk
+from tests.helpers import Given, coins_of, data_of, random_walk
 
 
 def own_data(fold: FoldDates, whole: CloseDataModule) -> CloseDataModule:
@@ -63,7 +63,7 @@ def test_every_test_window_is_in_one_fold_and_no_fold_trains_on_a_close_from_its
     grows = trained == sorted(set(trained))
     assert grows if window == "expanding" else len(set(trained)) == 1
     sizes = [len(data.fold.test) for data in cut[:-1]]
-    assert not sizes or max(sizes) - min(sizes) <= 1
+    assert max(sizes, default=0) - min(sizes, default=0) <= 1
 
 
 def test_windows_counted_in_the_whole_data_are_those_of_the_folds_own_data() -> None:

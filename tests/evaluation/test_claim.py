@@ -17,8 +17,7 @@ from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import LEVEL
 from cryptoforecast.evaluation.tries import Place, Tried, level_of
 from cryptoforecast.evaluation.verdict import judge
-from tests.evaluation.test_metrics import rows_of
-from tests.evaluation.test_significance import walk_and_model
+from tests.helpers import rows_of, walk_and_model
 
 LUCK = significance.TestResult(0.5)
 

@@ -13,8 +13,7 @@ from statsmodels.stats.diagnostic import pesaran_timmermann
 from statsmodels.stats.proportion import proportion_confint
 
 from cryptoforecast.evaluation.direction import Direction, direction
-from tests.evaluation.test_metrics import rows_of
-from tests.helpers import not_none
+from tests.helpers import not_none, rows_of
 
 
 def called(foreseen: list[int], came: list[int]) -> Direction | None:

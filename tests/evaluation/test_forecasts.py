@@ -6,7 +6,7 @@ import torch
 
 from cryptoforecast import LSTM, RandomWalk, forecast_rows
 from cryptoforecast.evaluation.forecasts import COLUMNS, next_closes, rows_beside_baselines, to_csv
-from tests.conftest import Given, coins_of, data_of, random_walk
+from tests.helpers import Given, coins_of, data_of, random_walk
 
 
 def test_there_is_one_row_per_origin_and_step_in_time_order() -> None:

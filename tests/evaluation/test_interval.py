@@ -6,8 +6,7 @@ from arch.bootstrap import StationaryBootstrap
 
 from cryptoforecast.evaluation.interval import rmse_interval
 from cryptoforecast.evaluation.metrics import rmse
-from tests.evaluation.test_metrics import rows_of
-from tests.helpers import not_none
+from tests.helpers import not_none, rows_of
 
 
 def of_errors(errors: np.ndarray) -> pd.DataFrame:

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast.evaluation.lag import LAGS, best_lag, lag_correlations
-from tests.conftest import random_walk
-from tests.evaluation.test_metrics import rows_of
+from tests.helpers import random_walk, rows_of
 
 CLOSES = np.array(random_walk(400))
 

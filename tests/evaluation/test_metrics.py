@@ -10,16 +10,9 @@ from scoringrules import crps_ensemble
 from torchmetrics.functional import mean_absolute_error, mean_absolute_percentage_error, mean_squared_error
 
 from cryptoforecast.evaluation.metrics import Score, mae, mape, overall, rmse, scores, scores_by_series
+from tests.helpers import rows_of
 
 prices = st.lists(st.tuples(st.floats(1, 1e5), st.floats(1, 1e5), st.floats(1, 1e5)), min_size=1, max_size=40)
-
-
-def rows_of(model: str, forecasts: list[float], actuals: list[float], lasts: list[float] | float = 0.0) -> pd.DataFrame:
-    origins = pd.date_range("2024-01-01", periods=len(actuals), tz="UTC")
-    return pd.DataFrame(
-        {"series": "COIN-USD", "model": model, "fold": 0, "origin": origins, "step": 1,
-         "timestamp": origins + pd.Timedelta("1D"), "last": lasts, "forecast": forecasts, "actual": actuals}
-    )  # fmt: skip
 
 
 def test_metrics_by_hand() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cryptoforecast import UserError
 from cryptoforecast.evaluation.rows import BASELINE_NAMES, COLUMNS, read_rows, read_written_rows, to_csv, to_rows
 from cryptoforecast.models.baselines import BASELINES
-from tests.evaluation.test_metrics import rows_of
+from tests.helpers import rows_of
 
 LONG = "series,model,origin,timestamp,forecast,actual\n"
 WIDE = "unique_id,ds,cutoff,y,NHITS,NHITS-lo-90,note\n"

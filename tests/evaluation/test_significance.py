@@ -10,17 +10,7 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.tsa.stattools import diebold_mariano_test
 
 from cryptoforecast.evaluation.significance import diebold_mariano, diebold_mariano_of, fewest_origins, loss_differences
-from tests.evaluation.test_metrics import rows_of
-from tests.helpers import p_value_of
-
-
-def walk_and_model(seed: int, noise: float, knows: float = 0.0, count: int = 200) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of a random walk, and of one that knows a share of the move and adds noise, in percent of the price."""
-    random = np.random.default_rng(seed)
-    moves = random.normal(0, 2, count)
-    last, actual = np.full(count, 100.0), 100 + moves
-    own = 100 + knows * moves + random.normal(0, noise, count)
-    return rows_of("Model", list(own), list(actual), 100.0), rows_of("RandomWalk", list(last), list(actual), 100.0)
+from tests.helpers import coins, p_value_of, rows_of, walk_and_model
 
 
 def p_value_by_regression(difference: np.ndarray, horizon: int) -> float:
@@ -181,23 +171,6 @@ def test_where_there_is_no_p_value_the_true_reason_is_said() -> None:
     for same in (np.full(200, 0.1), 0.1 + 1e-14 * random.normal(size=200)):
         assert "differ by the same amount" in diebold_mariano_of(same, 1).reason
     assert diebold_mariano_of(random.normal(size=200), 1).reason == ""
-
-
-def coins(count: int, seed: int, knows: float = 0.0, noise: float = 0.5) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of several coins that move as one, in prices of all sizes."""
-    model, walk = walk_and_model(seed, noise, knows)
-    units = {f"COIN{number}-USD": 10.0 ** (number - 2) for number in range(count)}
-    prices = ["last", "forecast", "actual"]
-    both = [
-        pd.concat(
-            [
-                rows.assign(series=name, **{price: unit * rows[price] for price in prices})
-                for name, unit in units.items()
-            ]
-        )
-        for rows in (model, walk)
-    ]
-    return both[0], both[1]
 
 
 def test_coins_that_move_as_one_are_one_witness_however_many_there_are() -> None:

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast.evaluation.trading import Trading, held_over_targets, trade
-from tests.evaluation.test_metrics import rows_of
-from tests.helpers import not_none
+from tests.helpers import not_none, rows_of
 
 
 def traded(ways: list[int], closes: list[float]) -> Trading | None:

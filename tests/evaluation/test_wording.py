@@ -14,7 +14,7 @@ from cryptoforecast import judge
 from cryptoforecast.evaluation.figures.forecast import plot_forecast
 from cryptoforecast.evaluation.verdict import show
 from cryptoforecast.evaluation.wording import bounded, say_price
-from tests.evaluation.test_findings import following
+from tests.evaluation.helpers import following
 
 
 @given(st.floats(1e-12, 1e12), st.sampled_from([1.01, 1 / 1.01]))

@@ -7,22 +7,12 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from cryptoforecast import LSTM, CloseDataModule, Forecaster, UserError, forecast_rows
 from cryptoforecast.evaluation.forecasts import next_closes
-from tests.conftest import Given, data_of, random_walk
-from tests.models.test_forecaster import LENGTHS, quiet_trainer
-
-
-class Linear(Forecaster):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.head = nn.Linear(self.context_length, self.horizon)
-
-    def forward(self, x: Tensor) -> Tensor:
-        answer: Tensor = self.head(x[..., 0])
-        return answer
+from tests.helpers import Given, data_of, random_walk
+from tests.models.helpers import LENGTHS, Linear, quiet_trainer
 
 
 def method(name: str, written: Callable[..., Any]) -> Forecaster:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryptoforecast import GRU, LSTM, Forecaster, RelativeLog, WindowDataset, WindowStandard
-from tests.conftest import Given, random_walk
+from tests.helpers import Given, random_walk
 
 recurrent = st.sampled_from([LSTM, GRU])
 

@@ -16,7 +16,7 @@ from cryptoforecast.class_paths import NotFound, find_object, import_named
 from cryptoforecast.models.checkpoint import read_checkpoint, require_same_model
 from cryptoforecast.recipe_reader import Unmakable, read_recipe
 from cryptoforecast.spec import parameters_of, spec_of
-from tests.conftest import Run, Said
+from tests.helpers import Run, Said
 
 NET = """
 from torch import nn

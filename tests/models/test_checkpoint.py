@@ -12,8 +12,8 @@ import torch
 
 from cryptoforecast import CsvSource, UserError, load_forecaster
 from cryptoforecast.models.checkpoint import read_checkpoint
-from tests.conftest import Run
-from tests.models.test_forecaster import MAKERS
+from tests.helpers import Run
+from tests.models.helpers import MAKERS
 
 # In a process of its own: Lightning reads a constructor's arguments off the call stack, where the tests' type checker
 # puts a frame of its own.
@@ -21,8 +21,8 @@ ROUND_TRIP = """
 import pathlib, sys, torch
 sys.path.insert(0, sys.argv[1])
 from cryptoforecast import load_forecaster
-from tests.conftest import data_of, random_walk
-from tests.models.test_forecaster import MAKERS, quiet_trainer
+from tests.helpers import data_of, random_walk
+from tests.models.helpers import MAKERS, quiet_trainer
 
 path = pathlib.Path("x.ckpt")
 for name, make in MAKERS.items():

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from cryptoforecast import UserError, load_forecaster
-from tests.conftest import Run, Said
+from tests.helpers import Run, Said
 
 VARIANT = """
 from collections.abc import Callable

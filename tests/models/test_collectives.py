@@ -19,7 +19,7 @@ from cryptoforecast import LSTM, CloseDataModule, CsvSource, UserError, Window
 from cryptoforecast.models.finite import FiniteLoss
 from cryptoforecast.models.noise import Noise
 from cryptoforecast.models.resumption import Resumption
-from tests.conftest import random_walk, write_yahoo
+from tests.helpers import random_walk, write_yahoo
 
 PROCESSES, BATCHES = 2, 3
 COLLECTIVES = {"reduce", "broadcast", "barrier", "all_gather", "reduce_boolean_decision"}

@@ -22,8 +22,8 @@ from cryptoforecast import (
 )
 from cryptoforecast.evaluation.forecasts import next_closes, rows_beside_baselines
 from cryptoforecast.models.scaling import standardise_volume
-from tests.conftest import Given, bars
-from tests.models.test_forecaster import quiet_trainer
+from tests.helpers import Given, bars
+from tests.models.helpers import quiet_trainer
 
 COLUMNS = ["Close", "Volume", "High", "Low", "Open"]
 LENGTHS = {"context_length": 5, "horizon": 2}

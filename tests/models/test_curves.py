@@ -6,8 +6,8 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers.logger import DummyLogger
 
 from cryptoforecast import LSTM
-from tests.conftest import data_of, random_walk
-from tests.models.test_forecaster import LENGTHS, quiet_trainer
+from tests.helpers import data_of, random_walk
+from tests.models.helpers import LENGTHS, quiet_trainer
 
 OF_VALIDATION = {"val/loss", "val/loss_random_walk", "val/rmse", "val/rmse_random_walk", "val/skill",
                  "val/skill_random_walk"}  # fmt: skip

@@ -10,8 +10,8 @@ from lightning.pytorch import seed_everything
 from torch import Tensor, nn
 
 from cryptoforecast import LSTM, Drift, Forecaster, RandomWalk
-from tests.conftest import data_of, random_walk
-from tests.models.test_forecaster import LENGTHS, quiet_trainer
+from tests.helpers import data_of, random_walk
+from tests.models.helpers import LENGTHS, quiet_trainer
 
 CRASH = [*random_walk(110), *(30_000.0 * 0.5**day for day in range(40))]
 WALK = "val/loss_random_walk"

@@ -5,15 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from lightning.pytorch import Trainer, seed_everything
+from lightning.pytorch import seed_everything
 from torch import Tensor, nn
 
 from cryptoforecast import (
-    GRU,
     LSTM,
-    Drift,
     Forecaster,
-    Mean,
     RandomWalk,
     RelativeLog,
     Scaling,
@@ -22,41 +19,14 @@ from cryptoforecast import (
     Window,
     WindowStandard,
 )
-from tests.conftest import data_of, random_walk
+from tests.helpers import data_of, random_walk
+from tests.models.helpers import CONTEXT_LENGTH, HORIZON, LENGTHS, MAKERS, made, quiet_trainer
 
-CONTEXT_LENGTH, HORIZON = 5, 2
-LENGTHS = {"context_length": CONTEXT_LENGTH, "horizon": HORIZON}
-MAKERS: dict[str, Callable[[], Forecaster]] = {
-    "RandomWalk": lambda: RandomWalk(**LENGTHS),
-    "Drift": lambda: Drift(**LENGTHS),
-    "Mean": lambda: Mean(**LENGTHS),
-    "LSTM": lambda: LSTM(hidden_size=4, **LENGTHS),
-    "LSTM of two layers both ways": lambda: LSTM(
-        hidden_size=4, num_layers=2, dropout=0.5, bidirectional=True, **LENGTHS
-    ),
-    "LSTM of standardised windows": lambda: LSTM(hidden_size=4, scaling=WindowStandard(), **LENGTHS),
-    "LSTM of min-max prices": lambda: LSTM(hidden_size=4, scaling=TrainMinMax(), **LENGTHS),
-    "GRU": lambda: GRU(hidden_size=4, **LENGTHS),
-}
 every_forecaster = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-
-
-def made(make: Callable[[], Forecaster], closes: list[float]) -> Forecaster:
-    seed_everything(0)
-    forecaster = make().eval()
-    forecaster.scaling.fit(torch.tensor(closes, dtype=torch.float64))
-    return forecaster
 
 
 def contexts(closes: list[float]) -> Tensor:
     return torch.tensor(closes, dtype=torch.float64).unfold(0, CONTEXT_LENGTH, 1).unsqueeze(-1)
-
-
-def quiet_trainer(folder: Path, **settings: object) -> Trainer:
-    settings = {"max_epochs": 2, "logger": False, "enable_checkpointing": False, **settings}
-    return Trainer(
-        default_root_dir=folder, accelerator="cpu", enable_progress_bar=False, enable_model_summary=False, **settings
-    )  # type: ignore[arg-type]
 
 
 @every_forecaster

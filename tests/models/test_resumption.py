@@ -1,7 +1,6 @@
 """Training that was killed goes on to the same bits, whatever was under way."""
 
 import contextlib
-import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer, seed_everything
+from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.cli import ReduceLROnPlateau
 from torch.optim import Adam
@@ -18,8 +17,8 @@ from torch.optim.lr_scheduler import StepLR
 from cryptoforecast import LSTM, exact
 from cryptoforecast.models.resumption import Resumption
 from cryptoforecast.models.steps import Unmeasured, take_lean_steps
-from tests.conftest import data_of, random_walk
-from tests.models.test_forecaster import LENGTHS
+from tests.helpers import data_of, random_walk
+from tests.models.helpers import LENGTHS, Kill, Killed
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Checkpoint directory"),
@@ -29,24 +28,6 @@ BATCHES = 7  # an epoch
 MOMENTS = ["on_train_batch_end", "on_validation_end", "on_train_epoch_end", "on_train_epoch_start"]
 KILLS = [("on_train_batch_end", 9), ("on_validation_end", 0), ("on_train_epoch_end", 0), ("on_train_batch_end", 5),
          ("on_train_epoch_start", 1), ("on_validation_end", 0)]  # fmt: skip
-
-
-class Killed(BaseException):
-    """What comes of a kill as far as one process can play it: nothing more is done."""
-
-
-class Kill(Callback):
-    """Ends the n-th call of a hook, after other callbacks' and before checkpoints are written."""
-
-    def __init__(self, hook: str = "", left: float = math.inf) -> None:
-        self.left = left
-        if hook:
-            setattr(self, hook, self._count)
-
-    def _count(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
-        self.left -= not trainer.sanity_checking
-        if self.left < 0:
-            raise Killed
 
 
 class Way:

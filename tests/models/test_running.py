@@ -11,8 +11,8 @@ from torch import Tensor
 
 from cryptoforecast import DataNotice, RandomWalk
 from cryptoforecast.models.running import BatchTable, EpochMean
-from tests.conftest import Given, coins_of, random_walk
-from tests.models.test_forecaster import LENGTHS, MAKERS, made, quiet_trainer
+from tests.helpers import Given, coins_of, random_walk
+from tests.models.helpers import LENGTHS, MAKERS, made, quiet_trainer
 
 
 class Together(LightningModule):

@@ -8,66 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lightning.pytorch import Callback, LightningModule, Trainer, seed_everything
-from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 from torch.optim import LBFGS, SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 
-from cryptoforecast import LSTM, Forecaster
-from cryptoforecast.models.hooks import OF_A_BATCH
-from cryptoforecast.models.steps import LeanEpochLoop, Unmeasured, take_lean_steps
-from tests.conftest import data_of, random_walk
-from tests.models.test_forecaster import LENGTHS
+from cryptoforecast import Forecaster
+from tests.models.helpers import Idle, Simple, trained
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
     pytest.mark.filterwarnings("ignore:.*training_step` returned `None"),
 ]
-HOOKS = (*OF_A_BATCH, "on_train_start", "on_train_epoch_start", "on_train_epoch_end", "on_validation_start",
-         "on_validation_epoch_end", "on_train_end")  # fmt: skip
-Events = list[tuple[Any, ...]]
-
-
-def plain(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.tolist()
-    if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
-    if isinstance(value, tuple):
-        return tuple(plain(one) for one in value)
-    return value if isinstance(value, int | float | str | None) else type(value).__name__
-
-
-def place(trainer: Trainer) -> Any:
-    """Where all counters stand, what has been logged, and the learning rate."""
-    module = trainer.lightning_module
-    gradients = [None if one.grad is None else one.grad.tolist() for one in module.parameters()]
-    rates = [group["lr"] for one in trainer.optimizers for group in one.param_groups]
-    logged = [plain(dict(one)) for one in (trainer.callback_metrics, trainer.logged_metrics)]
-    return trainer.fit_loop.state_dict(), module._current_fx_name, gradients, rates, logged
-
-
-class Listener(Callback):
-    """Notes each hook, what it is told, and how everything stands."""
-
-    def __init__(self, events: Events) -> None:
-        for name in HOOKS:
-            setattr(self, name, partial(self._note, events, name))
-
-    def _note(self, events: Events, name: str, trainer: Trainer, module: LightningModule, *told: Any) -> None:
-        events.append((name, plain(told), place(trainer)))
-
-
-class Idle(Callback):
-    """Has nothing to say."""
-
-
-class Simple(LSTM):
-    """An LSTM that is quick to make."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(hidden_size=2, dropout=0.2, **kwargs)
 
 
 class Spoken(Simple):
@@ -120,29 +71,6 @@ class Clipped(Simple):
 class Backwards(Simple):
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         super().backward(2 * loss)
-
-
-def trained(make: Callable[..., Forecaster], lean: bool, folder: Path, **settings: Any) -> tuple[Events, Any, str]:
-    """What was heard, the weights and moments at the end, and the curves."""
-    events: Events = []
-    seed_everything(3)
-    data, model = data_of(random_walk(140), batch_size=16), make(**LENGTHS)
-    settings = {"max_epochs": 3, "callbacks": [Idle(), Listener(events)], "profiler": Unmeasured(), **settings}
-    trainer = Trainer(
-        accelerator="cpu",
-        logger=CSVLogger(folder, name="", version="lean" if lean else "usual"),
-        log_every_n_steps=2,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        **settings,
-    )
-    if lean:
-        take_lean_steps(trainer)
-    trainer.fit(model, data)
-    assert isinstance(trainer.fit_loop.epoch_loop, LeanEpochLoop) == lean
-    end = plain({**model.state_dict(), **{f"moments {at}": one for at, one in enumerate(trainer.optimizers[0].state)}})
-    return events, end, Path(trainer.logger.log_dir, "metrics.csv").read_text()  # type: ignore[union-attr, arg-type]
 
 
 adam = partial(Adam, lr=0.02)

@@ -12,7 +12,7 @@ from torch import nn
 from cryptoforecast import LSTM, Forecaster, load_forecaster
 from cryptoforecast.models.checkpoint import read_checkpoint
 from cryptoforecast.models.trained_before import TrainedBefore, trained_before, why_seen
-from tests.conftest import CONFIGS, Run, Said
+from tests.helpers import CONFIGS, Run, Said
 
 LENGTHS = {"context_length": 12, "horizon": 2}
 MEMBERS = """

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from cryptoforecast import Forecaster
 from cryptoforecast.models import steps
 from cryptoforecast.models.steps import LeanEpochLoop
-from tests.models.test_steps import Simple, trained
+from tests.models.helpers import Simple, trained
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),

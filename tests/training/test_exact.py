@@ -13,8 +13,8 @@ from cryptoforecast.models.finite import FiniteLoss
 from cryptoforecast.models.noise import Noise
 from cryptoforecast.models.resumption import Resumption
 from cryptoforecast.models.whole import WholeCheckpoints
-from tests.conftest import data_of, random_walk
-from tests.models.test_forecaster import LENGTHS, quiet_trainer
+from tests.helpers import data_of, random_walk
+from tests.models.helpers import LENGTHS, quiet_trainer
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Checkpoint directory"),

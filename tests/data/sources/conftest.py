@@ -7,10 +7,7 @@ import pytest
 import requests
 import yfinance
 
-from tests.data.sources.yahoo_server import LocalYahoo, Redirected
-
-DAYS = pd.date_range("2024-02-01", "2024-03-05", tz="UTC")
-NOON = pd.Timestamp("2024-03-06 12:00", tz="UTC")
+from tests.data.sources.yahoo_server import DAYS, NOON, LocalYahoo, Redirected
 
 
 @pytest.fixture

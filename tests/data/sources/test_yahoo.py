@@ -13,8 +13,7 @@ import requests
 from cryptoforecast import DataNotice, FirstAvailable, SimulatedSource, UserError, YahooSource
 from cryptoforecast.data.sources import SourceUnavailable
 from cryptoforecast.spec import spec_of
-from tests.data.sources.conftest import DAYS
-from tests.data.sources.yahoo_server import Answer, LocalYahoo, refusal
+from tests.data.sources.yahoo_server import DAYS, Answer, LocalYahoo, refusal
 
 
 def test_yahoo_gives_unadjusted_closes_in_utc(session: requests.Session) -> None:

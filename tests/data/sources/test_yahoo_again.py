@@ -10,8 +10,7 @@ import requests
 
 from cryptoforecast import DataNotice, UserError, YahooSource
 from cryptoforecast.data.sources import SourceUnavailable
-from tests.data.sources.conftest import DAYS
-from tests.data.sources.yahoo_server import Answer, LocalYahoo, refusal
+from tests.data.sources.yahoo_server import DAYS, Answer, LocalYahoo, refusal
 
 Today = Callable[[str], None]
 

@@ -14,9 +14,8 @@ import requests
 from cryptoforecast import DataNotice, YahooSource
 from cryptoforecast.data.sources.yahoo_cache import CachedBars, cache_file, read_cache, write_cache
 from cryptoforecast.data.sources.yahoo_client import COLUMNS
-from tests.conftest import CONFIGS
-from tests.data.sources.conftest import NOON
-from tests.data.sources.yahoo_server import LocalYahoo
+from tests.data.sources.yahoo_server import NOON, LocalYahoo
+from tests.helpers import CONFIGS
 
 Today = Callable[[str], None]
 

@@ -9,6 +9,11 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 import pandas as pd
 import requests
 
+DAYS = pd.date_range("2024-02-01", "2024-03-05", tz="UTC")
+
+
+NOON = pd.Timestamp("2024-03-06 12:00", tz="UTC")
+
 ZONE = {"timezone": "UTC", "gmtoffset": 0, "start": 0, "end": 0}
 META = {
     "currency": "USD", "exchangeTimezoneName": "UTC", "timezone": "UTC", "gmtoffset": 0, "priceHint": 2,

@@ -16,8 +16,8 @@ from cryptoforecast.evaluation.audit.altered import AlteredSource
 from cryptoforecast.evaluation.audit.audit import audit
 from cryptoforecast.evaluation.audit.garbage import factors, garbled_cell, with_garbage
 from cryptoforecast.evaluation.audit.lookahead import STAGES, Checked, LookAhead, same
-from tests.conftest import Given, bars, random_walk, write_yahoo
 from tests.data.sources.vendors import VENDORS, made_bars, write_vendor
+from tests.helpers import Given, bars, random_walk, write_yahoo
 
 LENGTHS = {"context_length": 8, "horizon": 2}
 

@@ -8,23 +8,8 @@ from cryptoforecast.evaluation.comparison.board import Comparison, compare, loss
 from cryptoforecast.evaluation.comparison.superiority import confidence_set, superior_to
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
 from cryptoforecast.evaluation.tries import Tried
-from tests.evaluation.test_metrics import rows_of
-from tests.evaluation.test_significance import coins, walk_and_model
-from tests.helpers import not_none, p_value_of
-
-
-def many(seed: int, copies: int, planted: bool = False, count: int = 350) -> pd.DataFrame:
-    """A random walk, copies of it with noise of 0.02 % of the price, and one that knows a fifth of each move."""
-    random = np.random.default_rng(seed)
-    last = 30_000 * np.exp(np.cumsum(random.normal(0, 0.025, count)))
-    actual = last * np.exp(random.normal(0, 0.025, count))
-    forecasts = {f"Noise {n}": last * (1 + 0.0002 * random.normal(size=count)) for n in range(copies)}
-    if planted:
-        forecasts["Planted"] = last + 0.2 * (actual - last) + 0.004 * last * random.normal(size=count)
-    forecasts["RandomWalk"] = last
-    rows = rows_of("Model", list(actual), list(actual)).assign(last=last)
-    whole = pd.concat([rows] * len(forecasts), ignore_index=True)
-    return whole.assign(model=np.repeat(list(forecasts), count), forecast=np.concatenate(list(forecasts.values())))
+from tests.evaluation.helpers import many
+from tests.helpers import coins, not_none, p_value_of, rows_of, walk_and_model
 
 
 def two_days() -> pd.DataFrame:

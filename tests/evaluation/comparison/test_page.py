@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cryptoforecast.evaluation.comparison.alignment import Aligned, Run
 from cryptoforecast.evaluation.comparison.board import compare
 from cryptoforecast.evaluation.comparison.page import page
-from tests.evaluation.comparison.test_board import many
+from tests.evaluation.helpers import many
 
 ROWS = many(0, copies=1)
 COMPARISON = compare(ROWS, repetitions=100)

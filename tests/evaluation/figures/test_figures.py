@@ -9,9 +9,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from cryptoforecast.evaluation.figures.forecast import plot_forecast
 from cryptoforecast.evaluation.figures.tensorboard import PICTURES, save_figures
-from tests.conftest import Run
-from tests.evaluation.test_findings import following
-from tests.evaluation.test_significance import coins, walk_and_model
+from tests.evaluation.helpers import following
+from tests.helpers import Run, coins, walk_and_model
 
 ROWS = pd.concat(walk_and_model(0, noise=0.5))
 
