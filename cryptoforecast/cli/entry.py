@@ -115,11 +115,14 @@ def _variant_of_fit(model: Forecaster, data: CloseDataModule, settings: dict[str
     of_model = settings["model"].get("init_args") or {}
     training = {name: settings["trainer"].get(name) for name in OF_TRAINING}
     training |= {name: of_model.get(name) for name in ("optimizer", "scheduler")}
+    if (interval := of_model.get("scheduler_interval")) is not None:  # as entries had it before there was one
+        training["scheduler_interval"] = interval
     return {**_variant(model.record(), data), "training": json.loads(json.dumps(training, default=str))}
 
 
 def _variant(record: dict[str, Any], data: CloseDataModule) -> dict[str, Any]:
-    return {"model": record, "data": {name: to_plain(getattr(data, name)) for name in OF_DATA}}
+    settings = {name: to_plain(getattr(data, name)) for name in OF_DATA}
+    return {"model": record, "data": settings | ({"drop_last": True} if data.drop_last else {})}
 
 
 def _targets(data: CloseDataModule, split: Literal["val", "test"]) -> list[Targets]:

@@ -32,16 +32,19 @@ class FewWindows(CloseDataModule):
         few, seen = spread(fold.train, count), spread(fold.train, VALIDATED)
         self.fold = fold._replace(train=few, val=seen, test=seen)
         self._all, self._complete = fold.train, data
-        self._order = BatchOrder(fold.train, data.batch_size * trainer.world_size, shuffle=True, seed=0)
+        size = data.batch_size * trainer.world_size
+        self._order = BatchOrder(fold.train, size, shuffle=True, seed=0, drop_last=data.drop_last)
 
     @property
     def batches(self) -> int:
         """How many batches are worth learning from: the first, and a last one of a single window, if there is one."""
-        lonely = len(self._all) % self._order.batch_size == 1 and len(self._order) > 1
+        lonely = len(self._all) % self._order.batch_size == 1 and len(self._order) > 1 and not self.drop_last
         return 2 if lonely else 1
 
     def train_dataloader(self) -> WindowLoader:
-        """Batches of the fit's size in number, and of a few windows each."""
+        """As many batches as the fit has, of a few windows each."""
+        if not len(self._order):
+            self._complete.train_dataloader()  # which says why
         return _SmallBatches(self._at_hand(), self._order)
 
     def train_closes(self) -> Tensor:

@@ -42,6 +42,8 @@ class CloseDataModule(LightningDataModule):
         test_from: first test target, likewise.
         columns: what is seen of each bar: Close, and if wanted Open, High, Low and Volume after it.
         num_workers: processes that gather training batches; 0 is fastest, the closes being in memory.
+        drop_last: whether the last training batch of an epoch is left out where it has fewer windows than the others,
+            as a BatchNorm wants that cannot learn from a single one.
 
     >>> from cryptoforecast import SimulatedSource
     >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20, val_from=0.8, test_from="2015-04-01")
@@ -62,6 +64,7 @@ class CloseDataModule(LightningDataModule):
         test_from: Border = 0.9,
         columns: Sequence[str] = (CLOSE,),
         num_workers: int = 0,
+        drop_last: bool = False,
     ) -> None:
         super().__init__()
         counts = {"context_length": context_length, "horizon": horizon, "batch_size": batch_size}
@@ -77,6 +80,7 @@ class CloseDataModule(LightningDataModule):
         self.test_from = test_from
         self.columns = tuple(columns)
         self.num_workers = num_workers
+        self.drop_last = drop_last
         self._checked: set[str] = set()
         self._series: list[CloseSeries] = []
         self._recorded: tuple[Fold, dict[str, Any]] | None = None
@@ -121,7 +125,10 @@ class CloseDataModule(LightningDataModule):
     def train_dataloader(self) -> WindowLoader:
         """Training windows, in an order of each epoch's own; where processes train together, each one's share."""
         process, seed = self._process(), self._agreed_seed()
-        order = BatchOrder(self.fold.train, self.batch_size * process.of, shuffle=True, seed=seed, process=process)
+        size, windows = self.batch_size * process.of, self.fold.train
+        if self.drop_last and len(windows) < size:
+            raise UserError(f"data.drop_last leaves none of the {len(windows)} training windows; a batch has {size}.")
+        order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=self.drop_last)
         return WindowLoader(self._at_hand(self.num_workers), order, self.num_workers)
 
     def val_dataloader(self) -> WindowLoader:

@@ -35,6 +35,7 @@ class BatchOrder:
         seed: another seed, other orders.
         process: which of the processes this is.
         whole: whether the processes take turns at whole batches, instead of sharing each.
+        drop_last: whether a last batch of fewer windows is left out; which ones they are differs from epoch to epoch.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class BatchOrder:
         seed: int = 0,
         process: Process = Process(),  # noqa: B008 (it is a tuple)
         whole: bool = False,
+        drop_last: bool = False,
     ) -> None:
         self.positions = positions
         self.batch_size = batch_size
@@ -52,6 +54,7 @@ class BatchOrder:
         self.seed = seed
         self.process = process
         self.whole = whole
+        self.drop_last = drop_last
         self.epoch = 0
         self.first = 0  # batch of an epoch to begin with
 
@@ -60,7 +63,8 @@ class BatchOrder:
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return math.ceil(len(self.positions) / self.batch_size)
+        batches = len(self.positions) / self.batch_size
+        return math.floor(batches) if self.drop_last else math.ceil(batches)
 
     def __iter__(self) -> Iterator[Int64[Tensor, " batch"]]:
         """This process's windows of each batch; where its share is none, one that weighs nothing."""

@@ -1,9 +1,10 @@
-"""What a model's methods return, checked: each mistake is one sentence that says what to write."""
+"""What a model is given and what its methods return, checked: each mistake is one sentence that says what to write."""
 
 import inspect
 from collections.abc import Callable
 from typing import Any
 
+from lightning.pytorch import Trainer
 from torch import Tensor, nn
 
 from cryptoforecast.data.datamodule import CloseDataModule
@@ -27,6 +28,16 @@ def require_lengths(model: nn.Module, data: CloseDataModule) -> None:
                 f"{name} has {setting} {_said(took)}, and data.{setting} is {_said(given)}: let its __init__ take "
                 f"**kwargs and pass them on to super().__init__, and from Python say {name}({setting}={given!r})."
             )
+
+
+def require_precision(trainer: Trainer) -> None:
+    """See that a trainer does not compute everything in sixteen bits.
+
+    Raises:
+        UserError: naming the setting.
+    """
+    if trainer.precision in ("16-true", "bf16-true"):
+        raise UserError(f"trainer.precision {trainer.precision} rounds prices away; use 16-mixed or bf16-mixed.")
 
 
 def require_bars(model: nn.Module, bars: Tensor) -> None:

@@ -52,6 +52,11 @@ def errors_on(model: "Forecaster", window: Window) -> Float[Tensor, " means"]:
     return torch.cat([torch.stack([loss, walk_loss]), *errors, members.mean(dim=1)])
 
 
+def add_errors(model: "Forecaster", window: Window) -> None:
+    """Add a batch's losses and squared price errors, the model's and the random walk's, to those of the evaluation."""
+    model._evaluation.add(errors_on(model, window), len(window.target))
+
+
 def log_errors(model: "Forecaster", stage: str) -> None:
     """Log what was added up over an evaluation; nothing for a variant whose step adds nothing up but logs for itself.
 

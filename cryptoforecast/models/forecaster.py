@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -17,17 +17,19 @@ from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models import answers
 from cryptoforecast.models.curves import log_over_epochs
-from cryptoforecast.models.evaluating import errors_on, log_errors
+from cryptoforecast.models.evaluating import add_errors, log_errors
 from cryptoforecast.models.finite import rate_of, require_finite_weights
 from cryptoforecast.models.hooks import is_written
 from cryptoforecast.models.lazy import show_lazy_layers
-from cryptoforecast.models.optimizers import optimization_of
+from cryptoforecast.models.optimizers import is_at_its_end, optimization_of
 from cryptoforecast.models.reserved import require_free, require_methods
 from cryptoforecast.models.running import BatchTable, EpochMean
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 from cryptoforecast.models.trained_before import note_going_on, to_records
 from cryptoforecast.models.versions import VERSIONS
 from cryptoforecast.spec import accepted_by, class_path, plain_items, spec_of
+
+NOT_OF_A_FORECAST = ["scaling", "optimizer", "scheduler", "scheduler_interval"]  # and so in no record of a model
 
 
 class Forecaster(LightningModule):
@@ -41,7 +43,8 @@ class Forecaster(LightningModule):
         horizon: count of closes forecast; taken from ``data.horizon``.
         scaling: how closes become network inputs; by default ``RelativeLog``.
         optimizer: what learns.
-        scheduler: what moves the learning rate from epoch to epoch; by default nothing does.
+        scheduler: what moves the learning rate; by default nothing does.
+        scheduler_interval: when it does so; by default each ``step`` for OneCycleLR and CyclicLR, else each ``epoch``.
         columns: what is seen of each bar, Close first; taken from ``data.columns``.
     """
 
@@ -53,18 +56,18 @@ class Forecaster(LightningModule):
         optimizer: OptimizerCallable = torch.optim.Adam,
         scheduler: LRSchedulerCallable | None = None,
         columns: Sequence[str] = (CLOSE,),
+        scheduler_interval: Literal["step", "epoch"] | None = None,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler"])  # the subclass's arguments too
+        self.save_hyperparameters(ignore=NOT_OF_A_FORECAST)  # the subclass's arguments too
         self.context_length = context_length
         self.horizon = horizon
         self.columns = tuple(columns)
         self.channels = len(self.columns)  # what forward sees of each bar
         self.scaling = scaling or RelativeLog()
         self._optimizer = optimizer
-        self._scheduler = scheduler
-        self._train_loss = EpochMean()
-        self._evaluation = BatchTable()
+        self._scheduler, self._scheduler_interval = scheduler, scheduler_interval
+        self._train_loss, self._evaluation = EpochMean(), BatchTable()
         self._walk_has_a_loss: bool | None = None  # not known yet
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -110,7 +113,7 @@ class Forecaster(LightningModule):
 
     def validation_step(self, window: Window, batch_index: int) -> None:
         """Gather the errors of model and random walk on the same targets."""
-        self._evaluate(window)
+        add_errors(self, window)
 
     def on_validation_epoch_end(self) -> None:
         """Log loss and RMSE in price over all validation targets, and the mean skill of the series."""
@@ -118,7 +121,7 @@ class Forecaster(LightningModule):
 
     def test_step(self, window: Window, batch_index: int) -> None:
         """Gather the errors of model and random walk on the same targets."""
-        self._evaluate(window)
+        add_errors(self, window)
 
     def on_test_epoch_end(self) -> None:
         """Log loss and RMSE in price over all test targets, and the mean skill of the series."""
@@ -139,10 +142,7 @@ class Forecaster(LightningModule):
             answers.require_lengths(self, data)
         if stage != "fit":
             return
-        if self.trainer.precision in ("16-true", "bf16-true"):
-            raise UserError(
-                f"trainer.precision {self.trainer.precision} rounds prices away; use 16-mixed or bf16-mixed."
-            )
+        answers.require_precision(self.trainer)
         if data is not None:
             self.scaling.fit(data.train_closes())
             show_lazy_layers(self, data)
@@ -152,7 +152,12 @@ class Forecaster(LightningModule):
         if not self._learns():
             self.automatic_optimization = False
             return None
-        return optimization_of(self, self._optimizer, self._scheduler)
+        return optimization_of(self, self._optimizer, self._scheduler, self._scheduler_interval)
+
+    def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
+        """Move the learning rate; at the end of a cycle it stays, where torch would go back up."""
+        if not is_at_its_end(scheduler):
+            super().lr_scheduler_step(scheduler, metric)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write down all that forecasting from the checkpoint alone takes, in values that cannot run code."""
@@ -239,10 +244,6 @@ class Forecaster(LightningModule):
 
     def _to_prices(self, scaled: Tensor, context: Tensor) -> Tensor:
         return self.scaling.decode(scaled.to(context.dtype), context[..., 0])
-
-    def _evaluate(self, window: Window) -> None:
-        """Add up losses and squared price errors, the model's, then the random walk's; errors series by series."""
-        self._evaluation.add(errors_on(self, window), len(window.target))
 
     def _writes(self, name: str) -> bool:
         """Whether a method is the subclass's own."""

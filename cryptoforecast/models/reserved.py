@@ -19,7 +19,7 @@ SETTINGS = {  # what Forecaster.__init__ keeps under a name, and what else the v
     "columns": "the names of the columns that it sees",
     "channels": "the count of columns that it sees",
 }
-INTERNAL = ("_optimizer", "_scheduler")  # what else Forecaster keeps is its own to change
+INTERNAL = ("_optimizer", "_scheduler", "_scheduler_interval")  # what else Forecaster keeps is its own to change
 INSTEAD = {"loss": "self.criterion", "forward": "self.network", "forecast": "self.head"}
 
 

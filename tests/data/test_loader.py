@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryptoforecast import Window, WindowDataset
+from cryptoforecast import UserError, Window, WindowDataset
 from cryptoforecast.data.loader import BatchOrder, Process, WindowLoader
 from tests.data.helpers import coin
+from tests.helpers import data_of, random_walk
 
 
 def order(epoch: int, seed: int = 0, count: int = 50, batch_size: int = 8) -> list[int]:
@@ -109,3 +111,18 @@ def test_a_loader_goes_on_in_the_epoch_it_was_in_and_begins_any_other_with_its_f
     assert origins(after) == origins(whole)[place if later == 0 else 0 :]
     after.sampler.set_epoch(epoch + later + 1)
     assert len(origins(after)) == len(after)
+
+
+@pytest.mark.parametrize(("size", "batches"), [(7, 14), (50, 2), (99, 1), (100, 1)])
+def test_without_its_last_batch_an_epoch_has_whole_batches_only(size: int, batches: int) -> None:
+    whole = BatchOrder(torch.arange(100), size, shuffle=True, drop_last=True)
+    assert [len(batch) for batch in whole] == [size] * batches == [size] * len(whole)
+
+
+def test_a_batch_larger_than_all_windows_cannot_be_dropped() -> None:
+    data = data_of(random_walk(120), batch_size=4096, drop_last=True)
+    with pytest.raises(UserError, match=r"data.drop_last leaves none of the \d+ training windows; a batch has 4096"):
+        data.train_dataloader()
+    data = data_of(random_walk(120), batch_size=8, drop_last=True)
+    assert all(len(window.target) == 8 for window in data.train_dataloader())
+    assert data.record()["settings"]["drop_last"] is True
