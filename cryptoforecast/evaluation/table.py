@@ -6,6 +6,7 @@ from rich.text import Text
 
 from cryptoforecast.evaluation.direction import Direction
 from cryptoforecast.evaluation.findings import Finding
+from cryptoforecast.evaluation.significance import TestResult
 from cryptoforecast.evaluation.trading import Trading
 from cryptoforecast.evaluation.wording import LARGE_PRICE, bounded, p_value_cell
 from cryptoforecast.words import shortened
@@ -65,23 +66,41 @@ def _beside_each_other(columns: list[Column]) -> list[list[Column]]:
 
 
 def notes(found: dict[str, dict[str, Finding]]) -> list[str]:
-    """The choices behind the numbers, and what they mean."""
-    test = _said_test([next(iter(models.values())) for models in found.values()])
+    """The choices behind the numbers, what they mean, and why the model that is judged has no p-value, if so."""
+    judged = {series: next(iter(models.values())) for series, models in found.items()}
+    of_errors = {series: finding.diebold_mariano for series, finding in judged.items()}
+    of_directions = {
+        series: TestResult(finding.direction.p_value, finding.direction.reason)
+        for series, finding in judged.items()
+        if finding.direction
+    }
     return [
-        f"Diebold-Mariano: against RandomWalk, {test}.",
+        *_said_test(
+            [judged[series].degrees_of_freedom for series, test in of_errors.items() if test.p_value is not None]
+        ),
+        *_said_reasons("Diebold-Mariano", of_errors),
+        *_said_reasons("Fisher's exact", of_directions),
         "Hits: directions of the next close; base rate: calling the commoner one. Lag 0 foresees, 1 copies.",
         "Gain: in the coin where a rise is forecast, before costs; break-even: cost of a trade that leaves",
         "no more than holding over all targets, or than doing nothing.",
     ]
 
 
-def _said_test(judged: list[Finding]) -> str:
-    """What the Diebold-Mariano tests of the model that is judged were, or why there is none."""
-    tested = [finding.degrees_of_freedom for finding in judged if finding.diebold_mariano.p_value is not None]
-    if not tested:
-        return f"on these targets, {judged[0].diebold_mariano.reason}"
-    least, most = min(tested), max(tested)
-    return f"Student's t with {least:,}{f' to {most:,}' if most > least else ''} degrees of freedom"
+def _said_test(freedom: list[int]) -> list[str]:
+    if not freedom:
+        return []
+    least, most = min(freedom), max(freedom)
+    degrees = f"{least:,} to {most:,}" if most > least else f"{least:,}"
+    return [f"Diebold-Mariano: against RandomWalk, Student's t with {degrees} degrees of freedom."]
+
+
+def _said_reasons(test: str, results: dict[str, TestResult]) -> list[str]:
+    """A line for each reason why there is no p-value, with the series that it is of."""
+    series_of: dict[str, list[str]] = {}
+    for series, result in results.items():
+        if result.p_value is None:
+            series_of.setdefault(result.reason, []).append(series)
+    return [f"{test}: none on the targets of {', '.join(names)}, {reason}." for reason, names in series_of.items()]
 
 
 def _lines(finding: Finding) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ def test_directions_that_are_right_are_said_to_be_so_beside_a_claim_of_nothing()
     rows = following("Model", late=0.01, simulated_skill=0.02)
     rows.loc[::50, "forecast"] *= 1.1
     sentence = followed(rows).sentence
-    assert sentence.startswith("Model is no better than persistence")
+    assert sentence.startswith("Model is worse than persistence")
     assert sentence.endswith("; but its directions are right more often than by luck (Fisher's exact p < 0.001).")
 
 
@@ -51,6 +51,18 @@ def test_the_findings_stand_in_a_table_that_fits_with_what_the_test_was() -> Non
     assert "against RandomWalk, Student's t with 299 degrees of freedom." in text
     assert max(map(len, text.splitlines())) <= 100
     assert "skill or luck" not in printed(judged(noise=0.1)._replace(found={}))
+
+
+def test_where_there_is_no_p_value_the_notes_say_why_and_of_which_series() -> None:
+    long, rising = following("Model", late=0.2), following("Model", late=0.0).assign(series="RISING-USD")
+    rising["forecast"] = rising["last"] + 1
+    short = following("Model", late=0.2, seed=1).tail(9).assign(series="SHORT-USD")
+    text = printed(followed(long, rising, short))
+    assert "against RandomWalk, Student's t with 299 degrees of freedom." in text
+    assert "Diebold-Mariano: none on the targets of SHORT-USD, too few for a test." in text
+    assert "Fisher's exact: none on the targets of RISING-USD, all of which were called to go one way." in text
+    assert "with 199 to 299 degrees" in printed(followed(long, short.head(0), long.tail(200).assign(series="B-USD")))
+    assert ": none on the targets of" not in printed(followed(long))
 
 
 def test_scores_json_has_every_finding_with_what_the_tests_were() -> None:
