@@ -1,10 +1,11 @@
-"""Where the processes of a backtest come from: a process that has imported everything, and done nothing else."""
+"""Where the processes of backtests and audits come from: one that has imported everything, and done nothing else."""
 
 import multiprocessing
 from multiprocessing.context import BaseContext
 from multiprocessing.forkserver import ensure_running
 
-PRELOADED = ["cryptoforecast.cli.loaded", "cryptoforecast.cli.backtest_fold"]  # takes seconds, and is done but once
+# It takes seconds, and is done but once.
+PRELOADED = ["cryptoforecast.cli.loaded", "cryptoforecast.cli.backtest_fold", "cryptoforecast.cli.audit"]
 
 
 def nursery() -> BaseContext:

@@ -80,7 +80,7 @@ def _overview() -> str:
 
 def _run_with_lightning(words: list[str]) -> None:
     """Verbs that train or forecast; what takes seconds to load is loaded for them alone."""
-    if words[0] == "backtest" and not {"-h", "--help"} & set(words):
+    if words[0] in ("backtest", "audit") and not {"-h", "--help"} & set(words):
         from cryptoforecast.cli.backtest_nursery import open_nursery
 
         open_nursery()
@@ -89,9 +89,12 @@ def _run_with_lightning(words: list[str]) -> None:
 
     try:
         if words[0] == "audit":
-            from cryptoforecast.cli.audit import run as run_audit
+            from cryptoforecast.opened_files import noted
 
-            run_audit(words)
+            with noted():
+                from cryptoforecast.cli.audit import run as run_audit
+
+                run_audit(words)
         elif words[0] == "backtest":
             from cryptoforecast.cli.backtest import run as run_backtest
 

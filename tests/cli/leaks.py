@@ -123,3 +123,78 @@ class Moody(Line):
         import time
         return super().training_step(window, batch_index) * (1 + time.perf_counter() % 1)
 """
+
+AT_IMPORT = """
+import pandas as pd
+import torch
+from sound import Line
+
+CLOSES = torch.tensor(pd.read_csv("COIN-USD.csv")["Close"].to_numpy())
+
+class Peek(Line):
+    def forecast(self, context):
+        row = (CLOSES == context[:, -1:, 0]).long().argmax(dim=1)
+        return CLOSES[(row + 1).clamp_max(len(CLOSES) - 1)].unsqueeze(1).expand(-1, self.horizon)
+"""
+
+# Its source hands on what it has read, so that no file is opened that should not be.
+TOLD = """
+import torch
+from cryptoforecast import CsvSource, Source
+from sound import Line
+
+SEEN = []
+
+class Telling(Source):
+    def __init__(self, path: str):
+        self.path = path
+
+    def load(self, columns=()):
+        series = CsvSource(self.path).load()
+        SEEN[:] = series.closes.tolist()
+        return series
+
+class Told(Line):
+    def forecast(self, context):
+        closes = torch.tensor(SEEN, dtype=torch.float64)
+        row = (closes == context[:, -1:, 0]).long().argmax(dim=1)
+        return closes[(row + 1).clamp_max(len(closes) - 1)].unsqueeze(1).expand(-1, self.horizon)
+"""
+
+# A library in another language reads what stands in the working folder; Python is not told of it.
+UNHEARD = """
+import torch
+from cryptoforecast.opened_files import not_noted
+from sound import Line
+
+with not_noted():
+    CLOSES = torch.tensor(__import__("pandas").read_csv("COIN-USD.csv")["Close"].to_numpy())
+
+class Unheard(Line):
+    def forecast(self, context):
+        row = (CLOSES == context[:, -1:, 0]).long().argmax(dim=1)
+        return CLOSES[(row + 1).clamp_max(len(CLOSES) - 1)].unsqueeze(1).expand(-1, self.horizon)
+"""
+
+MADE_OF = """
+import json
+import pickle
+import torch
+from pathlib import Path
+from cryptoforecast import load_forecaster
+from sound import Line
+
+class Ensemble(Line):
+    def __init__(self, members: list[str], **kwargs):
+        super().__init__(**kwargs)
+        self.members = [load_forecaster(path) for path in members]
+
+    def forecast(self, context):
+        return torch.stack([member.forecast(context) for member in self.members]).mean(0)
+
+class Helped(Line):
+    def __init__(self, helper: str, **kwargs):
+        super().__init__(**kwargs)
+        content = Path(helper).read_bytes()
+        self.hints = pickle.loads(content) if helper.endswith("pkl") else json.loads(content)
+"""

@@ -1,12 +1,14 @@
 """The look-ahead audit: it passes what is sound, and names where the future gets in."""
 
+import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.helpers import CSV
-from tests.cli.leaks import LEAKS, SOUND
+from tests.cli.leaks import AT_IMPORT, LEAKS, MADE_OF, SOUND, TOLD, UNHEARD
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 QUICK = ("--steps=4", "--data.context_length=12", "--data.batch_size=16")
@@ -42,7 +44,7 @@ def test_every_shipped_config_is_blind_to_the_future(
     assert said.status == 0, said.err
     stages = [line.split()[:2] for line in said.out.splitlines() if line and not line.startswith(" ")][:6]
     assert stages == [[stage, "equal"] for stage in ("source", "series", "windows", "scaling", "training", "forecast")]
-    assert "is blind to the future: no bit before 2020-07-29" in said.out
+    assert "is blind to the future: no bit before 2020-07-29" in said.out, said.out
     assert {path.name for path in tmp_path.iterdir()} == {"COIN-USD.csv"}
 
 
@@ -119,6 +121,50 @@ def test_a_gap_filled_from_behind_is_named_wherever_it_lies(
     names(said, "source", "BackFilled: the close of 2020-02-19 is", "by what the rows from 2020-02-22 on hold")
     said = type_in(*btc, "--data.source=CsvSource", "--data.source.gaps=ffill", *words)
     assert said.status == 0, said.err
+
+
+def test_a_file_that_is_read_when_a_module_is_imported_is_named(audit: Callable[..., Said]) -> None:
+    Path("at_import.py").write_text(AT_IMPORT)
+    names(audit("--model=at_import.Peek"), "training", "at_import.py, when it is imported, reads COIN-USD.csv itself")
+
+
+@pytest.mark.parametrize(("module", "model"), [("told", "Told"), ("unheard", "Unheard")])
+def test_what_nobody_sees_opening_a_file_is_found_by_its_forecasts_where_the_file_is_another(
+    module: str, model: str, audit: Callable[..., Said], type_in: Callable[..., Said]
+) -> None:
+    Path(f"{module}.py").write_text({"told": TOLD, "unheard": UNHEARD}[module])
+    source = ("--data.source=told.Telling", "--data.source.path=COIN-USD.csv") if module == "told" else CSV
+    said = type_in("audit", "--config", CONFIGS / "btc.yaml", *source, f"--model={module}.{model}", *QUICK)
+    assert said.status == 1, said.out
+    assert f"first stage that differs is forecast: {model} forecasts " in said.err
+    assert ", the latter when closes from 2020-" in said.err
+
+
+def test_an_ensemble_is_blind_only_if_no_member_was_fitted_behind_a_border(
+    fitted: Run, audit: Callable[..., Said]
+) -> None:
+    Path("made_of.py").write_text(MADE_OF)
+    model = ("--model=made_of.Ensemble", f"--model.members=[{fitted.checkpoint}]", "--data.horizon=2")
+    names(audit(*model), "training", "Ensemble has taken something from", "best.ckpt, which was fitted on closes up to "
+          "2020-08-27, and the val targets begin with 2020-07-29")  # fmt: skip
+    said = audit(*model, "--data.val_from=0.8", "--data.test_from=0.9")
+    assert said.status == 0, said.err
+    assert "Ensemble on COIN-USD is blind to the future" in said.out
+
+
+def test_a_file_made_from_the_closes_is_named_and_any_other_keeps_a_model_from_being_called_blind(
+    audit: Callable[..., Said],
+) -> None:
+    Path("made_of.py").write_text(MADE_OF)
+    Path("helper.pkl").write_bytes(pickle.dumps(random_walk(300)))
+    Path("helper.json").write_text(json.dumps({"layers": [16, 16]}))
+    names(audit("--model=made_of.Helped", "--model.helper=helper.pkl"), "training",
+          "Helped reads helper.pkl, which holds closes from 2020-07-29 on")  # fmt: skip
+    said = audit("--model=made_of.Helped", "--model.helper=helper.json")
+    assert said.status == 0, said.err
+    assert "          not checked  Helped reads helper.json\n" in said.out
+    assert "Helped on COIN-USD is not shown to be blind to the future: " in said.out
+    assert said.out.endswith("but Helped reads helper.json.\n")
 
 
 def test_a_mistake_is_told_before_anything_is_compared(audit: Callable[..., Said]) -> None:

@@ -4,10 +4,10 @@ import glob
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.evaluation.audit.garbage import PriceFile
+from cryptoforecast.opened_files import not_noted
 from cryptoforecast.spec import accepted_by
 
 NO_FILES = ("symbol", "column", "folder", "date_format", "gaps")  # arguments that name no file, whatever lies about
@@ -63,6 +64,21 @@ def _remade(instance: Any, **changed: Any) -> Any:
     return type(instance)(**{**kept, **changed})
 
 
+class Altered(NamedTuple):
+    """What makes a world another one.
+
+    From ``border`` on all is garbage; nothing is, if it is None. ``files`` are the sources whose files can be written
+    so. Source by source, ``series`` are the closes as they then are, and ``asked`` says whether a source that is
+    asked where its files are altered gives them. ``cut`` are the settings that keep the borders where they are.
+    """
+
+    border: pd.Timestamp | None
+    files: list["AlteredSource"]
+    series: list[CloseSeries]
+    asked: list[bool]
+    cut: dict[str, Any]
+
+
 class AlteredSource:
     """A source whose files can be given another future.
 
@@ -79,7 +95,8 @@ class AlteredSource:
         for owner, text in _texts_of(source):
             for file in _named(text, owner):
                 said = (getattr(owner, knob, None) for knob in ("column", "symbol", "date_format"))
-                self._files[file] = PriceFile(file, *(knob if isinstance(knob, str) else None for knob in said))
+                with not_noted():
+                    self._files[file] = PriceFile(file, *(knob if isinstance(knob, str) else None for knob in said))
         if not self._files:
             raise UserError(f"{type(source).__name__} reads no file")
 
@@ -89,7 +106,7 @@ class AlteredSource:
         Raises:
             UserError: if the source cannot read such files.
         """
-        with tempfile.TemporaryDirectory() as folder, _quiet(folder if self._large else None):
+        with tempfile.TemporaryDirectory() as folder, _quiet(folder if self.is_large else None):
             try:
                 return load_one(self._again(self.source, since, Path(folder)), further)
             except UserError as problem:
@@ -110,14 +127,26 @@ class AlteredSource:
         """The files themselves."""
         return list(self._files)
 
+    def write(self, place: Callable[[Path], Path], since: pd.Timestamp | None) -> None:
+        """Write copies of the files, each row dated ``since`` or later being garbage; as they are, if that is None.
+
+        Args:
+            place: where the copy of a file goes.
+            since: from when on.
+        """
+        for file, content in self._files.items():
+            with not_noted():
+                content.write(place(file), since or pd.Timestamp.max.tz_localize("UTC"))
+
+    @property
+    def is_large(self) -> bool:
+        """Whether rows of its files are kept in the cache."""
+        return any(file.stat().st_size >= LARGE for file in self._files)
+
     @property
     def names(self) -> str:
         """The files' names."""
         return ", ".join(file.name for file in self._files)
-
-    @property
-    def _large(self) -> bool:
-        return any(file.stat().st_size >= LARGE for file in self._files)
 
     def _again(self, source: Source, since: pd.Timestamp, folder: Path) -> Source:
         """A source like this one, with copies of files in the place of files."""
@@ -138,8 +167,14 @@ class AlteredSource:
         home = folder / str(len(list(folder.iterdir())))
         home.mkdir()
         for file in files:
-            self._files[file].write(home / file.name, since)
+            with not_noted():
+                self._files[file].write(home / file.name, since)
         return type(value)(home / Path(value).name) if isinstance(value, Path) else str(home / Path(value).name)
+
+
+def files_of(source: Source) -> list[Path]:
+    """The files that a source's arguments name."""
+    return [file for owner, text in _texts_of(source) for file in _named(text, owner)]
 
 
 def _texts_of(source: Source) -> Iterator[tuple[Source, str | Path]]:

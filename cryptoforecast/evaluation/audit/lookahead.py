@@ -32,7 +32,7 @@ class LookAhead(UserError):
 
     def __init__(self, stage: str, reason: str) -> None:
         super().__init__(f"audit: the first stage that differs is {stage}: {reason}.")
-        self.stage = stage
+        self.stage, self.reason = stage, reason
 
 
 def same(one: Any, other: Any) -> bool:
