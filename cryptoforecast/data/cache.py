@@ -13,7 +13,7 @@ def cache_folder(room: str) -> Path:
     """The user's cache folder, or the one that ``CRYPTOFORECAST_CACHE`` names; made if need be.
 
     Raises:
-        OSError: if it cannot be made; where there is no home folder, it is one of the user's among the temporary files.
+        OSError: if it cannot be made.
     """
     named = os.environ.get("CRYPTOFORECAST_CACHE")
     folder = Path(named) if named else _users_cache()
@@ -24,14 +24,23 @@ def cache_folder(room: str) -> Path:
 def _users_cache() -> Path:
     from platformdirs import user_cache_dir
 
-    folder = Path(user_cache_dir("cryptoforecast"))
-    if folder.is_absolute():
-        return folder
-    folder = Path(tempfile.gettempdir(), f"cryptoforecast-{os.getuid()}")  # a container's user without a home
+    give_caches_a_home()
+    return Path(user_cache_dir("cryptoforecast"))
+
+
+def give_caches_a_home() -> None:
+    """See that packages which cache something find a folder for it, where the user has no home, as in a container.
+
+    Raises:
+        OSError: if there is none among the temporary files either.
+    """
+    if os.environ.get("XDG_CACHE_HOME") or Path(os.path.expanduser("~")).is_absolute():  # noqa: PTH111 (raises nothing)
+        return
+    folder = Path(tempfile.gettempdir(), f"cryptoforecast-{os.getuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
+    if folder.stat().st_uid != os.getuid():  # somebody else's, who could put there what is read
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-    return folder
+    os.environ["XDG_CACHE_HOME"] = str(folder)
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -65,6 +74,6 @@ def expand_home(path: str | Path) -> Path:
     if not first.startswith("~"):
         return path
     try:
-        return path if Path(first).exists() else path.expanduser()
+        return path if first != "~" and Path(first).exists() else path.expanduser()
     except RuntimeError:  # there is no such user, or no home
         return path

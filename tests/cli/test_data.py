@@ -112,7 +112,7 @@ def test_a_configuration_is_looked_at_as_fit_would_load_it(type_in: TypeIn) -> N
         ((), 2, "data takes a file, or --config with a configuration"),
         (("a.csv", "--config", "b.yaml"), 2, "data takes a file, or --config with a configuration"),
         (("nowhere.csv",), 1, "nowhere.csv: no such file"),
-        (("--config", "nowhere.yaml"), 1, "nowhere.yaml: cannot be read (No such file or directory)"),
+        (("--config", "nowhere.yaml"), 2, "nowhere.yaml: no such configuration file"),
         (("--config", "odd.yaml"), 1, "odd.yaml: no configuration with a data.source in it"),
         (("--config", str(CONFIGS / "btc.yaml"), "--column", "Close"), 2, "--column: FirstAvailable has no such"),
         (("good.csv", "--gaps", "guess"), 2, "argument --gaps: invalid choice: 'guess'"),
@@ -123,7 +123,7 @@ def test_a_configuration_is_looked_at_as_fit_would_load_it(type_in: TypeIn) -> N
 )  # fmt: skip
 def test_a_mistake_gets_one_sentence(type_in: TypeIn, words: tuple[str, ...], status: int, sentence: str) -> None:
     Path("good.csv").write_text("Date,Close\n2024-01-01,1\n2024-01-02,2\n")
-    Path("odd.yaml").write_text("- 1\n")
+    Path("odd.yaml").write_text("model: LSTM\n")
     said = type_in("data", *words)
     assert said.status == status
     assert said.err.startswith("error: ")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from cryptoforecast.data.cache import give_caches_a_home
 from cryptoforecast.data.checks import require_text
 from cryptoforecast.data.sources.source import SourceUnavailable
 from cryptoforecast.errors import UserError
@@ -98,6 +99,7 @@ def fetch(symbol: str, interval: str, first: pd.Timestamp, after: pd.Timestamp, 
 
 
 def _ask(symbol: str, interval: str, first: pd.Timestamp, after: pd.Timestamp, session: Any) -> pd.DataFrame:
+    give_caches_a_home()  # yfinance asks for one when it is imported
     import yfinance
     from yfinance.data import YfData
 
