@@ -67,7 +67,8 @@ class ForecastCLI(CommandLine):
         self.datamodule.setup("fit")
         rehearse(self.model, self.datamodule, self.trainer)
         if self.checkpoint is not None:
-            require_to_go_on(self.checkpoint, self.model, self.datamodule)
+            seed = self._get(self.config, "seed_everything")
+            require_to_go_on(self.checkpoint, self.model, self.datamodule, self.trainer, seed)
         chosen = self.config[self.subcommand]
         configuration = to_yaml(self._parser(self.subcommand), chosen)
         self.held.enter_context(own_run(self.trainer, self.checkpoint, configuration))

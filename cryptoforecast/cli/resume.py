@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch import Trainer
+from lightning.pytorch.core.optimizer import _configure_optimizers
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from cryptoforecast.cli.arguments import value_of
@@ -23,9 +25,13 @@ from cryptoforecast.cli.run_folder import (
     run_of,
 )
 from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.loader import BatchOrder, WindowLoader
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoint import Checkpoint, compare_with_training, read_checkpoint, require_same_model
+from cryptoforecast.models.going_on import changes, refuse, require_length, settings_of_fit, settings_of_learning
+from cryptoforecast.models.noise import Noise
+from cryptoforecast.models.resumption import Resumption, is_mid_epoch
 from cryptoforecast.models.versions import VERSIONS
 
 
@@ -93,15 +99,25 @@ def write_on(logger: Logger, run: Path, epoch: int) -> None:
             written.replace(run / f"metrics_until_epoch_{epoch}.csv")
 
 
-def require_to_go_on(checkpoint: Checkpoint, model: Forecaster, data: CloseDataModule) -> None:
-    """See that training can go on from a checkpoint, and say what may keep it from being exact.
+def require_to_go_on(
+    checkpoint: Checkpoint, model: Forecaster, data: CloseDataModule, trainer: Trainer, seed: object
+) -> None:
+    """See, before anything is written, that training can go on; say what may keep it from being exact.
+
+    Args:
+        checkpoint: what to go on from.
+        model: the model, made anew.
+        data: set up.
+        trainer: what is to train on.
+        seed: what ``seed_everything`` is.
 
     Raises:
-        UserError: if it holds weights only, or another model's.
+        UserError: if it holds weights only or another model's, or a setting has changed that may not.
     """
     if checkpoint.epoch is None:
         raise UserError(f"{checkpoint.path}: holds weights only; training goes on from a whole checkpoint.")
     require_same_model(model, checkpoint)
+    _require_settings(checkpoint.path, model, data, trainer, seed)
     compare_with_training(checkpoint, data)
     for package, here in VERSIONS.items():
         written = checkpoint.versions.get(package, "an earlier version")
@@ -113,6 +129,34 @@ def require_to_go_on(checkpoint: Checkpoint, model: Forecaster, data: CloseDataM
             _notice(
                 f"the closes of {one.provenance.symbol} are not those that the fit began with; it goes on with them."
             )
+
+
+def _require_settings(path: Path, model: Forecaster, data: CloseDataModule, trainer: Trainer, seed: object) -> None:
+    """See that nothing has changed that may not: what has changed and may, the fit itself says when it begins."""
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    loops, states = content["loops"]["fit_loop"], content["callbacks"]
+    require_length(trainer, loops, path)
+    order = BatchOrder(data.fold.train, data.batch_size * trainer.world_size)
+    for place in loops["state_dict"].get("combined_loader", []):
+        WindowLoader(data.windows, order).load_state_dict(place)
+    before = dict(states.get(Resumption().state_key, {}).get("settings", {}))
+    learning = _settings_of_learning(model)
+    if learning is None:  # it needs the trainer, and is looked at as the fit begins
+        before = {name: value for name, value in before.items() if not name.startswith("model.")}
+    now = settings_of_fit(trainer, data) | (learning or {})
+    noise = states.get(Noise().state_key)
+    if noise and type(seed) is int:
+        before["seed_everything"], now["seed_everything"] = noise["seed"], seed
+    refuse(changes(before, now) if len(before) > 1 else (), path, is_mid_epoch(loops))
+
+
+def _settings_of_learning(model: Forecaster) -> dict[str, Any] | None:
+    """Settings of the optimizers that a model makes; None if it cannot make them without a trainer."""
+    try:
+        optimizers, schedulers, _ = _configure_optimizers(model.configure_optimizers() or [])
+    except (RuntimeError, AttributeError, TypeError):
+        return None
+    return settings_of_learning(optimizers, [one["scheduler"] if isinstance(one, dict) else one for one in schedulers])
 
 
 @contextmanager

@@ -61,8 +61,8 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
         raise UserError(f"interrupted{how}.") from None
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     resumption = next(callback for callback in callbacks if isinstance(callback, Resumption))
-    if options.get("ckpt_path") and not resumption.trained and trainer.is_global_zero:
-        print(f"{options['ckpt_path']}: there is nothing left to train after {trainer.current_epoch} epochs.")
+    if options.get("ckpt_path") and (why := resumption.nothing_left(trainer)) is not None and trainer.is_global_zero:
+        print(f"{options['ckpt_path']}: there is nothing left to train after {trainer.current_epoch} epochs{why}.")
 
 
 @contextmanager

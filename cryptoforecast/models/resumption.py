@@ -5,14 +5,29 @@ stop. Written after a batch that a validation follows, a checkpoint loses that v
 epoch, the step of a plateau scheduler.
 """
 
-import functools
-import os
-from pathlib import Path
+import warnings
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
-from torch import Tensor
+from lightning.pytorch.callbacks import GradientAccumulationScheduler
+from lightning.pytorch.plugins.precision import DoublePrecision
+
+from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.errors import DataNotice
+from cryptoforecast.models.going_on import (
+    Change,
+    Rule,
+    arguments_of,
+    callbacks_of,
+    changes,
+    refuse,
+    require_length,
+    settings_of_fit,
+    settings_of_learning,
+)
+from cryptoforecast.models.kept_files import find_again
+from cryptoforecast.models.stopping import still_stopped, why_nothing_is_left
+from cryptoforecast.models.taking_over import take_over, take_over_arguments
 
 MID_VALIDATION = "restarted_mid_evaluation"  # Lightning's word for a validation that is to be run again
 
@@ -22,13 +37,26 @@ class Resumption(Callback):
 
     def __init__(self) -> None:
         self._state: dict[str, Any] = {}
+        self._settings: dict[str, Any] = {}
+        self._made: list[dict[str, Any]] = []  # what schedulers held before they took up what a checkpoint has
+        self._given: dict[str, tuple[Callback, dict[str, Any]]] = {}  # callbacks, with what they were made with
+        self._changes: list[Change] = []
+        self._mid_epoch = False
         self.trained = False  # whether there was anything left to train
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Take down the settings, before callbacks take up what a checkpoint has of theirs."""
+        if stage == "fit":
+            self._state, self._changes, self.trained = {}, [], False
+            self._settings = settings_of_fit(trainer, closes_of(trainer))
+            self._given = {name: (one, arguments_of(one)) for name, one in callbacks_of(trainer).items()}
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """Note what is under way."""
         gathered = trainer.fit_loop._should_accumulate()
         weights = pl_module.named_parameters() if gathered else ()
         checkpoint["callbacks"][self.state_key] = {
+            "settings": self._settings,
             "validation_due": _level(trainer, checkpoint["loops"]["fit_loop"]),
             "should_stop": trainer.should_stop,
             "accumulate_grad_batches": trainer.accumulate_grad_batches,
@@ -39,23 +67,51 @@ class Resumption(Callback):
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """Take up what the trainer and its callbacks are to know before they do anything."""
         self._state = checkpoint["callbacks"].get(self.state_key, {})
-        if self._state:
-            trainer.should_stop = self._state["should_stop"]
+        loops = checkpoint["loops"]["fit_loop"]
+        require_length(trainer, loops, trainer.ckpt_path)
+        self._mid_epoch = is_mid_epoch(loops)
+        trainer.num_sanity_val_steps = 0  # it would be a validation more
+        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        if self._state and any(isinstance(callback, GradientAccumulationScheduler) for callback in callbacks):
             trainer.accumulate_grad_batches = self._state["accumulate_grad_batches"]
-        here = Path(str(trainer.ckpt_path)).resolve()
-        kept = [one for one in trainer.checkpoint_callbacks if isinstance(one, ModelCheckpoint)]
-        kept = [one for one in kept if one.state_key in checkpoint["callbacks"] and _folder_of(one) in here.parents]
-        held: set[Path] = set()
-        for callback in kept:
-            held |= _move(checkpoint["callbacks"][callback.state_key], str(callback.dirpath))
-        _write_over(kept, held, here)
+        if isinstance(trainer.precision_plugin, DoublePrecision):  # weights were put into a model of single precision
+            pl_module.double().load_state_dict(checkpoint["state_dict"], strict=pl_module.strict_loading)
+        find_again(trainer, checkpoint)
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Compare the settings with the checkpoint's, now that optimizers are made and nothing is restored into them.
+
+        Raises:
+            UserError: if one of them may not change.
+        """
+        schedulers = [config.scheduler for config in trainer.lr_scheduler_configs]
+        self._settings |= settings_of_learning(trainer.optimizers, schedulers)
+        self._made = [dict(vars(scheduler)) for scheduler in schedulers]
+        self._changes = changes(self._state.get("settings") or self._settings, self._settings)
+        refuse(self._changes, trainer.ckpt_path, self._mid_epoch)
+        for change in self._changes if trainer.is_global_zero else ():
+            if change.rule is not Rule.FREE:
+                warnings.warn(str(change), DataNotice, stacklevel=2)
+        take_over_arguments(self._changes, self._given)
+        if self._state.get("should_stop") and still_stopped(trainer, self._state["metrics"], bool(self._changes)):
+            trainer.should_stop = True
+
+    def nothing_left(self, trainer: Trainer) -> str | None:
+        """Why there was nothing left to train, as the end of a sentence; None if there was something."""
+        return None if self.trained else why_nothing_is_left(trainer)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Put loops, gradients and metrics where they were."""
         self.trained = True
+        if data := closes_of(trainer):
+            self._settings["data.batch_size"] = data.batch_size  # which a callback may have found only now
         if not self._state:
             return
+        take_over(self._changes, trainer, self._made)
         fit_loop = trainer.fit_loop
+        if held := fit_loop._combined_loader_states_to_load:  # an optimizer that asked for the count of steps had
+            fit_loop._combined_loader._load_state_dicts(held)  # type: ignore[union-attr]  # loaders made too early
+            fit_loop._combined_loader_states_to_load = []
         batches, progress = fit_loop.epoch_loop, fit_loop.epoch_progress.current
         if _between_epochs(vars(progress)):  # between two epochs; with max_steps, Lightning repeats the first
             batches.restarting = False
@@ -114,6 +170,12 @@ def _level(trainer: Trainer, loops: dict[str, Any]) -> bool:
     return bool(due)
 
 
+def is_mid_epoch(loops: dict[str, Any]) -> bool:
+    """Whether the state of a fit loop, as a checkpoint holds it, is of a moment between two batches of an epoch."""
+    begun = loops["epoch_loop.batch_progress"]["current"]["processed"] > 0
+    return begun and not _between_epochs(loops["epoch_progress"]["current"])
+
+
 def _between_epochs(progress: dict[str, int]) -> bool:
     return progress["started"] == progress["processed"]
 
@@ -126,58 +188,3 @@ def _complete(progress: dict[str, Any]) -> None:
     """Call all completed that was processed, and nothing begun that was not."""
     for part in ("total", "current"):
         progress[part] = dict.fromkeys(progress[part], progress[part]["processed"])
-
-
-def _folder_of(callback: ModelCheckpoint) -> Path | None:
-    return None if callback.dirpath is None else Path(callback.dirpath).resolve()
-
-
-def _move(state: dict[str, Any], folder: str) -> set[Path]:
-    """Let a checkpoint callback find its files where they are now.
-
-    Args:
-        state: the callback's, changed in place.
-        folder: where it keeps its files.
-
-    Returns:
-        The files.
-    """
-    before = Path(str(state["dirpath"]))
-
-    def moved(path: str) -> str:
-        """The path below ``folder``, to the letter as Lightning joins it; a metric's name may have made folders."""
-        inside = Path(path).relative_to(before) if Path(path).is_relative_to(before) else Path(path).name
-        return os.path.join(folder, inside) if path else path  # noqa: PTH118
-
-    for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
-        state[name] = moved(state[name])
-    best: dict[str, Tensor] = {moved(path): score for path, score in state["best_k_models"].items()}
-    state.update(dirpath=folder, best_k_models=best)
-    return {Path(path).resolve() for path in (state["best_model_path"], state["last_model_path"], *best) if path}
-
-
-def _write_over(callbacks: list[ModelCheckpoint], held: set[Path], resumed: Path) -> None:
-    """Let callbacks overwrite what the fit has written after the checkpoint that it goes on from.
-
-    Lightning would give the new files other names (``last-v1.ckpt``), and the old ones would seem to be the newest.
-
-    Args:
-        callbacks: those that keep checkpoints in the run.
-        held: files that one of them still counts on.
-        resumed: the checkpoint; it is overwritten too, if no callback counts on it.
-    """
-    written_until, asked = resumed.stat().st_mtime_ns, set(held)
-
-    def left_behind(path: Path) -> bool:
-        """Whether a file is from before, and asked about for the first time: then it is written over at once."""
-        if path in asked:
-            return False
-        asked.add(path)
-        return path.is_file() and path.stat().st_mtime_ns >= written_until
-
-    def exists(callback: ModelCheckpoint, path: str | Path, trainer: Trainer) -> bool:
-        there = trainer.is_global_zero and callback._fs.exists(path) and not left_behind(Path(path).resolve())
-        return trainer.strategy.reduce_boolean_decision(there, all=False)  # every process asks
-
-    for callback in callbacks:
-        callback.file_exists = functools.partial(exists, callback)  # type: ignore[method-assign]

@@ -1,0 +1,81 @@
+"""Files that checkpoint callbacks have kept, found again by a fit that goes on, wherever its run folder is now."""
+
+import functools
+import os
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch import Tensor
+
+
+def find_again(trainer: Trainer, checkpoint: dict[str, Any]) -> None:
+    """Let the callbacks that keep checkpoints find their files where they are now, and overwrite what was left behind.
+
+    Args:
+        trainer: goes on from a checkpoint.
+        checkpoint: its content; the callbacks' states are changed in place.
+    """
+    here = Path(str(trainer.ckpt_path)).resolve()
+    kept = [one for one in trainer.checkpoint_callbacks if isinstance(one, ModelCheckpoint)]
+    kept = [one for one in kept if one.state_key in checkpoint["callbacks"] and _folder_of(one) in here.parents]
+    held: set[Path] = set()
+    for callback in kept:
+        held |= _move(checkpoint["callbacks"][callback.state_key], str(callback.dirpath))
+    _write_over(kept, held, here)
+
+
+def _folder_of(callback: ModelCheckpoint) -> Path | None:
+    return None if callback.dirpath is None else Path(callback.dirpath).resolve()
+
+
+def _move(state: dict[str, Any], folder: str) -> set[Path]:
+    """Let a checkpoint callback find its files where they are now.
+
+    Args:
+        state: the callback's, changed in place.
+        folder: where it keeps its files.
+
+    Returns:
+        The files.
+    """
+    before = Path(str(state["dirpath"]))
+
+    def moved(path: str) -> str:
+        """The path below ``folder``, to the letter as Lightning joins it; a metric's name may have made folders."""
+        inside = Path(path).relative_to(before) if Path(path).is_relative_to(before) else Path(path).name
+        return os.path.join(folder, inside) if path else path  # noqa: PTH118
+
+    for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
+        state[name] = moved(state[name])
+    best: dict[str, Tensor] = {moved(path): score for path, score in state["best_k_models"].items()}
+    state.update(dirpath=folder, best_k_models=best)
+    return {Path(path).resolve() for path in (state["best_model_path"], state["last_model_path"], *best) if path}
+
+
+def _write_over(callbacks: list[ModelCheckpoint], held: set[Path], resumed: Path) -> None:
+    """Let callbacks overwrite what the fit has written after the checkpoint that it goes on from.
+
+    Lightning would give the new files other names (``last-v1.ckpt``), and the old ones would seem to be the newest.
+
+    Args:
+        callbacks: those that keep checkpoints in the run.
+        held: files that one of them still counts on.
+        resumed: the checkpoint; it is overwritten too, if no callback counts on it.
+    """
+    written_until, asked = resumed.stat().st_mtime_ns, set(held)
+
+    def left_behind(path: Path) -> bool:
+        """Whether a file is from before, and asked about for the first time: then it is written over at once."""
+        if path in asked:
+            return False
+        asked.add(path)
+        return path.is_file() and path.stat().st_mtime_ns >= written_until
+
+    def exists(callback: ModelCheckpoint, path: str | Path, trainer: Trainer) -> bool:
+        there = trainer.is_global_zero and callback._fs.exists(path) and not left_behind(Path(path).resolve())
+        return trainer.strategy.reduce_boolean_decision(there, all=False)  # every process asks
+
+    for callback in callbacks:
+        callback.file_exists = functools.partial(exists, callback)  # type: ignore[method-assign]
