@@ -205,7 +205,12 @@ def callbacks_of(trainer: Trainer) -> dict[str, Callback]:
 
 
 def arguments_of(callback: Callback) -> dict[str, Any]:
-    """Those arguments of a callback that it keeps, by its attributes' names; not where it keeps files."""
+    """Those arguments of a callback that it keeps, by its attributes' names; not where it keeps files.
+
+    Of a callback that is not Lightning's and has no state to bring old ones back, none: they may be its counters.
+    """
+    if type(callback).__module__.split(".")[0] != "lightning" and type(callback).state_dict is Callback.state_dict:
+        return {}
     names = [name for name in inspect.signature(type(callback)).parameters if name != "dirpath"]
     kept = vars(callback)
     return {key: kept[key] for name in names for key in (name, f"_{name}") if key in kept}

@@ -10,8 +10,8 @@ import torch
 
 from cryptoforecast.cli.main import main
 from cryptoforecast.models.going_on import RULES, Rule, rule_of
-from tests.cli.test_resume import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
-from tests.conftest import Said, random_walk, write_yahoo
+from tests.cli.helpers import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
+from tests.helpers import Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
 STEP = "--model.scheduler=StepLR", "--model.scheduler.step_size=2", "--model.scheduler.gamma=0.5"
