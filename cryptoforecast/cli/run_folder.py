@@ -5,6 +5,7 @@ the first logger, whatever logger that is. Found again, it is known by what it h
 """
 
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 
-from cryptoforecast.errors import UserError
+from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models.checkpoint import Checkpoint, read_checkpoint
 from cryptoforecast.models.whole import WholeCheckpoints
 
@@ -101,7 +102,7 @@ def newest_checkpoint(trainer: Any) -> Path | None:
 
     Returns:
         The newest whose name begins with ``last``; in a run that has none, the newest. Those that hold weights only are
-        passed over for others. None if there is no checkpoint at all.
+        passed over for others, and so, with a notice, are damaged ones. None if there is no checkpoint at all.
     """
     files = sorted({file for place in places_of(trainer) for file in _within(place)}, key=_written)
     if not files:
@@ -109,7 +110,19 @@ def newest_checkpoint(trainer: Any) -> Path | None:
     newest = _place_of(files[-1])
     of_run = [file for file in reversed(files) if _place_of(file) == newest]
     of_run.sort(key=lambda file: not file.stem.startswith(LAST))  # stable: the newest of either first
-    return next((file for file in of_run if _is_whole(file)), of_run[0])
+    damaged: list[str] = []
+    for file in of_run:
+        try:
+            whole = read_checkpoint(file).epoch is not None
+        except UserError as problem:
+            damaged.append(str(problem).rstrip("."))
+            continue
+        if whole:
+            for problem_of_another in damaged:
+                notice = f"{problem_of_another}; it is passed over for {file}, with which the fit goes on."
+                warnings.warn(notice, DataNotice, stacklevel=2)
+            return file
+    return of_run[0]
 
 
 def places_of(trainer: Any) -> list[Path]:
@@ -159,13 +172,6 @@ def _written(file: Path) -> int:
 def _place_of(file: Path) -> Path:
     """The folder of a run's checkpoints; a metric in a checkpoint's name makes another one within."""
     return next((folder for folder in file.parents if folder.name == CHECKPOINTS), file.parent)
-
-
-def _is_whole(file: Path) -> bool:
-    try:
-        return read_checkpoint(file).epoch is not None
-    except UserError:
-        return False
 
 
 def _as_typed(folder: Path, path: Path) -> Path:

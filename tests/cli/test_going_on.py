@@ -10,7 +10,7 @@ import torch
 
 from cryptoforecast.cli.main import main
 from cryptoforecast.models.going_on import RULES, Rule, rule_of
-from tests.cli.helpers import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
+from tests.cli.helpers import BEST, ENDS, LAST, LAST_FILE, RUN
 from tests.helpers import Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
@@ -199,8 +199,18 @@ def test_a_damaged_last_checkpoint_is_named_and_no_new_fit_begins(
 ) -> None:
     assert go_on("plain").status == 0
     LAST_FILE.write_bytes(damage)
-    for words in (("fit", "--ckpt_path", str(LAST_FILE)), (*FIT, "--ckpt_path=last")):
-        said = type_in(*words)
-        assert (said.status, said.err.count("\n")) == (1, 1), said.err
-        assert f"{LAST_FILE}: cannot be read as a checkpoint" in said.err
+    said = type_in("fit", "--ckpt_path", str(LAST_FILE))
+    assert (said.status, said.err.count("\n")) == (1, 1), said.err
+    assert said.err.startswith(f"error: {LAST_FILE}: cannot be read as a checkpoint")
+    said = type_in(*ENDS, MORE, "--ckpt_path=last")
+    assert said.status == 0, said.err
+    best = LAST_FILE.with_name("best.ckpt")
+    assert said.err.startswith(f"notice: {LAST_FILE}: cannot be read as a checkpoint")
+    assert f"it is passed over for {best}, with which the fit goes on.\n" in said.err
+    assert last()["global_step"] == 4 * BATCHES
+    best.write_bytes(damage)
+    LAST_FILE.write_bytes(damage)
+    said = type_in(*ENDS, MORE, "--ckpt_path=last")
+    assert (said.status, said.err.count("\n")) == (1, 1), said.err
+    assert said.err.startswith(f"error: {LAST_FILE}: cannot be read as a checkpoint")
     assert [path.name for path in RUN.parent.iterdir()] == ["version_0"]
