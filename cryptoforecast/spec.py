@@ -71,4 +71,4 @@ def to_plain(value: Any) -> Plain:
         module, name = str(value.__module__), str(value.__name__)
         offered = getattr(sys.modules.get(module), name, None)  # torch.tanh calls itself a method
         return f"{module}.{name if offered is value else value.__qualname__}"
-    return spec_of(value)
+    return spec_of(getattr(value, "stands_for", value))  # what only hands on another object is written as that one

@@ -12,6 +12,7 @@ from rich.console import Console
 from cryptoforecast.cli.command_line import FILES, OURS, CommandLine
 from cryptoforecast.cli.doubts import notice_skill_too_good, notice_what_was_seen
 from cryptoforecast.cli.entry import enter_fit, enter_test
+from cryptoforecast.cli.own_steps import run_own_steps, show_logged
 from cryptoforecast.cli.parser import PROGRAM, ForecastParser, to_yaml
 from cryptoforecast.cli.record import RunRecord
 from cryptoforecast.cli.rehearsal import rehearse
@@ -31,6 +32,7 @@ from cryptoforecast.models.checkpoint import (
 )
 from cryptoforecast.models.fitting import require_fitted
 from cryptoforecast.models.reloading import require_reloadable
+from cryptoforecast.training.exact import as_list
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
 
@@ -114,12 +116,14 @@ class ForecastCLI(CommandLine):
         datamodule.setup("predict")
         if self.checkpoint is not None:
             compare_with_training(self.checkpoint, datamodule)
-        rows = next_closes(self._trained(model), datamodule)
+        forecaster = self._trained(model)
+        rows = next_closes(forecaster, datamodule)
         if output is None:
             print(to_csv(rows), end="")
         else:
             to_csv(rows, output)
             print(f"wrote {output}", file=sys.stderr)
+        self._run_own_steps(forecaster, Path() if output is None else output.parent)
 
     def _trained(self, model: Forecaster) -> Forecaster:
         if self.checkpoint is not None:
@@ -143,7 +147,12 @@ class ForecastCLI(CommandLine):
             to_csv(rows, folder / "forecasts.csv")
             verdict.write(folder / "scores.json")
             save_figures(rows, split, folder, simulated)
+            show_logged(self._run_own_steps(model, folder), folder / "scores.json")
             print(f"\nwrote {FILES} of the {split} targets into {folder}")
+
+    def _run_own_steps(self, model: Forecaster, folder: Path) -> dict[str, float]:
+        callbacks = as_list(self._get(self.config_init, "trainer").callbacks)
+        return run_own_steps(str(self.subcommand), model, self.datamodule, self.trainer, callbacks, folder)
 
     def _output_dir(self) -> Path:
         """Where ``--output_dir`` says, else the checkpoint's run folder, else the working folder."""

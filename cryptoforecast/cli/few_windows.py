@@ -43,8 +43,6 @@ class FewWindows(CloseDataModule):
 
     def train_dataloader(self) -> WindowLoader:
         """As many batches as the fit has, of a few windows each."""
-        if not len(self._order):
-            self._complete.train_dataloader()  # which says why
         return _SmallBatches(self._at_hand(), self._order)
 
     def train_closes(self) -> Tensor:

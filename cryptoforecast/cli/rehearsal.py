@@ -13,10 +13,10 @@ import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.loggers.logger import DummyLogger
 from torch.nn.parameter import is_lazy
 
 from cryptoforecast.cli.few_windows import FewWindows
+from cryptoforecast.cli.unwritten import UnwrittenLogger
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.forecasts import require_own_name
@@ -114,7 +114,7 @@ def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
         gradient_clip_algorithm=trainer.gradient_clip_algorithm,
         inference_mode=trainer.fit_loop.epoch_loop.val_loop.inference_mode,
         deterministic=deterministic,
-        logger=_Unwritten(folder) if trainer.loggers else False,
+        logger=UnwrittenLogger(folder) if trainer.loggers else False,
         callbacks=[_Stop(batches), ModelCheckpoint(dirpath=folder, save_top_k=0)],
         enable_progress_bar=False,
         enable_model_summary=False,
@@ -131,22 +131,6 @@ class _Stop(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         trainer.should_stop = batch_idx + 1 >= self.batches
-
-
-class _Unwritten(DummyLogger):
-    """A logger for code that asks for one, which writes nothing."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = str(folder)
-
-    @property
-    def save_dir(self) -> str:
-        return self.folder
-
-    @property
-    def log_dir(self) -> str:
-        return self.folder
 
 
 @contextlib.contextmanager

@@ -11,13 +11,13 @@ from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
-from cryptoforecast.data.loader import BatchOrder, Process, WindowLoader
+from cryptoforecast.data.loader import BatchOrder, OneBatch, Process, WindowLoader
 from cryptoforecast.data.loading import load_all, to_record
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.settings import require_settings
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_time
-from cryptoforecast.data.windows import BLOCK, Window, WindowDataset, even_length, to_device
+from cryptoforecast.data.windows import BLOCK, Window, WindowDataset, even_length, last_windows, to_device
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.spec import spec_of
 
@@ -42,8 +42,7 @@ class CloseDataModule(LightningDataModule):
         test_from: first test target, likewise.
         columns: what is seen of each bar: Close, and if wanted Open, High, Low and Volume after it.
         num_workers: processes that gather training batches; 0 is fastest, the closes being in memory.
-        drop_last: whether the last training batch of an epoch is left out where it has fewer windows than the others,
-            as a BatchNorm wants that cannot learn from a single one.
+        drop_last: whether a last training batch of fewer windows is left out, as a BatchNorm may want.
 
     >>> from cryptoforecast import SimulatedSource
     >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20, val_from=0.8, test_from="2015-04-01")
@@ -126,8 +125,6 @@ class CloseDataModule(LightningDataModule):
         """Training windows, in an order of each epoch's own; where processes train together, each one's share."""
         process, seed = self._process(), self._agreed_seed()
         size, windows = self.batch_size * process.of, self.fold.train
-        if self.drop_last and len(windows) < size:
-            raise UserError(f"data.drop_last leaves none of the {len(windows)} training windows; a batch has {size}.")
         order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=self.drop_last)
         return WindowLoader(self._at_hand(self.num_workers), order, self.num_workers)
 
@@ -138,6 +135,10 @@ class CloseDataModule(LightningDataModule):
     def test_dataloader(self) -> WindowLoader:
         """Test windows, likewise."""
         return self._without_gradients(self.fold.test)
+
+    def predict_dataloader(self) -> OneBatch:
+        """One batch: of each series, the bars up to the last one, whose targets are not known yet."""
+        return OneBatch(last_windows(self.series, self.context_length, self.horizon, self.columns))
 
     def transfer_batch_to_device(self, batch: Window, device: torch.device, dataloader_idx: int) -> Window:
         """Move a batch to where the model is."""

@@ -48,6 +48,8 @@ class BatchOrder:
         whole: bool = False,
         drop_last: bool = False,
     ) -> None:
+        if drop_last and len(positions) < batch_size:
+            raise UserError(f"data.drop_last leaves none of the {len(positions)} windows; a batch has {batch_size}.")
         self.positions = positions
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -97,6 +99,19 @@ class BatchOrder:
         (seed,) = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)
         generator = torch.Generator().manual_seed(int(seed))
         return torch.randperm(len(self.positions), generator=generator, dtype=torch.int32)  # half the memory of int64
+
+
+class OneBatch:
+    """A loader of a single batch."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[Window]:
+        yield self.window
 
 
 class WindowLoader:

@@ -181,6 +181,14 @@ def channels_of(series: CloseSeries, columns: Sequence[str]) -> Float64[np.ndarr
     return np.stack(_columns(series, columns), axis=1)
 
 
+def last_windows(series: Sequence[CloseSeries], context_length: int, horizon: int, columns: Sequence[str]) -> Window:
+    """The last window of each series, up to its last bar; targets are not known yet, and are NaN."""
+    contexts = [torch.from_numpy(channels_of(one, columns)[-context_length:]) for one in series]
+    origins = torch.tensor([int(_times(one).asi8[-1]) for one in series])
+    unknown = torch.full((len(contexts), horizon), torch.nan, dtype=torch.float64)
+    return Window(torch.stack(contexts), unknown, origins, torch.arange(len(contexts)))
+
+
 def _columns(series: CloseSeries, columns: Sequence[str]) -> list[np.ndarray]:
     others = {} if series.others is None else {str(name): series.others[name] for name in series.others.columns}
     bars = {CLOSE: series.closes, **others}

@@ -121,7 +121,7 @@ def test_without_its_last_batch_an_epoch_has_whole_batches_only(size: int, batch
 
 def test_a_batch_larger_than_all_windows_cannot_be_dropped() -> None:
     data = data_of(random_walk(120), batch_size=4096, drop_last=True)
-    with pytest.raises(UserError, match=r"data.drop_last leaves none of the \d+ training windows; a batch has 4096"):
+    with pytest.raises(UserError, match=r"data.drop_last leaves none of the \d+ windows; a batch has 4096"):
         data.train_dataloader()
     data = data_of(random_walk(120), batch_size=8, drop_last=True)
     assert all(len(window.target) == 8 for window in data.train_dataloader())

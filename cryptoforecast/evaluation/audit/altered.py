@@ -35,7 +35,7 @@ class Remembered(Source):
     """
 
     def __init__(self, source: Source, series: CloseSeries) -> None:
-        self.source = source
+        self.source = self.stands_for = source
         self.series = series
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:

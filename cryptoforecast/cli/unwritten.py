@@ -1,0 +1,27 @@
+"""A logger that writes nothing, for code that asks for one where nothing is logged."""
+
+from pathlib import Path
+
+from lightning.pytorch.loggers.logger import DummyLogger
+
+
+class UnwrittenLogger(DummyLogger):
+    """Takes whatever a logger is told, and writes nothing.
+
+    Args:
+        folder: its ``save_dir`` and ``log_dir``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = str(folder)
+
+    @property
+    def save_dir(self) -> str:
+        """The folder."""
+        return self.folder
+
+    @property
+    def log_dir(self) -> str:
+        """The folder."""
+        return self.folder
