@@ -59,7 +59,9 @@ def test_an_oracle_with_small_noise_is_better_at_p_below_one_in_a_thousand(horiz
     oracle = rows[rows["model"] == "RandomWalk"].assign(model="Oracle")
     noise = np.random.default_rng(0).normal(0, 0.002, len(oracle))
     verdict = judge(pd.concat([oracle.assign(forecast=oracle["actual"] * np.exp(noise)), rows]), "test")
-    assert verdict.sentence.startswith("Oracle is better than persistence")
+    assert verdict.sentence.startswith(
+        "SIMULATED closes, at which nobody ever traded: Oracle is better than persistence"
+    )
     assert verdict.sentence.endswith("(Diebold-Mariano p < 0.001).")
     found = verdict.found["SIMULATED"]["Oracle"]
     assert p_value_of(found.diebold_mariano) < 0.001
