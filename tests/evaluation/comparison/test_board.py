@@ -134,6 +134,9 @@ def test_variants_tried_and_not_given_make_a_claim_harder() -> None:
     comparison = found(0.05, Tried(too_many, too_many))
     assert comparison.winner is None
     assert f"for the best of all {too_many:,} that is within luck" in comparison.sentence
+    of_seeds = found(0.05, Tried(1, too_many))
+    assert of_seeds.winner is None, "each seed of one variant is a try"
+    assert f"for the best of all {too_many:,} that is within luck" in of_seeds.sentence
 
 
 @pytest.mark.parametrize(
