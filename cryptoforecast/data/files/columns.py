@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cryptoforecast.data.files.names import CLOSES, DATE, TICKER, Label, kind_of, plain, rank
+from cryptoforecast.data.files.names import CLOSES, DATE, TICKER, Label, as_symbol, kind_of, plain, rank
 from cryptoforecast.errors import UserError
+from cryptoforecast.words import listed
+
+LISTED = 12  # columns named in an error
 
 
 class Chosen(NamedTuple):
@@ -41,9 +44,10 @@ def choose(
         UserError: saying what is missing, or what there is too much of.
     """
     dates = [at for at, one in enumerate(labels) if one.kind == DATE]
-    found = ", ".join(one.text or "(unnamed)" for one in labels)
     if not dates:
-        raise UserError(f"{table}: no date column among {found}; the header must name one, such as Date or Timestamp.")
+        raise UserError(
+            f"{table}: no date column among {_found(labels)}; the header must name one, such as Date or Timestamp."
+        )
     date = min(dates, key=lambda at: rank(labels[at]))
     close = _close(table, labels, dates, column, symbol)
     own = labels[close].symbol
@@ -56,8 +60,7 @@ def _close(table: str, labels: Sequence[Label], dates: list[int], column: str | 
     candidates = _named(labels, column) if column is not None else _usual(labels, dates, symbol)
     if not candidates:
         wanted = "close column" if column is None else f"column {column!r}"
-        found = ", ".join(one.text or "(unnamed)" for one in labels)
-        raise UserError(f"{table}: no {wanted} among {found}; set data.source.column to the one to use.")
+        raise UserError(f"{table}: no {wanted} among {_found(labels)}; set data.source.column to the one to use.")
     if len(candidates) > 1:
         candidates = _of_symbol(table, labels, candidates, symbol)
     if len(candidates) > 1:
@@ -69,7 +72,8 @@ def _close(table: str, labels: Sequence[Label], dates: list[int], column: str | 
 
 
 def _named(labels: Sequence[Label], column: str) -> list[int]:
-    whole = [at for at, one in enumerate(labels) if plain(one.text) == plain(column)]
+    exact = [at for at, one in enumerate(labels) if one.text == column.strip()]
+    whole = exact or [at for at, one in enumerate(labels) if as_symbol(one.text) == as_symbol(column)]
     return whole or [at for at, one in enumerate(labels) if one.kind and one.kind == kind_of(column)]
 
 
@@ -80,8 +84,10 @@ def _usual(labels: Sequence[Label], dates: list[int], symbol: str | None) -> lis
         if of_kind:
             unowned = [at for at in of_kind if not labels[at].symbol]
             return [min(unowned, key=lambda at: rank(labels[at]))] if unowned and _differ(labels, unowned) else of_kind
-    if symbol is not None and (own := [at for at, one in enumerate(labels) if plain(one.text) == plain(symbol)]):
-        return own
+    if symbol is not None:
+        exact = [at for at, one in enumerate(labels) if one.text == symbol.strip()]
+        if own := exact or [at for at, one in enumerate(labels) if as_symbol(one.text) == as_symbol(symbol)]:
+            return own
     rest = [at for at in range(len(labels)) if at not in dates]
     return rest if len(labels) == 2 and len(rest) == 1 and not labels[rest[0]].kind else []
 
@@ -96,21 +102,24 @@ def _of_symbol(table: str, labels: Sequence[Label], candidates: list[int], symbo
     if not all(symbols.values()):
         return candidates
     wanted = plain(symbol or "")
-    named = [at for at, of in symbols.items() if plain(of) == wanted]
+    exact = [at for at, of in symbols.items() if of == symbol]
+    named = [at for at, of in symbols.items() if as_symbol(of) == as_symbol(symbol or "")]
     alike = [
         at for at, of in symbols.items() if wanted and (plain(of).startswith(wanted) or wanted.startswith(plain(of)))
     ]
-    for own in (named, alike):  # BTC-USD may be asked for where the file says BTC
+    for own in (exact, named, alike):  # BTC-USD may be asked for where the file says BTC
         if len(own) == 1:
             return own
-    listed = ", ".join(symbols.values())
     remedy = f"{symbol} is none of them" if symbol else "set data.source.symbol to one of them"
-    raise UserError(f"{table}: has closes of {listed}; {remedy}.")
+    raise UserError(f"{table}: has closes of {listed(symbols.values())}; {remedy}.")
+
+
+def _found(labels: Sequence[Label]) -> str:
+    return listed((one.text or "(unnamed)" for one in labels), LISTED)
 
 
 def _further(table: str, labels: Sequence[Label], name: str, symbol: str) -> int:
     found = [at for at, one in enumerate(labels) if one.kind == name and one.symbol in (symbol, "")]
     if not found:
-        listed = ", ".join(one.text or "(unnamed)" for one in labels)
-        raise UserError(f"{table}: no {name} among {listed}; leave {name} out of data.columns.")
+        raise UserError(f"{table}: no {name} among {_found(labels)}; leave {name} out of data.columns.")
     return min(found, key=lambda at: (labels[at].symbol != symbol, rank(labels[at])))

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from cryptoforecast.data.files.columns import Chosen, choose
 from cryptoforecast.data.files.formats import name_of_format, name_without_header
-from cryptoforecast.data.files.names import Label, label
+from cryptoforecast.data.files.names import DATE as DATE_COLUMN
+from cryptoforecast.data.files.names import Label, kind_of, label
 from cryptoforecast.data.files.numbers import Decimal, decimal_of
 from cryptoforecast.errors import UserError
 
@@ -81,8 +82,17 @@ def recognise(
 
 
 def is_data(cells: Sequence[str]) -> bool:
-    """Whether a line holds data: some cell is a number or a date."""
-    return len(cells) > 1 and any(map(_is_value, cells))
+    """Whether a line holds data: some cell is a number or a date, and it is no header with a column called 1e5."""
+    return len(cells) > 1 and any(map(_is_value, cells)) and not _names_a_date(cells)
+
+
+def _names_a_date(cells: Sequence[str]) -> bool:
+    """Whether a line is a header's: it begins with the name of a date column, or has one and no date."""
+    if kind_of(cells[0]) == DATE_COLUMN:
+        return True
+    return any(kind_of(cell) == DATE_COLUMN for cell in cells) and not any(
+        DATE.fullmatch(cell.strip()) for cell in cells
+    )
 
 
 def _is_value(cell: str) -> bool:

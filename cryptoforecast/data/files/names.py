@@ -41,6 +41,12 @@ def plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
+def as_symbol(name: str) -> str:
+    """A symbol as symbols are compared: BTC/USD is BTCUSD; of digits alone, 1.0 is not 10."""
+    simple = plain(name)
+    return simple if any(letter.isalpha() for letter in simple) else name.strip()
+
+
 def label(cells: Sequence[str]) -> Label:
     """What the header's cells above one column say of it.
 

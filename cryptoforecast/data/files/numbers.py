@@ -9,6 +9,27 @@ import pandas as pd
 
 Decimal = Literal["", ".", ","]
 EMPTY = {"", "null", "nan", "none", "na", "n/a", "#n/a", "<na>", "-", "--", "nil"}
+ABSENT = [
+    "",
+    "#N/A",
+    "#N/A N/A",
+    "#NA",
+    "-1.#IND",
+    "-1.#QNAN",
+    "-NaN",
+    "-nan",
+    "1.#IND",
+    "1.#QNAN",
+    "<NA>",
+    "N/A",
+    "NA",
+    "NULL",
+    "NaN",
+    "None",
+    "n/a",
+    "nan",
+    "null",
+]  # what pandas takes for no number; a name it may well be
 POINT = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"  # 28420.3
 THOUSANDS = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?"  # 28,420.3
 COMMA = r"[+-]?\d+,\d+"  # 28420,3

@@ -14,7 +14,7 @@ from cryptoforecast.data.files.evenness import Lines, require_even_rows, rows_of
 from cryptoforecast.data.files.formats import CAVEATS
 from cryptoforecast.data.files.layout import Layout, recognise
 from cryptoforecast.data.files.memory import LARGE, keep, recall, state_to_keep
-from cryptoforecast.data.files.numbers import Unreadable, read_numbers
+from cryptoforecast.data.files.numbers import ABSENT, Unreadable, read_numbers
 from cryptoforecast.data.files.opening import head_of, is_plain, opened, packing
 from cryptoforecast.data.files.owner import keep_one_series
 from cryptoforecast.data.files.parquet import read_parquet
@@ -102,8 +102,9 @@ def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any) -> pd.DataFr
     """The wanted columns of the rows; a file that is not packed is left to pandas to open, which is quicker."""
     chosen = layout.chosen
     types = {str(at): numbers for at in (chosen.close, *chosen.others.values())} | {str(chosen.date): times}
+    empty = dict.fromkeys(types, ABSENT)
     if chosen.ticker is not None:
-        types[str(chosen.ticker)] = "category"
+        types[str(chosen.ticker)] = "str"  # a category of 005930 would be one of 5930
     with opened(file) as content, np.errstate(invalid="ignore"):  # a stamp that is missing is seen later
         frame: pd.DataFrame = pd.read_csv(
             file if is_plain(content) else content,
@@ -113,6 +114,8 @@ def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any) -> pd.DataFr
             index_col=False,
             usecols=list(types),
             dtype=types,
+            keep_default_na=False,
+            na_values=empty,
         )
     return frame.set_axis([int(name) for name in frame.columns], axis="columns")
 
