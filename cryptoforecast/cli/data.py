@@ -76,6 +76,7 @@ def _sources_of(config: str) -> list[Any]:
     from jsonargparse import ArgumentError, ArgumentParser
 
     from cryptoforecast.cli.configuration import read_configuration
+    from cryptoforecast.cli.texts import text_wanted
     from cryptoforecast.data.sources import Source
 
     data = read_configuration(config).settings.get("data")
@@ -88,9 +89,8 @@ def _sources_of(config: str) -> list[Any]:
     try:
         return [parser.instantiate(parser.parse_object({"source": one})).source for one in listed]
     except (ArgumentError, ValueError) as problem:
-        raise UserError(
-            f"{config}: data.source: {str(problem).strip().splitlines()[-1].strip(' -').rstrip('.')}."
-        ) from None
+        last = str(problem).strip().splitlines()[-1].strip(" -").rstrip(".")
+        raise UserError(f"{config}: data.source: {text_wanted(str(problem)) or last}.") from None
 
 
 def _turn(sources: list[Any], options: argparse.Namespace) -> None:

@@ -8,13 +8,14 @@ from textwrap import shorten
 from typing import Any
 
 import yaml
-from jsonargparse import Namespace
+from jsonargparse import Namespace, set_dumper
 from lightning.pytorch import Callback
 from lightning.pytorch.cli import LightningArgumentParser
 from lightning.pytorch.loggers import Logger
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from cryptoforecast.cli.texts import dump_yaml, text_wanted
 from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UsageError as UsageError
 from cryptoforecast.models import Forecaster, Scaling
@@ -28,6 +29,9 @@ SCAFFOLDING = re.compile(
     r"Parser key|Does not validate|Subtypes:|Errors:|Given value|Problem with given class_path|"
     r"Expected a <class 'NoneType'>|Expected a path but|^\s*$"
 )
+
+
+set_dumper("yaml", dump_yaml)
 
 
 class ForecastParser(LightningArgumentParser):
@@ -49,7 +53,7 @@ def to_yaml(parser: LightningArgumentParser, options: Namespace) -> str:
     text: str = parser.dump(options, skip_none=False)
     if UNWRITABLE not in text:
         return text
-    return str(yaml.safe_dump(_without_unwritable(yaml.safe_load(text)), sort_keys=False))
+    return dump_yaml(_without_unwritable(yaml.safe_load(text)))
 
 
 def _without_unwritable(options: Any) -> Any:
@@ -102,6 +106,8 @@ def complaint(message: str, options: Iterable[str]) -> str:
         return f"{key}: {match[1]} is no list such as [Close, Volume]."
     if match := re.search(r"Expected a (?:<class '(\w+)'>|typing\.Literal\[(.*)\])\. Got value: (.*)", message):
         return f"{key}: {match[3]} is {f'not of type {match[1]}' if match[1] else f'none of {match[2]}'}."
+    if wanted := text_wanted(message):
+        return f"{key.removesuffix(wanted.split()[0])}{wanted}."
     return _innermost(message, key)
 
 

@@ -1,0 +1,39 @@
+"""Texts that YAML may take for something else: a symbol such as 1e5, 005930 or NO."""
+
+import re
+from typing import Any
+
+import yaml
+
+# What jsonargparse says where a text is wanted, or a list of texts, and YAML has read a number or a truth value.
+NO_TEXT = re.compile(
+    r"Parser key \"(?P<name>\w+)\":\s+Does not validate against any of the Union subtypes\s+"
+    r"Subtypes: \[[^\n]*<class 'str'>[^\n]*\n(?:(?!Parser key).)*?"
+    r"Given value type: <class '(?P<kind>int|float|bool)'>\s+Given value: (?P<value>[^\n]*)",
+    re.DOTALL,
+)
+
+
+def text_wanted(message: str) -> str | None:
+    """What to do about a value that is no text, in the words of a sentence; None where something else is wrong.
+
+    Args:
+        message: jsonargparse's own words.
+    """
+    if (found := NO_TEXT.search(message)) is None:
+        return None
+    return f"{found['name']} is {found['value']}, where a text is wanted; write it in quotes, as '005930'"
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+    """Quotes what jsonargparse would read as a number: unlike YAML 1.1, it takes 1e5 for one."""
+
+
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def dump_yaml(data: Any) -> str:
+    """Options as YAML that is read back as it was, every text as a text."""
+    return str(yaml.dump(data, Dumper=_Dumper, default_flow_style=False, allow_unicode=True, sort_keys=False))
