@@ -93,9 +93,14 @@ def trained_before(model: LightningModule) -> list[TrainedBefore]:
         _add(found, module.__dict__.get(NOTES, []))
         for cls in type(module).__mro__:
             _add(found, _by_import.get(cls.__module__, []))
-    for text in _texts_in(dict(model.hparams)):
-        _add(found, _held_by(text))
+    for file in files_among_arguments(model):
+        _add(found, held_by(file))
     return found
+
+
+def files_among_arguments(model: LightningModule) -> list[str]:
+    """The files whose paths are among the arguments that a model was made with."""
+    return [text for text in dict.fromkeys(_texts_in(dict(model.hparams))) if _is_file(text)]
 
 
 def why_seen(trained: Sequence[TrainedBefore], first: pd.Timestamp, split: Split) -> str:
@@ -153,14 +158,20 @@ def _texts_in(value: object) -> Iterator[str]:
             yield from _texts_in(held)
 
 
-def _held_by(text: str) -> list[TrainedBefore]:
-    """What a text tells if it is the path of a checkpoint of ours."""
+def _is_file(text: str) -> bool:
     try:
-        path = expand_home(text)
-        state = path.stat()
-        return _read(str(path), state.st_mtime_ns, state.st_size) if path.is_file() else []
+        return expand_home(text).is_file()
     except (OSError, ValueError):  # no path, or none that can be looked at
+        return False
+
+
+def held_by(file: str) -> list[TrainedBefore]:
+    """What a file tells if it is a checkpoint of ours; nothing if it is another, or none."""
+    path = expand_home(file)
+    if not path.is_file():
         return []
+    state = path.stat()
+    return _read(str(path), state.st_mtime_ns, state.st_size)
 
 
 @lru_cache

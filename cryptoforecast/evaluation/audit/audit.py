@@ -129,7 +129,7 @@ def _stages(
     require_unread(opened(), files, "scaling")
     yield check_scaling(model, known, learned, worlds)
     require_unread(opened(), files, "training")
-    doubts = doubts_of(opened(), files, original.series, borders[0], model)
+    doubts = doubts_of(opened(), files, original.series, borders, model)
     as_it_is = altered[0]._replace(border=None, series=[source.series for source in sources])
     checked = check_training(model, steps, learned, worlds, lambda world: make(as_it_is, world.border).train())
     yield checked._replace(unchecked="; ".join([*doubts, *(fresh.doubts if fresh else [])]))

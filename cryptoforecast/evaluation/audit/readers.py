@@ -11,7 +11,7 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.evaluation.audit.lookahead import LookAhead
 from cryptoforecast.evaluation.audit.traces import Traces
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.models.trained_before import Split, trained_before
+from cryptoforecast.models.trained_before import Split, TrainedBefore, files_among_arguments, held_by, trained_before
 from cryptoforecast.opened_files import CODE, FILES, NETWORK, PROGRAMS, Opened, not_noted
 
 MOST_NAMED = 5  # files that nobody can see into, and are named
@@ -39,19 +39,22 @@ def require_unread(opened: Iterable[Opened], files: Iterable[Path], stage: str) 
             raise LookAhead(stage, f"{who} {how} {name} itself, whose rows behind the border are then in its reach")
 
 
-def require_untrained_behind(model: Forecaster, borders: Sequence[pd.Timestamp]) -> None:
+def require_untrained_behind(
+    model: Forecaster, borders: Sequence[pd.Timestamp], trained: Sequence[TrainedBefore] | None = None
+) -> None:
     """See that nothing a model is made of has been fitted or chosen on closes behind a border.
 
     Args:
         model: the model.
         borders: the first validation target's time, and the first test target's.
+        trained: what has been; by default all that the model is known to have taken something from.
 
     Raises:
         LookAhead: naming the checkpoint.
     """
     splits: tuple[Split, ...] = ("val", "test")
     for split, border in zip(splits, borders, strict=False):
-        for one in trained_before(model):
+        for one in trained_before(model) if trained is None else trained:
             until = one.until(split)
             if until is not None and until >= border:
                 done = "fitted" if split == "val" else "fitted or chosen"
@@ -63,47 +66,48 @@ def require_untrained_behind(model: Forecaster, borders: Sequence[pd.Timestamp])
 
 
 def doubts_of(
-    opened: Sequence[Opened], files: Iterable[Path], series: Sequence[CloseSeries], border: pd.Timestamp,
+    opened: Sequence[Opened],
+    files: Iterable[Path],
+    series: Sequence[CloseSeries],
+    borders: Sequence[pd.Timestamp],
     model: Forecaster,
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """What else was read where no source was loaded, and may be made of closes to come: in words, each once.
 
     Args:
         opened: what was.
         files: the sources'.
         series: their closes.
-        border: from when on a close is in the future.
-        model: with what was loaded for it; checkpoints that say what they were trained on are in no doubt.
+        borders: the first validation target's time, from when on a close is in the future, and the first test target's.
+        model: the model; what its arguments name, it may read in a way that nobody sees.
 
     Raises:
-        LookAhead: naming a file that holds such closes.
+        LookAhead: naming a file that holds such closes, or a checkpoint that was trained on them.
     """
-    traces, known = Traces(series, border), {os.path.realpath(file) for file in files}
-    trained = trained_before(model)
-    told = {os.path.realpath(one.path) for one in trained if one.selected_until is not None}
-    doubts = [
-        f"{one.path} does not say on which closes it was trained" for one in trained if one.selected_until is None
-    ]
+    traces, since = Traces(series, borders[0]), say_time(borders[0])
+    known, name = {os.path.realpath(file) for file in files}, type(model).__name__
     if place := traces.in_environment():
-        raise LookAhead("training", f"the environment variable {place} holds closes from {say_time(border)} on")
+        raise LookAhead("training", f"the environment variable {place} holds closes from {since} on")
+    unknown = [one.path for one in trained_before(model) if one.selected_until is None]
+    doubts = [f"{path} does not say on which closes it was trained" for path in unknown]
+    given = {os.path.realpath(file): f"{name} is given" for file in files_among_arguments(model)}
     for one in _each_once(opened):
-        real = os.path.realpath(one.path)
-        if one.event in (*PROGRAMS, *NETWORK):
+        if one.event in FILES:
+            given.setdefault(os.path.realpath(one.path), f"{one.who} reads")
+        else:
             doubts.append(f"{one.who} {'runs' if one.event in PROGRAMS else 'asks'} {one.path}")
-        elif real not in known | told and one.event in FILES:
-            with not_noted():
-                found = traces.in_file(real)
-            if found:
-                raise LookAhead(
-                    "training", f"{_said(one)} {Path(real).name}, which holds closes from {say_time(border)} on"
-                )
-            if not real.endswith(CODE):
-                doubts.append(f"{one.who} reads {Path(real).name}")
+    for file, how in given.items():
+        if file in known:
+            continue
+        with not_noted():
+            trained, found = held_by(file), traces.in_file(file)
+        require_untrained_behind(model, borders, trained)
+        if found and not trained:
+            whose = "there is a module," if file.endswith(CODE) else how
+            raise LookAhead("training", f"{whose} {Path(file).name}, which holds closes from {since} on")
+        if not trained and not file.endswith(CODE):
+            doubts.append(f"{how} {Path(file).name}")
     return [*doubts[:MOST_NAMED], *([f"{len(doubts) - MOST_NAMED} further files"] if len(doubts) > MOST_NAMED else [])]
-
-
-def _said(one: Opened) -> str:
-    return "there is a module," if one.path.endswith(CODE) else f"{one.who} reads"
 
 
 def _each_once(opened: Sequence[Opened]) -> Iterator[Opened]:

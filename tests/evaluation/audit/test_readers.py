@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from cryptoforecast import LSTM, CloseDataModule, CsvSource
 from cryptoforecast.data.loading import load_one
@@ -23,7 +24,7 @@ from tests.evaluation.audit.roads import (
     ReadingScaling,
     write_helpers,
 )
-from tests.helpers import Given, random_walk, write_yahoo
+from tests.helpers import Given, Run, random_walk, write_yahoo
 
 BORDER = pd.Timestamp("2020-08-01", tz="UTC")
 LENGTHS = {"context_length": 8, "horizon": 2}
@@ -41,7 +42,7 @@ def closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def doubts(opened: list[Opened], closes: list[float]) -> list[str]:
     series = Given(closes).load()
-    return doubts_of(opened, [Path(FILE)], [series], BORDER, LSTM(hidden_size=3, **LENGTHS))
+    return doubts_of(opened, [Path(FILE)], [series], [BORDER], LSTM(hidden_size=3, **LENGTHS))
 
 
 @pytest.mark.parametrize("road", OF_THE_SOURCE)
@@ -68,6 +69,16 @@ def test_a_file_that_holds_none_of_them_is_a_doubt_and_no_finding(closes: list[f
         AtOnce(lambda: Path("settings.json").read_text(), hidden_size=3, **LENGTHS)
         AtOnce(lambda: Path("made.txt").write_text("mine") and Path("made.txt").read_text(), hidden_size=3, **LENGTHS)
     assert doubts(opened, closes) == ["AtOnce reads settings.json"]
+
+
+def test_a_checkpoint_of_ours_is_known_by_whatever_road_it_is_read(fitted: Run, closes: list[float]) -> None:
+    with noted() as opened:
+        AtOnce(lambda: torch.load(fitted.checkpoint, weights_only=True), hidden_size=3, **LENGTHS)
+    with pytest.raises(LookAhead, match="best.ckpt, which was fitted on closes up to 2020-08-27"):
+        doubts(opened, closes)
+    series = Given(closes).load()
+    late = [pd.Timestamp(day, tz="UTC") for day in ("2020-08-28", "2020-09-27")]
+    assert doubts_of(opened, [Path(FILE)], [series], late, LSTM(hidden_size=3, **LENGTHS)) == []
 
 
 def test_neither_a_source_that_is_loaded_nor_the_framework_itself_is_suspected(closes: list[float]) -> None:
