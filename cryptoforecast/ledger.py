@@ -43,8 +43,14 @@ def ledger_of(folder: str | Path | None) -> Path:
     >>> ledger_of(None).as_posix()
     'runs/ledger.jsonl'
     """
-    above = [] if folder is None else [Path(folder), *Path(folder).parents]
-    return next((one for one in above if one.name == RUNS or (one / LEDGER).is_file()), Path(RUNS)) / LEDGER
+    return (None if folder is None else ledger_above(folder)) or Path(RUNS, LEDGER)
+
+
+def ledger_above(folder: str | Path) -> Path | None:
+    """The ledger in the nearest folder, from this one upwards, that has one or is named ``runs``; None without."""
+    above = [Path(folder), *Path(folder).parents]
+    home = next((place for place in above if place.name == RUNS or (place / LEDGER).is_file()), None)
+    return None if home is None else home / LEDGER
 
 
 def enter(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import pandas as pd
 import yaml
 from rich.console import Console
 
@@ -16,7 +17,7 @@ from cryptoforecast.cli.backtest_workers import UNFINISHED, carry_out, gpus_seen
 from cryptoforecast.cli.commands import ForecastCLI
 from cryptoforecast.cli.commands import run as run_command
 from cryptoforecast.cli.doubts import notice_what_was_seen
-from cryptoforecast.cli.entry import enter_backtest
+from cryptoforecast.cli.entry import enter_backtest, place_of_backtest
 from cryptoforecast.cli.lock import alone_in
 from cryptoforecast.cli.parser import to_yaml
 from cryptoforecast.cli.progress import describe_data
@@ -28,9 +29,10 @@ from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.evaluation.backtest import FoldDates, closes_of_fold, cut_backtest
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.rows import read_written_rows
-from cryptoforecast.evaluation.spread import join_rows, judge_backtest, skill_of
+from cryptoforecast.evaluation.spread import BacktestVerdict, join_rows, judge_backtest, skill_of
 from cryptoforecast.evaluation.spread_table import show_backtest
 from cryptoforecast.evaluation.wording import bounded
+from cryptoforecast.source_files import code_behind
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
 fit the model from scratch on the closes before it. All options of fit are options of backtest too. Run again after an
@@ -90,18 +92,22 @@ def run(args: Sequence[str]) -> None:
     folds = cut_backtest(data, options.folds, options.window)
     chosen = {"--folds": options.folds, "--window": options.window, "--seeds": options.seeds}
     device = type(cli.trainer.accelerator).__name__
-    record = record_of(chosen, cli.settings(), data, cli.model, device, folds)
     folder = (expand_home(options.output_dir) if options.output_dir else cli.folder()).absolute()
+    code = code_behind(cli.model, data.source, cli.settings())
+    record = record_of(chosen, cli.settings(), data, code, device, folds)
     folder.mkdir(parents=True, exist_ok=True)
     seeds = [cli.seed() + number for number in range(options.seeds)]
     with alone_in(folder, "another backtest is at work here; set another --output_dir."):
         begin_or_go_on(folder, record)
-        enter_backtest(cli.model, data, cli.settings(), seeds, folder)
+        refitted = f"{options.folds} folds, {options.window}"
+        entry = enter_backtest(cli.model, data, cli.settings(), seeds, folder, code, refitted)
         flattered_by = notice_what_was_seen(cli.model, data, "test")
-        fits = [fit_of(fold, seed, words, data.series, folder) for fold in folds for seed in seeds]
+        fits = [fit_of(fold, seed, words, data.series, folder, code.hashes) for fold in folds for seed in seeds]
         print("\n".join([*describe_data(data), f"folds    {len(folds)}, {options.window}, seeds {seeds}"]), flush=True)
         _carry_out(fits, options.workers, gpus_seen(device))
-        _finish(fits, folder, data.simulated, flattered_by, options.parquet)
+        rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits])
+        tries, flattered_by = place_of_backtest(entry, rows, folder, flattered_by)
+        _finish(judge_backtest(rows, data.simulated, tries, flattered_by), rows, folder, options.parquet)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -133,7 +139,14 @@ def _require(options: argparse.Namespace) -> None:
             raise UserError("--parquet takes pyarrow: pip install pyarrow.") from None
 
 
-def fit_of(fold: FoldDates, seed: int, words: list[str], series: list[CloseSeries], folder: Path) -> Fit:
+def fit_of(
+    fold: FoldDates,
+    seed: int,
+    words: list[str],
+    series: list[CloseSeries],
+    folder: Path,
+    code: dict[str, str] | None = None,
+) -> Fit:
     """What a fold's fit with a seed is to do.
 
     Args:
@@ -142,9 +155,10 @@ def fit_of(fold: FoldDates, seed: int, words: list[str], series: list[CloseSerie
         words: the options of ``fit``.
         series: all closes of the backtest.
         folder: the backtest's.
+        code: the hashes of what it is written in, by file; None if that may change.
     """
     sha256 = [fingerprint(*closes_of_fold(fold, one)) for one in series]
-    return Fit(fold, seed, words, sha256, folder / UNFINISHED / f"fold_{fold.number}_seed_{seed}")
+    return Fit(fold, seed, words, sha256, folder / UNFINISHED / f"fold_{fold.number}_seed_{seed}", code)
 
 
 def _carry_out(fits: list[Fit], workers: int, gpus: list[str]) -> None:
@@ -170,10 +184,8 @@ def _carry_out(fits: list[Fit], workers: int, gpus: list[str]) -> None:
         raise
 
 
-def _finish(fits: list[Fit], folder: Path, simulated: bool, flattered_by: str, parquet: bool) -> None:
-    """Put the rows of all fits into one file, score them, and say what they come to."""
-    rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits])
-    verdict = judge_backtest(rows, simulated, flattered_by=flattered_by)
+def _finish(verdict: BacktestVerdict, rows: pd.DataFrame, folder: Path, parquet: bool) -> None:
+    """Write the rows of all fits and their scores, and say what they come to."""
     text = to_csv(rows)
     assert text is not None
     write_whole(folder / "forecasts.csv", lambda file: file.write(text.encode()))

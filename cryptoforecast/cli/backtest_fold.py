@@ -25,6 +25,8 @@ from cryptoforecast.evaluation.backtest import FoldDates
 from cryptoforecast.evaluation.forecasts import rows_beside_baselines, to_csv
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoint import load_forecaster, read_checkpoint
+from cryptoforecast.models.tries import mark_counted
+from cryptoforecast.source_files import changed_files, say_changed
 
 ROWS, LOG = "forecasts.csv", "log.txt"  # what a finished fit's folder holds, beside what fit leaves
 
@@ -33,7 +35,8 @@ class Fit(NamedTuple):
     """What to fit, and where.
 
     ``words`` are the options of ``fit`` for all folds; ``sha256`` are the fingerprints of the closes within the
-    fold's reach, series by series; ``folder`` is what the fit fills, and none else.
+    fold's reach, series by series; ``folder`` is what the fit fills, and none else; ``code`` are the hashes of the
+    files it is written in, None where they may change.
     """
 
     fold: FoldDates
@@ -41,6 +44,7 @@ class Fit(NamedTuple):
     words: list[str]
     sha256: list[str]
     folder: Path
+    code: dict[str, str] | None = None
 
 
 def last_of(fit: Fit) -> Path:
@@ -77,6 +81,9 @@ class FoldCLI(ForecastCLI):
         """See that the closes are those the backtest began with."""
         self.datamodule.setup("fit")
         self.datamodule.setup("test")
+        code = mark_counted(self.trainer, self.model, self.datamodule)  # the backtest is in the ledger
+        if self.of.code is not None and (files := changed_files(self.of.code, code.hashes)):
+            raise UserError(f"{say_changed(files)} the backtest began.")
         for one, expected in zip(self.datamodule.series, self.of.sha256, strict=True):
             if one.provenance.sha256 != expected:
                 raise UserError(f"{one.closes.name}: the closes have changed since the backtest began.")

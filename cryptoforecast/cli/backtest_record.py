@@ -1,7 +1,5 @@
 """What a backtest is of: written down when it begins, and compared when it goes on."""
 
-import hashlib
-import inspect
 import json
 from importlib.metadata import version
 from pathlib import Path
@@ -13,8 +11,7 @@ from cryptoforecast.data.cache import write_whole
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.backtest import FoldDates
-from cryptoforecast.models import Forecaster
-from cryptoforecast.spec import class_path
+from cryptoforecast.source_files import CODE, Code, changed_files, say_changed
 
 NAME = "backtest.json"
 
@@ -23,7 +20,7 @@ def record_of(
     options: dict[str, Any],
     config: dict[str, Any],
     data: CloseDataModule,
-    model: Forecaster,
+    code: Code,
     accelerator: str,
     folds: list[FoldDates],
 ) -> dict[str, Any]:
@@ -33,11 +30,10 @@ def record_of(
         options: those of ``backtest`` that rows depend on.
         config: all options of ``fit``.
         data: set up.
-        model: made by the configuration; its code is part of what it does.
+        code: what model, scaling, sources and callbacks are written in.
         accelerator: the class of the device in use.
         folds: when they begin and end.
     """
-    written_by_users = [cls for cls in type(model).__mro__ if issubclass(cls, Forecaster)]
     return {
         **options,
         **config,
@@ -46,7 +42,7 @@ def record_of(
             for one in data.series
         },
         "folds": [fold.settings() for fold in folds],
-        "code": {class_path(cls): _sha256_of(Path(inspect.getfile(cls))) for cls in written_by_users},
+        "code": code.hashes,
         "versions": {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}},
         "accelerator": accelerator,
     }
@@ -66,8 +62,13 @@ def begin_or_go_on(folder: Path, record: dict[str, Any]) -> None:
         before = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         raise UserError(f"{path}: is no record of a backtest; set another --output_dir.") from None
-    of_data = ("series", "folds")  # they follow from the settings and the closes
-    known, wanted = (_leaves({name: x for name, x in one.items() if name not in of_data}) for one in (before, now))
+    if files := changed_files(before.get("code", {}), now["code"]):
+        raise UserError(
+            f"{folder}: {say_changed(files)}; go on with the code as it was (a copy is in {folder / CODE}), or set "
+            "another --output_dir."
+        )
+    apart = ("series", "folds", "code")  # the first two follow from the settings and the closes
+    known, wanted = (_leaves({name: x for name, x in one.items() if name not in apart}) for one in (before, now))
     for name in [*wanted, *known]:
         was, is_now = known.get(name), wanted.get(name)
         if was != is_now:
@@ -112,7 +113,3 @@ def _leaves(value: Any, name: str = "") -> dict[str, Any]:
 
 def _said(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _sha256_of(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

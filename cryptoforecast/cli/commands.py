@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cryptoforecast.cli.command_line import FILES, OURS, CommandLine
 from cryptoforecast.cli.doubts import notice_skill_too_good, notice_what_was_seen
-from cryptoforecast.cli.entry import enter_fit, enter_test
+from cryptoforecast.cli.entry import compare_with_fit, enter_fit, enter_test
 from cryptoforecast.cli.own_steps import run_own_steps, show_logged
 from cryptoforecast.cli.parser import PROGRAM, ForecastParser, to_yaml
 from cryptoforecast.cli.record import RunRecord
@@ -26,10 +26,7 @@ from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure, save_f
 from cryptoforecast.evaluation.forecasts import next_closes, rows_beside_baselines, to_csv
 from cryptoforecast.evaluation.verdict import judge, show
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoint import (
-    compare_with_training,
-    load_forecaster,
-)
+from cryptoforecast.models.checkpoint import load_forecaster
 from cryptoforecast.models.fitting import require_fitted
 from cryptoforecast.models.reloading import require_reloadable
 from cryptoforecast.training.exact import as_list
@@ -74,7 +71,7 @@ class ForecastCLI(CommandLine):
         chosen = self.config[self.subcommand]
         configuration = to_yaml(self._parser(self.subcommand), chosen)
         self.held.enter_context(own_run(self.trainer, self.checkpoint, configuration))
-        enter_fit(self.trainer, self.model, self.datamodule, chosen)
+        enter_fit(self.trainer, self.model, self.datamodule, chosen, self.checkpoint)
 
     def fit(self, model: Forecaster, **options: Any) -> None:
         """Train."""
@@ -105,7 +102,6 @@ class ForecastCLI(CommandLine):
         """Score a checkpoint and the baselines on the test targets."""
         datamodule.setup("test")
         self._judge(self._trained(model), "test", self._output_dir())
-        enter_test(self.checkpoint, datamodule, self._output_dir())
 
     def predict(self, model: Forecaster, datamodule: CloseDataModule, **_: Any) -> None:
         """Forecast the closes after the last bar that is over."""
@@ -115,7 +111,7 @@ class ForecastCLI(CommandLine):
             raise UserError(f"{output}: there is no folder {output.parent} to write it into.")
         datamodule.setup("predict")
         if self.checkpoint is not None:
-            compare_with_training(self.checkpoint, datamodule)
+            compare_with_fit(self.checkpoint, self.restored, datamodule)
         forecaster = self._trained(model)
         rows = next_closes(forecaster, datamodule)
         if output is None:
@@ -134,11 +130,13 @@ class ForecastCLI(CommandLine):
     def _judge(self, model: Forecaster, split: Literal["val", "test"], folder: Path | None = None) -> None:
         """Forecast, score and print; and write, if a folder is given."""
         if self.checkpoint is not None and self.subcommand in OURS:
-            compare_with_training(self.checkpoint, self.datamodule)
+            compare_with_fit(self.checkpoint, model, self.datamodule)
         flattered_by = notice_what_was_seen(model, self.datamodule, split)
         trainer, simulated = self.trainer, self.datamodule.simulated
         rows = rows_beside_baselines(model, self.datamodule, split, trainer.strategy.root_device, validated(trainer))
-        verdict = judge(rows, split, simulated, flattered_by=flattered_by)
+        held = (self.checkpoint, model, self.datamodule)
+        tries, flattered_by = enter_test(*held, rows, split, folder or Path(), flattered_by)
+        verdict = judge(rows, split, simulated, tries, flattered_by)
         if self.subcommand == "test":
             notice_skill_too_good(rows, self.typed)
         show(verdict, Console() if sys.stdout.isatty() else Console(width=100))

@@ -1,93 +1,121 @@
-"""What fit, test and backtest enter in the ledger of all that was tried."""
+"""What fit, test and backtest enter in the ledger of all that was tried, and the place of what they judge in it."""
 
 import hashlib
-import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+import pandas as pd
 from lightning.pytorch import Trainer
-from torch import Tensor
 
 from cryptoforecast.cli.run_folder import folder_of_results, run_folder
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
-from cryptoforecast.ledger import LEDGER, RUNS, Targets, enter, ledger_of, read_ledger
+from cryptoforecast.evaluation.forecasts import to_csv
+from cryptoforecast.evaluation.metrics import scores_by_series
+from cryptoforecast.evaluation.tries import Place, extents_of, is_of_baseline, place_of
+from cryptoforecast.ledger import enter, ledger_of, ledgers_near, read_ledger
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoint import Checkpoint
-from cryptoforecast.spec import to_plain
+from cryptoforecast.models.checkpoint import Checkpoint, compare_with_training
+from cryptoforecast.models.trained_before import Split
+from cryptoforecast.models.tries import (
+    OF_TRAINING,
+    enter_fit_of,
+    fingerprints_of,
+    mark_counted,
+    noticing,
+    targets_of,
+    variant_of,
+    weights_digest,
+)
+from cryptoforecast.source_files import Code, changed_files, code_behind, keep_copies, say_changed
 
-# What makes another variant of the same model on the same closes.
-OF_DATA = ("context_length", "horizon", "columns", "batch_size", "start", "end", "val_from", "test_from")
-OF_TRAINING = ("max_epochs", "min_epochs", "max_steps", "max_time", "gradient_clip_val", "gradient_clip_algorithm",
-               "accumulate_grad_batches", "limit_train_batches", "precision", "callbacks")  # fmt: skip
+NOT_COUNTED = "the ledger cannot be written, so this try is not counted"
 
 
-def enter_fit(trainer: Trainer, model: Forecaster, data: CloseDataModule, config: Any) -> None:
+def enter_fit(
+    trainer: Trainer, model: Forecaster, data: CloseDataModule, config: Any, checkpoint: Checkpoint | None
+) -> None:
     """Enter a fit that is about to start: one that is given up counts too.
 
     Args:
-        trainer: whose first logger says where the run's folder is.
+        trainer: whose first logger says where the run's folder and the ledger are.
         model: what is trained.
         data: set up for ``fit``.
         config: the verb's parsed configuration.
+        checkpoint: what it goes on from.
     """
+    settings = config.as_dict()
+    code = mark_counted(trainer, model, data, settings)
     if not trainer.is_global_zero:
         return
-    settings = config.as_dict()
-    logger = trainer.loggers[0] if trainer.loggers else None
-    _noticing(
-        Path(RUNS if logger is None else logger.save_dir or RUNS, LEDGER),
-        lambda ledger: enter(
-            ledger,
-            "fit",
-            _variant_of_fit(model, data, settings),
-            [*_targets(data, "val"), *_targets(data, "test")],
-            seeds=[settings.get("seed_everything")],
-            fingerprints=_fingerprints(data),
-            folder=run_folder(trainer),
-        ),
-    )
+    seed = settings.get("seed_everything")
+    if checkpoint is not None and (seed is None or isinstance(seed, bool)):
+        fits = _fits_of(checkpoint, read_ledger(ledger_of(folder_of_results(checkpoint).resolve())))
+        seed = fits[-1]["seeds"][0] if fits else seed
+    enter_fit_of(trainer, _variant_of_fit(model, data, settings, code), data, seed, code, run_folder(trainer))
 
 
-def enter_test(checkpoint: Checkpoint | None, data: CloseDataModule, folder: Path) -> None:
-    """Enter a test that has been judged, as one of the variant that was fitted.
+def enter_test(
+    checkpoint: Checkpoint | None, model: Forecaster, data: CloseDataModule, rows: pd.DataFrame, split: Split,
+    folder: Path, flattered_by: str,
+) -> tuple[Place | None, str]:  # fmt: skip
+    """Enter a test whose forecasts are about to be looked at, as one of the variant that was fitted.
 
     Args:
-        checkpoint: what was tested; None for a model without weights, which costs nothing to try and is not entered.
+        checkpoint: what is tested; None for a model without weights.
+        model: that model.
         data: set up for ``test``.
-        folder: where its forecasts and scores were written.
+        rows: the forecasts.
+        split: of what targets; on those of validation nothing is claimed, and nothing is entered.
+        folder: where they will be written.
+        flattered_by: why nothing may be claimed on these targets; empty if it may.
+
+    Returns:
+        Which of all tries on these targets this is, None of a baseline; and why nothing may be claimed.
     """
-    if checkpoint is None:
-        return
-    variant = _variant(checkpoint.model, data)
-    run = folder_of_results(checkpoint).resolve()
-    ledger = ledger_of(run)
-    fits = [entry for entry in read_ledger(ledger) if entry["kind"] == "fit"]
-    same = [entry for entry in fits if all(entry["variant"].get(name) == variant[name] for name in variant)]
-    fitted = [entry for entry in fits if entry["folder"] == str(run)] or same
-    scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
-    _noticing(
-        ledger,
-        lambda ledger: enter(
+    if split != "test":
+        return None, flattered_by
+    code = code_behind(model, model.scaling, data.source)
+    variant = variant_of(model.record(), data, None, code)
+    home = folder.resolve() if checkpoint is None else folder_of_results(checkpoint).resolve()
+    ledger = ledger_of(home)
+    fits = [] if checkpoint is None else _fits_of(checkpoint, read_ledger(ledger), variant)
+    seeds = fits[-1]["seeds"] if fits else [f"weights {weights_digest(model)[:16]}"]
+    if fits:
+        same_code = checkpoint is None or _is_same_code(checkpoint, fits[-1], code)
+        variant = fits[-1]["variant"] | ({} if same_code else {"code": code.hashes})
+    by_series = scores_by_series(rows)
+    entry: dict[str, Any] = {"variant": variant}
+    if is_of_baseline(entry) and checkpoint is None:  # it costs nothing to try
+        return None, flattered_by
+
+    def write() -> None:
+        nonlocal entry
+        entry = enter(
             ledger,
             "test",
-            fitted[-1]["variant"] if fitted else variant,
-            list(_targets(data, "test")),
-            seeds=fitted[-1]["seeds"] if fitted else [None],
-            fingerprints=_fingerprints(data),
+            variant,
+            targets_of(data, "test"),
+            seeds=seeds,
+            judged=_judged(model, data),
+            fingerprints=fingerprints_of(data),
             folder=folder,
-            scores=scores.get("scores", scores.get("by_series")),
-            forecasts=hashlib.sha256((folder / "forecasts.csv").read_bytes()).hexdigest(),
-            flattered_by=scores.get("flattered_by", ""),
-        ),
-    )
+            scores=next(iter(by_series.values())) if len(by_series) == 1 else by_series,
+            forecasts=hashlib.sha256((to_csv(rows) or "").encode()).hexdigest(),
+            flattered_by=flattered_by,
+        )
+
+    if not noticing(ledger, write):
+        return None, flattered_by or NOT_COUNTED
+    return _place(entry, [ledger, home / "forecasts.csv"], rows), flattered_by
 
 
 def enter_backtest(
-    model: Forecaster, data: CloseDataModule, settings: dict[str, Any], seeds: Sequence[int], folder: Path
-) -> None:
+    model: Forecaster, data: CloseDataModule, settings: dict[str, Any], seeds: Sequence[int], folder: Path, code: Code,
+    refitted: str,
+) -> dict[str, Any] | None:  # fmt: skip
     """Enter a backtest that is about to start, or to go on: gone on with, it is one all the same.
 
     Args:
@@ -95,53 +123,96 @@ def enter_backtest(
         data: set up for ``test``; its test windows are those of all folds.
         settings: the whole configuration.
         seeds: of the fits of each fold.
-        folder: the backtest's.
+        folder: the backtest's, where copies of the code are kept too.
+        code: what it is written in.
+        refitted: how the folds are cut, such as ``5 folds, rolling``.
+
+    Returns:
+        The entry; None if it could not be written.
     """
-    _noticing(
-        ledger_of(folder),
-        lambda ledger: enter(
-            ledger,
+    entry: dict[str, Any] = {}
+
+    def write() -> None:
+        nonlocal entry
+        keep_copies(code.files, folder)
+        entry = enter(
+            ledger_of(folder),
             "backtest",
-            _variant_of_fit(model, data, settings),
-            list(_targets(data, "test")),
+            _variant_of_fit(model, data, settings, code),
+            targets_of(data, "test"),
             seeds=seeds,
-            fingerprints=_fingerprints(data),
+            refitted=refitted,
+            fingerprints=fingerprints_of(data),
             folder=folder,
-        ),
-    )
+        )
+
+    return entry if noticing(ledger_of(folder), write) else None
 
 
-def _variant_of_fit(model: Forecaster, data: CloseDataModule, settings: dict[str, Any]) -> dict[str, Any]:
+def place_of_backtest(
+    entry: dict[str, Any] | None, rows: pd.DataFrame, folder: Path, flattered_by: str
+) -> tuple[Place | None, str]:
+    """Which of all tries a backtest is, and why nothing may be claimed of it; as :func:`enter_test` has it."""
+    if entry is None:
+        return None, flattered_by or NOT_COUNTED
+    return _place(entry, [folder / "forecasts.csv"], rows), flattered_by
+
+
+def compare_with_fit(
+    checkpoint: Checkpoint,
+    model: Forecaster,
+    data: CloseDataModule,
+    what: str = "this is not what was fitted, and a test of it counts as another try.",
+) -> None:
+    """Say so where closes or code are not those that a checkpoint was fitted with.
+
+    Args:
+        checkpoint: what was fitted.
+        model: made again from it.
+        data: set up; what it is to forecast now.
+        what: what it means that code has changed.
+
+    Raises:
+        UserError: if the bars are not as far apart as those it was trained on.
+    """
+    compare_with_training(checkpoint, data)
+    if checkpoint.code is None:  # of a version that did not keep it
+        return
+    files = changed_files(checkpoint.code, code_behind(model, model.scaling, data.source).hashes)
+    if files:
+        warnings.warn(f"{say_changed(files)} the fit; {what}", DataNotice, stacklevel=3)
+
+
+def _is_same_code(checkpoint: Checkpoint, fit: Mapping[str, Any], code: Code) -> bool:
+    """Whether what a model is written in is what its fit was written in."""
+    before = checkpoint.code if checkpoint.code is not None else fit["variant"].get("code")
+    return before is None or not changed_files(before, code.hashes)
+
+
+def _place(entry: dict[str, Any], paths: Sequence[Path], rows: pd.DataFrame) -> Place | None:
+    if is_of_baseline(entry):
+        return None
+    return place_of(entry, [line for ledger in ledgers_near(paths) for line in read_ledger(ledger)], extents_of(rows))
+
+
+def _fits_of(
+    checkpoint: Checkpoint, entries: Sequence[dict[str, Any]], variant: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """The fits that a checkpoint may be from: those of the run it lies in, else of the same model on the same data."""
+    fits, run = [entry for entry in entries if entry["kind"] == "fit"], str(folder_of_results(checkpoint).resolve())
+    own = [fit for fit in fits if fit["folder"] == run]
+    alike = [fit for fit in fits if variant and all(fit["variant"].get(n) == variant[n] for n in ("model", "data"))]
+    return own or alike
+
+
+def _judged(model: Forecaster, data: CloseDataModule) -> str:
+    """A hash of the weights that are judged and of the settings they are judged with, of which borders are some."""
+    seen = variant_of(model.record(), data, None, Code({}, {}))["data"]
+    return hashlib.sha256(f"{weights_digest(model)} {seen}".encode()).hexdigest()[:16]
+
+
+def _variant_of_fit(model: Forecaster, data: CloseDataModule, settings: dict[str, Any], code: Code) -> dict[str, Any]:
     of_model = settings["model"].get("init_args") or {}
     training = {name: settings["trainer"].get(name) for name in OF_TRAINING}
-    training |= {name: of_model.get(name) for name in ("optimizer", "scheduler")}
-    if (interval := of_model.get("scheduler_interval")) is not None:  # as entries had it before there was one
-        training["scheduler_interval"] = interval
-    return {**_variant(model.record(), data), "training": json.loads(json.dumps(training, default=str))}
-
-
-def _variant(record: dict[str, Any], data: CloseDataModule) -> dict[str, Any]:
-    settings = {name: to_plain(getattr(data, name)) for name in OF_DATA}
-    return {"model": record, "data": settings | ({"drop_last": True} if data.drop_last else {})}
-
-
-def _targets(data: CloseDataModule, split: Literal["val", "test"]) -> list[Targets]:
-    members: Tensor = getattr(data.fold, split)
-    found = zip(data.windows.names, data.windows.by_series(members), strict=True)
-    return [
-        Targets(name, split, data.first_target_time(own), data.last_target_time(own), len(own) * data.horizon)
-        for name, own in found
-        if len(own)
-    ]
-
-
-def _fingerprints(data: CloseDataModule) -> dict[str, str]:
-    return {str(one.closes.name): one.provenance.sha256 for one in data.series}
-
-
-def _noticing(ledger: Path, write: Callable[[Path], object]) -> None:
-    """Go on without an entry where none can be written, as in a folder of somebody else's; and say so."""
-    try:
-        write(ledger)
-    except OSError as problem:
-        warnings.warn(f"{ledger}: cannot be written ({problem.strerror}); this is not counted.", DataNotice, 2)
+    training |= {name: of_model.get(name) for name in ("optimizer", "scheduler", "scheduler_interval")}
+    return variant_of(model.record(), data, training, code)

@@ -25,6 +25,7 @@ from cryptoforecast.models.answers import require_lengths
 from cryptoforecast.models.checkpoint import make_forecaster
 from cryptoforecast.models.evaluating import chance_kept
 from cryptoforecast.models.reloading import require_reloadable
+from cryptoforecast.models.tries import uncounted
 
 FITTED_ON = 1024  # training windows for a model that is fitted on all of them before its first step
 
@@ -70,7 +71,8 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
     name, rehearsed = type(model).__name__, _copied(model)
     small = _small_trainer(trainer, folder, data.batches)
     try:
-        small.fit(rehearsed, datamodule=data)
+        with uncounted():
+            small.fit(rehearsed, datamodule=data)
     except RuntimeError as problem:
         if "primitive" not in str(problem):  # oneDNN's word for what a processor can do
             raise

@@ -13,6 +13,7 @@ from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from cryptoforecast.cli.arguments import value_of
 from cryptoforecast.cli.configuration import CONFIG, require_own
+from cryptoforecast.cli.entry import compare_with_fit
 from cryptoforecast.cli.lock import alone_in
 from cryptoforecast.cli.record import claim_run
 from cryptoforecast.cli.run_folder import (
@@ -28,7 +29,7 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.loader import BatchOrder, WindowLoader
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoint import Checkpoint, compare_with_training, read_checkpoint, require_same_model
+from cryptoforecast.models.checkpoint import Checkpoint, read_checkpoint, require_same_model
 from cryptoforecast.models.going_on import changes, refuse, require_length, settings_of_fit, settings_of_learning
 from cryptoforecast.models.noise import Noise
 from cryptoforecast.models.resumption import Resumption, is_mid_epoch
@@ -118,7 +119,7 @@ def require_to_go_on(
         raise UserError(f"{checkpoint.path}: holds weights only; training goes on from a whole checkpoint.")
     require_same_model(model, checkpoint)
     _require_settings(checkpoint.path, model, data, trainer, seed)
-    compare_with_training(checkpoint, data)
+    compare_with_fit(checkpoint, model, data, "the fit goes on with the code as it is now.")
     for package, here in VERSIONS.items():
         written = checkpoint.versions.get(package, "an earlier version")
         if written != here:

@@ -10,6 +10,7 @@ from jaxtyping import Float64, Int64
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
+from cryptoforecast.data.begin_of_fit import say_that_a_fit_begins
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
 from cryptoforecast.data.loader import BatchOrder, OneBatch, Process, WindowLoader
 from cryptoforecast.data.loading import load_all, to_record
@@ -90,19 +91,17 @@ class CloseDataModule(LightningDataModule):
         Raises:
             UserError: if a source's rows are no close series, or too few for the lengths and borders set.
         """
-        if not self._series:
-            sources = self.source if isinstance(self.source, list) else [self.source]
-            self._series = load_all(sources, self.columns, self.start, self.end)
+        sources = self.source if isinstance(self.source, list) else [self.source]
+        self._series = self._series or load_all(sources, self.columns, self.start, self.end)
         if stage == "predict":
             self._require_contexts()
             return
         if not hasattr(self, "fold"):
             self.windows = WindowDataset(self.series, self.context_length, self.horizon, self.columns)
             self.fold: Fold = cut_fold(self.windows, self.val_from, self.test_from)
-        for name in STAGE_SETS[stage]:
-            if name not in self._checked:
-                self._require_windows(name)
-                self._checked.add(name)
+        for name in (unseen for unseen in STAGE_SETS[stage] if unseen not in self._checked):
+            self._require_windows(name)
+            self._checked.add(name)
 
     @property
     def series(self) -> list[CloseSeries]:
@@ -124,8 +123,9 @@ class CloseDataModule(LightningDataModule):
     def train_dataloader(self) -> WindowLoader:
         """Training windows, in an order of each epoch's own; where processes train together, each one's share."""
         process, seed = self._process(), self._agreed_seed()
-        size, windows = self.batch_size * process.of, self.fold.train
-        order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=self.drop_last)
+        say_that_a_fit_begins(self.trainer)
+        windows, size, drop = self.fold.train, self.batch_size * process.of, self.drop_last
+        order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=drop)
         return WindowLoader(self._at_hand(self.num_workers), order, self.num_workers)
 
     def val_dataloader(self) -> WindowLoader:

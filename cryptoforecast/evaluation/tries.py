@@ -98,15 +98,14 @@ def count_tried(entries: Iterable[Mapping[str, Any]], extents: Extents, given: S
 
 
 def place_of(judged: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], extents: Extents) -> Place:
-    """The place of an entry's fit among all that were tried on some targets; a baseline's is behind all of them.
+    """The place of an entry's fit among all that were tried on some targets.
 
     Args:
         judged: the entry of what is to be judged; where it has several seeds, the first of them counts.
         entries: of all ledgers, ``judged`` among them or not.
         extents: first and last time of the targets, by series.
     """
-    met = _on([*entries, judged], extents, with_baselines=is_of_baseline(judged))
-    fits = _fits(met)
+    fits = _fits(_on([*entries, judged], extents))
     own = _keys(judged, fits)[0]
     variants = list(dict.fromkeys(arguments for arguments, *_ in fits))
     return Place(list(fits).index(own) + 1, variants.index(own[0]) + 1, Tried(len(variants), len(fits)))
@@ -118,15 +117,12 @@ def is_of_baseline(entry: Mapping[str, Any]) -> bool:
     return isinstance(model, Mapping) and model.get("class_path") in OF_BASELINES
 
 
-def _on(
-    entries: Iterable[Mapping[str, Any]], extents: Extents, with_baselines: bool = False
-) -> list[Mapping[str, Any]]:
-    """The entries on these targets, oldest first."""
+def _on(entries: Iterable[Mapping[str, Any]], extents: Extents) -> list[Mapping[str, Any]]:
+    """The entries of variants on these targets, oldest first."""
     met = [
         entry
         for entry in entries
-        if any(overlaps(targets, extents) for targets in entry["targets"])
-        and (with_baselines or not is_of_baseline(entry))
+        if not is_of_baseline(entry) and any(overlaps(targets, extents) for targets in entry["targets"])
     ]
     return sorted(met, key=lambda entry: str(entry.get("time", "")))
 
@@ -155,3 +151,8 @@ def _keys(entry: Mapping[str, Any], fits: Mapping[tuple[str, ...], str | None]) 
         judged, before = entry.get("judged"), fits.get(key)
         keys.append(key if judged is None or before in (None, judged) else (*key, str(judged)))
     return keys
+
+
+def extents_of(rows: pd.DataFrame) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
+    """First and last time of the targets of forecast rows, by series."""
+    return {str(series): (times.min(), times.max()) for series, times in rows.groupby("series")["timestamp"]}

@@ -31,6 +31,7 @@ class Checkpoint(NamedTuple):
     with. ``epoch`` is the first that has not been validated, None where only weights were kept. ``trained`` says what
     closes it has seen, and what those have that it was made of. ``run`` is the way from the checkpoint's folder to its
     run's, None where it was of none. ``own`` is what the model's own ``on_save_checkpoint`` has put there.
+    ``code`` are the SHA-256 of the files that the fit was written in, by name; None where they were not kept.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Checkpoint(NamedTuple):
     trained: list[TrainedBefore]
     run: str | None = None
     own: dict[str, Any] = {}  # noqa: RUF012 (nobody changes it)
+    code: dict[str, str] | None = None
 
     @property
     def of_another_version(self) -> str:
@@ -101,6 +103,7 @@ def checkpoint_of(content: Any, path: Path, rename: Mapping[str, str] | None = N
         told_by(path, record),
         record.get("run"),
         {name: value for name, value in content.items() if name not in OF_LIGHTNING},
+        record.get("code"),
     )
     if not {"class_path", "init_args"} <= checkpoint.model.keys():
         raise UserError(f"{path}: does not say what model it is of{checkpoint.of_another_version}.")
@@ -124,6 +127,8 @@ def _require_record(record: dict[str, Any], path: Path) -> None:
             _require(series, OF_SERIES, path, f"data.provenance[{number}]")
     if not isinstance(record.get("run"), str | None):
         raise _malformed(path, "run", record["run"])
+    if not isinstance(record.get("code"), dict | None):
+        raise _malformed(path, "code", record["code"])
     before = record.get("trained_before", [])
     if not isinstance(before, list):
         raise _malformed(path, "trained_before", before)

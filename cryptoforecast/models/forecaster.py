@@ -26,7 +26,7 @@ from cryptoforecast.models.reserved import require_free, require_methods
 from cryptoforecast.models.running import BatchTable, EpochMean
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 from cryptoforecast.models.trained_before import note_going_on, to_records
-from cryptoforecast.models.versions import VERSIONS
+from cryptoforecast.models.tries import written_with
 from cryptoforecast.spec import accepted_by, class_path, plain_items, spec_of
 
 NOT_OF_A_FORECAST = ["scaling", "optimizer", "scheduler", "scheduler_interval"]  # and so in no record of a model
@@ -164,11 +164,10 @@ class Forecaster(LightningModule):
         for key in ("hyper_parameters", "hparams_name"):
             checkpoint.pop(key, None)
         require_finite_weights(self.trainer, self)
-        data = closes_of(self.trainer)
         checkpoint["cryptoforecast"] = {
-            "versions": VERSIONS,
+            **written_with(self.trainer),
             "model": self.record(),
-            "data": data.record() if data else None,
+            "data": data.record() if (data := closes_of(self.trainer)) else None,
             "train_loss": self._train_loss.to_state(self),
             "trained_before": to_records(self),
         }

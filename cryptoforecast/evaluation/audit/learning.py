@@ -13,6 +13,7 @@ from torch import Tensor
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.evaluation.audit.lookahead import LookAhead
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.tries import uncounted
 
 SCALED = 4096  # training windows whose scaled closes are compared
 
@@ -71,7 +72,8 @@ def learn(model: Forecaster, data: CloseDataModule, steps: int, seed: int, **opt
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"(lightning|torch)(\..*)?")
-            trainer.fit(model, datamodule=data)
+            with uncounted():
+                trainer.fit(model, datamodule=data)
     except RuntimeError as problem:
         reason = str(problem).strip().splitlines()[0].rstrip(".")
         raise LookAhead("training", f"{type(model).__name__} cannot be trained for {steps} steps: {reason}") from None
