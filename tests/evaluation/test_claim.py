@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from cryptoforecast.evaluation import significance
-from cryptoforecast.evaluation.claim import Claim, Directions, Outcome, Reason
-from cryptoforecast.evaluation.decision import claim_on
+from cryptoforecast.evaluation.claim import BestOf, Claim, Directions, Outcome, Reason
+from cryptoforecast.evaluation.decision import claim_on, claim_on_best
 from cryptoforecast.evaluation.direction import Direction, direction
 from cryptoforecast.evaluation.findings import Finding
 from cryptoforecast.evaluation.metrics import scores
@@ -173,3 +173,22 @@ def claim_at(fit: int, seed: int) -> Claim:
     """The claim made of a model that knows a third of each move and is tried at some place."""
     alone = research(seed, 1, planted={1: 1 / 3})[0]
     return claim_on("Model", alone.skills, alone.test, -1.0, targets=350, place=at(fit))
+
+
+@pytest.mark.parametrize(
+    ("spa_p", "p_value", "reason"),
+    [
+        (0.01, 0.2, Reason.LUCK_OF_SO_MANY),
+        (0.3, 0.2, Reason.WITHIN_LUCK),
+        (0.01, 0.009, Reason.WITHIN_LUCK),
+        (0.01, None, Reason.LUCK_OF_SO_MANY),
+    ],
+)
+def test_where_only_the_bootstrap_speaks_for_the_best_of_many_its_own_test_is_what_is_said(
+    spa_p: float, p_value: float | None, reason: Reason
+) -> None:
+    """A p-value of the bootstrap of 1 % is no reason to speak of luck."""
+    best = BestOf(10, Tried(10, 10), spa_p, [])
+    found = claim_on_best("LSTM", 0.02, significance.TestResult(p_value), targets=70, better=[], best_of=best)
+    assert (found.outcome, found.reason, found.level) == (Outcome.NO_BETTER, reason, 2 * LEVEL / 10)
+    assert ("Diebold-Mariano p of it alone" in sentence_of(found)) == (reason is Reason.LUCK_OF_SO_MANY)

@@ -30,7 +30,7 @@ class Standing(TypedDict):
     are parts of the random walk's on the same targets. ``dm_p`` is the two-sided p-value of the Diebold-Mariano test
     against the random walk, of this model alone, ``dm_reason`` says why it is None. ``better`` is what StepM finds;
     where it does not hold its level, the model's own p-value, one-sided, must also be below 5 % divided by the count
-    of models. It and ``in_confidence_set`` are absent where there are too few origins.
+    of models that are no baselines. It and ``in_confidence_set`` are absent where there are too few origins.
     """
 
     rmse: float | None
@@ -140,7 +140,8 @@ def _board(rows: pd.DataFrame, repetitions: int) -> Board:
     found = superior_to(RANDOM_WALK, squared, block, repetitions) if enough else None
     tests = {str(model): _test(squared, str(model), horizon) for model in squared}
     if found and not holds_its_level(len(squared), horizon):
-        better = [model for model in found.models if _survives(tests[model], len(tests) - 1)]
+        variants = sum(model != RANDOM_WALK and not is_baseline(model) for model in tests) or len(tests) - 1
+        better = [model for model in found.models if _survives(tests[model], variants)]
         found = found._replace(models=better)
     standings = {
         str(model): Standing(
