@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast.evaluation.comparison.board import Comparison, compare, losses_of, skill_interval
-from cryptoforecast.evaluation.comparison.superiority import confidence_set, superior_to
+from cryptoforecast.evaluation.comparison.superiority import confidence_set, holds_its_level, superior_to
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
 from cryptoforecast.evaluation.tries import Tried
 from tests.evaluation.helpers import many
@@ -111,6 +111,11 @@ def test_the_best_of_ten_noises_wins_in_few_cases_of_few_origins_and_long_horizo
 def test_one_truly_better_forecast_among_fifty_noises_is_found_in_at_least_ninety_five_of_a_hundred_seeds() -> None:
     won = sum(compare(many(seed, 50, planted=True), repetitions=150).winner == "Planted" for seed in range(100))
     assert won >= 95
+
+
+def test_stepm_alone_is_trusted_at_one_step_from_a_hundred_origins_on() -> None:
+    assert [holds_its_level(origins, 1) for origins in (10, 99, 100, 5000)] == [False, False, True, True]
+    assert not any(holds_its_level(5000, horizon) for horizon in (2, 7, 30))
 
 
 def test_a_winner_is_named_with_the_count_of_tries() -> None:
