@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import torch
 from lightning.pytorch import Callback, Trainer, seed_everything
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.cli import ReduceLROnPlateau
+from torch import Tensor
 from torch.optim import Adam
-from torch.optim.lr_scheduler import StepLR
+from torch.optim.lr_scheduler import OneCycleLR, StepLR
 
 from cryptoforecast import LSTM, exact
 from cryptoforecast.models.resumption import Resumption
@@ -30,6 +31,27 @@ KILLS = [("on_train_batch_end", 9), ("on_validation_end", 0), ("on_train_epoch_e
          ("on_train_epoch_start", 1), ("on_validation_end", 0)]  # fmt: skip
 
 
+class Counting(LSTM):
+    """Has a buffer that its forecasts change, in evaluation too."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen += len(x)
+        return super().forward(x) * (1 + 1e-6 * self.seen)
+
+
+class Asking(LSTM):
+    """Has a scheduler that asks the trainer how many steps there will be."""
+
+    def configure_optimizers(self) -> Any:
+        optimizer = Adam(self.parameters(), lr=0.01)
+        scheduler = OneCycleLR(optimizer, max_lr=0.1, total_steps=int(self.trainer.estimated_stepping_batches))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
 class Way:
     """A way of training, and what is written on the way: ``lean`` as the command line does, or with a plain Trainer."""
 
@@ -43,9 +65,10 @@ class Way:
         workers: int = 0,
         last: dict[str, Any] | None = None,
         lean: bool = True,
+        kind: type[LSTM] = LSTM,
         **settings: Any,
     ) -> None:
-        self.lean = lean
+        self.lean, self.kind = lean, kind
         self.optimizer, self.scheduler, self.workers = partial(Adam, lr=rate), scheduler, workers
         self.best, self.others, self.last = best, others, last or {"every_n_train_steps": often}
         self.settings = {"max_epochs": 4, **settings}
@@ -54,7 +77,7 @@ class Way:
         """Make everything anew, as a new process does, and train."""
         seed_everything(7 if ckpt_path is None else 8)  # the checkpoint knows the seed
         data = data_of(random_walk(140), batch_size=16, num_workers=self.workers)
-        model = LSTM(hidden_size=2, dropout=0.3, optimizer=self.optimizer, scheduler=self.scheduler, **LENGTHS)
+        model = self.kind(hidden_size=2, dropout=0.3, optimizer=self.optimizer, scheduler=self.scheduler, **LENGTHS)
         keep = partial(ModelCheckpoint, dirpath=folder)
         chosen = [*([keep(filename="best", monitor="val/loss")] if self.best else []), *(one() for one in self.others)]
         options = exact(
@@ -98,6 +121,12 @@ WAYS = {
     "with a plain Trainer, from the end of an epoch": Way(None, patience, lean=False),
     "with a plain Trainer, from the middle of an epoch": Way(3, lean=False, accumulate_grad_batches=2),
     "with a plain Trainer, from the last batch": Way(BATCHES, scheduler=plateau, lean=False),
+    "in double precision": Way(3, precision="64-true", max_epochs=3),
+    "in mixed precision": Way(3, precision="bf16-mixed", max_epochs=3),
+    "with a buffer that evaluation changes": Way(kind=Counting, max_epochs=3),
+    "with a buffer that evaluation changes, from the last batch": Way(BATCHES, kind=Counting, max_epochs=3),
+    "with a scheduler that asks for the count of steps": Way(3, kind=Asking, max_epochs=3),
+    "with averaged weights": Way(3, partial(EMAWeightAveraging, decay=0.9), max_epochs=3),
     "with a process that gathers batches": Way(3, workers=1, max_epochs=2),
 }
 
