@@ -103,9 +103,7 @@ def _stages(
 ) -> Iterator[Checked]:
     original = remember(data)
     original.setup("fit")
-    borders = [
-        original.first_target_time(members) for members in (original.fold.val, original.fold.test) if len(members)
-    ]
+    borders = _borders(original)
     altered, checked = _source(original, borders)
     yield checked
 
@@ -136,6 +134,11 @@ def _stages(
     checked = check_forecasts(trained, learned, worlds, original)
     require_unread(opened(), files, "forecast")
     yield checked
+
+
+def _borders(data: CloseDataModule) -> list[pd.Timestamp]:
+    """The time of the first validation target, and of the first test target if there is one."""
+    return [data.first_target_time(members) for members in (data.fold.val, data.fold.test) if len(members)]
 
 
 def _here(

@@ -107,7 +107,13 @@ def doubts_of(
             raise LookAhead("training", f"{whose} {Path(file).name}, which holds closes from {since} on")
         if not trained and not file.endswith(CODE):
             doubts.append(f"{how} {Path(file).name}")
-    return [*doubts[:MOST_NAMED], *([f"{len(doubts) - MOST_NAMED} further files"] if len(doubts) > MOST_NAMED else [])]
+    return _the_first(doubts)
+
+
+def _the_first(doubts: list[str]) -> list[str]:
+    """As many as can be read, and how many more there are."""
+    more = len(doubts) - MOST_NAMED
+    return [*doubts[:MOST_NAMED], *([f"there are {more} more such"] if more > 0 else [])]
 
 
 def _each_once(opened: Sequence[Opened]) -> Iterator[Opened]:
