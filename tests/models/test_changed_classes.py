@@ -72,7 +72,7 @@ def test_a_class_that_is_gone_is_named_with_those_that_are_there(changing: Calla
         load_forecaster(changing(class_path="no_such_module.Net"))
 
 
-@pytest.mark.parametrize("verb", ["predict", "test", "validate"])
+@pytest.mark.parametrize("verb", ["predict", "test", "validate", "audit"])
 def test_a_class_that_was_renamed_is_taken_by_its_new_name(
     verb: str, changing: Callable[..., Path], type_in: Callable[..., Said], fitted: Run
 ) -> None:
