@@ -22,15 +22,12 @@ class Gone(NotFound):
     """There is no such module, or nothing of that name in it."""
 
 
-def find_object(path: object, is_subclass: bool = False) -> Any:
+def find_object(path: object) -> Any:
     """The class or function at an import path such as ``my_model.GRU``.
 
-    A module is imported for it only if it is ours, an optimizer of torch's, or lies in the working folder. Others must
-    have been imported before: by the program, or because the user has named them.
-
-    Args:
-        path: the import path.
-        is_subclass: whether a class that inherits from nothing is not wanted; its module is not imported then.
+    A module is imported for it only if it is ours, an optimizer of torch's, or lies in the working folder and its text
+    has such a function, or such a class that inherits from something. Others must have been imported before: by the
+    program, or because the user has named them.
 
     Raises:
         NotFound: if there is nothing there, or its module is not to be imported.
@@ -38,7 +35,7 @@ def find_object(path: object, is_subclass: bool = False) -> Any:
     if not isinstance(path, str) or "." not in path or not all(part.isidentifier() for part in path.split(".")):
         raise NotFound(f"{shortened(path)} is no import path such as my_model.GRU")
     parts = path.split(".")
-    module, depth = _module_of(parts, is_subclass)
+    module, depth = _module_of(parts)
     found: Any = module
     for at, name in enumerate(parts[depth:], start=depth):
         if found is module and is_within(module.__name__, PACKAGE):
@@ -94,7 +91,7 @@ def shortened(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _module_of(parts: list[str], is_subclass: bool) -> tuple[ModuleType, int]:
+def _module_of(parts: list[str]) -> tuple[ModuleType, int]:
     """The module that the first parts of an import path name, and their count."""
     spec, count = _located(parts)
     name = ".".join(parts[:count])
@@ -104,8 +101,8 @@ def _module_of(parts: list[str], is_subclass: bool) -> tuple[ModuleType, int]:
                 f"the module {name} lies outside the working folder and is not imported on the word of a file; "
                 f"name it with --import {name}, or in Python import it before"
             )
-        if spec is not None and is_subclass:
-            _require_heir(spec, name, parts[count])
+        if spec is not None:
+            _require_written(spec, name, parts[count])
         return importlib.import_module(name), count
     for known in range(len(parts) - 1, 0, -1):
         if module := sys.modules.get(".".join(parts[:known])):
@@ -143,8 +140,8 @@ def _is_installed(file: Path) -> bool:
     return any(name in file.parts for name in INSTALLED) or file.resolve().is_relative_to(standard)
 
 
-def _require_heir(spec: ModuleSpec, module: str, name: str) -> None:
-    """See in a module's text, before it is run, that the class wanted may inherit from something."""
+def _require_written(spec: ModuleSpec, module: str, name: str) -> None:
+    """See in a module's text, before it is run, that what is wanted is there; a class must inherit from something."""
     if spec.origin is None or not spec.origin.endswith(".py"):
         return
     try:

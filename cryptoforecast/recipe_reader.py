@@ -48,7 +48,7 @@ def read_recipe(written: Any, expected: type, at: str = "") -> Recipe:
     if further := written.keys() - {"class_path", "init_args"}:
         raise Unmakable(f"{place}holds {shortened(', '.join(map(str, further)))} beside class_path and init_args")
     try:
-        cls = find_object(path, is_subclass=True)
+        cls = find_object(path)
     except Gone as problem:
         near = sorted(one.__name__ for one in _heirs(expected) if one.__module__ == path.rpartition(".")[0])
         there = f" ({', '.join(near)} is there)" if 0 < len(near) < 6 else ""

@@ -176,9 +176,9 @@ def test_a_module_of_the_working_folder_is_looked_at_before_it_is_run(
     Path("traps.py").write_text("raise SystemExit('it ran')\nclass Thing: pass\nclass Heir(Thing): pass\n")
     for name in ("Thing", "Nothing"):
         with pytest.raises(NotFound, match=name):
-            find_object(f"traps.{name}", is_subclass=True)
+            find_object(f"traps.{name}")
     with pytest.raises(SystemExit):
-        find_object("traps.Heir", is_subclass=True)
+        find_object("traps.Heir")
 
 
 def test_load_from_checkpoint_takes_a_checkpoint_of_its_class_and_no_more(fitted: Run) -> None:
