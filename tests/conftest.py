@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import lightning.pytorch.cli  # noqa: F401 (before ours: what only their shape-checked import finds is compiled anew)
 import pytest
 import torch
@@ -16,6 +17,8 @@ from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 def pytest_configure() -> None:
     torch.set_num_threads(1)  # small models are faster so, and exact from run to run
+    hypothesis.settings.register_profile("unhurried", deadline=None)  # a machine may be busy
+    hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)
