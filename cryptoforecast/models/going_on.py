@@ -174,7 +174,8 @@ def scheduler_arguments(scheduler: Any) -> dict[str, Any]:
 
 def _options_of(optimizer: Optimizer) -> dict[str, Any]:
     """An optimizer's options, each with its values for all groups of weights; one value if they have the same."""
-    names = [name for name in optimizer.param_groups[0] if name not in CHOSEN_BY_TORCH | MOVED_BY_SCHEDULERS]
+    first = next(iter(optimizer.param_groups), {})  # a model without weights has no group of them
+    names = [name for name in first if name not in CHOSEN_BY_TORCH | MOVED_BY_SCHEDULERS]
     options = {}
     for name in names:
         values = [_plain(group.get("initial_lr", group["lr"]) if name == "lr" else group.get(name))
