@@ -131,11 +131,13 @@ def _write_canonical(series: Any, path: Path) -> None:
 def _draw(series: Any, path: Path) -> None:
     from cryptoforecast.data.cache import write_whole
     from cryptoforecast.data.picture import plot_closes
+    from cryptoforecast.data.style import default_style
 
     if path.suffix.lower() != ".png":
         raise UsageError(f"--plot {path}: the picture is a PNG; name it so.")
     _require_folder(path)
-    write_whole(path, lambda file: plot_closes(series).savefig(file, format="png"))
+    with default_style():
+        write_whole(path, lambda file: plot_closes(series).savefig(file, format="png"))
     print(f"wrote {path}", file=sys.stderr)
 
 

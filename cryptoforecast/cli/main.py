@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from cryptoforecast.cli.streams import steady_streams
+from cryptoforecast.cli.surroundings import settle_in
 from cryptoforecast.errors import DataNotice, UsageError, UserError
 from cryptoforecast.user_code import is_of_user
 
@@ -34,16 +36,19 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit status: 0, or 1 where the data, a setting or a checkpoint is at fault. A command that cannot be
         understood raises ``SystemExit(2)``, as is usual.
     """
-    try:
-        return _run(args)
-    except KeyboardInterrupt:
-        return _fail("interrupted.", INTERRUPTED) if is_first() else INTERRUPTED
+    with steady_streams() as problems:
+        try:
+            status = _run(args)
+        except KeyboardInterrupt:
+            status = _fail("interrupted.", INTERRUPTED) if is_first() else INTERRUPTED
+    return _fail(problems[0]) if problems and not status else status
 
 
 def _run(args: Sequence[str] | None) -> int:
     quieten()
     words = list(sys.argv[1:] if args is None else args)
     try:
+        settle_in()
         if not words:
             raise UsageError(f"A verb is wanted: {', '.join(VERBS)}; --help tells more.")
         if words[0] in ("-h", "--help"):

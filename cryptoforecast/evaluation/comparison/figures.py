@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cryptoforecast.data.style import default_style
 from cryptoforecast.evaluation.comparison.board import Board, skill_interval
 from cryptoforecast.evaluation.figures.canvas import tidy, write_png
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
@@ -33,6 +34,7 @@ def drawn_models(board: Board, most: int) -> list[str]:
     return (near or [model for model, _ in others])[:most]
 
 
+@default_style()
 def plot_skill(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
     """How much smaller each model's mean squared error is than the random walk's, with 95 % intervals.
 
@@ -58,6 +60,7 @@ def plot_skill(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
     return figure
 
 
+@default_style()
 def plot_cumulative(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
     """Squared errors of the random walk less those of the best models, added up over time: where skill came from."""
     from matplotlib.dates import ConciseDateFormatter
@@ -77,6 +80,7 @@ def plot_cumulative(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
     return figure
 
 
+@default_style()
 def as_data_uri(figure: "Figure") -> str:
     """A picture as text that a page can hold."""
     file = io.BytesIO()

@@ -8,6 +8,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from cryptoforecast.data.datamodule import closes_of, validated
+from cryptoforecast.data.style import default_style
 from cryptoforecast.evaluation.figures.canvas import write_png
 from cryptoforecast.evaluation.figures.changes import plot_changes
 from cryptoforecast.evaluation.figures.errors import plot_errors
@@ -29,8 +30,9 @@ PICTURES = {"forecast": plot_forecast, "changes": plot_changes, "errors": plot_e
 
 def save_figures(rows: pd.DataFrame, split: str, folder: Path, simulated: bool = False) -> None:
     """Write ``forecast.png``, ``changes.png`` and ``errors.png`` into a folder."""
-    for name, plot in PICTURES.items():
-        write_png(plot(rows, split, simulated), folder / f"{name}.png")
+    with default_style():
+        for name, plot in PICTURES.items():
+            write_png(plot(rows, split, simulated), folder / f"{name}.png")
 
 
 class ForecastFigure(Callback):
@@ -65,8 +67,9 @@ class ForecastFigure(Callback):
         positions = data.fold.val[: validated(trainer)]
         both = [forecast_rows(model, data.windows, positions, pl_module.device) for model in (pl_module, walk)]
         rows = pd.concat(both)
-        for name, plot in PICTURES.items():
-            board.add_figure(f"val/{name}", plot(rows, "val", data.simulated), global_step=trainer.current_epoch)
+        with default_style():
+            for name, plot in PICTURES.items():
+                board.add_figure(f"val/{name}", plot(rows, "val", data.simulated), global_step=trainer.current_epoch)
 
 
 def _tensorboard(trainer: Trainer) -> Any:
