@@ -24,3 +24,17 @@ class DataNotice(UserWarning):
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("ignore", DataNotice)  # or "error", to have none of it
     """
+
+
+def first_sentence(problem: BaseException) -> str:
+    r"""What an exception says, in one line that ends with a full stop.
+
+    >>> first_sentence(ValueError("`swa_lrs` is missing.\n  See the docs"))
+    '`swa_lrs` is missing.'
+    """
+    text = str(problem).strip()
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    sentence = lines[0] if lines else type(problem).__name__
+    if isinstance(problem, KeyError | AssertionError | ZeroDivisionError | IndexError):
+        sentence = f"{type(problem).__name__}: {sentence}" if lines else sentence
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence.rstrip(':;,')}."

@@ -10,14 +10,18 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 from cryptoforecast.cli.arguments import LINKED, refuse_options_of_a_list, with_tokens_taken
 from cryptoforecast.cli.class_options import HELP
 from cryptoforecast.cli.fault import settings_in_one_sentence, values_in_one_sentence
-from cryptoforecast.cli.parser import UsageError, complaint
+from cryptoforecast.cli.parser import UsageError, complaint, with_plain_texts
+from cryptoforecast.cli.processes import alone_in_slurm
 from cryptoforecast.cli.resume import find_last
 from cryptoforecast.cli.run_folder import LAST
+from cryptoforecast.cli.settings import refuse_ignored_options, set_modes
 from cryptoforecast.cli.training import surroundings_of_fit
 from cryptoforecast.cli.words import read_words
 from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoint import load_forecaster, read_checkpoint
+from cryptoforecast.training.exact import as_list
+from cryptoforecast.user_code import is_of_user
 
 FILES = "forecasts.csv, scores.json, forecast.png, changes.png and errors.png"
 FOLDER = ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder.")
@@ -62,6 +66,7 @@ class CommandLine(LightningCLI):
         read = read_words(self.typed, OURS)
         self.checkpoint, self.tokens, self.rename = read.checkpoint, read.tokens, read.rename
         if self.checkpoint is not None:
+            refuse_ignored_options(read.verb, self.typed)
             self.restored = load_forecaster(self.checkpoint)
         try:
             self.config = parser.parse_args(read.words)
@@ -69,8 +74,9 @@ class CommandLine(LightningCLI):
             of_verb = self._subcommand_parsers.get(read.verb)
             options = [action.dest for action in of_verb._actions] if of_verb else []
             raise UsageError(complaint(str(problem), options)) from None
-        chosen = self.config[self.config.subcommand]
+        chosen = with_plain_texts(self.config[self.config.subcommand])
         refuse_options_of_a_list(chosen.get("data.source"), read.words)
+        set_modes(chosen)
         named = chosen.get("ckpt_path")
         if read.verb not in OURS and named not in (None, LAST):
             self.checkpoint = read_checkpoint(named, self.rename)
@@ -109,12 +115,17 @@ class CommandLine(LightningCLI):
         try:
             return super().instantiate_trainer(**self._surroundings(), **kwargs)
         except (ValueError, TypeError, MisconfigurationException) as problem:  # Lightning's words for a bad option
+            if isinstance(problem, UserError) or is_of_user(problem):
+                raise
             raise UserError(f"trainer: {problem}") from None
 
     def _surroundings(self) -> dict[str, Any]:
-        if self._get(self.config_init, "trainer").overfit_batches:
+        options = self._get(self.config_init, "trainer")
+        if options.overfit_batches:
             raise UserError("trainer.overfit_batches: batches are gathered here; set trainer.limit_train_batches.")
         if self.subcommand != "fit":
             self.save_config_callback = None
-            return {"logger": False, "callbacks": [], "enable_checkpointing": False}
-        return surroundings_of_fit(self._get(self.config_init, "trainer"))
+            around: dict[str, Any] = {"logger": False, "callbacks": [], "enable_checkpointing": False}
+        else:
+            around = surroundings_of_fit(options)
+        return {**around, "plugins": [*as_list(around.get("plugins", options.plugins)), *alone_in_slurm(options)]}

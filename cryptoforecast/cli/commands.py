@@ -18,6 +18,7 @@ from cryptoforecast.cli.record import RunRecord
 from cryptoforecast.cli.rehearsal import rehearse
 from cryptoforecast.cli.resume import own_run, require_to_go_on
 from cryptoforecast.cli.run_folder import CHECKPOINTS, LAST, folder_of_results, run_folder
+from cryptoforecast.cli.settings import require_settings_that_work
 from cryptoforecast.cli.training import best_of, train
 from cryptoforecast.data.cache import expand_home
 from cryptoforecast.data.datamodule import CloseDataModule, validated
@@ -65,6 +66,7 @@ class ForecastCLI(CommandLine):
         """See that all is in order before a run folder is made, or written on in."""
         self.datamodule.setup("fit")
         rehearse(self.model, self.datamodule, self.trainer)
+        require_settings_that_work(self.trainer, self.model, self.datamodule)
         if self.checkpoint is not None:
             seed = self._get(self.config, "seed_everything")
             require_to_go_on(self.checkpoint, self.model, self.datamodule, self.trainer, seed)

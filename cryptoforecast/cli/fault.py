@@ -7,7 +7,7 @@ from types import FrameType
 
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
-from cryptoforecast.errors import UserError
+from cryptoforecast.errors import UserError, first_sentence
 from cryptoforecast.user_code import OURS, cause_in_user_code, frames_inwards, is_of_user
 
 # Where the code of a setting's classes lies, and the setting; the first that fits counts.
@@ -94,20 +94,6 @@ def setting_at_fault(problem: BaseException) -> str | None:
         elif setting is not None:
             return f"{setting}: {_class_of(frame)}" if setting in NAMED_BY_CLASS else setting
     return general
-
-
-def first_sentence(problem: BaseException) -> str:
-    r"""What an exception says, in one line that ends with a full stop.
-
-    >>> first_sentence(ValueError("`swa_lrs` is missing.\n  See the docs"))
-    '`swa_lrs` is missing.'
-    """
-    text = str(problem).strip()
-    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    sentence = lines[0] if lines else type(problem).__name__
-    if isinstance(problem, KeyError | AssertionError | ZeroDivisionError | IndexError):
-        sentence = f"{type(problem).__name__}: {sentence}" if lines else sentence
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence.rstrip(':;,')}."
 
 
 def _class_of(frame: FrameType) -> str:

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
+from enum import Enum
 from importlib import import_module
 from textwrap import shorten
 from typing import Any
@@ -54,6 +55,23 @@ def to_yaml(parser: LightningArgumentParser, options: Namespace) -> str:
     if UNWRITABLE not in text:
         return text
     return dump_yaml(_without_unwritable(yaml.safe_load(text)))
+
+
+def with_plain_texts(options: Any) -> Any:
+    """Options with texts that are members of an enumeration as the texts that they are, changed in place.
+
+    So is the interval of ``Timer`` by default, which nothing could write down.
+
+    Args:
+        options: as a parser has parsed them, or a part of them.
+    """
+    members = options.items(branches=True) if isinstance(options, Namespace) else enumerate(options)
+    for name, value in list(members):
+        if isinstance(value, Enum) and isinstance(value, str):
+            options[name] = value.value
+        elif isinstance(value, list) or (isinstance(value, Namespace) and isinstance(options, list)):
+            with_plain_texts(value)
+    return options
 
 
 def _without_unwritable(options: Any) -> Any:
@@ -113,7 +131,8 @@ def complaint(message: str, options: Iterable[str]) -> str:
 
 def _missing(names: str, message: str, key: str) -> str:
     if match := re.findall(r"given class_path '([\w.]+)'", message):
-        return f"{_short(match[-1])} needs {names}; set {key}.{names.split(', ')[0]}."
+        owner = key if key.startswith("model.") else _short(match[-1])  # a factory's class is not named
+        return f"{owner} needs {names}; set {key}.{names.split(', ')[0]}."
     wanted = [name.split(".", 1)[-1] for name in names.split(", ")]
     return f"{' and '.join(wanted)} must be given, in a --config file or as --{' and --'.join(wanted)}."
 

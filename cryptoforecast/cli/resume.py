@@ -1,5 +1,6 @@
 """``fit --ckpt_path``: to go on in the run folder of a checkpoint as if nothing had happened."""
 
+import shutil
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -186,7 +187,27 @@ def own_run(trainer: Trainer, checkpoint: Checkpoint | None, configuration: str)
             for unfinished in (run / CHECKPOINTS).rglob(".*.ckpt.*"):  # of a process killed while it wrote
                 unfinished.unlink(missing_ok=True)
         keep_in(trainer, run)
-        yield
+        try:
+            yield
+        except BaseException:
+            if not goes_on and not has_begun(trainer):  # a setting was refused; there is nothing to keep
+                remove_run(run)
+            raise
+
+
+def remove_run(run: Path) -> None:
+    """Remove a run that did not come to anything; of a folder that was there before it, only its configuration."""
+    claimed = (run / CONFIGURATION).stat().st_mtime_ns
+    if any(file.stat().st_mtime_ns < claimed for file in run.rglob("*") if file.is_file()):
+        (run / CONFIGURATION).unlink()
+    else:
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def has_begun(trainer: Trainer) -> bool:
+    """Whether a trainer has come as far as its first batch, or found that there is none left."""
+    resumption = [one for one in trainer.callbacks if isinstance(one, Resumption)]  # type: ignore[attr-defined]
+    return bool(trainer.fit_loop.epoch_progress.current.ready) or any(one.trained for one in resumption)
 
 
 def _notice(sentence: str) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 NAMES = ("stdin", "stdout", "stderr")
 
@@ -22,20 +22,22 @@ def steady_streams() -> Iterator[list[str]]:
     """
     _fill_closed_descriptors()
     before, problems = (sys.stdout, sys.stderr), list[str]()
-    sys.stdout, sys.stderr = _Steady(_opened(sys.stdout), problems), _Steady(_opened(sys.stderr), [])
+    steady = _Steady(sys.stdout, problems), _Steady(sys.stderr, [])
+    sys.stdout, sys.stderr = cast(tuple[TextIO, TextIO], steady)
     try:
         yield problems
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
         sys.stdout, sys.stderr = before
+        for stream in steady:
+            stream.end()
 
 
 class _Steady:
-    """A text stream that swallows what can no longer be written."""
+    """A text stream that swallows what can no longer be written; Python has None in the place of one that is closed."""
 
-    def __init__(self, stream: TextIO, problems: list[str]) -> None:
-        self._stream, self._problems = stream, problems
+    def __init__(self, stream: TextIO | None, problems: list[str]) -> None:
+        self._nowhere = _nowhere() if stream is None else None
+        self._stream, self._problems = stream or cast(TextIO, self._nowhere), problems
         if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
 
@@ -68,15 +70,16 @@ class _Steady:
             os.dup2(nowhere, self._stream.fileno())
             os.close(nowhere)
             return
-        self._stream = _nowhere()
+        self._stream = self._nowhere = _nowhere()
+
+    def end(self) -> None:
+        """Write what is still in memory."""
+        self.flush()
+        if self._nowhere is not None:
+            self._nowhere.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
-
-
-def _opened(stream: TextIO | None) -> TextIO:
-    """The stream; one that leads nowhere where there is none, as Python has it for one that was closed."""
-    return _nowhere() if stream is None else stream
 
 
 def _nowhere() -> TextIO:

@@ -1,6 +1,7 @@
 """What learns, in the quickest of its equal ways, and what moves its learning rate."""
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal
 
 from lightning.pytorch import LightningModule, Trainer
@@ -9,7 +10,8 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import CyclicLR, OneCycleLR
 
 from cryptoforecast.data.datamodule import closes_of
-from cryptoforecast.errors import UserError
+from cryptoforecast.errors import UserError, first_sentence
+from cryptoforecast.user_code import is_of_user
 
 FOUND = "learning_rate"  # the hyperparameter that Lightning's finder sets
 COUNT_STEPS = (OneCycleLR, CyclicLR)
@@ -31,17 +33,14 @@ def optimization_of(
         interval: when the scheduler moves the learning rate; by default as it counts.
 
     Raises:
-        UserError: if a setting of the optimizer is none, or a scheduler's count of steps is not that of the training.
+        UserError: if an argument of one of them is none, or a scheduler's count of steps is not that of the training.
     """
-    try:
-        learning = optimizer(model.parameters())
-    except ValueError as problem:
-        raise UserError(f"model.optimizer: {problem}.") from None
+    learning = made("optimizer", optimizer, model.parameters())
     take_fused_steps(learning)
     _take_found_rate(model, learning)
     if scheduler is None:
         return learning
-    moving = scheduler(learning)
+    moving = made("scheduler", scheduler, learning)
     config = {"scheduler": moving, "interval": interval or _interval(moving, model._trainer)}
     if isinstance(moving, ReduceLROnPlateau):
         config["monitor"] = moving.monitor
@@ -99,6 +98,27 @@ def _steps_of(trainer: Trainer | None) -> int:
     batches = min(batches, limit) if isinstance(limit, int) else int(batches * limit)
     steps = math.ceil(batches / trainer.accumulate_grad_batches) * (trainer.max_epochs or 0)
     return steps if trainer.max_steps == -1 else min(steps, trainer.max_steps)
+
+
+def made(setting: str, factory: Callable[[Any], Any], of: Any) -> Any:
+    """What the factory of an optimizer or a scheduler makes.
+
+    Args:
+        setting: ``optimizer`` or ``scheduler``.
+        factory: makes it.
+        of: what it is made of: weights, or an optimizer.
+
+    Raises:
+        UserError: with what torch has to say of an argument.
+    """
+    try:
+        return factory(of)
+    except UserError:
+        raise
+    except Exception as problem:  # of any kind, for torch checks few of them
+        if is_of_user(problem):
+            raise
+        raise UserError(f"model.{setting}: {first_sentence(problem)}") from None
 
 
 def take_fused_steps(optimizer: Optimizer) -> None:
