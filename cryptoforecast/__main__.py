@@ -2,7 +2,14 @@
 
 import sys
 
-from cryptoforecast.cli.main import main
+from cryptoforecast.hiding import hidden_by
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from cryptoforecast.cli.main import main
+
+        sys.exit(main())
+    except Exception as problem:
+        if (sentence := hidden_by(problem)) is None:
+            raise
+        sys.exit(f"error: {sentence}")
