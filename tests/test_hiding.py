@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import random_walk, write_yahoo
+from tests.helpers import random_walk, write_yahoo
 
 
 @pytest.mark.parametrize(

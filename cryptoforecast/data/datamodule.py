@@ -162,14 +162,13 @@ class CloseDataModule(LightningDataModule):
         """What a checkpoint keeps of the data: these settings, the closes' identity, and how far they were used."""
         if self._recorded is None or self._recorded[0] is not self.fold:  # every checkpoint asks
             record = {
-                "settings": spec_of(self)["init_args"],
                 "interval": int(self.interval.value),
                 "provenance": [to_record(one) for one in self.series],
                 "fitted_until": self.last_target_time(self.fold.train).isoformat(),
                 "selected_until": self.last_target_time(self.fold.val).isoformat(),
             }
             self._recorded = self.fold, record
-        return self._recorded[1]
+        return {"settings": spec_of(self)["init_args"], **self._recorded[1]}  # a finder may have set the batch size
 
     @classmethod
     def load_from_checkpoint(cls, *_: Any, **__: Any) -> NoReturn:

@@ -7,8 +7,9 @@ import pytest
 import torch
 import yaml
 
-from tests.cli.test_resume import FIT, LAST, RUN
-from tests.conftest import Run, Said, random_walk, write_yahoo
+from cryptoforecast.ledger import read_ledger
+from tests.cli.helpers import FIT, LAST, RUN
+from tests.helpers import Run, Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
 PLATEAU = "{class_path: lightning.pytorch.cli.ReduceLROnPlateau, init_args: {monitor: %s, mode: %s}}"
@@ -37,8 +38,8 @@ def scheduled(name: str, **arguments: object) -> str:
         (scheduled("StepLR"), "model.scheduler needs step_size; set model.scheduler.step_size."),
         ("--model.optimizer.lr=-1", "model.optimizer: Invalid learning rate: -1.0"),
         ("--model.optimizer.betas=[2, 0.1]", "model.optimizer: Invalid beta parameter at index 0"),
-        ("--trainer.callbacks+=LearningRateFinder", "trainer.callbacks: LearningRateFinder: "),
-        ("--trainer.callbacks+=DeviceStatsMonitor", "trainer.callbacks: DeviceStatsMonitor: "),
+        ("--trainer.callbacks+=BackboneFinetuning", "trainer.callbacks: BackboneFinetuning: "),
+        ("--trainer.callbacks+=BaseFinetuning", "trainer.callbacks: BaseFinetuning: "),
         ("--trainer.callbacks+=ModelPruning", "ModelPruning needs pruning_fn"),
         ("--trainer.profiler=nonsense", "`profiler`"),
         ("--trainer.strategy=nonsense", "nonsense"),
@@ -57,7 +58,7 @@ def test_a_run_that_a_callback_refused_leaves_what_was_in_its_folder_before(coin
     notes = RUN.with_name("mine") / "notes.txt"
     notes.parent.mkdir(parents=True)
     notes.write_text("mine")
-    said = coin(*FIT, "--trainer.logger.version=mine", "--trainer.callbacks+=LearningRateFinder")
+    said = coin(*FIT, "--trainer.logger.version=mine", "--trainer.callbacks+=BackboneFinetuning")
     assert said.status == 1
     assert not (notes.parent / "config.yaml").exists()
     assert notes.read_text() == "mine"
@@ -139,6 +140,8 @@ def test_what_a_finder_has_found_is_what_is_recorded(coin: TypeIn) -> None:
     assert said.status == 0, said.err
     found = torch.load(RUN / "checkpoints" / "last.ckpt", weights_only=True)["cryptoforecast"]["data"]["settings"]
     assert found["batch_size"] != 16
+    (entry,) = read_ledger(Path("runs", "ledger.jsonl"))
+    assert entry["variant"]["data"]["batch_size"] == found["batch_size"]
     assert yaml.safe_load((RUN / "config.yaml").read_text())["data"]["batch_size"] == found["batch_size"]
 
 

@@ -13,7 +13,7 @@ from cryptoforecast.cli.streams import steady_streams
 from cryptoforecast.cli.surroundings import settle_in
 from cryptoforecast.data.style import default_style
 from cryptoforecast.errors import UserError
-from tests.conftest import Run, Said, random_walk, write_yahoo
+from tests.helpers import Run, Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
 
