@@ -6,6 +6,7 @@ epoch, the step of a plateau scheduler.
 """
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -66,6 +67,8 @@ class Resumption(Callback):
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """Take up what the trainer and its callbacks are to know before they do anything."""
+        if Path(str(trainer.ckpt_path)).name.startswith("."):  # a finder's, which puts all back where it began
+            return
         self._state = checkpoint["callbacks"].get(self.state_key, {})
         loops = checkpoint["loops"]["fit_loop"]
         require_length(trainer, loops, trainer.ckpt_path)
