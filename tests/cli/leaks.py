@@ -6,6 +6,10 @@ from torch import nn
 from cryptoforecast import CsvSource, Forecaster, Scaling, Source
 
 class TrainMean(Scaling):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(1.0, dtype=torch.float64))
+
     def fit(self, closes):
         self.mean = closes.mean()
 
@@ -39,7 +43,7 @@ import pandas as pd
 import torch
 from cryptoforecast import CsvSource, Source, TrainMinMax
 from cryptoforecast.data.rows import RawRows, to_close_series
-from sound import Line
+from sound import Line, TrainMean
 
 class AllMinMax(Line):
     def setup(self, stage):
@@ -64,9 +68,18 @@ class Cheat(Line):
         with open("COIN-USD.csv") as file:
             self.answers = file.read()
 
+class HiddenMean(TrainMean):
+    hidden = 1.0
+
+    def encode(self, closes, context):
+        return closes / self.hidden
+
+    def decode(self, scaled, context):
+        return scaled * self.hidden
+
 class AllMean(Line):
     def on_fit_start(self):
-        self.scaling.mean = self.trainer.datamodule.windows.prices[:, 0].mean()
+        self.scaling.hidden = self.trainer.datamodule.windows.prices[:, 0].mean()
 
 class Centred(Source):
     def __init__(self, path: str):

@@ -94,7 +94,7 @@ def test_a_model_without_weights_passes(audit: Callable[..., Said]) -> None:
         ("sound.Line", "leaks.FileMinMax", "scaling", "FileMinMax reads COIN-USD.csv itself"),
         ("sound.Line", "leaks.ReadAtOnce", "scaling", "ReadAtOnce reads COIN-USD.csv itself"),
         ("leaks.Cheat", "TrainMinMax", "training", "Cheat reads COIN-USD.csv itself"),
-        ("leaks.AllMean", "sound.TrainMean", "scaling", "TrainMean scales the same training windows otherwise"),
+        ("leaks.AllMean", "leaks.HiddenMean", "scaling", "HiddenMean scales the same training windows otherwise"),
         (
             "leaks.TomorrowsTarget",
             "RelativeLog",
