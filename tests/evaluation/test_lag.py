@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cryptoforecast.evaluation.lag import LAGS, best_lag, lag_correlations
+from cryptoforecast.evaluation.lag import LAGS, Lag, best_lag, lag_correlations
 from tests.helpers import random_walk, rows_of
 
 CLOSES = np.array(random_walk(400))
@@ -38,6 +38,12 @@ def test_a_copy_with_noise_or_a_little_smoothed_has_lag_1_and_an_oracle_lag_0() 
     oracle = best_lag(following(CLOSES * np.exp(noise)))
     assert oracle is not None
     assert (oracle.lag, oracle.copy) == (0, False)
+
+
+def test_a_copy_is_best_at_lag_1_with_a_correlation_of_at_least_0_8() -> None:
+    assert [Lag(1, correlation).copy for correlation in (0.79, 0.8, 1.0)] == [False, True, True]
+    assert not Lag(0, 1.0).copy
+    assert not Lag(2, 1.0).copy
 
 
 def test_the_correlations_are_those_of_shifted_changes() -> None:

@@ -87,7 +87,7 @@ def test_only_first_steps_are_traded() -> None:
     assert trade(pd.concat([rows, rows.assign(step=2, forecast=1.0, actual=1.0)])) == trade(rows)
 
 
-@pytest.mark.parametrize("last", [0.0, -1.0])
-def test_there_is_no_gain_in_prices_that_are_not_positive(last: float) -> None:
-    assert trade(rows_of("Model", [1.0], [2.0], last)) is None
-    assert held_over_targets(rows_of("Model", [1.0], [2.0], last)) is None
+@pytest.mark.parametrize(("last", "actual"), [(0.0, 2.0), (-1.0, 2.0), (1.0, 0.0), (1.0, -1.0)])
+def test_there_is_no_gain_in_prices_that_are_not_positive(last: float, actual: float) -> None:
+    assert trade(rows_of("Model", [3.0], [actual], last)) is None
+    assert held_over_targets(rows_of("Model", [3.0], [actual], last)) is None
