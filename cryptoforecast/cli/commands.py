@@ -4,7 +4,6 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,10 +73,7 @@ class ForecastCLI(CommandLine):
         chosen = self.config[self.subcommand]
         configuration = to_yaml(self._parser(self.subcommand), chosen)
         self.held.enter_context(own_run(self.trainer, self.checkpoint, configuration))
-        enter = partial(enter_fit, self.trainer, self.model, self.datamodule, chosen, self.checkpoint)
-        for callback in self.trainer.callbacks:  # type: ignore[attr-defined]
-            if isinstance(callback, RunRecord):
-                callback.at_start = enter  # what is refused before was not tried; what a finder finds is known then
+        enter_fit(self.trainer, self.model, self.datamodule, chosen, self.checkpoint)
 
     def fit(self, model: Forecaster, **options: Any) -> None:
         """Train."""

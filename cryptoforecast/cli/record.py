@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -40,13 +39,9 @@ class RunRecord(Callback):
         config = config.clone()
         config["ckpt_path"] = None  # run again, it begins anew
         self.configuration: str = to_yaml(parser, config)
-        self.at_start: Callable[[], None] | None = None  # what is to be noted elsewhere, once training begins
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write both, now that nothing is left that could refuse to begin; nothing where there is no run folder."""
-        at_start, self.at_start = self.at_start, None
-        if at_start is not None:
-            at_start()
         folder, data = run_folder(trainer) if trainer.is_global_zero else None, closes_of(trainer)
         if folder is None or data is None:
             return
