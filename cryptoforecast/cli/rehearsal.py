@@ -30,7 +30,7 @@ from cryptoforecast.models.tries import uncounted
 FITTED_ON = 1024  # training windows for a model that is fitted on all of them before its first step
 
 
-def rehearse(model: Forecaster, data: CloseDataModule, trainer: Trainer) -> None:
+def rehearse(model: Forecaster, data: CloseDataModule, trainer: Trainer, reload: bool = True) -> None:
     """Train a copy of a model for a batch, validate it, write its checkpoint, and read that again.
 
     All windows are training windows, so that nothing is learned of others. Model, data, trainer and random numbers
@@ -40,6 +40,7 @@ def rehearse(model: Forecaster, data: CloseDataModule, trainer: Trainer) -> None
         model: the model to be trained.
         data: set up for ``fit``.
         trainer: what is to train it.
+        reload: whether its checkpoint is to be read again; not where none will be kept.
 
     Raises:
         UserError: naming what will not go. What the model's own code raises is raised as it is.
@@ -51,18 +52,19 @@ def rehearse(model: Forecaster, data: CloseDataModule, trainer: Trainer) -> None
     require_own_name(model)
     with _unheard(), chance_kept(), tempfile.TemporaryDirectory() as folder:
         try:
-            rehearsed = _try_out(model, FewWindows(data, trainer, FITTED_ON), trainer, Path(folder))
+            rehearsed = _try_out(model, FewWindows(data, trainer, FITTED_ON), trainer, Path(folder), reload)
         except UserError:
             raise
         except Exception:  # perhaps of too few windows: some models are not fitted on a part
             if len(data.fold.train) <= FITTED_ON:
                 raise
-            rehearsed = _try_out(model, FewWindows(data, trainer, len(data.fold.train)), trainer, Path(folder))
+            every = FewWindows(data, trainer, len(data.fold.train))
+            rehearsed = _try_out(model, every, trainer, Path(folder), reload)
     if trainer.world_size > 1 and not any(weights.requires_grad for weights in rehearsed.parameters()):
         raise UserError(f"{name} has no weights for {trainer.world_size} processes to train; set trainer.devices to 1.")
 
 
-def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path) -> Forecaster:
+def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path, reload: bool) -> Forecaster:
     """Rehearse on some windows.
 
     Returns:
@@ -81,7 +83,8 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
         raise UserError(f"{name}: its forward never comes by {', '.join(unreached)}; take these layers out.")
     if not all(weights.isfinite().all() for weights in rehearsed.parameters()):
         return rehearsed  # training will end at this step, and say where
-    require_reloadable(small, rehearsed, data)
+    if reload:
+        require_reloadable(small, rehearsed, data)
     return rehearsed
 
 
