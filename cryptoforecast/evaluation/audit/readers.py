@@ -93,7 +93,7 @@ def doubts_of(
     given = {os.path.realpath(file): f"{name} is given" for file in files_among_arguments(model)}
     for one in _each_once(opened):
         if one.event in FILES:
-            given.setdefault(os.path.realpath(one.path), f"{one.who} reads")
+            given[os.path.realpath(one.path)] = f"{one.who} reads"
         else:
             doubts.append(f"{one.who} {'runs' if one.event in PROGRAMS else 'asks'} {one.path}")
     for file, how in given.items():
