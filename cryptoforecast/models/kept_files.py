@@ -18,11 +18,16 @@ def find_again(trainer: Trainer, checkpoint: dict[str, Any]) -> None:
         checkpoint: its content; the callbacks' states are changed in place.
     """
     here = Path(str(trainer.ckpt_path)).resolve()
-    kept = [one for one in trainer.checkpoint_callbacks if isinstance(one, ModelCheckpoint)]
-    kept = [one for one in kept if one.state_key in checkpoint["callbacks"] and _folder_of(one) in here.parents]
-    held: set[Path] = set()
-    for callback in kept:
-        held |= _move(checkpoint["callbacks"][callback.state_key], str(callback.dirpath))
+    kept, held = [], set[Path]()
+    for callback in trainer.checkpoint_callbacks:
+        state = checkpoint["callbacks"].get(callback.state_key)
+        if not isinstance(callback, ModelCheckpoint) or state is None:
+            continue
+        if _folder_of(callback) in here.parents:
+            kept.append(callback)
+            held |= _move(state, str(callback.dirpath))
+        elif Path(str(state["dirpath"])).resolve() == _folder_of(callback):
+            _move(state, str(callback.dirpath))
     _write_over(kept, held, here)
 
 
@@ -31,7 +36,7 @@ def _folder_of(callback: ModelCheckpoint) -> Path | None:
 
 
 def _move(state: dict[str, Any], folder: str) -> set[Path]:
-    """Let a checkpoint callback find its files where they are now.
+    """Let a checkpoint callback find its files where they are now: below its folder, for it deletes some of them.
 
     Args:
         state: the callback's, changed in place.
@@ -44,7 +49,8 @@ def _move(state: dict[str, Any], folder: str) -> set[Path]:
 
     def moved(path: str) -> str:
         """The path below ``folder``, to the letter as Lightning joins it; a metric's name may have made folders."""
-        inside = Path(path).relative_to(before) if Path(path).is_relative_to(before) else Path(path).name
+        inside = Path(path).relative_to(before) if Path(path).is_relative_to(before) else Path(Path(path).name)
+        inside = Path(inside.name) if ".." in inside.parts else inside
         return os.path.join(folder, inside) if path else path  # noqa: PTH118
 
     for name in ("best_model_path", "kth_best_model_path", "last_model_path"):

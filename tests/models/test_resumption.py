@@ -208,6 +208,25 @@ def test_a_checkpoint_whose_name_makes_folders_is_found_again_also_where_the_run
     assert best[0] == best[1]
 
 
+@pytest.mark.parametrize("road", ["{folder}/../valuable.ckpt", "{home}/valuable.ckpt"])
+def test_a_checkpoint_cannot_have_files_outside_its_run_deleted(road: str, tmp_path: Path) -> None:
+    def train(epochs: int, path: Path | None = None) -> None:
+        best = ModelCheckpoint(dirpath=tmp_path / "run", monitor="val/loss", save_top_k=1)
+        Way(None, lambda: best, best=False, max_epochs=epochs).train(tmp_path / "run", Kill(), path)
+
+    train(1)
+    valuable, hostile = tmp_path / "valuable.ckpt", tmp_path / "run" / "last.ckpt"
+    valuable.write_text("of somebody else")
+    content = torch.load(hostile, weights_only=True)
+    named = road.format(folder=tmp_path / "run", home=tmp_path)
+    (state,) = (one for name, one in content["callbacks"].items() if "val/loss" in name)
+    state.update(best_k_models={named: torch.tensor(9.0)}, kth_best_model_path=named, kth_value=torch.tensor(9.0))
+    state.update(best_model_path=named, last_model_path=named)
+    torch.save(content, hostile)
+    train(4, hostile)
+    assert valuable.read_text() == "of somebody else"
+
+
 def test_a_checkpoint_that_nobody_counts_on_is_overwritten_and_the_newest_keeps_its_name(tmp_path: Path) -> None:
     way = Way(last={}, best=False, max_epochs=2, check_val_every_n_epoch=3)
     trainer, _ = way.train(tmp_path, Kill())  # ends before the first validation, with which it would keep a checkpoint
