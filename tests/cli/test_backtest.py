@@ -100,7 +100,7 @@ def test_another_configuration_other_data_and_other_code_are_refused(type_in: Ty
     write_yahoo(csv, random_walk(160))
     with Path("mine.py").open("a") as file:
         file.write("# another thought\n")
-    assert "holds a backtest with code.mine.Mine" in type_in(*mine).err
+    assert "out: mine.py has changed since; go on with the code as it was" in type_in(*mine).err
     assert contents(Path("out")) == before
 
 
