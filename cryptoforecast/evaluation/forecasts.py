@@ -125,7 +125,7 @@ def rows_beside_baselines(
     (['Drift', 'RandomWalk', 'Mean'], 0.0)
     """
     require_own_name(forecaster)
-    others = [baseline(context_length=data.context_length, horizon=data.horizon) for baseline in BASELINES]
+    others = [baseline(data.context_length, data.horizon, columns=data.columns) for baseline in BASELINES]
     models = [forecaster, *(other for other in others if type(other) is not type(forecaster))]
     windows, positions = _chosen_windows(data, split)
     rows = pd.concat([forecast_rows(model, windows, positions[:most], device) for model in models], ignore_index=True)
@@ -165,7 +165,8 @@ def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
 
 def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataModule) -> pd.DataFrame:
     closes, steps = series.closes, np.arange(1, forecaster.horizon + 1)
-    context = torch.from_numpy(channels_of(series, data.columns)[-forecaster.context_length :])
+    columns = forecaster.columns if set(forecaster.columns) <= set(data.columns) else data.columns
+    context = torch.from_numpy(channels_of(series, columns)[-forecaster.context_length :])
     with lent(forecaster, "cpu"), torch.inference_mode():
         forecast = _finite(forecaster, _forecast(forecaster, context.unsqueeze(0)))
     return pd.DataFrame(
