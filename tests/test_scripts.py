@@ -17,7 +17,7 @@ from tests.helpers import random_walk
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 CONSTRAINTS = (SCRIPTS.parent / "constraints.txt").read_text().splitlines()
-PINNED = dict(line.split("==") for line in CONSTRAINTS if "==" in line)
+PINNED = dict(line.lower().split("==") for line in CONSTRAINTS if "==" in line)
 
 
 @pytest.mark.parametrize("name", ["environment", "quickstart", "test"])
@@ -44,7 +44,7 @@ def test_whatever_pyproject_wants_is_pinned_to_a_version_that_it_allows() -> Non
     wanted = [Requirement(line) for line in (*project["dependencies"], *project["optional-dependencies"]["test"])]
     assert "torch" in {requirement.name for requirement in wanted}
     for requirement in wanted:
-        assert PINNED[requirement.name] in requirement.specifier
+        assert PINNED[requirement.name.lower()] in requirement.specifier
 
 
 @pytest.mark.skipif(version("lightning") != PINNED["lightning"], reason="not an environment of constraints.txt")

@@ -90,7 +90,7 @@ def test_a_key_that_a_config_misspells_is_named(type_in: Callable[..., Said], tm
         type_in("fit", "--config", "mine.yaml"), 2, "no option trainer.max_epoch; the nearest is trainer.max_epochs"
     )
     (tmp_path / "mine.yaml").write_text("a: [1")
-    refused(type_in("fit", "--config", "mine.yaml"), 2, "Problems parsing config")
+    refused(type_in("fit", "--config", "mine.yaml"), 2, "mine.yaml, line 2: did not find expected ',' or ']'.")
 
 
 @pytest.mark.parametrize("verb", ["validate", "test", "predict"])

@@ -1,6 +1,7 @@
 """The contract, over every forecaster there is, and what they all inherit."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,13 @@ def test_a_scaling_that_has_seen_nothing_says_so(tmp_path: Path) -> None:
 
 
 def test_a_learning_rate_that_cannot_be_is_refused_by_name(tmp_path: Path) -> None:
-    forecaster = LSTM(hidden_size=4, optimizer=lambda weights: torch.optim.Adam(weights, lr=-1.0), **LENGTHS)
+    forecaster = LSTM(hidden_size=4, optimizer=partial(torch.optim.Adam, lr=-1.0), **LENGTHS)
     with pytest.raises(UserError, match="model.optimizer: Invalid learning rate: -1"):
         quiet_trainer(tmp_path).fit(forecaster, data_of(random_walk(120)))
+
+
+def test_what_a_function_of_the_users_raises_stays_what_it_is(tmp_path: Path) -> None:
+    forecaster = LSTM(hidden_size=4, optimizer=lambda weights: torch.optim.Adam(weights, lr=-1.0), **LENGTHS)
+    with pytest.raises(ValueError, match="Invalid learning rate: -1") as raised:
+        quiet_trainer(tmp_path).fit(forecaster, data_of(random_walk(120)))
+    assert type(raised.value) is ValueError
