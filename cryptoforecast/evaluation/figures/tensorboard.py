@@ -63,7 +63,7 @@ class ForecastFigure(Callback):
         )
         if not (due and board and data and isinstance(pl_module, Forecaster)):
             return
-        walk = RandomWalk(context_length=data.context_length, horizon=data.horizon)
+        walk = RandomWalk(data.context_length, data.horizon, columns=data.columns)
         positions = data.fold.val[: validated(trainer)]
         both = [forecast_rows(model, data.windows, positions, pl_module.device) for model in (pl_module, walk)]
         rows = pd.concat(both)
