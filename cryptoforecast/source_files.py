@@ -44,8 +44,9 @@ def code_behind(*values: Any) -> Code:
         values: instances (of a network, its modules too; of others, what they hold), classes, functions, or plain data
             with class paths in it.
     """
-    written = list(_classes(values, set()))
-    waiting = [module for value in written if (module := _module_of(value)) is not None]
+    written = list(dict.fromkeys(_classes(values, set())))
+    modules = dict.fromkeys(getattr(value, "__module__", None) or "" for value in written)
+    waiting = [own for name in modules if name in sys.modules and (own := _own(sys.modules[name])) is not None]
     files: dict[str, Path] = {}
     while waiting:
         name, file = waiting.pop()
@@ -143,13 +144,8 @@ def _loaded(path: str) -> Any:
     return getattr(sys.modules.get(module), name, None)
 
 
-def _module_of(value: Any) -> tuple[str, Path] | None:
-    """The name and the file of the module that a class or function is written in, if it is the researcher's own."""
-    module = sys.modules.get(getattr(value, "__module__", None) or "")
-    return None if module is None else _own(module)
-
-
 def _own(module: ModuleType) -> tuple[str, Path] | None:
+    """The name and the file of a module, if it is the researcher's own."""
     written = getattr(module, "__file__", None)
     if not written or (file := Path(written).resolve()).suffix != ".py" or not _is_own(file):
         return None
