@@ -85,7 +85,7 @@ class ForecastCLI(CommandLine):
         if not path and self.trainer.checkpoint_callback:  # nothing to learn, nothing was best
             home = run_folder(self.trainer) or Path(self.trainer.default_root_dir)
             path = str(home / CHECKPOINTS / f"{LAST}.ckpt")
-            self.trainer.save_checkpoint(path)
+            self.trainer.save_checkpoint(path, weights_only=False)
         if not self.trainer.is_global_zero:
             return
         if path and self.trainer.world_size == 1:

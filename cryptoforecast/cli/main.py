@@ -90,6 +90,7 @@ def _run_with_lightning(words: list[str]) -> None:
 
         open_nursery()
     import_module("cryptoforecast.cli.loaded")
+    quieten()  # anew: Lightning sets its own levels while it is imported
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
     try:

@@ -12,7 +12,8 @@ from cryptoforecast.errors import DataNotice, UsageError, UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.optimizers import made
 
-HONOURED = ("accelerator", "devices", "deterministic", "benchmark")  # by the verbs that judge or forecast
+# By the verbs that judge or forecast; callbacks, where their hooks are of the verb.
+HONOURED = ("accelerator", "devices", "num_nodes", "strategy", "deterministic", "benchmark", "callbacks")
 OPTION = "--trainer."
 # Which way each of our curves is better.
 MODES = {
