@@ -30,6 +30,7 @@ from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoint import load_forecaster
 from cryptoforecast.models.fitting import require_fitted
 from cryptoforecast.models.reloading import require_reloadable
+from cryptoforecast.models.tries import mark_counted
 from cryptoforecast.training.exact import as_list
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
@@ -73,7 +74,16 @@ class ForecastCLI(CommandLine):
         chosen = self.config[self.subcommand]
         configuration = to_yaml(self._parser(self.subcommand), chosen)
         self.held.enter_context(own_run(self.trainer, self.checkpoint, configuration))
-        enter_fit(self.trainer, self.model, self.datamodule, chosen, self.checkpoint)
+        self.code = mark_counted(self.trainer, self.model, self.datamodule, chosen.as_dict())
+        records = [one for one in self.trainer.callbacks if isinstance(one, RunRecord)]  # type: ignore[attr-defined]
+        for record in records:
+            record.enter = self._enter_fit
+        if not records:  # with trainer.fast_dev_run
+            self._enter_fit()
+
+    def _enter_fit(self) -> None:
+        chosen = self.config[self.subcommand]
+        enter_fit(self.trainer, self.model, self.datamodule, chosen, self.checkpoint, self.code)
 
     def fit(self, model: Forecaster, **options: Any) -> None:
         """Train."""

@@ -23,7 +23,6 @@ from cryptoforecast.models.tries import (
     OF_TRAINING,
     enter_fit_of,
     fingerprints_of,
-    mark_counted,
     noticing,
     targets_of,
     variant_of,
@@ -35,7 +34,7 @@ NOT_COUNTED = "the ledger cannot be written, so this try is not counted"
 
 
 def enter_fit(
-    trainer: Trainer, model: Forecaster, data: CloseDataModule, config: Any, checkpoint: Checkpoint | None
+    trainer: Trainer, model: Forecaster, data: CloseDataModule, config: Any, checkpoint: Checkpoint | None, code: Code
 ) -> None:
     """Enter a fit that is about to start: one that is given up counts too.
 
@@ -45,11 +44,11 @@ def enter_fit(
         data: set up for ``fit``.
         config: the verb's parsed configuration.
         checkpoint: what it goes on from.
+        code: what it is written in.
     """
-    settings = config.as_dict()
-    code = mark_counted(trainer, model, data, settings)
     if not trainer.is_global_zero:
         return
+    settings = config.as_dict()
     seed = settings.get("seed_everything")
     if checkpoint is not None and (seed is None or isinstance(seed, bool)):
         fits = _fits_of(checkpoint, read_ledger(ledger_of(folder_of_results(checkpoint).resolve())))

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,15 @@ class RunRecord(Callback):
         config = config.clone()
         config["ckpt_path"] = None  # run again, it begins anew
         self.configuration: str = to_yaml(parser, config)
+        self.enter: Callable[[], None] | None = None
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Enter the fit in the ledger: Lightning calls finders first, so that what they have found is known.
+
+        The steps that finders try out begin training, but no fit.
+        """
+        if self.enter is not None:
+            self.enter()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write both, now that nothing is left that could refuse to begin; nothing where there is no run folder."""

@@ -140,8 +140,24 @@ def test_what_a_finder_has_found_is_what_is_recorded(coin: TypeIn) -> None:
     assert said.status == 0, said.err
     found = torch.load(RUN / "checkpoints" / "last.ckpt", weights_only=True)["cryptoforecast"]["data"]["settings"]
     assert found["batch_size"] != 16
-    assert len(read_ledger(Path("runs", "ledger.jsonl"))) == 1
+    (entry,) = read_ledger(Path("runs", "ledger.jsonl"))
+    assert entry["variant"]["data"]["batch_size"] == found["batch_size"]
     assert yaml.safe_load((RUN / "config.yaml").read_text())["data"]["batch_size"] == found["batch_size"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("EMAWeightAveraging", "decay: 0.9"), ("StochasticWeightAveraging", "swa_lrs: 0.001, swa_epoch_start: 1")],
+)
+def test_a_fit_that_averages_weights_ends_and_goes_on(name: str, arguments: str, coin: TypeIn) -> None:
+    averaging = f"{{class_path: {name}, init_args: {{{arguments}}}}}"
+    said = coin(*FIT, f"--trainer.callbacks=[{averaging}, {LAST}]", "--trainer.max_epochs=2")
+    assert said.status == 0, said.err
+    last = RUN / "checkpoints" / "last.ckpt"
+    assert torch.load(last, weights_only=True)["epoch"] == 1
+    said = coin("fit", "--ckpt_path", last, "--trainer.max_epochs=4")
+    assert said.status == 0, said.err
+    assert torch.load(last, weights_only=True)["epoch"] == 3
 
 
 def test_the_next_command_can_be_typed_as_it_is_printed(coin: TypeIn) -> None:
