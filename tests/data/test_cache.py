@@ -38,11 +38,11 @@ def test_a_tilde_is_the_home_unless_there_is_a_file_of_that_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", "/home/me")
-    assert folder.expand_home("~/a.csv") == Path("/home/me/a.csv")
+    monkeypatch.setenv("HOME", "/folk/me")
+    assert folder.expand_home("~/a.csv") == Path("/folk/me/a.csv")
     assert folder.expand_home("a/~b.csv") == Path("a/~b.csv")
     assert folder.expand_home("~no-such-user.csv") == Path("~no-such-user.csv")
     Path("~").mkdir()
-    assert folder.expand_home("~/a.csv") == Path("/home/me/a.csv")
+    assert folder.expand_home("~/a.csv") == Path("/folk/me/a.csv")
     Path("~root").write_text("")
     assert folder.expand_home("~root") == Path("~root")
