@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ PACKAGE = Path(__file__).resolve().parent
 STANDARD = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
 LARGEST, MOST = 1_000_000, 200  # bytes of a file and files, of which copies are kept
 IMPORTERS = ("import_module", "__import__")
+PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together
 
 
 class Code(NamedTuple):
@@ -161,7 +163,8 @@ def _is_own(file: Path) -> bool:
 def _imported(name: str, file: Path) -> list[tuple[str, Path]]:
     """The researcher's own modules that a file imports, with the packages they lie in."""
     try:
-        tree = ast.parse(file.read_bytes())
+        with PARSING:
+            tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, OSError):
         return []
     package = name.removesuffix("/__init__.py").split("/")

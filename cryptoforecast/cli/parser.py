@@ -9,7 +9,7 @@ from textwrap import shorten
 from typing import Any
 
 import yaml
-from jsonargparse import Namespace, set_dumper
+from jsonargparse import Namespace, _typehints, set_dumper
 from lightning.pytorch import Callback
 from lightning.pytorch.cli import LightningArgumentParser
 from lightning.pytorch.loggers import Logger
@@ -33,6 +33,23 @@ SCAFFOLDING = re.compile(
 
 
 set_dumper("yaml", dump_yaml)
+_usual_order: Any = _typehints.sort_subtypes_for_union
+
+
+def _int_before_float(subtypes: Any, *others: Any) -> list[Any]:
+    """The types of a union in the order in which they are tried, ``int`` before ``float``, which takes any int too.
+
+    ``typing`` keeps the first of all equal unions that a process has made, so that an import decides whether
+    ``limit_val_batches: 1`` is one batch or, as 1.0, all of them.
+    """
+    tried = list(_usual_order(subtypes, *others))
+    if int in tried and float in tried:
+        first, second = sorted((tried.index(int), tried.index(float)))
+        tried[first], tried[second] = int, float
+    return tried
+
+
+_typehints.sort_subtypes_for_union = _int_before_float
 
 
 class ForecastParser(LightningArgumentParser):

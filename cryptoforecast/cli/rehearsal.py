@@ -112,7 +112,7 @@ def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
         max_epochs=trainer.max_epochs,
         max_steps=trainer.max_steps,
         limit_train_batches=trainer.limit_train_batches,
-        limit_val_batches=min(trainer.limit_val_batches, 1),
+        limit_val_batches=1 if trainer.limit_val_batches else 0,  # there is one; a fraction of the fit's is none of it
         num_sanity_val_steps=0,
         accumulate_grad_batches=trainer.accumulate_grad_batches,
         gradient_clip_val=trainer.gradient_clip_val,

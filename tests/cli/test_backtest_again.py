@@ -56,6 +56,7 @@ def test_a_backtest_is_alone_in_its_folder_and_ends_on_control_c_with_a_word(tmp
 
 
 @pytest.mark.filterwarnings("ignore:Checkpoint directory")
+@pytest.mark.filterwarnings("ignore:trainer.callbacks.Kill:cryptoforecast.errors.DataNotice")  # killed it, and is gone
 @pytest.mark.filterwarnings("ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning")
 def test_a_fit_that_was_interrupted_goes_on_from_its_last_checkpoint_to_the_same_bytes(
     type_in: TypeIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -10,7 +10,7 @@ import torch
 
 from cryptoforecast.cli.main import main
 from cryptoforecast.models.going_on import RULES, Rule, rule_of
-from tests.cli.helpers import BEST, ENDS, LAST, LAST_FILE, RUN
+from tests.cli.helpers import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
 from tests.helpers import Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
@@ -183,7 +183,8 @@ def test_a_fit_that_was_stopped_early_says_so_and_goes_on_with_more_patience_or_
 
 def test_a_fit_whose_time_was_over_goes_on_with_more_time(type_in: TypeIn, tmp_path: Path) -> None:
     write_yahoo(tmp_path / "COIN-USD.csv", random_walk(140))
-    assert type_in(*ENDS, "--trainer.max_epochs=100000", "--trainer.max_time=00:00:00:01").status == 0
+    endless = (*FIT, f"--trainer.callbacks=[{LAST}, {BEST}]", "--trainer.max_epochs=-1")  # only time ends it
+    assert type_in(*endless, "--trainer.max_time=00:00:00:01").status == 0
     before = last()["epoch"]
     said = type_in("fit", "--ckpt_path", LAST_FILE)
     assert "seconds have gone into it; a longer trainer.max_time lets it go on" in said.out

@@ -304,3 +304,15 @@ def test_a_last_batch_of_one_window_is_tried_where_batches_are_normalised(tmp_pa
     with pytest.raises(UserError, match="Batchy has a BatchNorm, which cannot learn from a batch of one window"):
         rehearsed(Batchy(**LENGTHS), tmp_path, data_of(random_walk(160), batch_size=size))
     rehearsed(Linear(**LENGTHS), tmp_path, data_of(random_walk(160), batch_size=size))
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"limit_val_batches": 0.7}, {"limit_val_batches": 0}, {"limit_val_batches": 3}, {"limit_train_batches": 0.5},
+     {"val_check_interval": 0.5}, {"val_check_interval": 2}, {"overfit_batches": 0.5}, {"overfit_batches": 1},
+     {"accumulate_grad_batches": 3}, {"check_val_every_n_epoch": 2}, {"fast_dev_run": True}, {"max_steps": 1}],
+    ids=str,
+)  # fmt: skip
+def test_limits_of_the_fit_are_no_limits_of_its_few_windows(limits: dict[str, Any], tmp_path: Path) -> None:
+    data = data_of(random_walk(400), batch_size=4)
+    rehearsed(Linear(**LENGTHS), tmp_path, data, **limits)
