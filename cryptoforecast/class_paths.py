@@ -3,15 +3,15 @@
 import ast
 import importlib
 import sys
-import sysconfig
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from cryptoforecast.installed import is_installed
+
 PACKAGE = __name__.partition(".")[0]
 IMPORTED_FREELY = (PACKAGE, "torch.optim")  # importing these and what is in them does nothing else
-INSTALLED = ("site-packages", "dist-packages")
 
 
 class NotFound(ValueError):
@@ -77,7 +77,7 @@ def is_written_here(item: Any) -> bool:
     if is_within(module, PACKAGE) or module == "__main__":
         return True
     file = getattr(sys.modules.get(module), "__file__", None)
-    return file is not None and not _is_installed(Path(file))
+    return file is not None and not is_installed(str(Path(file).absolute()))
 
 
 def is_within(name: str, package: str) -> bool:
@@ -131,13 +131,8 @@ def _lies_here(package: str) -> bool:
     places = [spec.origin] if spec.has_location and spec.origin else list(spec.submodule_search_locations or [])
     here = Path.cwd().resolve()
     return bool(places) and all(
-        Path(place).resolve().is_relative_to(here) and not _is_installed(Path(place)) for place in places
+        Path(place).resolve().is_relative_to(here) and not is_installed(str(Path(place).absolute())) for place in places
     )
-
-
-def _is_installed(file: Path) -> bool:
-    standard = Path(sysconfig.get_path("stdlib")).resolve()
-    return any(name in file.parts for name in INSTALLED) or file.resolve().is_relative_to(standard)
 
 
 def _require_written(spec: ModuleSpec, module: str, name: str) -> None:

@@ -6,18 +6,15 @@ library in another language opens by itself it does not know.
 
 import os
 import sys
-import sysconfig
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
 
+from cryptoforecast.installed import is_installed
+
 PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 (pathlib takes longer than this module)
-LIBRARIES = tuple(
-    f"{path}{os.sep}" for path in {PACKAGE, *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib"))}
-)
-INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/share/", "/usr/lib", "/lib")
 CODE = (".py", ".pyc")
 FILES = ("open", "sqlite3.connect", "os.link", "os.symlink", "os.rename")
@@ -80,7 +77,7 @@ def not_noted() -> Iterator[None]:
 
 def is_library(path: str) -> bool:
     """Whether a file belongs to Python, to an installed package or to this one."""
-    return path.startswith(("<frozen", *LIBRARIES)) or any(part in path for part in INSTALLED)
+    return path.startswith(("<frozen", f"{PACKAGE}{os.sep}")) or is_installed(path)
 
 
 _hooked: list[bool] = []

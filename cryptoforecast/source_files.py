@@ -5,7 +5,6 @@ import functools
 import hashlib
 import inspect
 import sys
-import sysconfig
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,11 +14,10 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from cryptoforecast.data.cache import write_whole
+from cryptoforecast.installed import is_installed
 
 CODE = "code"  # the folder of the copies
-INSTALLED = ("site-packages", "dist-packages")
 PACKAGE = Path(__file__).resolve().parent
-STANDARD = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
 LARGEST, MOST = 1_000_000, 200  # bytes of a file and files, of which copies are kept
 IMPORTERS = ("import_module", "__import__")
 PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together
@@ -156,8 +154,7 @@ def _own(module: ModuleType) -> tuple[str, Path] | None:
 
 
 def _is_own(file: Path) -> bool:
-    installed = any(part in INSTALLED for part in file.parts)
-    return not installed and not any(file.is_relative_to(folder) for folder in (PACKAGE, *STANDARD))
+    return not is_installed(str(file)) and not file.is_relative_to(PACKAGE)
 
 
 def _imported(name: str, file: Path) -> list[tuple[str, Path]]:

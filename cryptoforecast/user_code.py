@@ -1,13 +1,12 @@
 """Whose code raised an exception: the user's, which keeps its traceback, or what surrounds it, which has a sentence."""
 
-import site
-import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
+from cryptoforecast.installed import is_installed
+
 OURS = Path(__file__).resolve().parent
-PACKAGE_FOLDERS = {"site-packages", "dist-packages"}
 
 
 def is_of_user(problem: BaseException) -> bool:
@@ -59,15 +58,6 @@ def went_through(problem: BaseException, folders: Sequence[str]) -> bool:
     return any(folder in file for file in files for folder in folders)
 
 
-def is_installed(file: Path) -> bool:
-    """Whether a file belongs to Python or to an installed package.
-
-    Args:
-        file: an absolute path.
-    """
-    return bool(PACKAGE_FOLDERS & set(file.parts)) or any(file.is_relative_to(folder) for folder in _folders())
-
-
 def _is_users(frame: FrameType) -> bool | None:
     """Whether a frame's code is the user's; False if it is ours, None if it is somebody else's."""
     name = frame.f_code.co_filename
@@ -76,11 +66,4 @@ def _is_users(frame: FrameType) -> bool | None:
     file = Path(name).resolve()
     if file.is_relative_to(OURS):
         return False
-    return None if is_installed(file) else True
-
-
-def _folders() -> set[Path]:
-    """Where Python and packages lie; a package's own folder within a project counts by its name."""
-    names = {sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
-    names |= {*site.getsitepackages(), site.getusersitepackages()}
-    return {Path(name).resolve() for name in names}
+    return None if is_installed(str(file)) else True

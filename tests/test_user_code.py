@@ -10,7 +10,7 @@ import pytest
 import cryptoforecast
 from cryptoforecast.data.files.opening import opened
 from cryptoforecast.spec import spec_of
-from cryptoforecast.user_code import cause_in_user_code, is_installed, is_of_user
+from cryptoforecast.user_code import cause_in_user_code, is_of_user
 
 
 def raised_by(call: Callable[[], object]) -> Exception:
@@ -63,11 +63,6 @@ def test_what_was_raised_from_a_users_exception_leads_to_it_and_what_was_handled
     assert cause_in_user_code(problem) is users
     problem.__cause__, problem.__context__ = None, users
     assert cause_in_user_code(problem) is None
-
-
-@pytest.mark.parametrize(("file", "installed"), [(np.__file__, True), (json.__file__, True), (__file__, False)])
-def test_pythons_own_files_and_those_of_packages_are_installed(file: str, installed: bool) -> None:
-    assert is_installed(Path(file).resolve()) is installed
 
 
 @pytest.mark.parametrize("problem", [RuntimeError("mine"), NotImplementedError("mine"), OSError(2, "mine")])
