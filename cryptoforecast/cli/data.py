@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from cryptoforecast.data.cache import expand_home
 from cryptoforecast.errors import DataNotice, UsageError, UserError
 
-KNOBS = ("gaps", "symbol", "column", "date_format")  # the reader's own
+KNOBS = ("gaps", "symbol", "column", "date_column", "date_format", "decimal", "encoding")  # the reader's own
 OF_THE_READER = re.compile(rf"\bdata\.source\.({'|'.join(KNOBS)})\b")
 DESCRIPTION = """Report what is in a price file, or in the closes a configuration names: its format, first and last bar,
 order, duplicates, gaps, largest moves, and the SHA-256 of its canonical rows."""
@@ -57,9 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--gaps", choices=["error", "ffill", "split"], help="what to do about missing bars")
     parser.add_argument("--symbol", help="whose closes, where a file has several; else their name")
     parser.add_argument("--column", help="the close column's name")
+    parser.add_argument("--date_column", help="the date column's name, where several are dates")
     parser.add_argument(
         "--date_format", help="how dates are written, such as %%d/%%m/%%Y, where the file does not tell"
     )
+    parser.add_argument("--decimal", choices=[".", ","], help="the mark before decimals, where the file does not tell")
+    parser.add_argument("--encoding", help="that of the file's text, such as cp1252; by default found out")
     parser.add_argument("--output", metavar="FILE", help="write the canonical timestamp,close CSV")
     parser.add_argument("--plot", metavar="FILE.png", help="draw the closes")
     return parser

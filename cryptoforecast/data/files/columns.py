@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.names import CLOSES, DATE, TICKER, Label, as_symbol, kind_of, plain, rank
 from cryptoforecast.errors import UserError
 from cryptoforecast.words import listed
@@ -24,21 +25,13 @@ class Chosen(NamedTuple):
     symbol: str
 
 
-def choose(
-    table: str,
-    labels: Sequence[Label],
-    column: str | None = None,
-    symbol: str | None = None,
-    others: Sequence[str] = (),
-) -> Chosen:
+def choose(table: str, labels: Sequence[Label], knobs: Knobs) -> Chosen:
     """Choose date, close and further columns.
 
     Args:
         table: the table's name, for errors.
         labels: its columns.
-        column: the close column's name, if the user has said it.
-        symbol: whose closes are wanted, where the table has several.
-        others: further columns wanted, of Open, High, Low and Volume.
+        knobs: what the user has said of it.
 
     Raises:
         UserError: saying what is missing, or what there is too much of.
@@ -49,10 +42,10 @@ def choose(
             f"{table}: no date column among {_found(labels)}; the header must name one, such as Date or Timestamp."
         )
     date = min(dates, key=lambda at: rank(labels[at]))
-    close = _close(table, labels, dates, column, symbol)
+    close = _close(table, labels, dates, knobs.column, knobs.symbol)
     own = labels[close].symbol
     tickers = [at for at, one in enumerate(labels) if one.kind == TICKER and not one.symbol]
-    further = {name: _further(table, labels, name, own) for name in others}
+    further = {name: _further(table, labels, name, own) for name in knobs.others}
     return Chosen(date, close, further, tickers[0] if tickers else None, own)
 
 

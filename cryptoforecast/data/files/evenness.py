@@ -23,7 +23,7 @@ class Lines(NamedTuple):
     cut: bool
 
 
-def require_even_rows(file: Path, layout: Layout) -> Lines:
+def require_even_rows(file: Path, layout: Layout, encoding: str | None = None) -> Lines:
     """Count the rows, and refuse one that has more cells than there are columns, or fewer.
 
     Delimiters are counted by the megabyte; only where the count is off, or where there are quotes, is a file read
@@ -32,14 +32,14 @@ def require_even_rows(file: Path, layout: Layout) -> Lines:
     Raises:
         UserError: naming the line.
     """
-    with opened(file) as content:
+    with opened(file, encoding) as content:
         rows = _even_rows(content, layout)
-    return rows or _read_rows(file, layout)
+    return rows or _read_rows(file, layout, encoding)
 
 
-def rows_of(file: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+def rows_of(file: Path, layout: Layout, encoding: str | None = None) -> Iterator[tuple[int, list[str]]]:
     """Every row below the header with its line number, blank lines left out as pandas does."""
-    with opened(file) as content:
+    with opened(file, encoding) as content:
         text = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")  # type: ignore[type-var]
         reader = csv.reader(text, delimiter=layout.delimiter)
         try:
@@ -84,9 +84,9 @@ def _even_lines(lines: bytes, layout: Layout) -> int | None:
     return len(ends) if (by_line == layout.columns - 1).all() else None
 
 
-def _read_rows(file: Path, layout: Layout) -> Lines:
+def _read_rows(file: Path, layout: Layout, encoding: str | None) -> Lines:
     rows, short = 0, None
-    for line, cells in rows_of(file, layout):
+    for line, cells in rows_of(file, layout, encoding):
         if short is not None:
             raise UserError(f"{file}, line {short[0]}: {short[1]} columns, where the header has {layout.columns}.")
         if any("\0" in cell or "\n" in cell or "\r" in cell for cell in cells):
@@ -95,12 +95,12 @@ def _read_rows(file: Path, layout: Layout) -> Lines:
             raise UserError(f"{file}, line {line}: {len(cells)} columns, where the header has {layout.columns}.")
         short = (line, len(cells)) if len(cells) < layout.columns else None
         rows += 1
-    return Lines(rows, cut=short is not None or _breaks_off(file, layout))
+    return Lines(rows, cut=short is not None or _breaks_off(file, layout, encoding))
 
 
-def _breaks_off(file: Path, layout: Layout) -> bool:
+def _breaks_off(file: Path, layout: Layout, encoding: str | None) -> bool:
     """Whether the file's last character may be the middle of a number that is wanted."""
-    with opened(file) as content:
+    with opened(file, encoding) as content:
         last = b""
         while chunk := content.read(CHUNK):
             last = chunk[-1:]

@@ -13,7 +13,8 @@ import pandas as pd
 
 from cryptoforecast import __version__
 from cryptoforecast.data.cache import cache_folder, write_whole
-from cryptoforecast.data.files.table import Knobs, Table
+from cryptoforecast.data.files.knobs import Knobs
+from cryptoforecast.data.files.table import Table
 
 LARGE = 1 << 24  # bytes; smaller files are read again in no time
 KEPT = 16  # files in the cache; the one longest unused makes room

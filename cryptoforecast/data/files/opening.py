@@ -44,8 +44,12 @@ def packing(file: Path) -> str:
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[BufferedIOBase]:
+def opened(file: Path, encoding: str | None = None) -> Iterator[BufferedIOBase]:
     """The file's text as bytes in UTF-8, unpacked, with line feeds at the ends of its lines.
+
+    Args:
+        file: the file.
+        encoding: that of its text, where the user has said it.
 
     Raises:
         UserError: if it cannot be read, is damaged, or holds something else than one text.
@@ -66,9 +70,9 @@ def is_plain(content: BufferedIOBase) -> bool:
     return isinstance(getattr(content, "raw", None), io.FileIO)
 
 
-def head_of(file: Path) -> list[str]:
+def head_of(file: Path, encoding: str | None = None) -> list[str]:
     """The first lines of a file, at most as many as fit in 64 KiB; a line that does not end there is left out."""
-    with opened(file) as content:
+    with opened(file, encoding) as content:
         start = content.read(HEAD + 1)
     if len(start) > HEAD and b"\n" in start:
         start = start[: start.rindex(b"\n") + 1]

@@ -1,20 +1,18 @@
 """Parquet files: named columns of known types, so there is nothing to guess but the names."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from cryptoforecast.data.files.columns import Chosen, choose
+from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.names import DATE, Label, label
 from cryptoforecast.errors import UserError
 
 INDEX = "__index_level_0__"  # what pandas calls an index without a name
 
 
-def read_parquet(
-    file: Path, column: str | None, symbol: str | None, others: Sequence[str]
-) -> tuple[tuple[str, ...], Chosen, pd.DataFrame]:
+def read_parquet(file: Path, knobs: Knobs) -> tuple[tuple[str, ...], Chosen, pd.DataFrame]:
     """The columns' names, those chosen, and their cells: times as they are, numbers as float64.
 
     Raises:
@@ -28,7 +26,7 @@ def read_parquet(
     try:
         schema = parquet.read_schema(file)
         labels = [_label(name, schema.field(at).type) for at, name in enumerate(schema.names)]
-        chosen = choose(str(file), labels, column, symbol, others)
+        chosen = choose(str(file), labels, knobs)
         wanted = [chosen.date, chosen.close, *chosen.others.values()]
         wanted += [] if chosen.ticker is None else [chosen.ticker]
         table = parquet.read_table(file, columns=[schema.names[at] for at in wanted])

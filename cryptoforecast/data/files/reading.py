@@ -12,13 +12,14 @@ import pandas as pd
 from cryptoforecast.data.files.dates import Times, read_times
 from cryptoforecast.data.files.evenness import Lines, require_even_rows, rows_of
 from cryptoforecast.data.files.formats import CAVEATS
+from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import Layout, recognise
 from cryptoforecast.data.files.memory import LARGE, keep, recall, state_to_keep
 from cryptoforecast.data.files.numbers import ABSENT, Unreadable, read_numbers
 from cryptoforecast.data.files.opening import head_of, is_plain, opened, packing
 from cryptoforecast.data.files.owner import keep_one_series
 from cryptoforecast.data.files.parquet import read_parquet
-from cryptoforecast.data.files.table import Knobs, Table
+from cryptoforecast.data.files.table import Table
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.errors import UserError
 
@@ -39,19 +40,19 @@ def read_table(file: Path, knobs: Knobs) -> Table:
 def _read(file: Path, knobs: Knobs) -> Table:
     packed = packing(file)
     if packed == "Parquet":
-        labels, chosen, frame = read_parquet(file, knobs.column, knobs.symbol, knobs.others)
+        labels, chosen, frame = read_parquet(file, knobs)
         layout = Layout("Parquet", "", len(labels), 0, 0, labels, chosen, "", epochs=False)
         lines = Lines(len(frame), cut=False)
     else:
-        layout = recognise(file, head_of(file), knobs.column, knobs.symbol, knobs.others)
-        frame, lines = _read_cells(file, layout, as_text=knobs.date_format is not None)
+        layout = recognise(file, head_of(file, knobs.encoding), knobs)
+        frame, lines = _read_cells(file, layout, knobs)
     notes = [CAVEATS[layout.format]] if layout.format in CAVEATS else []
     if lines.cut:
         frame = frame.iloc[:-1]
         notes.append(f"the last line of {file.name} may be cut off and was left out.")
     frame, symbol = keep_one_series(file, frame, layout, knobs.symbol)
-    times = _times(file, layout, frame, knobs.date_format)
-    values = {name: _values(file, layout, frame, name) for name in (CLOSE, *knobs.others)}
+    times = _times(file, layout, frame, knobs)
+    values = {name: _values(file, layout, frame, name, knobs) for name in (CLOSE, *knobs.others)}
     dated = times.times.notna()
     undated = int((~dated).sum())
     if undated:
@@ -63,15 +64,15 @@ def _read(file: Path, knobs: Knobs) -> Table:
     )
 
 
-def _read_cells(file: Path, layout: Layout, as_text: bool) -> tuple[pd.DataFrame, Lines]:
+def _read_cells(file: Path, layout: Layout, knobs: Knobs) -> tuple[pd.DataFrame, Lines]:
     """The wanted columns; meanwhile the lines of a large file are counted beside."""
     if file.stat().st_size < LARGE:
-        lines = require_even_rows(file, layout)
-        frame, problem = _try_types(file, layout, as_text)
+        lines = require_even_rows(file, layout, knobs.encoding)
+        frame, problem = _try_types(file, layout, knobs)
     else:
         with ThreadPoolExecutor(1) as beside:
-            counted = beside.submit(require_even_rows, file, layout)
-            frame, problem = _try_types(file, layout, as_text)
+            counted = beside.submit(require_even_rows, file, layout, knobs.encoding)
+            frame, problem = _try_types(file, layout, knobs)
             lines = counted.result()
     if frame is None:
         raise UserError(f"{file}: cannot be read as CSV ({problem}).")
@@ -80,17 +81,17 @@ def _read_cells(file: Path, layout: Layout, as_text: bool) -> tuple[pd.DataFrame
     return frame, lines
 
 
-def _try_types(file: Path, layout: Layout, as_text: bool) -> tuple[pd.DataFrame | None, str]:
+def _try_types(file: Path, layout: Layout, knobs: Knobs) -> tuple[pd.DataFrame | None, str]:
     """The wanted columns, the close and further ones as numbers where they are plain ones, else as texts.
 
     Whole numbers are tried first for times: epochs in nanoseconds have more digits than a float.
     """
     numbers: list[Any] = [str] if layout.decimal == "," else [np.float64, str]
-    times: list[Any] = [str] if as_text or not layout.epochs else [np.int64, np.float64, str]
+    times: list[Any] = [str] if knobs.date_format is not None or not layout.epochs else [np.int64, np.float64, str]
     problem = ""
     for of_number, of_time in product(numbers, times):
         try:
-            return _read_csv(file, layout, of_time, of_number), ""
+            return _read_csv(file, layout, of_time, of_number, knobs.encoding), ""
         except UserError:
             raise
         except (ValueError, OverflowError) as failed:
@@ -98,14 +99,14 @@ def _try_types(file: Path, layout: Layout, as_text: bool) -> tuple[pd.DataFrame 
     return None, problem
 
 
-def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any) -> pd.DataFrame:
+def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any, encoding: str | None) -> pd.DataFrame:
     """The wanted columns of the rows; a file that is not packed is left to pandas to open, which is quicker."""
     chosen = layout.chosen
     types = {str(at): numbers for at in (chosen.close, *chosen.others.values())} | {str(chosen.date): times}
     empty = dict.fromkeys(types, ABSENT)
     if chosen.ticker is not None:
         types[str(chosen.ticker)] = "str"  # a category of 005930 would be one of 5930
-    with opened(file) as content, np.errstate(invalid="ignore"):  # a stamp that is missing is seen later
+    with opened(file, encoding) as content, np.errstate(invalid="ignore"):  # a stamp that is missing is seen later
         frame: pd.DataFrame = pd.read_csv(
             file if is_plain(content) else content,
             sep=layout.delimiter,
@@ -120,19 +121,19 @@ def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any) -> pd.DataFr
     return frame.set_axis([int(name) for name in frame.columns], axis="columns")
 
 
-def _times(file: Path, layout: Layout, frame: pd.DataFrame, date_format: str | None) -> Times:
+def _times(file: Path, layout: Layout, frame: pd.DataFrame, knobs: Knobs) -> Times:
     try:
-        return read_times(frame[layout.chosen.date], date_format)
+        return read_times(frame[layout.chosen.date], knobs.date_format)
     except Unreadable as problem:
         if str(problem).startswith("data.source"):
             raise UserError(f"{problem}.") from None
-        where, cell = _cell(file, layout, frame, problem.row, layout.chosen.date)
+        where, cell = _cell(file, layout, frame, problem.row, layout.chosen.date, knobs)
         raise UserError(
             f"{where}: the date is {cell!r}, {problem}; set data.source.date_format, such as %d/%m/%Y."
         ) from None
 
 
-def _values(file: Path, layout: Layout, frame: pd.DataFrame, name: str) -> np.ndarray:
+def _values(file: Path, layout: Layout, frame: pd.DataFrame, name: str, knobs: Knobs) -> np.ndarray:
     position = layout.chosen.close if name == CLOSE else layout.chosen.others[name]
     column = frame[position]
     if column.dtype == np.float64:
@@ -141,15 +142,15 @@ def _values(file: Path, layout: Layout, frame: pd.DataFrame, name: str) -> np.nd
     try:
         return read_numbers(column, layout.decimal, suffixes=name == VOLUME)
     except Unreadable as problem:
-        where, cell = _cell(file, layout, frame, problem.row, position)
+        where, cell = _cell(file, layout, frame, problem.row, position, knobs)
         raise UserError(f"{where}: the {name.lower()} is {cell!r}, {problem}.") from None
 
 
-def _cell(file: Path, layout: Layout, frame: pd.DataFrame, row: int, position: int) -> tuple[str, str]:
+def _cell(file: Path, layout: Layout, frame: pd.DataFrame, row: int, position: int, knobs: Knobs) -> tuple[str, str]:
     """Where a row stands in its file, and what stands there."""
     if layout.format == "Parquet":
         return f"{file}, row {frame.index[row]}", str(frame[position].iloc[row])
-    line, cells = next(pair for at, pair in enumerate(rows_of(file, layout)) if at == frame.index[row])
+    line, cells = next(pair for at, pair in enumerate(rows_of(file, layout, knobs.encoding)) if at == frame.index[row])
     return f"{file}, line {line}", cells[position].strip()
 
 

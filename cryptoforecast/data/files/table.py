@@ -9,15 +9,6 @@ import pandas as pd
 from cryptoforecast.data.files.local_days import Zone, to_days
 
 
-class Knobs(NamedTuple):
-    """What the user has said of a file: see ``CsvSource``."""
-
-    column: str | None = None
-    symbol: str | None = None
-    date_format: str | None = None
-    others: tuple[str, ...] = ()
-
-
 class Table(NamedTuple):
     """The rows of a file, in its order: UTC times, and by name the close and further columns, NaN where empty.
 

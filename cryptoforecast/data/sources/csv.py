@@ -8,10 +8,11 @@ from typing import get_args
 import pandas as pd
 
 from cryptoforecast.data.checks import require_choice, require_text
+from cryptoforecast.data.files.knobs import DecimalMark, Knobs, knobs_of, require_knobs
 from cryptoforecast.data.files.local_days import Zone
 from cryptoforecast.data.files.opening import find_files
 from cryptoforecast.data.files.reading import read_table
-from cryptoforecast.data.files.table import Knobs, join
+from cryptoforecast.data.files.table import join
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, CloseSeries, Gaps
 from cryptoforecast.data.sources.source import Source
@@ -37,6 +38,9 @@ class CsvSource(Source):
         date_format: how dates are written (as for ``strptime``), where the file does not tell.
         gaps: what to do about missing bars: ``error``, ``ffill`` to repeat the last close before them, or ``split``
             to leave them out, so that no window straddles them.
+        date_column: the date column's name; by default the one whose cells are dates.
+        decimal: the mark before decimals, ``.`` or ``,``, where the file does not tell.
+        encoding: that of the file's text, such as ``cp1252``; by default found out.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
@@ -56,11 +60,12 @@ class CsvSource(Source):
         symbol: str | None = None,
         date_format: str | None = None,
         gaps: Gaps = "error",
+        date_column: str | None = None,
+        decimal: DecimalMark | None = None,
+        encoding: str | None = None,
     ) -> None:
-        settings = {"folder": folder, "column": column, "symbol": symbol, "date_format": date_format}
-        examples = {"folder": "prices", "column": "Close", "symbol": "BTC-USD", "date_format": "%d/%m/%Y"}
-        for name, value in settings.items():
-            require_text(f"data.source.{name}", value, examples[name])
+        require_text("data.source.folder", folder, "prices")
+        require_knobs(Knobs(column, symbol, date_format, date_column, decimal, encoding))
         require_choice("data.source.gaps", gaps, get_args(Gaps))
         self.path = [_file_name(one) for one in path] if isinstance(path, list | tuple) else _file_name(path)
         self.folder = folder
@@ -68,6 +73,9 @@ class CsvSource(Source):
         self.symbol = symbol
         self.date_format = date_format
         self.gaps = gaps
+        self.date_column = date_column
+        self.decimal = decimal
+        self.encoding = encoding
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
         """The closes of all files together.
@@ -76,7 +84,7 @@ class CsvSource(Source):
             UserError: naming the file, the line and the value that cannot be read.
         """
         files = find_files(self.path, self.folder)
-        knobs = Knobs(self.column, self.symbol, self.date_format, tuple(columns))
+        knobs = knobs_of(self, tuple(columns))
         tables = [read_table(file, knobs) for file in files]
         symbols = sorted({table.symbol for table in tables if table.symbol})
         if len(symbols) > 1 and self.symbol is None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from cryptoforecast.data.cache import expand_home
 from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.files.knobs import KNOBS, knobs_of
 from cryptoforecast.data.files.memory import LARGE
 from cryptoforecast.data.loading import load_one
 from cryptoforecast.data.series import CloseSeries
@@ -23,7 +24,7 @@ from cryptoforecast.evaluation.audit.garbage import PriceFile
 from cryptoforecast.opened_files import not_noted
 from cryptoforecast.spec import accepted_by
 
-NO_FILES = ("symbol", "column", "folder", "date_format", "gaps")  # arguments that name no file, whatever lies about
+NO_FILES = ("folder", "gaps", *KNOBS)  # arguments that name no file, whatever lies about
 
 
 class Remembered(Source):
@@ -94,9 +95,8 @@ class AlteredSource:
         self._files: dict[Path, PriceFile] = {}
         for owner, text in _texts_of(source):
             for file in _named(text, owner):
-                said = (getattr(owner, knob, None) for knob in ("column", "symbol", "date_format"))
                 with not_noted():
-                    self._files[file] = PriceFile(file, *(knob if isinstance(knob, str) else None for knob in said))
+                    self._files[file] = PriceFile(file, knobs_of(owner))
         if not self._files:
             raise UserError(f"{type(source).__name__} reads no file")
 

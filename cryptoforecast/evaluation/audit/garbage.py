@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
+from cryptoforecast.data.files.cells import NUMBER
 from cryptoforecast.data.files.dates import read_times
 from cryptoforecast.data.files.evenness import rows_of
-from cryptoforecast.data.files.layout import NUMBER, recognise
+from cryptoforecast.data.files.knobs import Knobs
+from cryptoforecast.data.files.layout import recognise
 from cryptoforecast.data.files.names import DATE, TICKER, label
 from cryptoforecast.data.files.numbers import Unreadable
 from cryptoforecast.data.files.opening import head_of, opened, packing
@@ -48,31 +50,27 @@ class PriceFile:
 
     Args:
         file: any file that ``CsvSource`` recognises, but no Parquet and none above 64 MiB.
-        column: the close column's name, if the user has said it.
-        symbol: whose closes are wanted, where the file has several.
-        date_format: how its dates are written, where it does not tell.
+        knobs: what the user has said of it.
 
     Raises:
         UserError: if its rows cannot be told.
     """
 
-    def __init__(
-        self, file: Path, column: str | None = None, symbol: str | None = None, date_format: str | None = None
-    ) -> None:
+    def __init__(self, file: Path, knobs: Knobs = Knobs()) -> None:  # noqa: B008 (it cannot change)
         self.file = file
         self._packing = packing(file)
         if self._packing == "Parquet":
             raise UserError(f"{file.name} is Parquet, which is not written anew")
         if file.stat().st_size > LARGEST:
             raise UserError(f"{file.name} is larger than {LARGEST >> 20} MiB and is not written anew")
-        layout = recognise(file, head_of(file), column, symbol)
-        with opened(file) as content:
+        layout = recognise(file, head_of(file, knobs.encoding), knobs)
+        with opened(file, knobs.encoding) as content:
             self._lines = io.StringIO(content.read().decode("utf-8-sig"), newline="").readlines()
-        rows = list(rows_of(file, layout))
+        rows = list(rows_of(file, layout, knobs.encoding))
         self._numbers = np.array([line - 1 for line, _ in rows])
         dates = pd.Series([cells[layout.chosen.date] if len(cells) == layout.columns else "" for _, cells in rows])
         try:
-            self.times = read_times(dates, date_format).times
+            self.times = read_times(dates, knobs.date_format).times
         except Unreadable as problem:
             raise UserError(f"a date in {file.name} is {problem}") from None
         self.held = np.array([_holds(cells, layout.chosen.close) for _, cells in rows])  # rows that have a close

@@ -11,7 +11,8 @@ import pytest
 
 from cryptoforecast import CsvSource
 from cryptoforecast.data.files import memory, reading
-from cryptoforecast.data.files.table import Knobs, Table
+from cryptoforecast.data.files.knobs import Knobs
+from cryptoforecast.data.files.table import Table
 
 
 @pytest.fixture
