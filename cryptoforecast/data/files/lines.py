@@ -68,4 +68,5 @@ def header_above(file: Path, above: list[tuple[int, list[str]]], width: int) -> 
 
 
 def blank_lines(head: Sequence[str]) -> int:
+    """How many blank lines a file without a header begins with."""
     return next(at for at, line in enumerate(head) if line.strip())
