@@ -34,7 +34,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     """Each test has a cache folder of its own, and does not wait before it asks a second time."""
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("CRYPTOFORECAST_CACHE", str(folder))
-    monkeypatch.setattr("cryptoforecast.data.sources.yahoo_client.PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("cryptoforecast.data.sources.retries.PAUSES", (0.0, 0.0))
     return folder
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from cryptoforecast import CsvSource
 from cryptoforecast.data.files import memory
-from cryptoforecast.data.sources.yahoo_cache import CachedBars, read_cache, write_cache
+from cryptoforecast.data.sources.bar_cache import CachedBars
+from cryptoforecast.data.sources.yahoo import yahoo_cache
 from cryptoforecast.data.sources.yahoo_client import COLUMNS
 from tests.helpers import random_walk, write_yahoo
 
@@ -43,13 +44,13 @@ def bars(length: int) -> CachedBars:
 def test_ten_writers_of_a_coins_bars_leave_those_of_one_of_them(cache: Path) -> None:
     def work(number: int) -> None:
         for _ in range(5):
-            write_cache("BTC-USD", "1d", bars(LENGTHS[number]))
-            found = read_cache("BTC-USD", "1d")
+            yahoo_cache("BTC-USD", "1d").write(bars(LENGTHS[number]))
+            found = yahoo_cache("BTC-USD", "1d").read()
             assert found is not None
             assert (found.bars == len(found.bars)).all(axis=None)
 
     ten_at_once(work)
-    found = read_cache("BTC-USD", "1d")
+    found = yahoo_cache("BTC-USD", "1d").read()
     assert found is not None
     assert len(found.bars) in LENGTHS
     assert [path.name for path in (cache / "yahoo").iterdir()] == ["BTC-USD_1d.csv"]

@@ -5,7 +5,6 @@ import json
 import logging
 import re
 import threading
-import time
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 
 from cryptoforecast.data.cache import give_caches_a_home
 from cryptoforecast.data.checks import require_text
+from cryptoforecast.data.sources.retries import ask_again
 from cryptoforecast.data.sources.source import SourceUnavailable
 from cryptoforecast.errors import UserError
 
@@ -29,7 +29,6 @@ REACH = {"1m": 7, "1h": 729, "60m": 729}  # days back that Yahoo serves bars sho
 REACH_OF_OTHERS = 59
 BEGINNING = pd.Timestamp("2009-01-03", tz="UTC")  # Bitcoin's first block
 
-PAUSES = (1.0, 4.0)  # seconds before the second and the third try
 CHART = "https://query2.finance.yahoo.com/v8/finance/chart/"
 LATEST_DAY = {"range": "1d", "interval": "1d"}
 PATIENCE = 10  # seconds for one answer
@@ -88,14 +87,7 @@ def fetch(symbol: str, interval: str, first: pd.Timestamp, after: pd.Timestamp, 
         SourceUnavailable: if Yahoo does not answer, or not with prices, three times.
         UserError: if Yahoo does not know the symbol, or has nothing in that time.
     """
-    trouble = SourceUnavailable()
-    for pause in (0.0, *PAUSES):
-        time.sleep(pause)
-        try:
-            return _ask(symbol, interval, first, after, session)
-        except SourceUnavailable as unavailable:
-            trouble = unavailable
-    raise trouble
+    return ask_again(lambda: _ask(symbol, interval, first, after, session))
 
 
 def _ask(symbol: str, interval: str, first: pd.Timestamp, after: pd.Timestamp, session: Any) -> pd.DataFrame:

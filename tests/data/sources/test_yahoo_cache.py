@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from cryptoforecast import DataNotice, YahooSource
-from cryptoforecast.data.sources.yahoo_cache import CachedBars, cache_file, read_cache, write_cache
+from cryptoforecast.data.sources.bar_cache import CachedBars
+from cryptoforecast.data.sources.yahoo import yahoo_cache
 from cryptoforecast.data.sources.yahoo_client import COLUMNS
 from tests.data.sources.yahoo_server import NOON, LocalYahoo
 from tests.helpers import CONFIGS
@@ -29,8 +30,8 @@ def held(count: int) -> CachedBars:
 
 def test_bars_come_back_from_the_cache_to_the_last_bit() -> None:
     kept = held(5000)
-    write_cache("BTC-USD", "1d", kept)
-    back = read_cache("BTC-USD", "1d")
+    yahoo_cache("BTC-USD", "1d").write(kept)
+    back = yahoo_cache("BTC-USD", "1d").read()
     assert back is not None
     pd.testing.assert_frame_equal(back.bars, kept.bars, check_exact=True, check_freq=False, check_names=False)
     assert back[1:] == kept[1:]
@@ -49,7 +50,7 @@ def test_each_symbol_and_interval_has_a_file_of_its_own_whatever_its_name(cache:
         "B" * 301,
         "a\0b",
     ]
-    files = [cache_file(name, interval) for name in names for interval in ("1d", "1h")]
+    files = [yahoo_cache(name, interval).file() for name in names for interval in ("1d", "1h")]
     assert len(set(files)) == len(files)
     assert files[0].name == "BTC-USD_1d.csv"
     for file in files:
@@ -60,21 +61,22 @@ def test_each_symbol_and_interval_has_a_file_of_its_own_whatever_its_name(cache:
 KILLED = """
 import os, random, signal, time
 import pandas as pd
-from cryptoforecast.data.sources.yahoo_cache import COLUMNS, CachedBars, read_cache, write_cache
+from cryptoforecast.data.sources.bar_cache import CachedBars
+from cryptoforecast.data.sources.yahoo import COLUMNS, yahoo_cache
 
 times = pd.date_range("2015-01-01", periods=1500, tz="UTC")
 long = CachedBars(pd.DataFrame(1 / 3, times, list(COLUMNS)), times[0], times[-1])
 short = long._replace(bars=long.bars[:1000])
-write_cache("BTC-USD", "1d", short)
+yahoo_cache("BTC-USD", "1d").write(short)
 for _ in range(40):
     child = os.fork()
     while not child:
-        write_cache("BTC-USD", "1d", long)
-        write_cache("BTC-USD", "1d", short)
+        yahoo_cache("BTC-USD", "1d").write(long)
+        yahoo_cache("BTC-USD", "1d").write(short)
     time.sleep(random.uniform(0.01, 0.06))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    assert len(read_cache("BTC-USD", "1d").bars) in (1000, 1500)
+    assert len(yahoo_cache("BTC-USD", "1d").read().bars) in (1000, 1500)
 print("whole")
 """
 

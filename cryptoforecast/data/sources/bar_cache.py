@@ -1,0 +1,167 @@
+"""The bars that a vendor gave before: one file for each symbol and interval, whole at any time."""
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+from urllib.parse import quote
+
+import pandas as pd
+
+from cryptoforecast.data.cache import cache_folder, write_whole
+from cryptoforecast.data.series import CLOSE
+from cryptoforecast.data.times import say_duration, say_time
+
+LAYOUT = 1  # of the file; one that says another number was written by another version of this package
+LONGEST_NAME = 80
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"  # vendors count seconds
+SHOWN = 3  # changed bars that are named; the others are counted
+OVERLAP, RECENT = 5, 30  # bars asked for again each time, and bars among which a missing one is
+
+
+Step: TypeAlias = pd.Timedelta | pd.DateOffset  # from one opening to the next; a month is no number of days
+
+
+class CachedBars(NamedTuple):
+    """Bars of one symbol and interval that were over when they were fetched.
+
+    ``bars`` has float64 columns on a unique increasing UTC index in nanoseconds. ``covered_from`` is the earliest time
+    that the vendor was ever asked for, which may be before its first bar. ``fetched_at`` is when it was asked last.
+    """
+
+    bars: pd.DataFrame
+    covered_from: pd.Timestamp
+    fetched_at: pd.Timestamp
+
+    def say(self, now: pd.Timestamp) -> str:
+        """Age and last bar, in words."""
+        return f"cached {say_age(now - self.fetched_at)}, up to {say_time(self.bars.index[-1])}"
+
+
+class DamagedCache(Exception):
+    """A cache file that does not hold what was written; its text names the file and says why."""
+
+
+@dataclass(frozen=True)
+class BarCache:
+    """The file that holds a vendor's bars of one symbol and interval.
+
+    Args:
+        room: the vendor's part of the cache folder.
+        symbol: as the vendor writes it.
+        interval: as the vendor writes it.
+        columns: of each bar, Close among them.
+        library: the package that asks the vendor; its version stands in the file.
+    """
+
+    room: str
+    symbol: str
+    interval: str
+    columns: tuple[str, ...]
+    library: str
+
+    def file(self) -> Path:
+        """Where the bars are kept; any text makes a file name, and two never make the same.
+
+        Raises:
+            OSError: if there is no folder for it.
+        """
+        return cache_folder(self.room) / f"{_file_name(self.symbol)}_{self.interval}.csv"
+
+    def read(self) -> CachedBars | None:
+        """The cached bars; None if there are none.
+
+        Raises:
+            DamagedCache: if the file is not as it was written.
+            OSError: if there is a file that cannot be read, or no folder for it.
+        """
+        file = self.file()
+        try:
+            head, _, rows = file.read_bytes().partition(b"\n")
+        except FileNotFoundError:
+            return None
+        try:
+            facts = json.loads(head.removeprefix(b"# "))
+            if facts["layout"] != LAYOUT:
+                raise DamagedCache(f"{file} was written by another version")
+            if facts["sha256"] != hashlib.sha256(rows).hexdigest():
+                raise DamagedCache(f"{file} is damaged")
+            bars = pd.read_csv(io.BytesIO(rows), index_col="time", dtype=dict.fromkeys(self.columns, "float64"))
+            times = pd.to_datetime(bars.index, format=TIME_FORMAT, utc=True).as_unit("ns")
+            covered_from, fetched_at = pd.Timestamp(facts["covered_from"]), pd.Timestamp(facts["fetched_at"])
+        except (ValueError, LookupError, TypeError):
+            raise DamagedCache(f"{file} is damaged") from None
+        return CachedBars(bars[list(self.columns)].set_axis(times), covered_from, fetched_at)
+
+    def write(self, cached: CachedBars) -> None:
+        """Keep bars for later; whoever reads meanwhile sees the file before or the file after.
+
+        Raises:
+            OSError: if the file cannot be written.
+        """
+        rows = cached.bars.to_csv(index_label="time", date_format=TIME_FORMAT, lineterminator="\n").encode()
+        facts = {
+            "layout": LAYOUT,
+            "symbol": self.symbol,
+            "interval": self.interval,
+            "covered_from": cached.covered_from.isoformat(),
+            "fetched_at": cached.fetched_at.isoformat(),
+            "versions": {self.library: version(self.library), "pandas": version("pandas")},
+            "sha256": hashlib.sha256(rows).hexdigest(),
+        }
+        write_whole(self.file(), lambda file: file.write(f"# {json.dumps(facts)}\n".encode() + rows))
+
+
+def _file_name(symbol: str) -> str:
+    name = quote(symbol, safe="", errors="replace")
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:LONGEST_NAME]}~{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return name
+
+
+def merge(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Old and new bars together; from the first to the last of the new ones, only they count."""
+    before, after = old[old.index < new.index[0]], old[old.index > new.index[-1]]
+    return pd.concat([part for part in (before, new, after) if len(part)])
+
+
+def first_to_ask_again(bars: pd.DataFrame, length: Step) -> pd.Timestamp:
+    """Where to go on: some bars back, to see whether they still stand, and at the first that was missing lately."""
+    recent = bars[CLOSE].iloc[-RECENT:].asfreq(length)
+    return min([bars.index[-OVERLAP:][0], *recent.index[recent.isna()][:1]])
+
+
+def is_rescaled(old: pd.DataFrame, new: pd.DataFrame, prices: Sequence[str]) -> bool:
+    """Whether even the oldest bar that both have differs, as after a split or dividend; then all before it may."""
+    both = old.index[old[CLOSE].notna()].intersection(new.index)
+    return len(both) > 0 and not old.loc[both[0], [*prices]].equals(new.loc[both[0], [*prices]])
+
+
+def say_changes(vendor: str, old: pd.DataFrame, new: pd.DataFrame, column: str) -> str:
+    """Which closes a vendor has changed, with their times; an empty text if none."""
+    times = old.index.union(new.index)
+    times = times[(times >= max(old.index[0], new.index[0])) & (times <= min(old.index[-1], new.index[-1]))]
+    before, after = old[column].reindex(times), new[column].reindex(times)
+    changed = times[(before != after) & (before.notna() | after.notna())]
+    if not len(changed):
+        return ""
+    named = [f"{say_time(time)} from {_price(before[time])} to {_price(after[time])}" for time in changed[:SHOWN]]
+    more = [f"and {len(changed) - SHOWN:,} more"] if len(changed) > SHOWN else []
+    return (
+        f"closes that {vendor} has changed since they were cached: {len(changed):,} ({', '.join([*named, *more])}); "
+        "the new ones are used."
+    )
+
+
+def say_age(age: pd.Timedelta) -> str:
+    """How long ago, in one unit: ``3 days ago``."""
+    whole = (age.floor(unit) for unit in ("D", "h", "min"))
+    return next((f"{say_duration(rounded)} ago" for rounded in whole if rounded > pd.Timedelta(0)), "just now")
+
+
+def _price(value: float) -> str:
+    return "nothing" if pd.isna(value) else f"{value:.12g}"
