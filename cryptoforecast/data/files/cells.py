@@ -1,25 +1,133 @@
-"""What a cell holds: a number, a date, an epoch."""
+"""What a cell holds: a number, a date, an epoch, a time of day, or nothing."""
 
 import re
+from datetime import date
+from functools import lru_cache
 
-NUMBER = re.compile(r"[-+$€£¥]?\d[\d.,' ]*([eE][+-]?\d+)?[KMBT%]?|[-+]?\.\d+")
-DATE = re.compile(
-    r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}"
-    r"|\d{1,2}[- ][A-Za-z]{3,9}[-, ]+\d{2,4})([T, ]+\d[-\d:.+ APMapmUTCGZ]*)?"
+from cryptoforecast.data.files.written_dates import CLOCK, LONGEST, PARTS, ZONE, day_in_digits
+
+_NO_VALUE = """null nan none na n/a n.a. n.a n/d n.d. n.d s/d s.d. s/n nil nat nd #n/a #na #value! #div/0! #ref! #num!
+    #name? <na> <null> (null) (none) (empty) empty missing \\n -nan 1.#ind -1.#ind 1.#qnan -1.#qnan k.a. k.a keine
+    b.d. b/d brak yok н/д нет н.д. 暂无 无 無 暫無 暂无数据 なし 없음 unavailable"""
+EMPTY = frozenset({"", "not available", "no data", "#n/a n/a", *_NO_VALUE.split()})
+_MARKS = re.compile(r"[.\-\u2010-\u2015\u2212\u2026?*_/]{1,5}")  # . or -- in the place of a value
+SPACES = " \u00a0\u202f\u2009\u2007\u2002\u2003"  # between thousands, or between a number and its currency
+GROUPS = SPACES + "'’ʼ`"
+_CODES = """USDT USDC BUSD TUSD USD EUR GBP JPY CNY CNH RMB KRW INR BRL TRY TL RUB RUR PLN CHF CAD AUD NZD HKD SGD MXN
+    ZAR SEK NOK DKK CZK HUF THB IDR VND PHP NGN UAH ILS ARS CLP COP MYR TWD AED SAR BTC XBT ETH Rs\\.? zł kr\\.? Kč Ft
+    Rp RM руб\\.? р\\. 元 円 원 лв\\.? lei"""
+CURRENCY = rf"(?:(?:US|R|A|AU|C|CA|HK|NZ|S|NT|MX|AR)?\$|[€£¥₹₩₺₽₿₴₫₪฿₦₱￥]|(?:{'|'.join(_CODES.split())}))"
+SIGN = r"[-+\u2212]?"
+DIGITS = (  # 28,420.3 or 12,34,567.89 or 28420.3, .5, 1e5
+    rf"(?:[0-9]{{1,3}}(?P<group>[.,{GROUPS}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*(?:(?!(?P=group))[.,][0-9]*)?"
+    r"|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]*)?"
+    r"|(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?)"
 )
-EPOCH = re.compile(r"\d{10,19}(\.0*)?")
+_NUMBER = re.compile(
+    rf"(?:{CURRENCY}[{SPACES}]?{SIGN}|{SIGN}{CURRENCY}?[{SPACES}]?)(?P<digits>{DIGITS})[{SPACES}]?"
+    rf"(?P<suffix>[KkMmBbTt]|%|‰)?(?:[{SPACES}]?{CURRENCY})?"
+)
+_DAY = re.compile(
+    r"(?P<first>\d{4})(?P<mark>[-/.]|\. )(?P<second>\d{1,2})(?P=mark)(?P<third>\d{1,2})\.?"
+    r"|(?P<one>\d{1,2})(?P<mark2>[-/.]|\. )(?P<two>\d{1,2})(?P=mark2)(?P<three>\d{4}|\d{2})\.?"
+    r"|(?P<day>\d{1,2}) (?P<month>\d{1,2}) (?P<year>(?:19|20|21)\d\d)"
+)
+_COMPACT = re.compile(r"(?P<day>\d{8})[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+_PLAIN = re.compile(r"[-+]?\d*\.?\d*|\D*")  # most cells are no dates, and are told at once
+_CLOCK = re.compile(rf"(?:{CLOCK})(?:\s?(?:{ZONE}))?")
+_COMPACT_CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
+_EPOCH = re.compile(r"-?\d{9,19}(?:\.\d*)?|-?\d\.\d+[eE]\+?(?:0?[89]|1[0-8])")
+
+
+def is_empty(cell: str) -> bool:
+    """Whether a cell stands for no value, as vendors write that: nothing, a dash, ``n/a``, ``null``, ``暂无``.
+
+    >>> [is_empty(cell) for cell in ("", ".", "--", "N/A", "暂无", "0", "Nano")]
+    [True, True, True, True, True, False, False]
+    """
+    text = cell.strip()
+    return text.lower() in EMPTY or bool(_MARKS.fullmatch(text))
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell is a number, in whichever way it is written."""
-    return bool(NUMBER.fullmatch(cell.strip()))
+    """Whether a cell is a number, in whichever way it is written; a date with dots is none.
+
+    >>> [is_number(cell) for cell in ("28.420,3", "₹12,34,567.89", "-1.5%", "1 234 USD", "22.05.2026", "1.12.2", "v2")]
+    [True, True, True, True, False, False, False]
+    """
+    return bool(_NUMBER.fullmatch(cell.strip()))
 
 
 def is_date(cell: str) -> bool:
-    """Whether a cell is a date, with or without a time of day."""
-    return bool(DATE.fullmatch(cell.strip()))
+    """Whether a cell is a date, with or without a time of day; digits alone, such as 20240102, are none.
+
+    >>> [is_date(cell) for cell in ("22.05.2026", "Sept 1, 2021", "2024年12月31日", "2024-03", "2024.03", "31/31/2024")]
+    [True, True, True, True, False, False]
+    """
+    text = cell.strip()
+    return 6 <= len(text) <= LONGEST and not _PLAIN.fullmatch(text) and _is_date(text)
+
+
+def is_compact_date(cell: str) -> bool:
+    """Whether a cell may be a day in eight digits, 20240102: a column of them is dates if all its cells are."""
+    text = cell.strip().removesuffix(".0")
+    return len(text) == 8 and text.isdigit() and _is_day(text[:4], text[4:6], text[6:])
 
 
 def is_epoch(cell: str) -> bool:
-    """Whether a cell may count the time since 1970."""
-    return bool(EPOCH.fullmatch(cell.strip()))
+    """Whether a cell may count the time since 1970, in seconds to nanoseconds, before 1967 or after 1973."""
+    return bool(_EPOCH.fullmatch(cell.strip()))
+
+
+def is_clock(cell: str) -> bool:
+    """Whether a cell is a time of day alone.
+
+    >>> [is_clock(cell) for cell in ("13:45", "1:45 PM", "13:45:00.000", "25:00", "134500", "2024-01-02 13:45")]
+    [True, True, True, False, False, False]
+    """
+    text = cell.strip()
+    return bool(_CLOCK.fullmatch(text)) and _possible_clock(text)
+
+
+def is_compact_clock(cell: str) -> bool:
+    """Whether a cell may be a time of day in four or six digits, 134500: beside a column of dates, if all cells are."""
+    return bool(_COMPACT_CLOCK.fullmatch(cell.strip()))
+
+
+@lru_cache(1 << 16)
+def _is_date(text: str) -> bool:
+    if found := _COMPACT.fullmatch(text):
+        return _is_day(found["day"][:4], found["day"][4:6], found["day"][6:]) and int(found["hour"]) < 24
+    parts = PARTS.fullmatch(text)
+    if parts is None or (parts["clock"] and not _possible_clock(parts["clock"])):
+        return False
+    day = (parts["day"] + (parts["year"] or "")).strip(" ,")
+    if found := _DAY.fullmatch(day):
+        return _is_numeric_day(found)
+    return day_in_digits(day) is not None
+
+
+def _is_numeric_day(found: re.Match[str]) -> bool:
+    if found["first"]:
+        return any(_is_day(found["first"], *pair) for pair in _both(found["second"], found["third"]))
+    if found["day"]:
+        return any(_is_day(found["year"], *pair) for pair in _both(found["day"], found["month"]))
+    year = found["three"] if len(found["three"]) == 4 else "20" + found["three"]
+    last = any(_is_day(year, *pair) for pair in _both(found["one"], found["two"]))
+    return last or (len(found["three"]) == 2 and _is_day("20" + found["one"].zfill(2), found["two"], found["three"]))
+
+
+def _both(first: str, second: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (first, second), (second, first)
+
+
+def _is_day(year: str, month: str, day: str) -> bool:
+    try:
+        return 1900 <= date(int(year), int(month), int(day)).year < 2200
+    except ValueError:
+        return False
+
+
+def _possible_clock(text: str) -> bool:
+    numbers = [int(digits) for digits in re.findall(r"\d+", text)[:3]]
+    return numbers[0] <= 24 and all(number < 60 for number in numbers[1:2])

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from cryptoforecast.data.files.cells import NUMBER
+from cryptoforecast.data.files.cells import is_number
 from cryptoforecast.data.files.dates import read_times
 from cryptoforecast.data.files.evenness import rows_of
 from cryptoforecast.data.files.knobs import Knobs
@@ -101,7 +101,7 @@ def _is_kept(name: str) -> bool:
 
 
 def _holds(cells: list[str], close: int) -> bool:
-    return len(cells) > close and bool(NUMBER.fullmatch(cells[close].strip()))
+    return len(cells) > close and is_number(cells[close])
 
 
 def _garbled(cells: list[str], kept: set[int], factor: float, delimiter: str, line: str) -> str:
@@ -123,4 +123,4 @@ def garbled_cell(cell: str, factor: float) -> str:
         if text.lstrip("+-").isdigit():
             return str(round(number) or round(float(text)))
         return str(np.format_float_positional(number, precision=12, fractional=False, trim="0"))
-    return cell.translate(OTHER_DIGITS) if NUMBER.fullmatch(text) else cell
+    return cell.translate(OTHER_DIGITS) if is_number(text) else cell
