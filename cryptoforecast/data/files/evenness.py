@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cryptoforecast.data.files.encodings import OddBytes, is_utf_8
 from cryptoforecast.data.files.layout import Layout
 from cryptoforecast.data.files.opening import opened
 from cryptoforecast.errors import UserError
@@ -40,13 +42,13 @@ def require_even_rows(file: Path, layout: Layout, encoding: str | None = None) -
 def rows_of(file: Path, layout: Layout, encoding: str | None = None) -> Iterator[tuple[int, list[str]]]:
     """Every row below the header with its line number, blank lines left out as pandas does."""
     with opened(file, encoding) as content:
-        text = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")  # type: ignore[type-var]
+        text = io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline="")  # type: ignore[type-var]
         reader = csv.reader(text, delimiter=layout.delimiter)
         try:
             for cells in reader:
                 if reader.line_num > layout.header_lines and any(cell.strip() for cell in cells):
                     yield reader.line_num, cells
-        except (UnicodeDecodeError, csv.Error) as problem:
+        except csv.Error as problem:
             raise UserError(f"{file}, line {reader.line_num + 1}: cannot be read ({problem}).") from None
         finally:
             text.detach()
@@ -57,8 +59,7 @@ def _even_rows(content: BufferedIOBase, layout: Layout) -> Lines | None:
     for _ in range(layout.header_lines):
         content.readline()
     rows, whole = 0, True
-    while lines := content.read(CHUNK):
-        lines += content.readline()
+    for lines in _whole_lines(content):
         if not lines.endswith(b"\n"):  # the last, which may break off
             lines, whole = lines + b"\n", max(_needed(layout)) < layout.columns - 1
         count = _even_lines(lines, layout)
@@ -66,6 +67,19 @@ def _even_rows(content: BufferedIOBase, layout: Layout) -> Lines | None:
             return None
         rows += count
     return Lines(rows, cut=not whole)
+
+
+def _whole_lines(content: BufferedIOBase) -> Iterator[bytes]:
+    """The text by the megabyte, cut at ends of lines.
+
+    Raises:
+        OddBytes: if it is not in UTF-8.
+    """
+    while lines := content.read(CHUNK):
+        lines += content.readline()
+        if not lines.isascii() and not is_utf_8(lines):
+            raise OddBytes
+        yield lines
 
 
 def _even_lines(lines: bytes, layout: Layout) -> int | None:
@@ -85,6 +99,8 @@ def _even_lines(lines: bytes, layout: Layout) -> int | None:
 
 
 def _read_rows(file: Path, layout: Layout, encoding: str | None) -> Lines:
+    with opened(file, encoding) as content:
+        deque(_whole_lines(content), maxlen=0)
     rows, short = 0, None
     for line, cells in rows_of(file, layout, encoding):
         if short is not None:

@@ -1,24 +1,24 @@
 """The bytes of a price file: found, unpacked, and in one encoding."""
 
 import glob
-import gzip
 import io
-import zipfile
-import zlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
-from typing import cast
 
 from cryptoforecast.data.cache import expand_home
+from cryptoforecast.data.files import encodings
+from cryptoforecast.data.files.encodings import UTF_8, Damaged, Misfit, Recoded
+from cryptoforecast.data.files.packing import DAMAGED, PYTHONS_OWN, kind_of_packing, unpacked
+from cryptoforecast.data.files.refused import refuse_other_files, refuse_pages
 from cryptoforecast.errors import UserError
 from cryptoforecast.user_code import is_of_user, went_through
 
-GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-UNPACKERS = ("/gzip.py", "/_compression.py", "/compression/", "/zipfile.py", "/zipfile/")  # Python's own
 HEAD = 1 << 16  # bytes by which a file is recognised
+NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")  # characters that no text has
+TO_SET = "set data.source.encoding, such as cp1252 or gb18030"
 
 
 def find_files(path: str | list[str], folder: str | None) -> list[Path]:
@@ -36,11 +36,49 @@ def find_files(path: str | list[str], folder: str | None) -> list[Path]:
 
 
 def packing(file: Path) -> str:
-    """How a file is packed, told by its first bytes: ``gzip``, ``zip``, ``Parquet`` or not at all."""
+    """How a file is packed, told by its first bytes: ``gzip``, ``zip``, ``Parquet`` …, or empty if not at all."""
     with _complaining(file), file.open("rb") as content:
-        start = content.read(4)
-    known = {GZIP: "gzip", ZIP: "zip", PARQUET: "Parquet"}
-    return next((name for magic, name in known.items() if start.startswith(magic)), "")
+        return kind_of_packing(content.read(8))
+
+
+def encoding_of(file: Path, encoding: str | None = None, whole: bool = False) -> str:
+    """The encoding of a file's text, by Python's name of it.
+
+    Args:
+        file: the file.
+        encoding: that of its text, where the user has said it.
+        whole: whether to look at the whole of a file that begins as UTF-8. A large file is looked at while it is
+            counted; see :class:`~cryptoforecast.data.files.encodings.OddBytes`.
+
+    Raises:
+        UserError: if there is no such encoding, or none that is known fits.
+    """
+    with _complaining(file), _unpacked(file) as content:
+        start = content.read(HEAD)
+        refuse_other_files(file, start, packed=bool(packing(file)))
+        marked = encodings.marked(start)
+        if encoding is not None:
+            return _as_told(file, encoding, marked)
+        if marked or (encodings.is_utf_8(start) and not whole):
+            return marked or UTF_8
+        content.seek(0)
+        found = None if NO_TEXT.search(start.decode("latin-1")) else encodings.found_out(content)
+    if found is None:
+        raise UserError(
+            f"{file}: not a text file in UTF-8 or in another encoding that is tried; if it is one, {TO_SET}."
+        )
+    return found
+
+
+def _as_told(file: Path, encoding: str, marked: str | None) -> str:
+    told = encodings.codec_of(encoding)
+    if told is None:
+        raise UserError(f"data.source.encoding is {encoding!r}, which is no encoding such as cp1252 or gb18030.")
+    if marked and not told.startswith(marked[:6]):
+        raise UserError(
+            f"{file}: its first bytes say {marked.upper()}, data.source.encoding says {told}; leave it out."
+        )
+    return marked if marked and "-" not in told.removeprefix(marked[:6]) else told
 
 
 @contextmanager
@@ -49,18 +87,17 @@ def opened(file: Path, encoding: str | None = None) -> Iterator[BufferedIOBase]:
 
     Args:
         file: the file.
-        encoding: that of its text, where the user has said it.
+        encoding: that of its text, where it is known.
 
     Raises:
         UserError: if it cannot be read, is damaged, or holds something else than one text.
     """
+    settled = encoding_of(file, encoding)
     with _complaining(file), _unpacked(file) as content:
         start = content.read(HEAD)
         content.seek(0)
-        if start.startswith(UTF_16):
-            yield io.BytesIO(content.read().decode("utf-16").encode())
-        elif b"\r" in start and b"\n" not in start:
-            yield io.BytesIO(content.read().replace(b"\r", b"\n"))
+        if settled != UTF_8 or (b"\r" in start and b"\n" not in start):
+            yield io.BufferedReader(Recoded(content, settled), HEAD)
         else:
             yield content
 
@@ -76,40 +113,19 @@ def head_of(file: Path, encoding: str | None = None) -> list[str]:
         start = content.read(HEAD + 1)
     if len(start) > HEAD and b"\n" in start:
         start = start[: start.rindex(b"\n") + 1]
-    try:
-        text = start.decode("utf-8-sig", errors="strict" if len(start) <= HEAD else "ignore")
-    except UnicodeDecodeError:
-        raise UserError(f"{file}: not a text file in UTF-8.") from None
+    text = start.decode("utf-8-sig", errors="ignore")
     if not text.strip():
         raise UserError(f"{file}: the file is empty.")
-    if "\0" in text:
+    refuse_pages(file, text)
+    if NO_TEXT.search(text):
         raise UserError(f"{file}: not a text file.")
-    return text.splitlines(keepends=True)
+    return io.StringIO(text, newline="").readlines()
 
 
 @contextmanager
 def _unpacked(file: Path) -> Iterator[BufferedIOBase]:
-    kind = packing(file)
-    if kind == "gzip":
-        with gzip.open(file) as content:
-            yield content
-    elif kind == "zip":
-        with zipfile.ZipFile(file) as archive, archive.open(_only_member(file, archive)) as content:
-            yield cast(BufferedIOBase, content)
-    else:
-        with file.open("rb") as content:
-            yield content
-
-
-def _only_member(file: Path, archive: zipfile.ZipFile) -> str:
-    members = [info.filename for info in archive.infolist() if not info.is_dir()]
-    members = [name for name in members if not name.startswith("__MACOSX/")]
-    if any(name.startswith("xl/") for name in members):
-        raise UserError(f"{file}: an Excel workbook; save the sheet as CSV.")
-    if len(members) != 1:
-        holds = f"{len(members)} files ({', '.join(members[:5])})" if members else "no file"
-        raise UserError(f"{file}: holds {holds}; unpack the one to read.")
-    return members[0]
+    with unpacked(file, packing(file)) as content:
+        yield content
 
 
 @contextmanager
@@ -119,11 +135,19 @@ def _complaining(file: Path) -> Iterator[None]:
         yield
     except UserError:
         raise
+    except Damaged as found:
+        cell = found.cell.strip().decode("ascii", errors="backslashreplace")[:40]
+        raise UserError(
+            f"{file}, line {found.line}: {cell!r} is no text in UTF-8, which the rest of the file may be; "
+            f"mend it, or {TO_SET}."
+        ) from None
+    except Misfit as found:
+        raise UserError(
+            f"{file}, line {found.line}: not a text in {found.encoding}; {TO_SET}, or leave it out to have it found."
+        ) from None
     except Exception as problem:
-        if isinstance(problem, zlib.error | zipfile.BadZipFile | gzip.BadGzipFile) or went_through(problem, UNPACKERS):
+        if isinstance(problem, DAMAGED) or went_through(problem, PYTHONS_OWN):
             raise UserError(f"{file}: the packed file is damaged or cut off ({problem}).") from None
-        if is_of_user(problem) or not isinstance(problem, OSError | UnicodeDecodeError):
+        if is_of_user(problem) or not isinstance(problem, OSError):
             raise
-        if isinstance(problem, UnicodeDecodeError):
-            raise UserError(f"{file}: not a text file in UTF-8.") from None
         raise UserError(f"{file}: cannot be read ({problem.strerror or problem}).") from None

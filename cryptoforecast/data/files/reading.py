@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.data.files.dates import Times, read_times
+from cryptoforecast.data.files.encodings import UTF_8, OddBytes, spoken
 from cryptoforecast.data.files.evenness import Lines, require_even_rows, rows_of
 from cryptoforecast.data.files.formats import CAVEATS
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import Layout, recognise
 from cryptoforecast.data.files.memory import LARGE, keep, recall, state_to_keep
 from cryptoforecast.data.files.numbers import ABSENT, Unreadable, read_numbers
-from cryptoforecast.data.files.opening import head_of, is_plain, opened, packing
+from cryptoforecast.data.files.opening import encoding_of, head_of, is_plain, opened, packing
 from cryptoforecast.data.files.owner import keep_one_series
+from cryptoforecast.data.files.packing import COLUMNAR, PACKINGS
 from cryptoforecast.data.files.parquet import read_parquet
 from cryptoforecast.data.files.table import Table
 from cryptoforecast.data.series import CLOSE, VOLUME
@@ -38,8 +40,19 @@ def read_table(file: Path, knobs: Knobs) -> Table:
 
 
 def _read(file: Path, knobs: Knobs) -> Table:
+    if packing(file) in COLUMNAR:
+        return _read_rows(file, knobs)
+    try:
+        return _read_rows(file, knobs._replace(encoding=encoding_of(file, knobs.encoding)))
+    except OddBytes:  # far down in a large file
+        if knobs.encoding is not None:
+            raise UserError(f"{file}: not a text in {knobs.encoding}; leave data.source.encoding out.") from None
+        return _read_rows(file, knobs._replace(encoding=encoding_of(file, knobs.encoding, whole=True)))
+
+
+def _read_rows(file: Path, knobs: Knobs) -> Table:
     packed = packing(file)
-    if packed == "Parquet":
+    if packed in COLUMNAR:
         labels, chosen, frame = read_parquet(file, knobs)
         layout = Layout("Parquet", "", len(labels), 0, 0, labels, chosen, "", epochs=False)
         lines = Lines(len(frame), cut=False)
@@ -58,7 +71,8 @@ def _read(file: Path, knobs: Knobs) -> Table:
     if undated:
         times, values = times._replace(times=times.times[dated]), {name: v[dated] for name, v in values.items()}
         notes.append(f"rows of {file.name} without a date were left out: {undated}.")
-    name = layout.format + (f", {packed}" if packed in ("gzip", "zip") else "")
+    read_as = [layout.format, packed if packed in PACKINGS else "", spoken(knobs.encoding or UTF_8)]
+    name = ", ".join(filter(None, read_as))
     return Table(
         times.times, values, symbol, name, _columns(layout, times, knobs.others), undated, tuple(notes), times.zone
     )

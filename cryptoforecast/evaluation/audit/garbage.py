@@ -1,11 +1,9 @@
 """Garbage in the place of the future: in a close series, and in the price file that one is read from."""
 
 import csv
-import gzip
 import io
 import re
 import shutil
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +17,8 @@ from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import recognise
 from cryptoforecast.data.files.names import DATE, TICKER, label
 from cryptoforecast.data.files.numbers import Unreadable
-from cryptoforecast.data.files.opening import head_of, opened, packing
+from cryptoforecast.data.files.opening import encoding_of, head_of, opened, packing
+from cryptoforecast.data.files.packing import COLUMNAR, pack
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
 
@@ -59,10 +58,12 @@ class PriceFile:
     def __init__(self, file: Path, knobs: Knobs = Knobs()) -> None:  # noqa: B008 (it cannot change)
         self.file = file
         self._packing = packing(file)
-        if self._packing == "Parquet":
-            raise UserError(f"{file.name} is Parquet, which is not written anew")
+        if self._packing in COLUMNAR:
+            raise UserError(f"{file.name} is {self._packing}, which is not written anew")
         if file.stat().st_size > LARGEST:
             raise UserError(f"{file.name} is larger than {LARGEST >> 20} MiB and is not written anew")
+        self._encoding = encoding_of(file, knobs.encoding, whole=True)
+        knobs = knobs._replace(encoding=self._encoding)
         layout = recognise(file, head_of(file, knobs.encoding), knobs)
         with opened(file, knobs.encoding) as content:
             self._lines = io.StringIO(content.read().decode("utf-8-sig"), newline="").readlines()
@@ -87,12 +88,8 @@ class PriceFile:
         lines = list(self._lines)
         for row in np.flatnonzero(self.times >= since):
             lines[self._numbers[row]] = self._garbled[row]
-        content = "".join(lines).encode()
-        if self._packing == "zip":
-            with zipfile.ZipFile(self.file) as archive, zipfile.ZipFile(path, "w") as copy:
-                copy.writestr(next(one.filename for one in archive.infolist() if not one.is_dir()), content)
-        else:
-            path.write_bytes(gzip.compress(content, 1) if self._packing == "gzip" else content)
+        content = "".join(lines).encode(self._encoding)
+        path.write_bytes(pack(content, self._packing, f"{self.file.stem}.csv"))
         shutil.copystat(self.file, path)  # whether its last bar was over is told by when it was written
 
 

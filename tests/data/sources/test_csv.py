@@ -75,7 +75,7 @@ def test_a_date_format_settles_what_could_be_read_in_two_ways(tmp_path: Path) ->
 SEVERAL = "Price,Close,Close\nTicker,BTC-USD,ETH-USD\nDate,,\n2024-03-10,1,2\n2024-03-11,1,2\n"
 BROKEN = {
     SEVERAL: "has closes of BTC-USD, ETH-USD; set data.source.symbol to one of them",
-    "Date,Close\n2024-03-10,1\n\udcff\udcfe,2\n": "UTF-8",
+    "Date,Close\n2024-03-10,1\n\udcff\udcfe,2\n": "line 3: the date is",
     "": "the file is empty",
     "Date,Close\n": "no row of dates and numbers; it begins with 'Date,Close'",
     "Date,Open,High\n2024-03-10,1,2\n": "no close column among Date, Open, High; set data.source.column",
