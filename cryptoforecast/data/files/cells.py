@@ -10,22 +10,22 @@ _NO_VALUE = """null nan none na n/a n.a. n.a n/d n.d. n.d s/d s.d. s/n nil nat n
     #name? <na> <null> (null) (none) (empty) empty missing \\n -nan 1.#ind -1.#ind 1.#qnan -1.#qnan k.a. k.a keine
     b.d. b/d brak yok н/д нет н.д. 暂无 无 無 暫無 暂无数据 なし 없음 unavailable"""
 EMPTY = frozenset({"", "not available", "no data", "#n/a n/a", *_NO_VALUE.split()})
-_MARKS = re.compile(r"[.\-\u2010-\u2015\u2212\u2026?*_/]{1,5}")  # . or -- in the place of a value
+MARKS = re.compile(r"[.\-\u2010-\u2015\u2212\u2026?*_/]{1,5}")  # . or -- in the place of a value
 SPACES = " \u00a0\u202f\u2009\u2007\u2002\u2003"  # between thousands, or between a number and its currency
 GROUPS = SPACES + "'’ʼ`"
 _CODES = """USDT USDC BUSD TUSD USD EUR GBP JPY CNY CNH RMB KRW INR BRL TRY TL RUB RUR PLN CHF CAD AUD NZD HKD SGD MXN
     ZAR SEK NOK DKK CZK HUF THB IDR VND PHP NGN UAH ILS ARS CLP COP MYR TWD AED SAR BTC XBT ETH Rs\\.? zł kr\\.? Kč Ft
     Rp RM руб\\.? р\\. 元 円 원 лв\\.? lei"""
 CURRENCY = rf"(?:(?:US|R|A|AU|C|CA|HK|NZ|S|NT|MX|AR)?\$|[€£¥₹₩₺₽₿₴₫₪฿₦₱￥]|(?:{'|'.join(_CODES.split())}))"
-SIGN = r"[-+\u2212]?"
+SIGN = r"[-+\u2212]"
 DIGITS = (  # 28,420.3 or 12,34,567.89 or 28420.3, .5, 1e5
     rf"(?:[0-9]{{1,3}}(?P<group>[.,{GROUPS}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*(?:(?!(?P=group))[.,][0-9]*)?"
     r"|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]*)?"
     r"|(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?)"
 )
-_NUMBER = re.compile(
-    rf"(?:{CURRENCY}[{SPACES}]?{SIGN}|{SIGN}{CURRENCY}?[{SPACES}]?)(?P<digits>{DIGITS})[{SPACES}]?"
-    rf"(?P<suffix>[KkMmBbTt]|%|‰)?(?:[{SPACES}]?{CURRENCY})?"
+NUMBER = re.compile(  # -$1,234.5 or R$ -1.234,5 or 57.32K or 1,234.50 USD
+    rf"(?P<sign>{SIGN})?[{SPACES}]?(?:(?P<before>{CURRENCY})[{SPACES}]?(?(sign)|(?P<sign2>{SIGN})?))?"
+    rf"(?P<digits>{DIGITS})[{SPACES}]?(?P<suffix>[KkMmBbTt%‰])?(?:[{SPACES}]?(?P<after>{CURRENCY}))?"
 )
 _DAY = re.compile(
     r"(?P<first>\d{4})(?P<mark>[-/.]|\. )(?P<second>\d{1,2})(?P=mark)(?P<third>\d{1,2})\.?"
@@ -46,7 +46,7 @@ def is_empty(cell: str) -> bool:
     [True, True, True, True, True, False, False]
     """
     text = cell.strip()
-    return text.lower() in EMPTY or bool(_MARKS.fullmatch(text))
+    return text.lower() in EMPTY or bool(MARKS.fullmatch(text))
 
 
 def is_number(cell: str) -> bool:
@@ -55,7 +55,7 @@ def is_number(cell: str) -> bool:
     >>> [is_number(cell) for cell in ("28.420,3", "₹12,34,567.89", "-1.5%", "1 234 USD", "22.05.2026", "1.12.2", "v2")]
     [True, True, True, True, False, False, False]
     """
-    return bool(_NUMBER.fullmatch(cell.strip()))
+    return bool(NUMBER.fullmatch(cell.strip()))
 
 
 def is_date(cell: str) -> bool:

@@ -10,7 +10,7 @@ from cryptoforecast.data.files.formats import name_of_format, name_without_heade
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.lines import blank_lines, header_above, is_data, split_lines
 from cryptoforecast.data.files.names import Label, label
-from cryptoforecast.data.files.numbers import Decimal, decimal_of
+from cryptoforecast.data.files.numbers import Decimal, decimal_of_table
 
 
 class Layout(NamedTuple):
@@ -63,7 +63,7 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         header_rows=first,
         names=tuple(one.text for one in labels),
         chosen=chosen,
-        decimal=decimal_of(cell for row in body for cell in row),
+        decimal=knobs.decimal or decimal_of_table(body, chosen.date),
         epochs=any(is_number(row[chosen.date]) for row in body),
     )
 

@@ -1,45 +1,28 @@
 """Numbers as vendors write them."""
 
-import re
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.files.cells import EMPTY, GROUPS, MARKS, NUMBER, is_empty, is_number
+
 Decimal = Literal["", ".", ","]
-EMPTY = {"", "null", "nan", "none", "na", "n/a", "#n/a", "<na>", "-", "--", "nil"}
-ABSENT = [
-    "",
-    "#N/A",
-    "#N/A N/A",
-    "#NA",
-    "-1.#IND",
-    "-1.#QNAN",
-    "-NaN",
-    "-nan",
-    "1.#IND",
-    "1.#QNAN",
-    "<NA>",
-    "N/A",
-    "NA",
-    "NULL",
-    "NaN",
-    "None",
-    "n/a",
-    "nan",
-    "null",
-]  # what pandas takes for no number; a name it may well be
+ABSENT = sorted(
+    {form(text) for text in EMPTY for form in (str, str.upper, str.title)}
+    | {"-NaN", "-1.#IND", "-1.#QNAN", "NaN", "NaT", ".", "..", "...", "-", "--", "---", "–", "—", "−", "…", "?"}
+)  # what pandas takes for no number; a name it may well be
 POINT = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"  # 28420.3
-THOUSANDS = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?"  # 28,420.3
-COMMA = r"[+-]?\d+,\d+"  # 28420,3
-POINTED_THOUSANDS = r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?"  # 28.420,3
-WHOLE = r"[+-]?\d+"
-AS_POINT, AS_COMMA = f"{POINT}|{THOUSANDS}", f"{WHOLE}|{COMMA}|{POINTED_THOUSANDS}"
-SPACED_THOUSANDS = re.compile(r"(?<=\d)[ '\u2019\u00a0\u202f](?=\d{3}(?!\d))")
+THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?"  # 28,420.3
+LAKHS = r"[+-]?[1-9]\d?(?:,\d\d)+,\d{3}(?:\.\d*)?"  # 12,34,567.8, as in India
+COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # 28420,3
+POINTED_THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?"  # 28.420,3
+WHOLE = r"[+-]?\d+(?:[eE][+-]?\d+)?"
+AS_POINT, AS_COMMA = f"{POINT}|{THOUSANDS}|{LAKHS}", f"{WHOLE}|{COMMA}|{POINTED_THOUSANDS}"
 SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-SHOWS_POINT = re.compile(r"\d\.(\d{1,2}|\d{4,})[KMBT%]?$|,\d{3}\.\d*[KMBT%]?$|,\d{3},")
-SHOWS_COMMA = re.compile(r"\d,(\d{1,2}|\d{4,})[KMBT%]?$|\.\d{3},\d*[KMBT%]?$|\.\d{3}\.")
+NEARLY_ALL = 0.9  # of the cells of a column of numbers; a vendor may have put a footer below it
+SMOOTH, JUMP = 10.0, 200.0  # factors from row to row; a mark that is misread makes one of a thousand
 
 
 class Unreadable(ValueError):
@@ -50,73 +33,169 @@ class Unreadable(ValueError):
         self.row = row
 
 
+class Numbers(NamedTuple):
+    """A column's numbers, NaN where it is empty; the mark before decimals; and whether only continuity tells which."""
+
+    values: np.ndarray
+    decimal: Decimal
+    by_continuity: bool = False
+
+
 def decimal_of(cells: Iterable[str]) -> Decimal:
     """Which mark goes before the decimals, where some cell can be read in one way only; else an empty text.
 
     >>> decimal_of(["28,420.3", "57.32K"]), decimal_of(["28.420,3", "-1,07%"]), decimal_of(["28,420", "7"])
     ('.', ',', '')
     """
-    stripped = [cell.strip() for cell in cells]
-    point, comma = (any(form.search(cell) for cell in stripped) for form in (SHOWS_POINT, SHOWS_COMMA))
-    if point == comma:
+    digits, _, _, _ = _apart(pd.Series([cell.strip() for cell in cells if is_number(cell)], dtype="str"))
+    point, comma = digits.str.fullmatch(AS_POINT), digits.str.fullmatch(AS_COMMA)
+    shows_point, shows_comma = bool((point & ~comma).any()), bool((comma & ~point).any())
+    if shows_point == shows_comma:
         return ""
-    return "." if point else ","
+    return "." if shows_point else ","
+
+
+def decimal_of_table(body: Sequence[Sequence[str]], dates: int) -> Decimal:
+    """Which mark goes before the decimals in the columns of numbers.
+
+    Args:
+        body: rows of cells.
+        dates: position of the dates, whose marks say nothing of numbers.
+    """
+    columns = [[row[at] for row in body] for at in range(len(body[0])) if at != dates]
+    return decimal_of(cell for cells in columns if _are_numbers(cells) for cell in cells)
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    return sum(is_number(cell) or is_empty(cell) for cell in cells) >= NEARLY_ALL * len(cells)
+
+
+def may_be_thousands(values: np.ndarray) -> bool:
+    """Whether numbers that were read with a decimal point may be thousands, as 1.012 beside 998.
+
+    All are then below 1000, with three decimals at most; few columns are, and most of the others show it soon.
+    """
+    if not np.fmax.reduce(values, initial=0.0) < 1000:
+        return False
+    for some in (values[:1000], values):
+        present = some[~np.isnan(some)]
+        fraction = present % 1 > 0
+        if (fraction & (present < 1)).any() or (np.abs(np.round(present * 1000) / 1000 - present) > 1e-9).any():
+            return False
+    return bool(fraction.any())
 
 
 def read_numbers(column: pd.Series, decimal: Decimal = "", suffixes: bool = False) -> np.ndarray:
-    """A column of texts as float64; NaN where it is empty.
+    """A column of texts as float64; see :func:`numbers_of`."""
+    return numbers_of(column, decimal, suffixes=suffixes).values
+
+
+def numbers_of(
+    column: pd.Series, hint: Decimal = "", forced: Decimal = "", suffixes: bool = False, smooth: bool = False
+) -> Numbers:
+    """A column of texts as float64.
 
     Args:
         column: the cells.
-        decimal: the mark before decimals, where other columns show it.
+        hint: the mark before decimals, where other columns show it.
+        forced: the mark before decimals, where the user says it.
         suffixes: whether a cell may end in K, M, B or T, as volumes do.
+        smooth: whether these are prices, which do not jump by a factor of a thousand from row to row.
 
     Raises:
         Unreadable: naming the row, if a cell is no number, or could be two.
     """
     cells = column.fillna("").astype(str).str.strip()
-    cells = cells.mask(cells.str.lower().isin(EMPTY), "").str.lstrip("$€£¥₿ ")
-    factor = np.ones(len(cells))
-    if suffixes:
-        last = cells.str[-1:].str.upper()
-        factor = last.map(SUFFIXES).fillna(1.0).to_numpy("float64")
-        cells = cells.mask(last.isin(SUFFIXES), cells.str[:-1].str.strip())
-    return _digits(cells, decimal) * factor
+    cells = cells.mask(cells.str.lower().isin(EMPTY) | cells.str.fullmatch(MARKS), "")
+    digits, letters, currencies, grouped = _apart(cells)
+    if (bad := (letters != "") & ~(letters.isin(SUFFIXES) & suffixes)).any():
+        raise Unreadable(_first(bad), "not a number")
+    if (other := (currencies != "") & (currencies != currencies.max())).any():
+        raise Unreadable(_first(other), f"in another currency than others, which are in {currencies.max()}")
+    decimal, by_continuity = _decimal_mark(digits, hint, forced, smooth)
+    thousands = "," if decimal == "." else "."
+    _require_one_way(digits, grouped | digits.str.contains(thousands, regex=False))
+    return Numbers(_valued(digits, decimal) * letters.map(SUFFIXES).fillna(1.0).to_numpy(), decimal, by_continuity)
 
 
-def _digits(cells: pd.Series, decimal: Decimal) -> np.ndarray:
-    close_up = cells.str.replace(SPACED_THOUSANDS, "", regex=True)
-    mark = _decimal_mark(close_up, decimal)
-    thousands = "," if mark == "." else "."
-    digits = close_up.str.replace(thousands, "", regex=False).str.replace(",", ".", regex=False)
-    _require_one_way(cells, (cells != close_up) | close_up.str.contains(thousands, regex=False))
-    numbers: np.ndarray = digits.mask(cells == "", "nan").astype("float64").to_numpy()
+def _apart(cells: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
+    """Digits, suffix and currency of each cell, and whether spaces part thousands; what is no number stays whole."""
+    nothing = pd.Series("", index=cells.index, dtype="str")
+    plain = cells.str.fullmatch(r"[-+]?[0-9.,eE]*(?:[eE][-+]?[0-9]+)?")
+    if plain.all():
+        return cells, nothing, nothing, pd.Series(False, index=cells.index)
+    parts = cells[~plain].str.extract(rf"^(?:{NUMBER.pattern})$", expand=True)
+    read = parts["digits"].notna()
+    parts = parts.fillna("")
+    sign = (parts["sign"] + parts["sign2"]).str.replace("\u2212", "-", regex=False)
+    bare = parts["digits"].str.replace(f"[{GROUPS}]", "", regex=True)
+    digits, letters, currencies = cells.copy(), nothing.copy(), nothing.copy()
+    digits[~plain] = (sign + bare).where(read, cells[~plain])
+    letters[~plain] = parts["suffix"].str.upper()
+    currencies[~plain] = parts["before"] + parts["after"]
+    grouped = pd.Series(False, index=cells.index)
+    grouped[~plain] = bare != parts["digits"]
+    return digits, letters, currencies, grouped
+
+
+def _valued(digits: pd.Series, decimal: Decimal) -> np.ndarray:
+    thousands = "," if decimal == "." else "."
+    written = digits.str.replace(thousands, "", regex=False).str.replace(",", ".", regex=False)
+    numbers: np.ndarray = written.mask(digits == "", "nan").astype("float64").to_numpy()
     return numbers
 
 
-def _decimal_mark(cells: pd.Series, decimal: Decimal) -> Decimal:
-    """The mark before decimals by which all cells are numbers."""
+def _decimal_mark(cells: pd.Series, hint: Decimal, forced: Decimal, smooth: bool) -> tuple[Decimal, bool]:
+    """The mark before decimals by which all cells are numbers, and whether only continuity tells which."""
     point, comma = ((cells == "") | cells.str.fullmatch(form) for form in (AS_POINT, AS_COMMA))
+    if (neither := ~(point | comma)).any():
+        raise Unreadable(_first(neither), "not a number")
+    if forced:
+        if not (fits := point if forced == "." else comma).all():
+            raise Unreadable(_first(~fits), f"no number whose decimals follow {forced!r}, as data.source.decimal says")
+        return forced, False
     if not (point.all() or comma.all()):
-        neither = ~(point | comma)
-        row = _first(neither if neither.any() else ~point)
-        raise Unreadable(row, "not a number" if neither.any() else "written in another way than others")
+        raise Unreadable(_first(~point if point.sum() > comma.sum() else ~comma), "written in another way than others")
     if not (point.all() and comma.all()):
-        return "." if point.all() else ","
-    with_comma = cells.str.contains(",", regex=False)
-    if not decimal and with_comma.any():
-        cell = cells[with_comma].iloc[0]
-        problem = f"{cell.replace(',', '')} or {cell.replace(',', '.')}: nothing in the file tells which"
-        raise Unreadable(_first(with_comma), problem)
-    return decimal or "."
+        return ("." if point.all() else ","), False
+    marked = cells.str.contains(r"[.,]", regex=True)
+    if not marked.any():
+        return hint or ".", False
+    as_point, as_comma = _valued(cells, "."), _valued(cells, ",")
+    told = _smooth_one(as_point, as_comma) if smooth else ""
+    if (hint or told) and (hint or told) == (told or hint):
+        return hint or told, not hint
+    row = _first(marked)
+    problem = "other columns tell the one, the rows around it the other" if told else "nothing in the file tells which"
+    readings = f"{as_point[row]:.12g} or {as_comma[row]:.12g}"
+    raise Unreadable(row, f"{readings}: {problem}; set data.source.decimal to '.' or to ','")
+
+
+def _smooth_one(as_point: np.ndarray, as_comma: np.ndarray) -> Decimal:
+    """The mark by which prices go on as prices do, where by the other they jump by hundreds."""
+    point, comma = largest_jump(as_point), largest_jump(as_comma)
+    if point < SMOOTH and comma > JUMP:
+        return "."
+    return "," if comma < SMOOTH and point > JUMP else ""
+
+
+def largest_jump(values: np.ndarray) -> float:
+    """The largest factor from a row to the next, up or down."""
+    positive = values[values > 0]
+    return float(np.exp(np.abs(np.diff(np.log(positive))).max(initial=0.0)))
 
 
 def _require_one_way(cells: pd.Series, marked: pd.Series) -> None:
-    """Thousands are marked everywhere or nowhere: among 28420.3 and 28719.1, a 2 842.3 is a damaged 28842.3."""
+    """Thousands are marked everywhere or nowhere, and in one way.
+
+    Among 28420.3 and 28719.1, a 2 842.3 is a damaged 28842.3; among 12,34,567 a 123,456 is a damaged number.
+    """
     unmarked = ~marked & cells.str.match(r"[+-]?\d{4}")
-    if marked.any() and unmarked.any():
-        row = _first(marked if marked.sum() < unmarked.sum() else unmarked)
-        raise Unreadable(row, "written in another way than others")
+    lakhs, millions = cells.str.contains(r"(?:^|\D)\d\d?,\d\d,", regex=True), cells.str.contains(r"\d{3},", regex=True)
+    for some, others in ((marked & unmarked.any(), unmarked), (lakhs, millions)):
+        if some.any() and others.any():
+            row = _first(some if some.sum() < others.sum() else others)
+            raise Unreadable(row, "written in another way than others")
 
 
 def _first(rows: pd.Series) -> int:

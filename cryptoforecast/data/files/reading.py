@@ -16,7 +16,15 @@ from cryptoforecast.data.files.formats import CAVEATS
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import Layout, recognise
 from cryptoforecast.data.files.memory import LARGE, keep, recall, state_to_keep
-from cryptoforecast.data.files.numbers import ABSENT, Unreadable, read_numbers
+from cryptoforecast.data.files.numbers import (
+    ABSENT,
+    JUMP,
+    Numbers,
+    Unreadable,
+    largest_jump,
+    may_be_thousands,
+    numbers_of,
+)
 from cryptoforecast.data.files.opening import encoding_of, head_of, is_plain, opened, packing
 from cryptoforecast.data.files.owner import keep_one_series
 from cryptoforecast.data.files.packing import COLUMNAR, PACKINGS
@@ -65,7 +73,12 @@ def _read_rows(file: Path, knobs: Knobs) -> Table:
         notes.append(f"the last line of {file.name} may be cut off and was left out.")
     frame, symbol = keep_one_series(file, frame, layout, knobs.symbol)
     times = _times(file, layout, frame, knobs)
-    values = {name: _values(file, layout, frame, name, knobs) for name in (CLOSE, *knobs.others)}
+    closes = _values(file, layout, frame, CLOSE, knobs)
+    if closes.by_continuity:
+        notes.append(_told_by_continuity(file, closes))
+    layout = layout._replace(decimal=layout.decimal or closes.decimal)
+    others = {name: _values(file, layout, frame, name, knobs).values for name in knobs.others}
+    values = {CLOSE: closes.values, **others}
     dated = times.times.notna()
     undated = int((~dated).sum())
     if undated:
@@ -105,12 +118,21 @@ def _try_types(file: Path, layout: Layout, knobs: Knobs) -> tuple[pd.DataFrame |
     problem = ""
     for of_number, of_time in product(numbers, times):
         try:
-            return _read_csv(file, layout, of_time, of_number, knobs.encoding), ""
+            frame = _read_csv(file, layout, of_time, of_number, knobs.encoding)
+            if of_number is str or not _may_be_thousands(frame, layout, knobs):
+                return frame, ""
         except UserError:
             raise
         except (ValueError, OverflowError) as failed:
             problem = str(failed).strip().rstrip(".")
     return None, problem
+
+
+def _may_be_thousands(frame: pd.DataFrame, layout: Layout, knobs: Knobs) -> bool:
+    """Whether the closes need a look at how they are written: 1.012 beside 998 may be 1012."""
+    if knobs.decimal is not None or not may_be_thousands(closes := frame[layout.chosen.close].to_numpy()):
+        return False
+    return not layout.decimal or largest_jump(closes) > JUMP
 
 
 def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any, encoding: str | None) -> pd.DataFrame:
@@ -147,17 +169,25 @@ def _times(file: Path, layout: Layout, frame: pd.DataFrame, knobs: Knobs) -> Tim
         ) from None
 
 
-def _values(file: Path, layout: Layout, frame: pd.DataFrame, name: str, knobs: Knobs) -> np.ndarray:
+def _values(file: Path, layout: Layout, frame: pd.DataFrame, name: str, knobs: Knobs) -> Numbers:
     position = layout.chosen.close if name == CLOSE else layout.chosen.others[name]
     column = frame[position]
     if column.dtype == np.float64:
-        plain: np.ndarray = column.to_numpy()
-        return plain
+        return Numbers(column.to_numpy(), ".")
     try:
-        return read_numbers(column, layout.decimal, suffixes=name == VOLUME)
+        volumes = name == VOLUME
+        return numbers_of(column, layout.decimal, knobs.decimal or "", suffixes=volumes, smooth=not volumes)
     except Unreadable as problem:
         where, cell = _cell(file, layout, frame, problem.row, position, knobs)
         raise UserError(f"{where}: the {name.lower()} is {cell!r}, {problem}.") from None
+
+
+def _told_by_continuity(file: Path, closes: Numbers) -> str:
+    mark, thousands = (".", ",") if closes.decimal == "." else (",", ".")
+    return (
+        f"{mark!r} was taken for the decimal mark in the closes of {file.name}, as with {thousands!r} they would jump "
+        "by a factor of a thousand from row to row; data.source.decimal settles it."
+    )
 
 
 def _cell(file: Path, layout: Layout, frame: pd.DataFrame, row: int, position: int, knobs: Knobs) -> tuple[str, str]:
