@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         "files", nargs="*", metavar="FILE", help="price files of one series, of any vendor; several are joined"
     )
     parser.add_argument("--config", help="a configuration whose data.source to look at, instead of a file")
-    parser.add_argument("--gaps", choices=["error", "ffill", "split"], help="what to do about missing bars")
+    parser.add_argument("--gaps", choices=["error", "sessions", "ffill", "split"], help="what to do about missing bars")
     parser.add_argument("--symbol", help="whose closes, where a file has several; else their name")
     parser.add_argument("--column", help="the close column's name")
     parser.add_argument("--date_column", help="the date column's name, where several are dates")

@@ -9,7 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from cryptoforecast.cli.run_folder import run_folder
 from cryptoforecast.data.datamodule import CloseDataModule, closes_of
 from cryptoforecast.data.series import CLOSE, CloseSeries
-from cryptoforecast.data.times import say_duration, say_time
+from cryptoforecast.data.times import say_time
 
 COLUMNS = {
     "train/loss": "train loss",
@@ -85,7 +85,7 @@ class EpochLines(Callback):
 
 def describe_data(data: CloseDataModule) -> list[str]:
     """Which closes, and how they were cut; of several series a line each."""
-    apart = f"{say_duration(data.interval)} apart"
+    apart = f"{data.interval} apart"
     closes = [_describe_series(one, apart if len(data.series) == 1 else "") for one in data.series]
     if len(closes) > 1:
         closes = [f"{len(closes)} series, {apart}", *closes]

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from cryptoforecast.data.begin_of_fit import say_that_a_fit_begins
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
+from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.loader import BatchOrder, OneBatch, Process, WindowLoader
 from cryptoforecast.data.loading import load_all, to_record
 from cryptoforecast.data.series import CLOSE, CloseSeries
@@ -111,8 +112,8 @@ class CloseDataModule(LightningDataModule):
         return self._series
 
     @property
-    def interval(self) -> pd.Timedelta:
-        """Time from one close to the next, the same in all series."""
+    def interval(self) -> Interval:
+        """From one close to the next, the same in all series."""
         return self.series[0].interval
 
     @property
@@ -162,7 +163,7 @@ class CloseDataModule(LightningDataModule):
         """What a checkpoint keeps of the data: these settings, the closes' identity, and how far they were used."""
         if self._recorded is None or self._recorded[0] is not self.fold:  # every checkpoint asks
             record = {
-                "interval": int(self.interval.value),
+                "interval": self.interval.record,
                 "provenance": [to_record(one) for one in self.series],
                 "fitted_until": self.last_target_time(self.fold.train).isoformat(),
                 "selected_until": self.last_target_time(self.fold.val).isoformat(),

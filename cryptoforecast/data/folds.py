@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from cryptoforecast.data.grid import uneven_steps
+from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.times import in_nanoseconds, say_time, to_utc
 from cryptoforecast.data.windows import WindowDataset
@@ -58,8 +58,9 @@ def cut_fold(windows: WindowDataset, val_from: Border, test_from: Border) -> Fol
     Raises:
         UserError: if a border lies outside the series, or ``val_from`` is not before ``test_from``.
 
+    >>> from cryptoforecast.data.interval import FixedStep
     >>> days = pd.date_range("2024-01-01", periods=20, tz="UTC")
-    >>> coin = CloseSeries(pd.Series(1.0, days, name="COIN-USD"), pd.Timedelta("1D"), provenance=None)
+    >>> coin = CloseSeries(pd.Series(1.0, days, name="COIN-USD"), FixedStep(86_400 * 10**9), provenance=None)
     >>> [numbers.tolist() for numbers in cut_fold(WindowDataset([coin], 4, 2), val_from=10, test_from=15)]
     [[0, 1, 2, 3, 4], [6, 7, 8, 9], [11, 12, 13, 14]]
     """
@@ -135,13 +136,13 @@ class Cut(NamedTuple):
     val_from: Border
     test_from: Border
 
-    def has(self, name: str, times: Sequence[pd.DatetimeIndex], interval: pd.Timedelta) -> bool:
+    def has(self, name: str, times: Sequence[pd.DatetimeIndex], intervals: Sequence[Interval]) -> bool:
         """Whether a set of windows is not empty; no window is made, so that it can be asked of many lengths.
 
         Args:
             name: of the set.
             times: when each series has closes.
-            interval: from one close to the next.
+            intervals: of each, from one close to the next.
         """
         every = times[0] if len(times) == 1 else pd.DatetimeIndex(np.unique(np.concatenate(times)), tz="UTC")
         try:
@@ -149,15 +150,14 @@ class Cut(NamedTuple):
         except UserError:
             return False
         return val < test and any(
-            self._longest_run(name, own, interval, every[[val, test]]) >= self.horizon for own in times
+            self._longest_run(name, own, interval, every[[val, test]]) >= self.horizon
+            for own, interval in zip(times, intervals, strict=True)
         )
 
-    def _longest_run(
-        self, name: str, times: pd.DatetimeIndex, interval: pd.Timedelta, borders: pd.DatetimeIndex
-    ) -> int:
+    def _longest_run(self, name: str, times: pd.DatetimeIndex, interval: Interval, borders: pd.DatetimeIndex) -> int:
         """How many closes in a row may be targets of one window: between the set's borders, and behind a context."""
         to_val, to_test = np.searchsorted(times, borders)
-        first = np.concatenate([[0], uneven_steps(times, interval) + 1])
+        first = np.concatenate([[0], interval.uneven(times) + 1])
         last = np.append(first[1:], len(times))
         low, high = {"train": (0, to_val), "val": (to_val, to_test), "test": (to_test, len(times))}[name]
         return int((np.minimum(last, high) - np.maximum(first + self.context_length, low)).max())
@@ -166,11 +166,12 @@ class Cut(NamedTuple):
         """Why a set of windows is empty, and what would fill it."""
         lengths = {"context_length": self.context_length, "horizon": self.horizon}
         times = [in_nanoseconds(pd.DatetimeIndex(one.closes.index)) for one in series]
+        intervals = [one.interval for one in series]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataNotice)  # said once, when the windows were cut
-            longest = ((length, self._longest(name, times, series[0].interval, length)) for length in lengths)
+            longest = ((length, self._longest(name, times, intervals, length)) for length in lengths)
             remedies = [f"a data.{length} of at most {most}" for length, most in longest if most]
-            if len(series) == 1 and (fewest := self._fewest_closes(name, times[0], series[0].interval)):
+            if len(series) == 1 and (fewest := self._fewest_closes(name, times[0], intervals[0])):
                 remedies.append(f"at least {fewest} closes")
         count = sum(len(one.closes) for one in series)
         return UserError(
@@ -179,14 +180,14 @@ class Cut(NamedTuple):
             f"and data.test_from {self.test_from}; {' or '.join(remedies) or 'other borders'} would do."
         )
 
-    def _longest(self, name: str, times: Sequence[pd.DatetimeIndex], interval: pd.Timedelta, length: str) -> int:
+    def _longest(self, name: str, times: Sequence[pd.DatetimeIndex], intervals: Sequence[Interval], length: str) -> int:
         """How long a context or horizon may be for the set not to be empty; 0 if none is short enough."""
         most = min(getattr(self, length) - 1, max(map(len, times)))
         return bisect_left(
-            range(1, most + 1), True, key=lambda n: not self._replace(**{length: n}).has(name, times, interval)
+            range(1, most + 1), True, key=lambda n: not self._replace(**{length: n}).has(name, times, intervals)
         )
 
-    def _fewest_closes(self, name: str, times: pd.DatetimeIndex, interval: pd.Timedelta) -> int:
+    def _fewest_closes(self, name: str, times: pd.DatetimeIndex, interval: Interval) -> int:
         """How many closes, going on as these do, it takes for the set not to be empty; 0 if none are enough.
 
         More closes are more windows, but where borders are fractions, which are rounded: then it is among the last
@@ -194,11 +195,11 @@ class Cut(NamedTuple):
         """
         now = len(times)
         more = min(20 * (self.context_length + self.horizon), LONGEST_SEARCH)
-        longer = times.append(pd.date_range(times[-1] + interval, periods=more, freq=interval))
+        longer = times.append(interval.after(times[-1], more))
         found = (
             now
             + 1
-            + bisect_left(range(now + 1, now + more), True, key=lambda n: self.has(name, [longer[:n]], interval))
+            + bisect_left(range(now + 1, now + more), True, key=lambda n: self.has(name, [longer[:n]], [interval]))
         )
         near = range(max(now + 1, found - ROUNDING), found + 1)
-        return next((n for n in near if self.has(name, [longer[:n]], interval)), 0)
+        return next((n for n in near if self.has(name, [longer[:n]], [interval])), 0)

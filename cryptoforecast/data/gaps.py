@@ -1,83 +1,138 @@
 """Missing bars: found, and bridged as the user says."""
 
 from itertools import pairwise
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.grid import uneven_steps
+from cryptoforecast.data.interval import A_DAY, FixedStep, Interval
 from cryptoforecast.data.series import CLOSE, VOLUME, CloseSeries, Gaps
+from cryptoforecast.data.session_pattern import find_sessions
 from cryptoforecast.data.times import say_duration, say_time
 
 REMEDY = "set data.source.gaps to ffill to repeat the last close before it, or to split to keep windows off it"
+OF_SESSIONS = (
+    "these are weekends, nights or holidays: set data.source.gaps to sessions to take the bars there are as the "
+    "calendar, to ffill to repeat the last close before each, or to split to keep windows off them"
+)
+EXPLAINED = 0.8  # share of the gaps that sessions must explain to be named first
+DAYS_TO_TELL = 3  # on which there are bars, at least, before a night is told from a hole
+LISTED = 4  # steps named where they are irregular
 
 
-def missing_bars(times: pd.DatetimeIndex, interval: pd.Timedelta) -> pd.Series:
-    """How many bars are absent after which time; a step that is no whole number of intervals counts the whole ones."""
-    uneven = uneven_steps(times, interval)
-    steps = (times[uneven + 1] - times[uneven]).asi8
-    return pd.Series(steps // interval.value - (steps % interval.value == 0), index=times[uneven])
+class Bridged(NamedTuple):
+    """The bars that have a close, gaps filled if that was asked for; what comes between them; and a refusal.
 
-
-def bridge(
-    symbol: str, bars: pd.DataFrame, interval: pd.Timedelta, gaps: Gaps, notes: list[str]
-) -> tuple[pd.DataFrame, str]:
-    """Fill gaps, or leave them.
-
-    Returns:
-        The bars that have a close, the gaps filled if that was asked for; and, where gaps must not be left, the
-        sentence that says so, else an empty one.
+    ``refusal`` is the sentence for gaps that must not be left, else empty.
     """
+
+    bars: pd.DataFrame
+    interval: Interval
+    refusal: str = ""
+
+
+def missing_bars(times: pd.DatetimeIndex, interval: Interval) -> pd.Series:
+    """How many bars are absent after which time; a step that is no whole number of intervals counts the whole ones."""
+    uneven = interval.uneven(times)
+    return pd.Series(interval.absent(times, uneven), index=times[uneven])
+
+
+def bridge(symbol: str, bars: pd.DataFrame, interval: Interval, gaps: Gaps, notes: list[str]) -> Bridged:
+    """Fill gaps, leave them, or find the sessions that they lie between."""
     present = bars[bars[CLOSE].notna()] if bars[CLOSE].hasnans else bars
     if len(present) < 2:
-        return present, ""
-    uneven = uneven_steps(present.index, interval)
+        return Bridged(present, interval)
+    times = pd.DatetimeIndex(present.index)
+    if gaps == "sessions" and _may_be_sessions(interval):
+        found = find_sessions(times, interval)
+        interval = found.sessions
+        notes += found.notes
+    uneven = interval.uneven(times)
     if not len(uneven):
-        return present, ""
-    steps = (present.index[uneven + 1] - present.index[uneven]).asi8
-    off_grid = bool((steps % interval.value).any())
+        return Bridged(present, interval)
+    off_grid = bool(interval.off_grid(times, uneven).any())
+    if gaps == "sessions":
+        notes.append(_say_holes(times, uneven, interval))
+        return Bridged(present, interval)
     if gaps == "split":
         notes.append(
-            f"the series was split where closes are missing: {len(uneven)}, first after {_at(present, uneven)}."
+            f"the series was split where closes are missing: {len(uneven)}, first after {say_time(times[uneven[0]])}."
         )
-        return present, ""
+        return Bridged(present, interval)
     if gaps == "error" or off_grid:
-        return present, _refusal(symbol, bars, present, interval, off_grid)
-    missing = int((steps // interval.value - 1).sum())
+        return Bridged(present, interval, _refusal(symbol, bars, times, interval, off_grid))
+    filled = _fill(present, interval)
+    missing = len(filled) - len(present)
     notes.append(
-        f"missing closes were filled with the last before them: {missing}, first after {_at(present, uneven)}."
+        f"missing closes were filled with the last before them: {missing}, first after {say_time(times[uneven[0]])}; "
+        f"of {len(filled):,} closes {missing:,} ({100 * missing / len(filled):.2g} %) are invented."
     )
-    return _fill(present, interval), ""
+    return Bridged(filled, interval)
 
 
-def _refusal(symbol: str, bars: pd.DataFrame, present: pd.DataFrame, interval: pd.Timedelta, off_grid: bool) -> str:
+def _may_be_sessions(interval: Interval) -> TypeGuard[FixedStep]:
+    return isinstance(interval, FixedStep) and interval.nanoseconds <= A_DAY
+
+
+def _say_holes(times: pd.DatetimeIndex, uneven: np.ndarray, interval: Interval) -> str:
+    counts = interval.absent(times, uneven)
+    longest = int(counts.argmax())
+    return (
+        f"holes that sessions do not explain split the series: {len(uneven):,}, first after "
+        f"{say_time(times[uneven[0]])}; the longest, of {counts[longest]:,} bars, after "
+        f"{say_time(times[uneven[longest]])}."
+    )
+
+
+def _refusal(symbol: str, bars: pd.DataFrame, times: pd.DatetimeIndex, interval: Interval, off_grid: bool) -> str:
     empty = bars.index[bars[CLOSE].isna()]
+    remedy = _remedy(times, interval)
     if len(empty) and not off_grid:
-        return f"{symbol}: no close at {say_time(empty[0])}{_and_more(len(empty) - 1)}; {REMEDY}."
-    steps = np.diff(present.index.asi8)
-    uneven = np.flatnonzero(steps % interval.value if off_grid else steps != interval.value)
-    before, after = present.index[uneven[0]], present.index[uneven[0] + 1]
-    what = (
-        f"{symbol}: {say_duration(after - before)} between the bars of {say_time(before)} and {say_time(after)}, "
-        f"elsewhere {say_duration(interval)}{_and_more(len(uneven) - 1)}"
-    )
+        return f"{symbol}: no close at {say_time(empty[0])}{_and_more(len(empty) - 1)}; {remedy}."
+    uneven = interval.uneven(times)
+    missing = int(interval.absent(times, uneven).sum())
     if off_grid:
+        uneven = uneven[interval.off_grid(times, uneven)]
+        if irregular := _irregular(times):
+            return f"{symbol}: {irregular}; bars must be evenly spaced, or data.source.gaps be split."
+    before, after = times[uneven[0]], times[uneven[0] + 1]
+    what = (
+        f"{symbol}: {interval.say(before, after)} between the bars of {say_time(before)} and {say_time(after)}, "
+        f"elsewhere {interval}{_and_more(len(uneven) - 1)}"
+    )
+    if off_grid and remedy is REMEDY:
         return f"{what}; bars must be evenly spaced, or data.source.gaps be split."
-    return f"{what}; {REMEDY} ({int((steps[uneven] // interval.value - 1).sum()):,} closes are missing in all)."
+    if off_grid:
+        return f"{what}; bars must be evenly spaced, or data.source.gaps be sessions, which takes them as they are."
+    return f"{what}; {remedy} ({missing:,} closes are missing in all)."
 
 
-def _fill(present: pd.DataFrame, interval: pd.Timedelta) -> pd.DataFrame:
+def _remedy(times: pd.DatetimeIndex, interval: Interval) -> str:
+    if not _may_be_sessions(interval) or len(np.unique(times.asi8 // A_DAY)) < DAYS_TO_TELL:
+        return REMEDY
+    explained = find_sessions(times, interval).explained
+    return OF_SESSIONS if explained >= EXPLAINED * len(interval.uneven(times)) else REMEDY
+
+
+def _irregular(times: pd.DatetimeIndex) -> str:
+    """What steps there are, where none is taken by most."""
+    kinds, counts = np.unique(np.diff(times.asi8), return_counts=True)
+    if 2 * counts.max() >= counts.sum():
+        return ""
+    order = np.argsort(-counts, kind="stable")[:LISTED]
+    seen = ", ".join(f"{say_duration(pd.Timedelta(int(kinds[at])))} ({counts[at]:,} times)" for at in order)
+    return f"the times are {len(kinds):,} different steps apart, most often {seen}"
+
+
+def _fill(present: pd.DataFrame, interval: Interval) -> pd.DataFrame:
     """A bar without a trade opens, peaks and ends at the last close, and nothing changes hands."""
-    whole = pd.date_range(present.index[0], present.index[-1], freq=interval, unit="ns")
+    whole = interval.filled(pd.DatetimeIndex(present.index))
     filled, absent = present.reindex(whole), ~whole.isin(present.index)
     filled[CLOSE] = filled[CLOSE].ffill()
     for name in filled.columns.drop(CLOSE):
         filled.loc[absent, name] = 0.0 if name == VOLUME else filled.loc[absent, CLOSE]
     return filled
-
-
-def _at(present: pd.DataFrame, uneven: np.ndarray) -> str:
-    return say_time(present.index[uneven[0]])
 
 
 def _and_more(count: int) -> str:
@@ -86,5 +141,5 @@ def _and_more(count: int) -> str:
 
 def stretches(series: CloseSeries) -> list[pd.Series]:
     """The closes between gaps: one stretch where there is none."""
-    borders = uneven_steps(series.closes.index, series.interval) + 1
+    borders = series.interval.uneven(pd.DatetimeIndex(series.closes.index)) + 1
     return [series.closes.iloc[a:b] for a, b in pairwise([0, *borders.tolist(), len(series.closes)])]

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from cryptoforecast.data.gaps import stretches
 from cryptoforecast.data.series import CloseSeries
-from cryptoforecast.data.times import say_duration
 from cryptoforecast.words import as_label
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def plot_closes(series: CloseSeries) -> "Figure":
     name = f"{used.symbol} (SIMULATED)" if used.simulated and "SIMULATED" not in used.symbol else used.symbol
     split = f", {len(gaps):,} gaps" if gaps else ""
     above.set_title(
-        f"{as_label(name)}: {used.rows:,} closes, {say_duration(series.interval)} apart{split}",
+        f"{as_label(name)}: {used.rows:,} closes, {series.interval} apart{split}",
         loc="left",
         weight="bold",
     )

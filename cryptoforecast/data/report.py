@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from cryptoforecast.data.grid import uneven_steps
 from cryptoforecast.data.series import CloseSeries
-from cryptoforecast.data.times import say_duration, say_time
+from cryptoforecast.data.times import say_time
 
 LISTED = 5  # dates named of each kind
 LABEL = 16  # letters
@@ -58,7 +57,7 @@ def _content(series: CloseSeries) -> list[tuple[str, str]]:
     ends = [("first close", closes.index[0], closes.iloc[0]), ("last close", closes.index[-1], closes.iloc[-1])]
     return [
         *((label, f"{close:,.10g} at {say_time(time)}") for label, time, close in ends),
-        ("closes", f"{len(closes):,}, {say_duration(series.interval)} apart"),
+        ("closes", f"{len(closes):,}, {series.interval} apart"),
         ("largest moves", _largest_moves(series)),
         ("unchanged", _unchanged(series)),
         ("SHA-256", series.provenance.sha256),
@@ -87,7 +86,7 @@ def _changes(series: CloseSeries) -> pd.Series:
     """Relative changes from bar to bar, those over a gap left out."""
     closes = series.closes
     changes = pd.Series(closes.to_numpy()[1:] / closes.to_numpy()[:-1] - 1, index=closes.index[1:])
-    return changes.drop(changes.index[uneven_steps(closes.index, series.interval)])
+    return changes.drop(changes.index[series.interval.uneven(pd.DatetimeIndex(closes.index))])
 
 
 def _dates(times: pd.DatetimeIndex) -> str:

@@ -9,8 +9,10 @@ import pandas as pd
 
 from cryptoforecast.data.gaps import bridge, missing_bars
 from cryptoforecast.data.grid import drop_ragged_end, interval_of, move_to_grid
+from cryptoforecast.data.interval import Interval
+from cryptoforecast.data.jitter import settle_jitter
 from cryptoforecast.data.series import CLOSE, VOLUME, CloseSeries, Findings, Gaps, GapsFound, Provenance, fingerprint
-from cryptoforecast.data.times import in_nanoseconds, say_duration, say_time
+from cryptoforecast.data.times import in_nanoseconds, say_time
 from cryptoforecast.errors import DataNotice, UserError
 
 HOUR, NOT_LATE = pd.Timedelta("1h"), pd.Timedelta(0)
@@ -56,8 +58,8 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
 
     Args:
         raw: the rows.
-        gaps: what to do about missing bars: refuse the series, repeat the last close before them, or leave them
-            out, so that no window straddles them.
+        gaps: what to do about missing bars: refuse the series, take the bars there are as a market's calendar,
+            repeat the last close before them, or leave them out, so that no window straddles them.
         now: the present, for telling whether the last bar is over; by default the clock's.
 
     Raises:
@@ -72,23 +74,24 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     bars, order = _oldest_first(bars, notes)
     bars, merged = _merge_duplicates(raw.symbol, bars, notes)
     interval = interval_of(raw.symbol, bars.index)
+    bars, interval, doubt = settle_jitter(raw.symbol, bars, interval, gaps, notes)
     bars, ragged = drop_ragged_end(bars, interval, notes)
     bars = move_to_grid(bars, interval, notes)
     unsettled = None
     if not raw.simulated:
         bars, unsettled = _drop_unsettled(raw, bars, interval, now, notes)
     bars = _drop_empty_ends(bars, notes)
+    bridged, interval, refusal = bridge(raw.symbol, bars, interval, gaps, notes)
     empty, missing = bars.index[bars[CLOSE].isna()], missing_bars(bars.index, interval)
     columns = dict(raw.columns)
     findings = Findings(
         raw.format, columns, len(raw.values), order, raw.undated, merged, empty, missing, unsettled, ragged
     )
-    bridged, refusal = bridge(raw.symbol, bars, interval, gaps, notes)
     _require_rows(raw.symbol, bridged)
     _require_whole(raw.symbol, bridged)
     closes, others = bridged[CLOSE].rename(raw.symbol), bridged.drop(columns=CLOSE) if raw.others else None
     series = CloseSeries(closes, interval, _provenance(raw, closes, others, interval, now, notes), others, findings)
-    if refusal:
+    if refusal := doubt or refusal:
         raise GapsFound(refusal, series)
     for note in notes:
         warnings.warn(f"{raw.symbol}: {note}", DataNotice, stacklevel=2)
@@ -164,15 +167,15 @@ def _is_an_hour(twice: pd.DatetimeIndex, times: pd.DatetimeIndex) -> bool:
 
 
 def _drop_unsettled(
-    raw: RawRows, bars: pd.DataFrame, interval: pd.Timedelta, now: datetime, notes: list[str]
+    raw: RawRows, bars: pd.DataFrame, interval: Interval, now: datetime, notes: list[str]
 ) -> tuple[pd.DataFrame, pd.Timestamp | None]:
-    last, length = bars.index[-1], interval + raw.late
-    if raw.written is not None and last <= raw.written < last + length <= now:
+    last, over = bars.index[-1], interval.ends(bars.index[-1:])[0] + raw.late
+    if raw.written is not None and last <= raw.written < over <= now:
         notes.append(f"the bar of {say_time(last)} was not over when {raw.files[-1]} was written; it was left out.")
         return bars.iloc[:-1], last
-    if last + length <= now:
+    if over <= now:
         return bars, None
-    settled = bars[bars.index + length <= pd.Timestamp(now)]
+    settled = bars[interval.ends(bars.index) + raw.late <= pd.Timestamp(now)]
     unsettled = bars.index[len(settled)]
     if not len(settled):
         raise UserError(
@@ -214,7 +217,7 @@ def _provenance(
     raw: RawRows,
     closes: pd.Series,
     others: pd.DataFrame | None,
-    interval: pd.Timedelta,
+    interval: Interval,
     now: datetime,
     notes: list[str],
 ) -> Provenance:
@@ -224,7 +227,7 @@ def _provenance(
         first=closes.index[0].isoformat(),
         last=closes.index[-1].isoformat(),
         rows=len(closes),
-        interval=say_duration(interval),
+        interval=str(interval),
         sha256=fingerprint(closes, others),
         retrieved_at=now.isoformat(timespec="seconds"),
         files=raw.files,

@@ -7,10 +7,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.times import in_nanoseconds
 from cryptoforecast.errors import UserError
 
-Gaps = Literal["error", "ffill", "split"]
+Gaps = Literal["error", "sessions", "ffill", "split"]
 CLOSE, VOLUME = "Close", "Volume"
 FURTHER_COLUMNS = ("Open", "High", "Low", VOLUME)  # what a bar may hold beside its close
 
@@ -73,17 +74,17 @@ class CloseSeries(NamedTuple):
     """Closes at even steps, oldest first, with their origin.
 
     ``closes`` is float64, finite and positive, named after its symbol, on a unique increasing UTC index in
-    nanoseconds whose stamps are ``interval`` apart; only where gaps were asked to split the series, they are a
-    multiple of it there. ``others`` holds further columns of the same bars, if any were asked for.
+    nanoseconds whose stamps are ``interval`` apart; only where gaps were asked to split the series, or sessions do not
+    explain them, they are further apart. ``others`` holds further columns of the same bars, if any were asked for.
 
     >>> from cryptoforecast import SimulatedSource
     >>> series = SimulatedSource(rows=100).load()
-    >>> len(series.closes), series.interval, series.provenance.last
-    (100, Timedelta('1 days 00:00:00'), '2015-04-10T00:00:00+00:00')
+    >>> len(series.closes), str(series.interval), series.provenance.last
+    (100, '1 day', '2015-04-10T00:00:00+00:00')
     """
 
     closes: pd.Series
-    interval: pd.Timedelta
+    interval: Interval
     provenance: Provenance
     others: pd.DataFrame | None = None
     findings: Findings | None = None

@@ -12,7 +12,6 @@ from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from cryptoforecast.data.grid import uneven_steps
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.times import in_nanoseconds
 
@@ -197,13 +196,13 @@ def _columns(series: CloseSeries, columns: Sequence[str]) -> list[np.ndarray]:
 
 def even_length(series: CloseSeries) -> int:
     """How many closes there are up to the last one without a gap between them."""
-    uneven = uneven_steps(_times(series), series.interval)
+    uneven = series.interval.uneven(_times(series))
     return len(series.closes) - (int(uneven[-1]) + 1 if len(uneven) else 0)
 
 
 def _even_runs(series: CloseSeries, span: int) -> Int64[np.ndarray, "2 runs"]:
     """Of each stretch of closes without a gap between them that has windows: its first row, and how many it has."""
-    first = np.concatenate([[0], uneven_steps(_times(series), series.interval) + 1])
+    first = np.concatenate([[0], series.interval.uneven(_times(series)) + 1])
     counts = np.diff(first, append=len(series.closes)) - span + 1
     runs: np.ndarray = np.stack([first, counts])[:, counts > 0]
     return runs

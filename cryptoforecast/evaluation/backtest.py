@@ -5,10 +5,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.folds import Fold, border, cut_fold
 from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.sessions import Sessions
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
 
@@ -59,20 +61,31 @@ def cut_backtest(data: CloseDataModule, count: int, window: WindowKind = "expand
     """
     times, val, test = _borders(data, count)
     edges = [test + (len(times) - test) * number // count for number in range(count + 1)]
-    overhang = (data.horizon - 1) * data.interval
     folds = [
         FoldDates(
             number=number,
             start=times[first - test if window == "rolling" else 0],
             val_from=times[first - (test - val)],
             test_from=times[first],
-            end=min(times[until - 1] + overhang, times[-1]),
+            end=_last_target(data, times, until - 1),
         )
         for number, (first, until) in enumerate(pairwise(edges))
     ]
     for fold in folds:
         _require_windows(fold, data)
     return folds
+
+
+def _last_target(data: CloseDataModule, times: pd.DatetimeIndex, first: int) -> pd.Timestamp:
+    """When the last target closes of a window whose first target is the last of a fold."""
+    if data.horizon == 1:
+        return times[first]
+    if isinstance(data.interval, Sessions):  # whose holidays only the bars themselves tell
+        targets = data.windows.target_times(torch.arange(len(data.windows)))[:, [0, -1]].numpy()
+        return pd.Timestamp(
+            int(targets[targets[:, 0] <= times[first].value, 1].max(initial=times[first].value)), tz="UTC"
+        )
+    return min(data.interval.after(times[first], data.horizon - 1)[-1], times[-1])
 
 
 def _borders(data: CloseDataModule, count: int) -> tuple[pd.DatetimeIndex, int, int]:

@@ -175,7 +175,7 @@ def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataMod
             "model": type(forecaster).__name__,
             "origin": closes.index[-1],
             "step": steps,
-            "timestamp": closes.index[-1] + steps * series.interval,
+            "timestamp": series.interval.after(closes.index[-1], forecaster.horizon),
             "last": closes.iloc[-1],
             "forecast": forecast[0].numpy(),
         }

@@ -189,7 +189,7 @@ def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule) -> None
             f"{checkpoint.path}: was trained on {trained_on}, and the closes at hand are SIMULATED; "
             "name closes to forecast with data.source."
         )
-    if data.interval.value != checkpoint.data["interval"]:
+    if data.interval.record != checkpoint.data["interval"]:
         used, known = data.series[0].provenance, next(iter(before.values()))
         raise UserError(
             f"{used.symbol}: the bars are {used.interval} apart, and the checkpoint was trained on bars "

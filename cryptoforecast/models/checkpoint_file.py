@@ -17,7 +17,7 @@ from cryptoforecast.models.versions import VERSIONS
 OF_LIGHTNING = ("epoch", "global_step", "pytorch-lightning_version", "state_dict", "loops", "callbacks",
                 "optimizer_states", "lr_schedulers", "MixedPrecision")  # fmt: skip
 CHECKED_WHEN_MADE = ("cryptoforecast.model", "cryptoforecast.data.settings")  # what may name classes
-OF_DATA = {"settings": dict, "interval": int, "provenance": list, "fitted_until": str, "selected_until": str}
+OF_DATA = {"settings": dict, "interval": int | str, "provenance": list, "fitted_until": str, "selected_until": str}
 OF_SERIES = {"symbol": str, "simulated": bool, "interval": str, "first": str, "last": str, "sha256": str}
 OF_TRAINED_BEFORE = {"path": str, "fitted_until": str | None, "selected_until": str | None}
 TIMES = ("fitted_until", "selected_until", "first", "last")

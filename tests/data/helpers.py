@@ -5,6 +5,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from cryptoforecast import CloseSeries
+from cryptoforecast.data.interval import as_interval
 from tests.helpers import Given
 
 LENGTHS = {"context_length": st.integers(1, 12), "horizon": st.integers(1, 6)}
@@ -23,4 +24,4 @@ def uneven_series(even: list[bool]) -> CloseSeries:
     hours = np.concatenate([[0], np.cumsum(steps)])
     times = pd.Timestamp("2020-01-01", tz="UTC") + pd.to_timedelta(hours, unit="h")
     closes = pd.Series(np.arange(1.0, len(hours) + 1), pd.DatetimeIndex(times).as_unit("ns"), name="COIN-USD")
-    return coin(2)._replace(closes=closes, interval=pd.Timedelta("1D"))
+    return coin(2)._replace(closes=closes, interval=as_interval(pd.Timedelta("1D")))

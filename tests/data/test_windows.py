@@ -49,7 +49,7 @@ def test_no_window_straddles_a_gap(even: list[bool], context_length: int, horizo
     series = uneven_series(even)
     windows = WindowDataset([series], context_length, horizon)
     times = windows.times[windows.starts.unsqueeze(1) + torch.arange(windows.span)]
-    assert (times.diff(dim=1) == series.interval.value).all()
+    assert (times.diff(dim=1) == series.interval.record).all()
 
 
 @given(even=gap_patterns, **LENGTHS)

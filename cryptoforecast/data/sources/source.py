@@ -4,6 +4,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from cryptoforecast.data.interval import as_interval
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
 
@@ -51,13 +52,18 @@ def load_one(source: Source, further: Sequence[str]) -> CloseSeries:
         UserError: if it cannot be loaded or lacks a column.
     """
     if not further:
-        return source.load()  # a source of the user's own may know of no columns
+        return _with_interval(source.load())  # a source of the user's own may know of no columns
     takes_columns = bool(inspect.signature(source.load).parameters)
-    series = source.load(list(further)) if takes_columns else source.load()
+    series = _with_interval(source.load(list(further)) if takes_columns else source.load())
     if series.others is None or not set(further) <= set(series.others.columns):
         kind, missing = type(source).__name__, ", ".join(further)
         raise UserError(f"{series.closes.name}: {kind} gives closes only; leave {missing} out of data.columns.")
     return series
+
+
+def _with_interval(series: CloseSeries) -> CloseSeries:
+    """A source of the user's own may give a duration as the interval."""
+    return series._replace(interval=as_interval(series.interval))
 
 
 def require_source(setting: str, value: object) -> None:

@@ -16,6 +16,7 @@ from cryptoforecast.data.cache import expand_home
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.files.knobs import KNOBS, knobs_of
 from cryptoforecast.data.files.memory import LARGE
+from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.loading import load_one
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import Source
@@ -113,12 +114,14 @@ class AlteredSource:
                 reason = str(problem).replace(folder, "").rstrip(".")
                 raise UserError(f"its files were altered from {since} on, and then: {reason}") from None
 
-    def holes(self, times: pd.DatetimeIndex, interval: pd.Timedelta) -> list[pd.Timestamp]:
+    def holes(self, times: pd.DatetimeIndex, interval: Interval) -> list[pd.Timestamp]:
         """The first time with a row of its own behind each stretch of closes that stand in no file."""
         held = np.unique(np.concatenate([file.times[file.held].asi8 for file in self._files.values()]))
         stamps = times.as_unit("ns").asi8
         following = np.append(held, np.iinfo(np.int64).max)[np.searchsorted(held, stamps)]
-        made_up = following - stamps >= interval.value  # a row is stamped with its bar's opening, or later within it
+        made_up = (
+            following >= interval.ends(times).as_unit("ns").asi8
+        )  # a row is stamped with its bar's opening, or later within it
         ends = np.flatnonzero(made_up[:-1] & ~made_up[1:]) + 1
         return list(times[ends])
 

@@ -209,6 +209,6 @@ def _ask_again(
             raise LookAhead("source", f"{who}: {what}, by what the rows from {say_time(border)} on hold")
         answers[border] = other
     last = times[-1]
-    if last >= borders[0] and difference(series, answers[borders[0]], last + series.interval) is None:
+    if last >= borders[0] and difference(series, answers[borders[0]], series.interval.after(last, 1)[0]) is None:
         raise UserError(f"garbage in {source.names} changes no close, so they come from elsewhere")
     return {border: answers[border] for border in borders}, len(every)

@@ -94,18 +94,26 @@ def test_a_winter_and_a_summer_in_files_of_their_own_are_joined(tmp_path: Path) 
     assert series.closes.index.tolist() == days
 
 
-def test_a_missing_day_is_a_gap_and_an_hour_off_is_refused(tmp_path: Path) -> None:
+def test_a_missing_day_is_a_gap_and_so_is_one_whose_stamp_is_in_the_day_before(tmp_path: Path) -> None:
     times = stamps("America/New_York")
     written(tmp_path / "gap.csv", times.delete([70, 71]))
     with pytest.raises(UserError, match="3 days between the bars of 2022-03-11 and 2022-03-14, elsewhere 1 day"):
         load(tmp_path / "gap.csv")
     assert len(load(tmp_path / "gap.csv", gaps="ffill").closes) == len(times)
-    odd = times.to_list()
-    for at in range(10, 400, 20):
-        odd[at] += pd.Timedelta("5h")
-    written(tmp_path / "odd.csv", pd.Index(odd))
-    with pytest.raises(UserError, match="bars must be evenly spaced"):
-        load(tmp_path / "odd.csv")
+    for hours, doubled in ((5, False), (-5, True)):
+        odd = times.to_list()
+        for at in range(10, 400, 20):
+            odd[at] += pd.Timedelta(hours=hours)
+        written(tmp_path / "odd.csv", pd.Index(odd))
+        if doubled:
+            with pytest.raises(
+                UserError, match="jitter about bars of 1 day, of which 11 have two rows .* and 11 have none"
+            ):
+                load(tmp_path / "odd.csv")
+        else:
+            moved = load(tmp_path / "odd.csv")
+            assert [time.date() for time in moved.closes.index] == [time.date() for time in times]
+            assert "times that jitter" in moved.provenance.notes[0]
 
 
 def test_a_day_in_the_west_is_over_when_it_is_over_there() -> None:

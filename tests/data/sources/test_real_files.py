@@ -108,15 +108,12 @@ def test_a_real_file_holds_the_rows_it_is_known_for(name: str, real_data: Path) 
     assert series.interval == pd.Timedelta(known.interval)
 
 
-def test_a_real_file_without_even_steps_is_refused_or_split(real_data: Path) -> None:
-    path = str(real_data / "formats/coinmarketcap_graph.csv")
-    with pytest.raises(GapsFound, match="bars must be evenly spaced, or data.source.gaps be split") as refused:
-        CsvSource(path).load()
-    found = refused.value.series.findings
+def test_a_real_file_of_weeks_whose_clocks_change_is_weekly(real_data: Path) -> None:
+    series = CsvSource(str(real_data / "formats/coinmarketcap_graph.csv")).load()
+    found = series.findings
     assert found is not None
-    assert (found.rows, found.order, found.merged) == (300, "oldest first", 0)
-    with pytest.warns(DataNotice, match="the series was split where closes are missing"):
-        assert len(CsvSource(path, gaps="split").load().closes) == 300
+    assert (found.rows, found.order, found.merged, len(found.missing)) == (300, "oldest first", 0, 0)
+    assert (str(series.interval), len(series.closes)) == ("1 week", 300)
 
 
 @pytest.mark.parametrize(("one", "other", "apart"), SAME_CLOSES)

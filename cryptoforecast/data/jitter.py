@@ -1,0 +1,145 @@
+"""Times that jitter, as of an API that is asked each hour some seconds or minutes past: back to their bar's opening."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.interval import A_DAY, FixedStep, Interval
+from cryptoforecast.data.series import Gaps
+from cryptoforecast.data.times import say_duration, say_time
+
+SECOND, MINUTE, HOUR = 10**9, 60 * 10**9, 3600 * 10**9  # nanoseconds
+NOMINAL = np.array(
+    [n * SECOND for n in (1, 2, 5, 10, 15, 20, 30)]
+    + [n * MINUTE for n in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)]
+    + [n * HOUR for n in (1, 2, 3, 4, 6, 8, 12, 24)]
+)  # steps that people ask for
+NEAR = 0.2  # share by which the usual step may differ from what was asked for
+FEW = 0.01  # share of stamps off the grid that are no jitter, but late ones among others
+DOUBLED = 0.1  # share of bars with two rows that may be mended by leaving one out
+EARLY, AT_LEAST, AT_MOST = 1 / 60, 5 * SECOND, 1 / 6  # how early a stamp may be: a share of the step, some seconds
+
+
+class Jitter(NamedTuple):
+    """Where stamps that jitter belong: nanoseconds that each is late, bars of which step, how many have two or none."""
+
+    late: np.ndarray
+    step: FixedStep
+    doubled: np.ndarray
+    absent: np.ndarray
+    opened: np.ndarray
+
+    def say_trouble(self) -> str:
+        """How many bars have two rows or none, each with the first."""
+        found = (("two rows", self.doubled), ("none", self.absent))
+        return " and ".join(
+            f"{len(bars):,} {'has' if len(bars) == 1 else 'have'} {what} (first {_say(bars[0])})"
+            for what, bars in found
+            if len(bars)
+        )
+
+    def say(self) -> str:
+        """What was moved, and what that means for when a close is known."""
+        late, early = self.late.max(), -self.late.min()
+        ahead = f", and by {_round(early)} forward to the next" if early > 0 else ""
+        return (
+            f"times that jitter were moved to the opening of their bar of {self.step}: "
+            f"{np.count_nonzero(self.late):,}, by up to {_round(late)} back{ahead}; "
+            "that much earlier than it was, a close counts as known."
+        )
+
+
+def settle_jitter(
+    symbol: str, bars: pd.DataFrame, interval: Interval, gaps: Gaps, notes: list[str]
+) -> tuple[pd.DataFrame, Interval, str]:
+    """Move stamps that jitter to their bars' openings.
+
+    Where a bar has two rows, only its first is left, if the user has said what to do about gaps.
+
+    Returns:
+        The bars, what comes between them, and the sentence that refuses them, else an empty one.
+    """
+    found = jitter_of(pd.DatetimeIndex(bars.index), interval)
+    if found is None:
+        return bars, interval, ""
+    notes.append(found.say())
+    first = np.diff(found.opened, prepend=found.opened[0] - 1) > 0
+    moved = bars[first].set_axis(pd.DatetimeIndex(found.opened[first], tz="UTC"))
+    doubt = ""
+    if found.doubled.tolist() == found.opened[-1:].tolist():
+        notes.append(f"the last row, of {say_time(bars.index[-1])}, is in the bar before it and was left out.")
+    elif len(found.doubled) and gaps == "error":
+        doubt = (
+            f"{symbol}: the times jitter about bars of {found.step}, of which {found.say_trouble()}; set "
+            "data.source.gaps to split to take the first row of each bar and keep windows off those without, or to "
+            "ffill to repeat the last close before them."
+        )
+    elif len(found.doubled):
+        notes.append(
+            f"of bars with two rows the first was taken: {len(found.doubled):,}, {_say(found.doubled[0])} first."
+        )
+    return moved, found.step, doubt
+
+
+def jitter_of(times: pd.DatetimeIndex, interval: Interval) -> Jitter | None:
+    """How times jitter about even bars; None where they are even, a few late, or in no such order.
+
+    Each stamp goes back to the opening of the bar it lies in. Only where stamps straddle openings by seconds, those
+    just before one go on to it: that makes no close known earlier. Daily stamps that have another time of day, as
+    midnights of a zone with summer time, go back to the earliest of them.
+    """
+    if not isinstance(interval, FixedStep) or interval.nanoseconds > 1.5 * A_DAY:
+        return None
+    uneven = interval.uneven(times)
+    off = interval.off_grid(times, uneven)
+    if off.sum() <= 2 * max(FEW * len(times), 1):
+        return None
+    steps = np.diff(times.asi8)
+    usual = float(np.median(steps))
+    nominal = int(NOMINAL[abs(np.log(NOMINAL / usual)).argmin()])
+    if abs(usual / nominal - 1) > NEAR or _is_a_pattern(steps, nominal):
+        return None
+    found = [_placed(times, late, FixedStep(nominal)) for late in _readings(times.asi8, nominal)]
+    best = min(found, key=lambda one: (len(one.doubled), len(one.absent)))
+    following = np.diff(best.opened) == nominal
+    return best if 2 * following.sum() >= len(following) and len(best.doubled) <= DOUBLED * len(times) else None
+
+
+def _is_a_pattern(steps: np.ndarray, nominal: int) -> bool:
+    """Whether most bars are exact, and all others off by one large amount: breaks of sessions are, jitter is not."""
+    rest = np.unique(steps % nominal)
+    rest = rest[rest > 0]
+    large = len(rest) == 0 or np.minimum(rest, nominal - rest).min() >= nominal / 6
+    return nominal < A_DAY and len(rest) <= 2 and bool(large) and 2 * int((steps == nominal).sum()) >= len(steps)
+
+
+def _readings(stamps: np.ndarray, step: int) -> list[np.ndarray]:
+    into = stamps % step
+    early = step - into <= max(EARLY * step, min(AT_LEAST, AT_MOST * step))
+    readings = [into]
+    if early.any() and not early.all():
+        readings.append(np.where(early, into - step, into))
+    if step == A_DAY and into.max() > HOUR:
+        begin = into.min() // MINUTE * MINUTE
+        readings.insert(0, (into - begin) % step)
+    return readings
+
+
+def _placed(times: pd.DatetimeIndex, late: np.ndarray, step: FixedStep) -> Jitter:
+    opened = times.asi8 - late
+    steps = np.diff(opened) // step.nanoseconds
+    doubled = opened[:-1][steps <= 0]
+    holes = np.flatnonzero(steps > 1)
+    absent = [opened[at] + step.nanoseconds * np.arange(1, steps[at]) for at in holes]
+    return Jitter(late, step, doubled, np.concatenate(absent) if absent else np.array([], dtype="int64"), opened)
+
+
+def _say(nanoseconds: int) -> str:
+    return say_time(pd.Timestamp(int(nanoseconds), tz="UTC"))
+
+
+def _round(nanoseconds: int) -> str:
+    """In seconds, rounded up, where that is more than one."""
+    duration = pd.Timedelta(int(nanoseconds), unit="ns")
+    return say_duration(duration.ceil("s") if duration > pd.Timedelta("1s") else duration)

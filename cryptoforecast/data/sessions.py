@@ -1,0 +1,83 @@
+"""Trading days and hours: the bars that there are, are the calendar, but for holes that no pattern explains."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.interval import A_DAY, FixedStep, Interval
+from cryptoforecast.data.times import say_duration
+
+
+@dataclass(frozen=True)
+class Sessions(Interval):
+    """Bars of a market that closes: each is followed by the next one there is, but where something is missing.
+
+    Args:
+        step: from one bar to the next within a session, or a day.
+        open: the weekdays with sessions, Monday first.
+        offsets: when the bars of a session open, in nanoseconds since ``cut``.
+        cut: when one session day becomes the next, in nanoseconds since midnight UTC.
+        holes: times of the bars after which something is missing, in nanoseconds.
+    """
+
+    step: FixedStep
+    open: tuple[bool, ...] = field(default=(True,) * 7, compare=False)
+    offsets: tuple[int, ...] = field(default=(0,), compare=False)
+    cut: int = field(default=0, compare=False)
+    holes: tuple[int, ...] = field(default=(), compare=False)
+
+    @property
+    def record(self) -> str:
+        """``1 trading day``, ``5 minutes of trading``."""
+        return "1 trading day" if self.step.nanoseconds == A_DAY else f"{self.step} of trading"
+
+    def __str__(self) -> str:
+        return self.record
+
+    def uneven(self, times: pd.DatetimeIndex) -> np.ndarray:
+        """Where something is missing."""
+        holes = np.array(self.holes, dtype="int64")
+        positions = np.searchsorted(times.asi8, holes)
+        inside = positions < len(times) - 1
+        found: np.ndarray = positions[inside][times.asi8[positions[inside]] == holes[inside]]
+        return found
+
+    def absent(self, times: pd.DatetimeIndex, positions: np.ndarray) -> np.ndarray:
+        """How many bars of sessions are missing, holidays unknown."""
+        return np.array([self._count(times[at], times[at + 1]) for at in positions], dtype="int64")
+
+    def off_grid(self, times: pd.DatetimeIndex, positions: np.ndarray) -> np.ndarray:
+        """Nowhere: the bars there are, are the calendar."""
+        return np.zeros(len(positions), dtype=bool)
+
+    def after(self, time: pd.Timestamp, count: int) -> pd.DatetimeIndex:
+        """The next bars on weekdays with sessions; coming holidays are not known."""
+        days = self._days_after(time, 8 + 8 * count // len(self.offsets))
+        return days[days > time][:count]
+
+    def ends(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """A step after the opening."""
+        return self.step.ends(times)
+
+    def say(self, before: pd.Timestamp, after: pd.Timestamp) -> str:
+        """As a duration."""
+        return say_duration(after - before)
+
+    def _count(self, before: pd.Timestamp, after: pd.Timestamp) -> int:
+        times = self._days_after(before, (after - before).days + 3)
+        return int(((times > before) & (times < after)).sum())
+
+    def _days_after(self, time: pd.Timestamp, days: int) -> pd.DatetimeIndex:
+        """The bars of so many days of the calendar from a time's session day on."""
+        first = (time.value - self.cut) // A_DAY
+        dates = first + np.arange(days + 1)
+        dates = dates[np.array(self.open)[weekdays(dates, self.cut)]]
+        stamps = self.cut + dates[:, None] * A_DAY + np.array(self.offsets)
+        return pd.DatetimeIndex(stamps.ravel(), tz="UTC").as_unit("ns")
+
+
+def weekdays(days: np.ndarray, cut: int) -> np.ndarray:
+    """The weekday in the middle of each session day; 0 is Monday."""
+    middles: np.ndarray = (days * A_DAY + cut + A_DAY // 2) // A_DAY
+    return (middles + 3) % 7  # 1970 began on a Thursday
