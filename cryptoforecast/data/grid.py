@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.interval import CalendarInterval, FixedStep, Interval, calendar_of
+from cryptoforecast.data.calendar_interval import CalendarInterval, calendar_of
+from cryptoforecast.data.interval import FixedStep, Interval
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import CloseSeries, CsvSource, DataNotice, UserError
-from cryptoforecast.data.interval import FixedStep, Months, Weeks, as_interval
+from cryptoforecast.data.calendar_interval import Months, Weeks
+from cryptoforecast.data.interval import FixedStep, as_interval
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import Gaps, GapsFound
 
