@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cryptoforecast.data.datamodule import CloseDataModule
     from cryptoforecast.data.folds import Fold
     from cryptoforecast.data.series import CloseSeries
-    from cryptoforecast.data.sources import CsvSource, FirstAvailable, SimulatedSource, Source, YahooSource
+    from cryptoforecast.data.sources import CcxtSource, CsvSource, FirstAvailable, SimulatedSource, Source, YahooSource
     from cryptoforecast.data.windows import Window, WindowDataset
     from cryptoforecast.errors import DataNotice, UserError
     from cryptoforecast.evaluation.audit.audit import audit
@@ -38,7 +38,14 @@ __version__ = "0.1.0"
 _ROOMS = {
     "cryptoforecast.errors": ("DataNotice", "UserError"),
     "cryptoforecast.data.series": ("CloseSeries",),
-    "cryptoforecast.data.sources": ("CsvSource", "FirstAvailable", "SimulatedSource", "Source", "YahooSource"),
+    "cryptoforecast.data.sources": (
+        "CcxtSource",
+        "CsvSource",
+        "FirstAvailable",
+        "SimulatedSource",
+        "Source",
+        "YahooSource",
+    ),
     "cryptoforecast.data.windows": ("Window", "WindowDataset"),
     "cryptoforecast.data.folds": ("Fold",),
     "cryptoforecast.data.datamodule": ("CloseDataModule",),
@@ -71,6 +78,7 @@ __all__ = [  # noqa: RUF022 (in the order the data flows)
     "Source",
     "CsvSource",
     "YahooSource",
+    "CcxtSource",
     "SimulatedSource",
     "FirstAvailable",
     "Window",

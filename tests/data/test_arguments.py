@@ -9,7 +9,16 @@ import jaxtyping
 import pandas as pd
 import pytest
 
-from cryptoforecast import CloseDataModule, CsvSource, FirstAvailable, SimulatedSource, Source, UserError, YahooSource
+from cryptoforecast import (
+    CcxtSource,
+    CloseDataModule,
+    CsvSource,
+    FirstAvailable,
+    SimulatedSource,
+    Source,
+    UserError,
+    YahooSource,
+)
 from tests.helpers import random_walk, write_yahoo
 
 NAN, INF, HUGE = float("nan"), float("inf"), 10**30
@@ -24,6 +33,11 @@ CASES: list[tuple[type[Any] | Callable[..., Any], str, Any]] = [
     *((YahooSource, "start", value) for value in ["soon", "9999-01-01", 5]),
     *((YahooSource, "interval", value) for value in ["0d", "1y", 5, ["1d"]]),
     *((YahooSource, "gaps", value) for value in ["fill", None, 5]),
+    *((CcxtSource, "exchange", value) for value in ["", " ", None, 5, ["binance"]]),
+    *((CcxtSource, "symbol", value) for value in ["", " ", [], 5930, None, ["A/B", "C/B"], [5]]),
+    *((CcxtSource, "timeframe", value) for value in ["0d", "1x", "", 60, None, ["1d"]]),
+    *((CcxtSource, "start", value) for value in ["soon", "9999-01-01", 5]),
+    *((CcxtSource, "gaps", value) for value in ["fill", None, 5]),
     *((CsvSource, "path", value) for value in ["", [""], 5, None, [None]]),
     *((CsvSource, "symbol", value) for value in [5930, 1e5, False]),
     *((CsvSource, "column", value) for value in [4, True]),
@@ -38,6 +52,7 @@ CASES: list[tuple[type[Any] | Callable[..., Any], str, Any]] = [
 ]
 NEEDED = {
     YahooSource: {"symbol": "BTC-USD"},
+    CcxtSource: {"exchange": "binance", "symbol": "BTC/USDT", "timeframe": "1h"},
     CsvSource: {"path": "x.csv"},
     CloseDataModule: {"source": SimulatedSource()},
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pandas as pd
 
@@ -71,6 +71,16 @@ class BarCache:
             OSError: if there is no folder for it.
         """
         return cache_folder(self.room) / f"{_file_name(self.symbol)}_{self.interval}.csv"
+
+    def symbols(self) -> list[str]:
+        """The symbols of which bars of this interval are kept; those with very long names are left out."""
+        try:
+            files = sorted(self.file().parent.iterdir())
+        except OSError:
+            return []
+        ending = f"_{self.interval}.csv"
+        names = [file.name.removesuffix(ending) for file in files if file.name.endswith(ending)]
+        return [unquote(name) for name in names if "~" not in name and not name.startswith(".")]
 
     def read(self) -> CachedBars | None:
         """The cached bars; None if there are none.

@@ -12,7 +12,8 @@ from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, VOLUME, CloseSeri
 from cryptoforecast.data.sources.bar_cache import BarCache
 from cryptoforecast.data.sources.cached import CachedFeed, Days
 from cryptoforecast.data.sources.source import Source
-from cryptoforecast.data.sources.yahoo_client import A_DAY, COLUMNS, LENGTHS, earliest, fetch, one_symbol
+from cryptoforecast.data.sources.symbols import one_symbol
+from cryptoforecast.data.sources.yahoo_client import A_DAY, COLUMNS, LENGTHS, earliest, fetch
 from cryptoforecast.data.times import say_duration
 from cryptoforecast.errors import UserError
 
@@ -57,7 +58,7 @@ class YahooSource(Source):
         self._days = Days(start, end)
         if not isinstance(interval, str) or interval not in LENGTHS:
             raise UserError(f"data.source.interval is {interval!r}; Yahoo Finance has {', '.join(LENGTHS)}.")
-        self.symbol = one_symbol(symbol)
+        self.symbol = one_symbol(symbol, "as Yahoo does, such as BTC-USD")
         self.start = start
         self.end = end
         self.interval = interval

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -12,8 +11,7 @@ from typing import Any
 import pandas as pd
 
 from cryptoforecast.data.cache import give_caches_a_home
-from cryptoforecast.data.checks import require_text
-from cryptoforecast.data.sources.retries import ask_again
+from cryptoforecast.data.sources.retries import PASSING, TOO_MANY, ask_again, network_trouble, short_reason
 from cryptoforecast.data.sources.source import SourceUnavailable
 from cryptoforecast.errors import UserError
 
@@ -34,32 +32,9 @@ LATEST_DAY = {"range": "1d", "interval": "1d"}
 PATIENCE = 10  # seconds for one answer
 
 CUT_OFF = ("ChunkedEncodingError", "ContentDecodingError", "IncompleteRead")  # of requests and of curl_cffi
-PASSING = ("internal", "server", "unavailable", "timeout", "timed out", "too many", "try again")  # in Yahoo's reasons
 ASKING = threading.Lock()  # what is set for a question is set for all threads: they ask one after the other
 NO_CLOSES = "answered without any closes"
 BROKE_OFF = "sent an answer that breaks off before its end"
-TOO_MANY = "says that there were too many requests (HTTP 429; wait some minutes)"
-
-
-def one_symbol(symbol: str | list[str]) -> str:
-    """The symbol that a setting names.
-
-    Raises:
-        UserError: if it names none, or several.
-    """
-    for one in symbol if isinstance(symbol, list) else [symbol]:
-        if one is None:
-            raise UserError("data.source.symbol is empty; name one as Yahoo does, such as BTC-USD.")
-        require_text("data.source.symbol", one, "BTC-USD")
-    names = re.split(r"[\s,;]+", symbol.strip(" \t\n,;[]")) if isinstance(symbol, str) else symbol
-    if len(names) > 1:
-        raise UserError(
-            f"data.source.symbol names several symbols, {' and '.join(names)}; data.source takes a list of sources, "
-            "one per coin."
-        )
-    if not names or not names[0].strip():
-        raise UserError("data.source.symbol is empty; name one as Yahoo does, such as BTC-USD.")
-    return names[0].strip()
 
 
 def earliest(interval: str, now: pd.Timestamp) -> pd.Timestamp:
@@ -145,20 +120,8 @@ def _explain(symbol: str, problem: Exception) -> UserError:
     if type(problem).__module__ == "peewee":  # several processes open yfinance's own cache at once, and one may fail
         return _unavailable(symbol, f"could not be asked, for yfinance's own cache is in use ({problem})")
     if isinstance(problem, OSError) and kind != "HTTPError" and not isinstance(problem, json.JSONDecodeError):
-        return _unavailable(symbol, f"cannot be reached ({_network_trouble(problem)})")
+        return _unavailable(symbol, f"cannot be reached ({network_trouble(problem)})")
     return _look_at_the_answer(symbol, problem)
-
-
-def _network_trouble(problem: Exception) -> str:
-    """What is wrong with the line; requests and curl_cffi say it at length, and each in its own words."""
-    text = str(problem).lower()
-    if "refused" in text:
-        return "connection refused"
-    if "resolve" in text:
-        return "its name cannot be looked up"
-    if "Timeout" in type(problem).__name__ or "timed out" in text:
-        return "no answer in time"
-    return f"{type(problem).__name__}: {_first_sentence(problem)}"
 
 
 def _look_at_the_answer(symbol: str, problem: Exception) -> UserError:
@@ -175,7 +138,7 @@ def _look_at_the_answer(symbol: str, problem: Exception) -> UserError:
     except YFRateLimitError:
         return _unavailable(symbol, TOO_MANY)
     except Exception as trouble:
-        return _unavailable(symbol, f"cannot be reached ({_network_trouble(trouble)})")
+        return _unavailable(symbol, f"cannot be reached ({network_trouble(trouble)})")
     text = problem.doc if isinstance(problem, json.JSONDecodeError) else answer.text
     if answer.status_code >= 500:
         return _unavailable(symbol, f"is out of order (HTTP {answer.status_code})")
@@ -196,12 +159,12 @@ def _unreadable(text: str, problem: Exception) -> str:
     with contextlib.suppress(ValueError, LookupError, TypeError):
         if not json.loads(text)["chart"]["result"]:
             return NO_CLOSES
-    return f"sent an answer that cannot be read ({type(problem).__name__}: {_first_sentence(problem)})"
+    return f"sent an answer that cannot be read ({type(problem).__name__}: {short_reason(problem)})"
 
 
 def _refused(symbol: str, reason: object) -> UserError:
     """The sentence for a reason that Yahoo gives itself: a mistyped symbol, a time without bars, or its own trouble."""
-    reason, plain = _first_sentence(reason), str(reason).lower()
+    reason, plain = short_reason(reason), str(reason).lower()
     if any(word in plain for word in PASSING):
         return _unavailable(symbol, f"is out of order ({reason})")
     if "not found" in plain or "no data found" in plain or "delisted" in plain:
@@ -213,7 +176,3 @@ def _refused(symbol: str, reason: object) -> UserError:
 
 def _unavailable(symbol: str, what: str) -> SourceUnavailable:
     return SourceUnavailable(f"{symbol}: Yahoo Finance {what}.")
-
-
-def _first_sentence(words: object) -> str:
-    return (str(words).splitlines() or [""])[0].split(". See ")[0][:200].rstrip(".")

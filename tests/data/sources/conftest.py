@@ -1,4 +1,4 @@
-"""A Yahoo of our own, on loopback, and a present that stands still."""
+"""A Yahoo and an exchange of our own, on loopback, and a present that stands still."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,6 +7,7 @@ import pytest
 import requests
 import yfinance
 
+from tests.data.sources.exchange_server import HOURS, LocalExchange
 from tests.data.sources.yahoo_server import DAYS, NOON, LocalYahoo, Redirected
 
 
@@ -30,12 +31,27 @@ def dead_line() -> Iterator[requests.Session]:
         yield session
 
 
+@pytest.fixture
+def exchange(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalExchange]:
+    """133 hourly closes, from 100 on March 1st, 2024; the last one, 232, is not over at noon of March 6th.
+
+    It may be asked as fast as one can.
+    """
+    ccxt = pytest.importorskip("ccxt", reason="ccxt, of the extra exchange, is not installed")
+    monkeypatch.setattr(ccxt.Exchange, "throttle", lambda *_: None)
+    with LocalExchange({hour: 100.0 + number for number, hour in enumerate(HOURS)}) as exchange:
+        yield exchange
+
+
 @pytest.fixture(autouse=True)
 def today(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | pd.Timestamp], None]:
     """It is noon of March 6th, 2024, until a test says ``today("2024-03-09 12:00")``."""
 
     def today(time: str | pd.Timestamp) -> None:
-        monkeypatch.setattr("cryptoforecast.data.sources.yahoo._now", lambda: pd.Timestamp(time).tz_convert("UTC"))
+        for module in ("yahoo", "exchange"):
+            monkeypatch.setattr(
+                f"cryptoforecast.data.sources.{module}._now", lambda: pd.Timestamp(time).tz_convert("UTC")
+            )
 
     today(NOON)
     return lambda time: today(pd.Timestamp(time, tz="UTC"))

@@ -1,0 +1,196 @@
+"""Closes of the exchanges that ccxt knows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Self, get_args
+from urllib.parse import quote
+
+import pandas as pd
+
+from cryptoforecast.data.checks import require_choice, require_text
+from cryptoforecast.data.rows import RawRows, to_close_series
+from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, CloseSeries, Gaps
+from cryptoforecast.data.sources.bar_cache import BarCache, say_age
+from cryptoforecast.data.sources.cached import CachedFeed, Days
+from cryptoforecast.data.sources.exchange_client import COLUMNS, Exchange
+from cryptoforecast.data.sources.source import Source, SourceUnavailable
+from cryptoforecast.data.sources.symbols import one_symbol, same_market
+from cryptoforecast.data.sources.timeframes import require_steps, step_of
+from cryptoforecast.data.times import say_duration, say_time
+from cryptoforecast.errors import UserError
+
+BEGINNING = pd.Timestamp("2009-01-03", tz="UTC")  # Bitcoin's first block
+FAST_CLOCK = pd.Timedelta("1min")  # how far a clock may be ahead before it is said
+STALE = pd.Timedelta("1D")  # how long there may be no bar, before it is said
+
+
+class CcxtSource(Source):
+    """Closes of one market of an exchange, through ccxt, kept on disk so that each bar is asked for once.
+
+    Public candles are asked for, page by page and within the exchange's rate limit. No key is read or sent. Bars that
+    are over are cached (in the user's cache folder, or the one that CRYPTOFORECAST_CACHE names), also those that came
+    before a long download broke off. A later run asks for new bars only, and for the last few again; those that the
+    exchange has changed are reported. Where it cannot be reached, the cached bars are used, and their age is said.
+
+    It takes the package ccxt: ``pip install "cryptoforecast[exchange]"``.
+
+    Args:
+        exchange: its name as ccxt writes it: binance, kraken, coinbase.
+        symbol: one market as ccxt writes it, BTC/USDT, or BTC/USDT:USDT for a contract settled in USDT; BTC-USDT and
+            BTCUSDT are understood.
+        timeframe: time between bars as ccxt writes it: 1m, 1h, 1d, 1w; 1M is a month.
+        start: first day wanted; by default as far back as the exchange goes, or the cache.
+        end: last day wanted, itself included; by default the last bar that is over.
+        gaps: what to do about missing bars: ``error``, ``ffill`` to repeat the last close before them, or ``split``
+            to leave them out, so that no window straddles them. Many exchanges have no bar where nobody traded.
+        refresh: fetch all bars anew, whatever is cached.
+
+    >>> CcxtSource("binance", "BTC/USDT", "1h", start="2020-01-01").timeframe  # load() asks the exchange
+    '1h'
+    """
+
+    def __init__(
+        self,
+        exchange: str,
+        symbol: str | list[str],
+        timeframe: str,
+        start: str | None = None,
+        end: str | None = None,
+        gaps: Gaps = "error",
+        refresh: bool = False,
+    ) -> None:
+        require_text("data.source.exchange", exchange, "binance")
+        if exchange is None or not exchange.strip():
+            raise UserError("data.source.exchange is empty; name one as ccxt does, such as binance.")
+        require_choice("data.source.gaps", gaps, get_args(Gaps))
+        self._days = Days(start, end)
+        self._step = step_of(timeframe)
+        self.exchange = exchange.strip()
+        self.symbol = one_symbol(symbol, "as ccxt does, such as BTC/USDT")
+        self.timeframe = timeframe
+        self.start = start
+        self.end = end
+        self.gaps = gaps
+        self.refresh = refresh
+        self._address: str | None = None
+
+    def at(self, address: str) -> Self:
+        """This source, asking a server at another address than the exchange's; no checkpoint keeps it.
+
+        Args:
+            address: scheme and host of one that speaks as the exchange does: ``http://localhost:8080``.
+        """
+        self._address = address
+        return self
+
+    def load(self, columns: Sequence[str] = ()) -> CloseSeries:
+        """The closes up to the last bar that is over.
+
+        Raises:
+            SourceUnavailable: if the exchange does not answer, or not with prices, and nothing is cached.
+            UserError: if the exchange, the market or the timeframe does not exist, or has gaps.
+        """
+        for name in columns:
+            if name not in FURTHER_COLUMNS:
+                raise UserError(f"{self.exchange} has no {name}; data.columns takes {', '.join(FURTHER_COLUMNS)}.")
+        now, notes = _now(), list[str]()
+        client = _Client(self.exchange, self.timeframe, self._address)
+        market = self._market(client, notes)
+        feed = self._feed(client, market, now)
+        held = feed.bars(notes)
+        bars = feed.wanted(held.bars)
+        require_steps(market, self.exchange, self.timeframe, bars.index)
+        notes += self._remarks(client, bars.index[-1], now)
+        raw = RawRows(
+            symbol=market,
+            times=pd.DatetimeIndex(bars.index),
+            values=bars[CLOSE].to_numpy(),
+            source=type(self).__name__,
+            notes=notes,
+            others={name: bars[name].to_numpy() for name in columns},
+            format=f"{self.exchange}, through ccxt",
+            columns={"time": "timestamp", "close": CLOSE},
+        )
+        series = to_close_series(raw, self.gaps, now)
+        used = replace(series.provenance, retrieved_at=held.fetched_at.isoformat(timespec="seconds"))
+        return series._replace(provenance=used)
+
+    def _market(self, client: "_Client", notes: list[str]) -> str:
+        """The symbol of the market as ccxt writes it; not asked for, where bars of it are cached."""
+        cached = BarCache(self._room, "", self._suffix, COLUMNS, "ccxt").symbols()
+        if self.symbol in cached:
+            return self.symbol
+        try:
+            market = client.exchange.find(self.symbol)
+        except SourceUnavailable as unavailable:
+            likely = same_market(self.symbol, cached)
+            if len(likely) != 1:
+                raise SourceUnavailable(f"{str(unavailable).rstrip('.')}, and nothing is cached.") from None
+            market = likely[0]
+        if ":" in market and ":" not in self.symbol:
+            notes.append(f"{self.exchange} has {self.symbol} as a contract only; {market} is used.")
+        return market
+
+    def _feed(self, client: "_Client", market: str, now: pd.Timestamp) -> CachedFeed:
+        def pages(first: pd.Timestamp, after: pd.Timestamp) -> Iterator[pd.DataFrame]:
+            return client.exchange.pages(market, first, after)
+
+        return CachedFeed(
+            vendor=self.exchange,
+            symbol=market,
+            cache=BarCache(self._room, market, self._suffix, COLUMNS, "ccxt"),
+            step=self._step,
+            earliest=BEGINNING,
+            fetch=pages,
+            days=self._days,
+            refresh=self.refresh,
+            now=now,
+        )
+
+    def _remarks(self, client: "_Client", last: pd.Timestamp, now: pd.Timestamp) -> list[str]:
+        """What a user should know of bars that were just fetched."""
+        remarks = []
+        if client.ahead(now) > FAST_CLOCK:
+            remarks.append(
+                f"this machine's clock is {say_duration(client.ahead(now).floor('min'))} ahead of {self.exchange}'s; "
+                "bars that are not over there were left out."
+            )
+        if client.has_told_all and self.end is None and now > max(last + self._step * 2, last + self._step + STALE):
+            remarks.append(f"the last bar that {self.exchange} has is of {say_time(last)}, {say_age(now - last)}.")
+        return remarks
+
+    @property
+    def _room(self) -> str:
+        return f"exchanges/{quote(self.exchange, safe='')}"
+
+    @property
+    def _suffix(self) -> str:
+        return self.timeframe.replace("M", "month")  # 1m and 1M are one name on some disks
+
+
+class _Client:
+    """The exchange, which is made only if it must be asked: that takes ccxt."""
+
+    def __init__(self, name: str, timeframe: str, address: str | None) -> None:
+        self._arguments = name, timeframe, address
+        self._asked = False
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        self._asked = True
+        return Exchange(*self._arguments)
+
+    @property
+    def has_told_all(self) -> bool:
+        """Whether the exchange was asked for bars and gave all that it has."""
+        return self._asked and self.exchange.has_told_all
+
+    def ahead(self, now: pd.Timestamp) -> pd.Timedelta:
+        """By how much this machine's clock is ahead of the exchange's, if that was asked."""
+        clock = self.exchange.first_clock if self._asked else None
+        return pd.Timedelta(0) if clock is None else now - clock
+
+
+def _now() -> pd.Timestamp:
+    return pd.Timestamp.now("UTC")

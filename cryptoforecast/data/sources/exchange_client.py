@@ -1,0 +1,149 @@
+"""Asking an exchange for its public candles, through ccxt."""
+
+from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
+from importlib import import_module
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import pandas as pd
+
+from cryptoforecast.data.sources.exchange_errors import explain, unavailable
+from cryptoforecast.data.sources.paging import DAILY, Pager
+from cryptoforecast.data.sources.retries import ask_again
+from cryptoforecast.data.sources.symbols import find_market, nearest
+from cryptoforecast.data.sources.timeframes import step_of
+from cryptoforecast.errors import UserError
+
+COLUMNS = ("Open", "High", "Low", "Close", "Volume")
+PAGE = 100  # bars on a page, where ccxt does not know how many an exchange gives
+LONGEST_PAGE = pd.Timedelta("7300D")  # the end of a longer one lies beyond what pandas can count
+PATIENCE = 10_000  # milliseconds for one answer
+ABSENT = 'CcxtSource takes the package ccxt, which is not installed: pip install "cryptoforecast[exchange]".'
+
+T = TypeVar("T")
+
+
+class Exchange:
+    """An exchange whose public candles are asked for, within its rate limit. It is sent no key.
+
+    Args:
+        name: as ccxt writes it.
+        timeframe: time between bars as ccxt writes it.
+        address: scheme and host of a server that is asked instead of the exchange's.
+
+    Raises:
+        UserError: if ccxt is absent, or knows no such exchange, or the exchange no such timeframe.
+    """
+
+    def __init__(self, name: str, timeframe: str, address: str | None = None) -> None:
+        ccxt = _ccxt()
+        if name not in ccxt.exchanges:
+            likely = nearest(name, ccxt.exchanges) or f"one of {len(ccxt.exchanges)}, such as kraken or binance"
+            raise UserError(f"data.source.exchange is {name!r}, which ccxt does not know; it may be {likely}.")
+        self.name, self.timeframe = name, timeframe
+        self.api = getattr(ccxt, name)({"enableRateLimit": True, "timeout": PATIENCE, "enableLastJsonResponse": True})
+        self.clock: pd.Timestamp | None = None  # the exchange's present, when it answered last
+        self.first_clock: pd.Timestamp | None = None
+        self.has_told_all = False  # of what it was asked for
+        timeframes = (self.api.timeframes or {}) if self.api.has.get("fetchOHLCV") is True else {}
+        if not timeframes:
+            raise UserError(f"data.source.exchange is {name!r}, which has no candles; choose another.")
+        if timeframe not in timeframes:
+            raise UserError(f"data.source.timeframe is {timeframe!r}; {name} has {', '.join(timeframes)}.")
+        if address is not None:
+            self.api.urls["api"] = _at(address, self.api.urls["api"])
+
+    def find(self, symbol: str) -> str:
+        """The symbol that ccxt has for a market.
+
+        Raises:
+            SourceUnavailable: if the exchange does not say which markets it has.
+            UserError: if it has no such market, or several.
+        """
+        if not self.api.markets:
+            kinds = self.api.options.get("fetchMarkets")
+            if ":" not in symbol and isinstance(kinds, dict) and "spot" in kinds.get("types", ()):
+                self.api.options["fetchMarkets"] = {**kinds, "types": ["spot"]}  # contracts are many more
+            ask_again(lambda: self._load_markets(symbol))
+        return find_market(self.name, symbol, self.api.markets)
+
+    def _load_markets(self, symbol: str) -> None:
+        if not self._asked(symbol, self.api.load_markets, of_candles=False):
+            raise unavailable(self.name, symbol, "does not say which markets it has")
+
+    def pages(self, market: str, first: pd.Timestamp, after: pd.Timestamp) -> Iterator[pd.DataFrame]:
+        """Bars that are over by the exchange's own clock, page by page, oldest first.
+
+        Args:
+            market: symbol as ccxt has it.
+            first: earliest opening wanted.
+            after: no bar that opens then or later is wanted.
+
+        Yields:
+            COLUMNS as float64 on an increasing UTC index in nanoseconds, no bar twice.
+
+        Raises:
+            SourceUnavailable: if the exchange does not answer, or not with bars.
+            UserError: if it refuses.
+        """
+        market = self.find(market)
+        step, limit = step_of(self.timeframe), self.api.feature_value(market, "fetchOHLCV", "limit") or PAGE
+        limit = max(2, min(limit, int(LONGEST_PAGE / (pd.Timestamp(0) + step - pd.Timestamp(0)))))
+        pager = Pager(
+            ask=lambda timeframe, since: self._page(market, timeframe, since, limit),
+            timeframe=self.timeframe,
+            window=limit,
+            has_days=DAILY in self.api.timeframes,
+            exchange=self.name,
+            market=market,
+        )
+        for page in pager.pages(first, after, lambda: self.clock or after):
+            yield page[page.index + step <= self.clock] if self.clock else page
+        self.has_told_all = True
+
+    def _page(self, market: str, timeframe: str, since: pd.Timestamp, limit: int) -> pd.DataFrame:
+        rows = self._asked(
+            market, lambda: self.api.fetch_ohlcv(market, timeframe, int(since.timestamp() * 1000), limit)
+        )
+        try:
+            times = pd.to_datetime([int(row[0]) for row in rows], unit="ms", utc=True).as_unit("ns")
+            page = pd.DataFrame([row[1:6] for row in rows], times, list(COLUMNS), dtype="float64")
+        except (ValueError, TypeError, LookupError) as problem:
+            raise explain(self.name, market, problem) from None
+        page = page[~page.reset_index().duplicated().to_numpy()].sort_index()
+        if not page.index.is_unique:
+            raise unavailable(self.name, market, f"gave two bars of {page.index[page.index.duplicated()][0]}")
+        return page
+
+    def _asked(self, symbol: str, ask: Callable[[], T], of_candles: bool = True) -> T:
+        self.api.last_http_response = self.api.last_json_response = None
+        try:
+            answer = ask()
+        except Exception as problem:  # ccxt lets through what its parsers raise at an answer that they do not know
+            raise explain(self.name, symbol, problem, of_candles) from None
+        if self.api.last_json_response is None and self.api.last_http_response is not None:
+            sent = self.api.last_http_response.lstrip()
+            what = "a web page" if sent.startswith("<") else "an answer that is not JSON" if sent else "an empty answer"
+            raise unavailable(self.name, symbol, f"sent {what} instead of prices")
+        headers: Any = self.api.last_response_headers or {}
+        if "Date" in headers:
+            self.clock = pd.Timestamp(parsedate_to_datetime(headers["Date"])).tz_convert("UTC")
+            self.first_clock = self.first_clock or self.clock
+        return answer
+
+
+def _ccxt() -> Any:
+    try:
+        return import_module("ccxt")
+    except ModuleNotFoundError as problem:
+        if problem.name != "ccxt":
+            raise
+        raise UserError(ABSENT) from None
+
+
+def _at(address: str, urls: Any) -> Any:
+    """The same urls at another scheme and host."""
+    if isinstance(urls, dict):
+        return {name: _at(address, url) for name, url in urls.items()}
+    return urlunsplit((*urlsplit(address)[:2], *urlsplit(urls)[2:])) if isinstance(urls, str) else urls

@@ -1,0 +1,122 @@
+"""A local server that gives candles as Bitstamp and Binance do, in good and in bad weather."""
+
+import json
+import threading
+import time
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+
+from tests.data.sources.yahoo_server import Answer
+
+NOON = pd.Timestamp("2024-03-06 12:00", tz="UTC")
+HOURS = pd.date_range("2024-03-01", "2024-03-06 12:00", freq="h", tz="UTC")  # the last one is not over at noon
+SECONDS = {
+    "1m": 60, "5m": 300, "1h": 3600, "4h": 14400, "1d": 86400, "1w": 604800
+}  # fmt: skip
+PAIRS = ("BTC/USD", "ETH/USD", "ETH/BTC", "BTC/USDT", "USDT/USD", "XRP/USD")
+
+
+class LocalExchange:
+    """Closes by opening time, which a test may change at any moment; answers to be given before them; what was asked.
+
+    A bar opens at 1 below, peaks at 2 above and has its low 3 below its close; its volume is 10. Daily bars are made
+    of shorter ones.
+    """
+
+    def __init__(self, closes: dict[pd.Timestamp, float]) -> None:
+        self.closes = closes
+        self.timeframe = "1h"  # of the closes
+        self.clock = NOON
+        self.most = 1000  # bars on a page
+        self.kept: int | None = None  # how many of the last bars are given, whatever is asked for
+        self.stuck_at: int | None = None  # seconds that each question is answered from, whatever it asks for
+        self.stuck = 0  # for how many of the next questions
+        self.first_answers: list[Answer | None] = []  # one for each of the next questions for candles; None: the usual
+        self.answer: Answer | None = None  # for all of them
+        self.asked: list[tuple[str, str]] = []  # timeframe, first opening
+        self.markets_asked = 0
+        self.times: list[float] = []  # when candles were asked for
+        self.headers: list[dict[str, str]] = []
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.exchange = self  # type: ignore[attr-defined]
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self) -> "LocalExchange":
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def bars(self, timeframe: str, start: int, end: int, limit: int) -> list[tuple[int, float, float, float, float]]:
+        """Opening in seconds, open, high, low, close."""
+        closes = pd.Series(self.closes, dtype="float64").sort_index()
+        if timeframe != self.timeframe:
+            closes = closes.groupby(closes.index.floor("D")).last()
+        closes = closes.iloc[-self.kept :] if self.kept else closes
+        found = [(int(opening.timestamp()), close) for opening, close in closes.items()]
+        inside = [(time, close) for time, close in found if start <= time <= end][: min(limit, self.most)]
+        return [(time, close - 1, close + 2, close - 3, close) for time, close in inside]
+
+    def candles(self, path: str, query: dict[str, str]) -> str:
+        if self.stuck:
+            self.stuck -= 1
+            query = {**query, "start": str(self.stuck_at), "startTime": f"{self.stuck_at}000"}
+        limit = int(query["limit"])
+        if "klines" in path:
+            rows = self.bars(query["interval"], int(query["startTime"]) // 1000, 1 << 40, limit)
+            return json.dumps([[1000 * bar[0], *map(str, bar[1:]), "10.0"] for bar in rows])
+        timeframe = next((name for name, length in SECONDS.items() if str(length) == query["step"]), "3d")
+        rows = self.bars(timeframe, int(query["start"]), int(query["end"]), limit)
+        names = ("timestamp", "open", "high", "low", "close")
+        ohlc = [dict(zip(names, map(str, bar), strict=True)) | {"volume": "10.0"} for bar in rows]
+        return json.dumps({"data": {"pair": "BTC/USD", "ohlc": ohlc}})
+
+
+def markets(path: str) -> str:
+    pairs = [pair.split("/") for pair in PAIRS]
+    if "exchangeInfo" in path:
+        return json.dumps({"symbols": [
+            {"symbol": base + quote, "status": "TRADING", "baseAsset": base, "quoteAsset": quote, "filters": [],
+             "isSpotTradingAllowed": True, "permissions": ["SPOT"], "orderTypes": []} for base, quote in pairs
+        ]})  # fmt: skip
+    return json.dumps([
+        {"name": f"{base}/{quote}", "market_symbol": f"{base}{quote}".lower(), "base_currency": base,
+         "counter_currency": quote, "base_decimals": 8, "counter_decimals": 2, "trading": "Enabled",
+         "minimum_order_value": "10", "market_type": "SPOT", "description": f"{base} / {quote}"}
+        for base, quote in pairs
+    ])  # fmt: skip
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        exchange: LocalExchange = self.server.exchange  # type: ignore[attr-defined]
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        exchange.headers.append(dict(self.headers))
+        if "ohlc" in parts.path or "klines" in parts.path:
+            first = int(query.get("start") or int(query["startTime"]) // 1000)
+            timeframe = query.get("interval") or query["step"]
+            exchange.times.append(time.monotonic())
+            exchange.asked.append((timeframe, f"{pd.Timestamp(first, unit='s'):%Y-%m-%d %H:%M}"))
+            given = exchange.first_answers.pop(0) if exchange.first_answers else exchange.answer
+            answer = given or Answer(body=exchange.candles(parts.path, query))
+        else:
+            exchange.markets_asked += 1
+            answer = exchange.answer or Answer(body=markets(parts.path))
+        self.send_response_only(answer.status)
+        self.send_header("Date", format_datetime(exchange.clock.to_pydatetime(), usegmt=True))
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer.body.encode()) + answer.missing))
+        self.end_headers()
+        self.wfile.write(answer.body.encode())
+
+    def log_message(self, *_: Any) -> None:
+        pass

@@ -1,0 +1,233 @@
+"""CcxtSource asked again, and in bad weather: what is cached, what is asked anew, what is said."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cryptoforecast import CcxtSource, DataNotice, FirstAvailable, SimulatedSource
+from cryptoforecast.data.sources import SourceUnavailable
+from tests.data.sources.exchange_server import HOURS, LocalExchange
+from tests.data.sources.yahoo_server import Answer
+from tests.helpers import CONFIGS
+
+Today = Callable[[str], None]
+NOBODY = "http://127.0.0.1:9"
+
+
+def hourly(address: str, symbol: str = "BTC/USD", **settings: object) -> CcxtSource:
+    return CcxtSource("bitstamp", symbol, "1h", **{"start": "2024-03-01", **settings}).at(address)  # type: ignore[arg-type]
+
+
+def three_hours_later(exchange: LocalExchange, today: Today) -> None:
+    for number, hour in enumerate(pd.date_range("2024-03-06 13:00", "2024-03-06 15:00", freq="h", tz="UTC")):
+        exchange.closes[hour] = 233.0 + number
+    exchange.clock = pd.Timestamp("2024-03-06 15:00", tz="UTC")
+    today("2024-03-06 15:00")
+
+
+def test_a_second_run_before_a_bar_is_over_asks_nothing(exchange: LocalExchange, today: Today) -> None:
+    first = hourly(exchange.address).load(("High", "Volume"))
+    exchange.asked.clear()
+    today("2024-03-06 12:59")
+    second = hourly(exchange.address).load(("High", "Volume"))
+    assert exchange.asked == []
+    assert exchange.markets_asked == 1
+    assert second.provenance == first.provenance
+
+
+def test_a_later_run_asks_only_for_new_bars_and_the_last_few_again(exchange: LocalExchange, today: Today) -> None:
+    hourly(exchange.address).load()
+    exchange.asked.clear()
+    three_hours_later(exchange, today)
+    series = hourly(exchange.address).load()
+    assert exchange.asked == [("3600", "2024-03-06 07:00")]
+    assert series.closes.tolist() == np.arange(100.0, 235.0).tolist()
+    assert series.provenance.notes == ()
+
+
+def test_a_bar_that_the_exchange_revised_is_reported_and_the_new_close_used(
+    exchange: LocalExchange, today: Today
+) -> None:
+    hourly(exchange.address).load()
+    exchange.closes[HOURS[-2]] = 240.5
+    three_hours_later(exchange, today)
+    said = r"closes that bitstamp has changed since they were cached: 1 \(2024-03-06 11:00 from 231 to 240.5\)"
+    with pytest.warns(DataNotice, match=said):
+        series = hourly(exchange.address).load()
+    assert series.closes["2024-03-06 11:00"] == 240.5
+    assert hourly(exchange.address).load().provenance.notes == ()  # said once
+
+
+def test_each_exchange_market_and_timeframe_has_a_cache_of_its_own(exchange: LocalExchange, cache: Path) -> None:
+    hourly(exchange.address).load()
+    hourly(exchange.address, "BTC/USDT").load()
+    CcxtSource("binance", "BTC/USDT", "1h").at(exchange.address).load()
+    exchange.timeframe = "1m"
+    CcxtSource("binance", "BTC/USDT", "1m", gaps="split").at(exchange.address)
+    names = sorted(str(file.relative_to(cache)) for file in cache.rglob("*.csv"))
+    assert names == [
+        "exchanges/binance/BTC%2FUSDT_1h.csv",
+        "exchanges/bitstamp/BTC%2FUSDT_1h.csv",
+        "exchanges/bitstamp/BTC%2FUSD_1h.csv",
+    ]
+
+
+def test_without_the_exchange_cached_closes_are_used_and_their_age_is_said(
+    exchange: LocalExchange, today: Today
+) -> None:
+    first = hourly(exchange.address).load()
+    today("2024-03-08 12:00")
+    said = (
+        "^BTC/USD: bitstamp cannot be reached .connection refused.; "
+        "using closes cached 2 days ago, up to 2024-03-06 11:00.$"
+    )
+    for symbol in ("BTC/USD", "btcusd"):  # which market this is, is known from the cache
+        with pytest.warns(DataNotice, match=said):
+            assert hourly(NOBODY, symbol).load().provenance.sha256 == first.provenance.sha256
+    with pytest.raises(SourceUnavailable, match="refused., and nothing is cached.$"):
+        hourly(NOBODY, "ETH/USD").load()
+    with pytest.raises(SourceUnavailable, match="refused., and data.source.refresh asks for fresh closes"):
+        hourly(NOBODY, refresh=True).load()
+
+
+def test_an_exchange_that_cannot_be_reached_is_passed_over() -> None:
+    pytest.importorskip("ccxt", reason="ccxt, of the extra exchange, is not installed")
+    with pytest.warns(DataNotice, match="bitstamp cannot be reached .connection refused.* uses SIMULATED closes"):
+        assert FirstAvailable([hourly(NOBODY), SimulatedSource()]).load().provenance.simulated
+
+
+TROUBLES = {
+    "says that there were too many requests .HTTP 429; wait some minutes.": Answer(429, "Too Many Requests"),
+    "is out of order .HTTP 503.": Answer(503, "<html>our engineers are working on it</html>"),
+    "is out of order .HTTP 500.": Answer(500, ""),
+    "is out of order .HTTP 504.": Answer(504, "gateway timeout"),
+    "refuses to answer .HTTP 403.": Answer(403, "Forbidden"),
+    "refuses to answer .HTTP 451.": Answer(451, "not in your country"),
+    "sent a web page instead of prices": Answer(200, "<html>down for maintenance</html>"),
+    "sent an empty answer instead of prices": Answer(200, ""),
+    "sent an answer that is not JSON instead of prices": Answer(200, '{"data": {"ohlc": [{"times'),
+    "(cannot be reached|sent an answer that cannot be read) .*": Answer(200, '{"data": {"ohlc"', missing=500),
+}
+
+
+@pytest.mark.parametrize("sentence", TROUBLES)
+def test_every_trouble_has_its_sentence_and_is_met_three_times(
+    sentence: str, exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange.first_answers = [TROUBLES[sentence]] * 3
+    with pytest.raises(SourceUnavailable, match=f"^BTC/USD: bitstamp {sentence}, and nothing is cached.$"):
+        hourly(exchange.address).load()
+    assert len(exchange.asked) == 3
+    exchange.first_answers = [TROUBLES[sentence]] * 2
+    assert hourly(exchange.address).load().provenance.notes == ()  # what passes is not spoken of
+
+
+def test_markets_that_are_not_told_make_an_exchange_unavailable(exchange: LocalExchange) -> None:
+    for answer in (Answer(503, ""), Answer(200, "<html>"), Answer(200, '{"code": 1}'), Answer(200, "[1, 2]")):
+        exchange.answer = answer
+        with pytest.raises(SourceUnavailable, match="^BTC/USD: bitstamp "):
+            hourly(exchange.address).load()
+
+
+def test_what_came_before_the_exchange_fell_silent_is_kept_and_gone_on_with(exchange: LocalExchange) -> None:
+    exchange.most = 50
+    exchange.first_answers = [None, None, *[Answer(503, "")] * 3]
+    with pytest.warns(
+        DataNotice, match="out of order .HTTP 503.; using closes cached just now, up to 2024-03-05 01:00"
+    ):
+        series = hourly(exchange.address).load()
+    assert series.closes.tolist() == np.arange(100.0, 198.0).tolist()
+    exchange.asked.clear()
+    assert hourly(exchange.address).load().closes.tolist() == np.arange(100.0, 232.0).tolist()
+    assert exchange.asked[0] == ("3600", "2024-03-04 21:00")
+
+
+def test_what_came_before_the_user_stopped_it_is_kept(exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(_: float) -> None:
+        if len(exchange.asked) == 3:
+            raise KeyboardInterrupt
+
+    exchange.most = 50
+    exchange.first_answers = [None, None, Answer(503, "")]
+    source = hourly(exchange.address)
+    monkeypatch.setattr("time.sleep", stop)
+    with pytest.raises(KeyboardInterrupt):
+        source.load()
+    exchange.asked.clear()
+    assert len(hourly(NOBODY, end="2024-03-04").load().closes) == 96
+
+
+def test_a_refresh_that_breaks_off_leaves_the_cache_as_it_was(exchange: LocalExchange) -> None:
+    hourly(exchange.address).load()
+    exchange.closes = {hour: 2 * close for hour, close in exchange.closes.items()}
+    exchange.most, exchange.first_answers = 50, [None, *[Answer(503, "")] * 3]
+    with pytest.raises(SourceUnavailable, match="HTTP 503"):
+        hourly(exchange.address, refresh=True).load()
+    assert hourly(exchange.address).load().closes.tolist() == np.arange(100.0, 232.0).tolist()
+
+
+def test_a_clock_that_is_ahead_does_not_take_an_unfinished_bar_for_a_finished_one(
+    exchange: LocalExchange, today: Today
+) -> None:
+    today("2024-03-06 13:30")
+    said = "this machine's clock is 90 minutes ahead of bitstamp's; bars that are not over there were left out"
+    with pytest.warns(DataNotice, match=said):
+        assert hourly(exchange.address).load().closes.index[-1] == HOURS[-2]
+
+
+def test_a_market_that_is_no_longer_traded_says_so_and_is_read_up_to_its_end(
+    exchange: LocalExchange, today: Today
+) -> None:
+    today("2024-05-06 12:00")
+    exchange.clock = pd.Timestamp("2024-05-06 12:00", tz="UTC")
+    with pytest.warns(DataNotice, match="the last bar that bitstamp has is of 2024-03-06 12:00, 61 days ago"):
+        assert len(hourly(exchange.address).load().closes) == len(HOURS)
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:500], lambda content: b"", lambda content: b"\x00\xff"])
+def test_a_damaged_cache_is_said_and_fetched_anew(
+    damage: Callable[[bytes], bytes], exchange: LocalExchange, cache: Path
+) -> None:
+    hourly(exchange.address).load()
+    file = cache / "exchanges" / "bitstamp" / "BTC%2FUSD_1h.csv"
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.warns(DataNotice, match="BTC%2FUSD_1h.csv is damaged; the closes were fetched anew"):
+        assert len(hourly(exchange.address).load().closes) == len(HOURS) - 1
+
+
+ONE_OF_TWO = """
+import sys, warnings
+import pandas as pd
+from cryptoforecast import CcxtSource
+from cryptoforecast.data.sources import exchange
+
+exchange._now = lambda: pd.Timestamp("2024-03-06 12:00", tz="UTC")
+print("ready", flush=True)
+sys.stdin.readline()
+for refresh in (False, True, True):
+    series = CcxtSource("bitstamp", "BTC/USD", "1h", start="2024-03-01", refresh=refresh).at(sys.argv[1]).load()
+print(series.provenance.sha256, *series.provenance.notes)
+"""
+
+
+def test_two_processes_at_once_both_get_the_closes_and_leave_a_whole_file(exchange: LocalExchange) -> None:
+    run = [sys.executable, "-W", "error::UserWarning", "-c", ONE_OF_TWO, exchange.address]
+    both = [
+        subprocess.Popen(run, cwd=CONFIGS.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in both:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    answers = [process.communicate()[0] for process in both]
+    sha256 = hourly(NOBODY).load().provenance.sha256
+    assert answers == [f"{sha256}\n"] * 2
