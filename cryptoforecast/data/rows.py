@@ -36,6 +36,7 @@ class RawRows:
         undated: rows left out because they have no time.
         written: when the last of the files was; a bar that was not over by then is not settled.
         late: how long after its day in UTC a bar may end: days of a zone in the west go by their dates there.
+        interval: from one bar to the next, where the source knows it; else it is told from the times.
     """
 
     symbol: str
@@ -51,6 +52,7 @@ class RawRows:
     undated: int = 0
     written: datetime | None = None
     late: pd.Timedelta = NOT_LATE
+    interval: Interval | None = None
 
 
 def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = None) -> CloseSeries:
@@ -73,7 +75,7 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     _require_prices(raw.symbol, bars)
     bars, order = _oldest_first(bars, notes)
     bars, merged = _merge_duplicates(raw.symbol, bars, notes)
-    interval = interval_of(raw.symbol, bars.index)
+    interval = raw.interval or interval_of(raw.symbol, bars.index)
     bars, interval, doubt = settle_jitter(raw.symbol, bars, interval, gaps, notes)
     bars, ragged = drop_ragged_end(bars, interval, notes)
     bars = move_to_grid(bars, interval, notes)

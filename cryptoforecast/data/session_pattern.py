@@ -92,6 +92,8 @@ def _weekdays_of(dates: np.ndarray, cut: int) -> tuple[np.ndarray, np.ndarray]:
     rare = taken <= CLOSED * chances
     weekend = next((pair for pair in WEEKENDS if rare[list(pair)].all()), ())
     is_open = ~rare | ((chances < 2) & ~np.isin(np.arange(7), weekend))
+    if not is_open.any():  # a hole longer than all that there is says nothing of weekdays
+        is_open = taken > 0
     return is_open, dates[~is_open[weekdays(dates, cut)]]
 
 

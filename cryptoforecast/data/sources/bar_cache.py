@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 import pandas as pd
 
 from cryptoforecast.data.cache import cache_folder, write_whole
+from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.series import CLOSE
 from cryptoforecast.data.times import say_duration, say_time
 
@@ -21,9 +22,6 @@ LONGEST_NAME = 80
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"  # vendors count seconds
 SHOWN = 3  # changed bars that are named; the others are counted
 OVERLAP, RECENT = 5, 30  # bars asked for again each time, and bars among which a missing one is
-
-
-Step: TypeAlias = pd.Timedelta | pd.DateOffset  # from one opening to the next; a month is no number of days
 
 
 class CachedBars(NamedTuple):
@@ -139,9 +137,10 @@ def merge(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([part for part in (before, new, after) if len(part)])
 
 
-def first_to_ask_again(bars: pd.DataFrame, length: Step) -> pd.Timestamp:
+def first_to_ask_again(bars: pd.DataFrame, step: Interval) -> pd.Timestamp:
     """Where to go on: some bars back, to see whether they still stand, and at the first that was missing lately."""
-    recent = bars[CLOSE].iloc[-RECENT:].asfreq(length)
+    recent = bars[CLOSE].iloc[-RECENT:]
+    recent = recent.reindex(step.filled(pd.DatetimeIndex(recent.index)))
     return min([bars.index[-OVERLAP:][0], *recent.index[recent.isna()][:1]])
 
 

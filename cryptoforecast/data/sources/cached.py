@@ -7,12 +7,12 @@ from functools import cached_property
 import pandas as pd
 
 from cryptoforecast.data.grid import A_DAY
+from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.series import CLOSE
 from cryptoforecast.data.sources.bar_cache import (
     BarCache,
     CachedBars,
     DamagedCache,
-    Step,
     first_to_ask_again,
     is_rescaled,
     merge,
@@ -67,7 +67,7 @@ class CachedFeed:
     vendor: str
     symbol: str
     cache: BarCache
-    step: Step
+    step: Interval
     earliest: pd.Timestamp
     fetch: Fetch
     days: Days
@@ -142,8 +142,8 @@ class CachedFeed:
 
     def _is_enough(self, cached: CachedBars) -> bool:
         """Whether the vendor could add nothing to the cached bars that is wanted and over."""
-        upcoming = cached.bars.index[-1] + self.step
-        complete = upcoming >= self._after or upcoming + self.step > self.now
+        upcoming = self.step.after(cached.bars.index[-1], 1)
+        complete = upcoming[0] >= self._after or self.step.ends(upcoming)[0] > self.now
         return not self.refresh and complete and cached.covered_from <= self._from
 
     def _with_new_bars(self, cached: CachedBars | None, notes: list[str]) -> CachedBars:
@@ -151,7 +151,7 @@ class CachedFeed:
         if cached is None:
             return CachedBars(self._fetched(first, self._after, None, notes), first, self.now)
         old = cached.bars
-        after = max(self._after, old.index[-1] + self.step)
+        after = max(self._after, self.step.after(old.index[-1], 1)[0])
         whole = max(min(first, cached.covered_from), self.earliest)
         if self.refresh or self.always_whole or first < cached.covered_from:
             first = whole
@@ -193,7 +193,7 @@ class CachedFeed:
         if not pages:
             return pd.DataFrame(columns=list(self.cache.columns), index=pd.DatetimeIndex([], tz="UTC"), dtype="float64")
         bars = pd.concat(pages) if len(pages) > 1 else pages[0]
-        bars = bars[(bars.index < after) & (bars.index + self.step <= self.now)]
+        bars = bars[(bars.index < after) & (self.step.ends(pd.DatetimeIndex(bars.index)) <= self.now)]
         return bars[: bars[CLOSE].last_valid_index()] if bars[CLOSE].notna().any() else bars[:0]
 
     def _keep_part(self, part: pd.DataFrame, first: pd.Timestamp, cached: CachedBars | None, notes: list[str]) -> None:

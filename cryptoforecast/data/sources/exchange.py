@@ -111,6 +111,7 @@ class CcxtSource(Source):
             others={name: bars[name].to_numpy() for name in columns},
             format=f"{self.exchange}, through ccxt",
             columns={"time": "timestamp", "close": CLOSE},
+            interval=self._step,
         )
         series = to_close_series(raw, self.gaps, now)
         used = replace(series.provenance, retrieved_at=held.fetched_at.isoformat(timespec="seconds"))
@@ -156,7 +157,11 @@ class CcxtSource(Source):
                 f"this machine's clock is {say_duration(client.ahead(now).floor('min'))} ahead of {self.exchange}'s; "
                 "bars that are not over there were left out."
             )
-        if client.has_told_all and self.end is None and now > max(last + self._step * 2, last + self._step + STALE):
+        if (
+            client.has_told_all
+            and self.end is None
+            and now > max(self._step.after(last, 3)[-1], self._step.after(last, 1)[0] + STALE)
+        ):
             remarks.append(f"the last bar that {self.exchange} has is of {say_time(last)}, {say_age(now - last)}.")
         return remarks
 

@@ -89,7 +89,7 @@ class Exchange:
         """
         market = self.find(market)
         step, limit = step_of(self.timeframe), self.api.feature_value(market, "fetchOHLCV", "limit") or PAGE
-        limit = max(2, min(limit, int(LONGEST_PAGE / (pd.Timestamp(0) + step - pd.Timestamp(0)))))
+        limit = max(2, min(limit, LONGEST_PAGE // pd.Timedelta(seconds=self.api.parse_timeframe(self.timeframe))))
         pager = Pager(
             ask=lambda timeframe, since: self._page(market, timeframe, since, limit),
             timeframe=self.timeframe,
@@ -99,7 +99,7 @@ class Exchange:
             market=market,
         )
         for page in pager.pages(first, after, lambda: self.clock or after):
-            yield page[page.index + step <= self.clock] if self.clock else page
+            yield page[step.ends(page.index) <= self.clock] if self.clock else page
         self.has_told_all = True
 
     def _page(self, market: str, timeframe: str, since: pd.Timestamp, limit: int) -> pd.DataFrame:

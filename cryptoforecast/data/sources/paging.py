@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cryptoforecast.data.grid import A_DAY
+from cryptoforecast.data.interval import FixedStep
 from cryptoforecast.data.sources.retries import ask_again
 from cryptoforecast.data.sources.source import SourceUnavailable
-from cryptoforecast.data.sources.timeframes import later, step_of
+from cryptoforecast.data.sources.timeframes import step_of
 from cryptoforecast.data.times import say_time
 
 Ask = Callable[[str, pd.Timestamp], pd.DataFrame]
@@ -44,7 +45,7 @@ class Pager:
     def __post_init__(self) -> None:
         """Find out how long a bar is."""
         self.step = step_of(self.timeframe)
-        self.looks_at_days = self.has_days and isinstance(self.step, pd.Timedelta) and self.step < A_DAY
+        self.looks_at_days = self.has_days and isinstance(self.step, FixedStep) and self.step.duration < A_DAY
         self.days: dict[pd.Timestamp, float] | None = None
 
     def pages(
@@ -69,11 +70,11 @@ class Pager:
                 yield page[page.index < after]
                 known, begun = known.append(page.index)[-OVERLAP:], True
                 since = known[0]
-                upcoming = known[-1] + self.step
-                if upcoming >= after or upcoming + self.step > now():
+                upcoming = self.step.after(known[-1], 1)
+                if upcoming[0] >= after or self.step.ends(upcoming)[0] > now():
                     return
             else:
-                since, known = self._next_bar(later(since, self.step, self.window), after, begun), known[:0]
+                since, known = self._next_bar(self._after_window(since), after, begun), known[:0]
 
     def _page_after(self, since: pd.Timestamp, known: pd.DatetimeIndex) -> pd.DataFrame:
         """The bars of a page that are new; asked for twice, if there are none."""
@@ -125,8 +126,11 @@ class Pager:
             page = ask_again(lambda: self.ask(self.timeframe, since))  # noqa: B023 (called at once)
             if len(page):
                 return page.index[0] if page.index[0] < after else None
-            since = later(since, self.step, self.window)
+            since = self._after_window(since)
         return None
+
+    def _after_window(self, since: pd.Timestamp) -> pd.Timestamp:
+        return self.step.after(since, self.window)[-1]
 
     def _days_of_trading(self, since: pd.Timestamp, after: pd.Timestamp) -> list[pd.Timestamp]:
         """The openings of daily bars with a volume that reach into a time; asked for once."""
@@ -135,5 +139,5 @@ class Pager:
             while at < after:
                 page = ask_again(lambda: self.ask(DAILY, at))  # noqa: B023 (called at once)
                 self.days |= dict(zip(page.index, page["Volume"].to_list(), strict=True))
-                at = page.index[-1] + A_DAY if len(page) else later(at, A_DAY, self.window)
+                at = page.index[-1] + A_DAY if len(page) else at + A_DAY * self.window
         return [day for day, volume in self.days.items() if volume != 0 and since < day + A_DAY and day < after]

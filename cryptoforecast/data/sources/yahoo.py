@@ -7,6 +7,7 @@ from typing import Any, Self, get_args
 import pandas as pd
 
 from cryptoforecast.data.checks import require_choice
+from cryptoforecast.data.interval import as_interval
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, VOLUME, CloseSeries, Gaps
 from cryptoforecast.data.sources.bar_cache import BarCache
@@ -116,7 +117,7 @@ class YahooSource(Source):
             vendor="Yahoo Finance",
             symbol=self.symbol,
             cache=yahoo_cache(self.symbol, self.interval),
-            step=step,
+            step=as_interval(step),
             earliest=earliest(self.interval, now),
             fetch=lambda first, after: [fetch(self.symbol, self.interval, first, after, self._session)],
             days=self._days,

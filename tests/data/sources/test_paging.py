@@ -29,7 +29,7 @@ def answers(
         has = times if timeframe == "1h" else times.floor("D").unique()
         has = has[has >= since]
         if by_window:
-            has = has[has < since + step * window]
+            has = has[has < step.after(since, window)[-1]]
         return pd.DataFrame({"Volume": 1.0}, index=has[: page if timeframe == "1h" else window])
 
     return ask
@@ -73,7 +73,9 @@ def test_months_are_asked_for_by_the_calendar() -> None:
 
     def ask(timeframe: str, since: pd.Timestamp) -> pd.DataFrame:
         asked.append(since)
-        return pd.DataFrame({"Volume": 1.0}, index=months[(months >= since) & (months < since + step_of("1M") * 4)])
+        return pd.DataFrame(
+            {"Volume": 1.0}, index=months[(months >= since) & (months < step_of("1M").after(since, 4)[-1])]
+        )
 
     pages = list(Pager(ask, "1M", 4, True, "exchange", "A/B").pages(months[0], AFTER, lambda: AFTER))
     assert pd.concat(pages).index.tolist() == months[:-1].tolist()  # the last one is not over in January
