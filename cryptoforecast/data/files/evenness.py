@@ -61,7 +61,7 @@ def _even_rows(content: BufferedIOBase, layout: Layout) -> Lines | None:
     rows, whole = 0, True
     for lines in _whole_lines(content):
         if not lines.endswith(b"\n"):  # the last, which may break off
-            lines, whole = lines + b"\n", max(_needed(layout)) < layout.columns - 1
+            lines, whole = lines + b"\n", max(layout.chosen.needed) < layout.columns - 1
         count = _even_lines(lines, layout)
         if count is None:
             return None
@@ -120,9 +120,4 @@ def _breaks_off(file: Path, layout: Layout, encoding: str | None) -> bool:
         last = b""
         while chunk := content.read(CHUNK):
             last = chunk[-1:]
-    return last.isdigit() and max(_needed(layout)) == layout.columns - 1
-
-
-def _needed(layout: Layout) -> list[int]:
-    chosen = layout.chosen
-    return [chosen.date, chosen.close, *chosen.others.values()]
+    return last.isdigit() and max(layout.chosen.needed) == layout.columns - 1

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptoforecast.data.files.cells import is_date, is_epoch, is_number
+from cryptoforecast.data.files.body import Body
+from cryptoforecast.data.files.cells import is_number
 from cryptoforecast.data.files.columns import Chosen, choose
-from cryptoforecast.data.files.formats import name_of_format, name_without_header
+from cryptoforecast.data.files.formats import name_of_format
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.lines import blank_lines, header_above, is_data, split_lines
-from cryptoforecast.data.files.names import Label, label
+from cryptoforecast.data.files.nameless import with_bars, without_header
+from cryptoforecast.data.files.names import labels_of
 from cryptoforecast.data.files.numbers import Decimal, decimal_of_table
 
 
@@ -48,30 +50,22 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     width, above = len(rows[first][1]), rows[:first]
     body = [cells for _, cells in rows[first:] if len(cells) == width]
     header = header_above(file, above, width)
+    cells, note = Body(body, knobs.decimal or decimal_of_table(body, dates=-1)), ""
     if header:
-        labels = tuple(label([cell for row in header if (cell := row[at].strip())]) for at in range(width))
-        labels = _name_unnamed_dates(labels, body)
-        format = name_of_format([one.text for one in labels], len(header), " ".join(head[: first + 1]))
+        labels = labels_of(header, width)
+        format = name_of_format([of.text for of in labels], len(header), " ".join(head[: first + 1]))
+        labels, note = with_bars(labels, cells, knobs)
     else:
-        format, labels = name_without_header(file, body)
-    chosen = choose(str(file), labels, knobs)
+        format, labels = without_header(file, cells, knobs)
+    chosen = choose(str(file), labels, knobs, cells)
     return Layout(
         format=format,
         delimiter=delimiter,
         columns=width,
         header_lines=rows[first - 1][0] if first else blank_lines(head),
         header_rows=first,
-        names=tuple(one.text for one in labels),
-        chosen=chosen,
+        names=tuple(of.shown for of in labels),
+        chosen=chosen._replace(notes=(note, *chosen.notes)) if note else chosen,
         decimal=knobs.decimal or decimal_of_table(body, chosen.date),
-        epochs=any(is_number(row[chosen.date]) for row in body),
+        epochs=chosen.clock is None and any(is_number(row[chosen.date]) for row in body),
     )
-
-
-def _name_unnamed_dates(labels: tuple[Label, ...], body: list[list[str]]) -> tuple[Label, ...]:
-    """An index that pandas wrote has no name; where nothing else is a date, the first column may be it."""
-    first = labels[0]
-    if any(one.kind == "date" for one in labels) or (first.text and not first.text.startswith("Unnamed")):
-        return labels
-    dated = all(is_date(cells[0]) or is_epoch(cells[0]) for cells in body)
-    return (Label("(unnamed)", "date"), *labels[1:]) if dated else labels

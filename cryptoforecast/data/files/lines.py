@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cryptoforecast.data.files.cells import is_date, is_number
-from cryptoforecast.data.files.names import DATE, kind_of
+from cryptoforecast.data.files.vocabulary import DATE, kind_of
 from cryptoforecast.errors import UserError
 
 DELIMITERS = ",;\t|"

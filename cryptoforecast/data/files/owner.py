@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from cryptoforecast.data.files.layout import Layout
-from cryptoforecast.data.files.names import as_symbol
+from cryptoforecast.data.files.symbols import as_symbol
 from cryptoforecast.errors import UserError
 from cryptoforecast.words import listed
 

@@ -6,7 +6,8 @@ import pandas as pd
 
 from cryptoforecast.data.files.columns import Chosen, choose
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.names import DATE, Label, label
+from cryptoforecast.data.files.names import Label, label
+from cryptoforecast.data.files.vocabulary import DATE
 from cryptoforecast.errors import UserError
 
 INDEX = "__index_level_0__"  # what pandas calls an index without a name

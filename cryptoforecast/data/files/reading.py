@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.files.clocks import join_clock
 from cryptoforecast.data.files.dates import Times, read_times
 from cryptoforecast.data.files.encodings import UTF_8, OddBytes, spoken
 from cryptoforecast.data.files.evenness import Lines, require_even_rows, rows_of
@@ -67,7 +68,7 @@ def _read_rows(file: Path, knobs: Knobs) -> Table:
     else:
         layout = recognise(file, head_of(file, knobs.encoding), knobs)
         frame, lines = _read_cells(file, layout, knobs)
-    notes = [CAVEATS[layout.format]] if layout.format in CAVEATS else []
+    notes = [*([CAVEATS[layout.format]] if layout.format in CAVEATS else []), *layout.chosen.notes]
     if lines.cut:
         frame = frame.iloc[:-1]
         notes.append(f"the last line of {file.name} may be cut off and was left out.")
@@ -139,6 +140,7 @@ def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any, encoding: st
     """The wanted columns of the rows; a file that is not packed is left to pandas to open, which is quicker."""
     chosen = layout.chosen
     types = {str(at): numbers for at in (chosen.close, *chosen.others.values())} | {str(chosen.date): times}
+    types |= {} if chosen.clock is None else {str(chosen.clock): str}
     empty = dict.fromkeys(types, ABSENT)
     if chosen.ticker is not None:
         types[str(chosen.ticker)] = "str"  # a category of 005930 would be one of 5930
@@ -159,7 +161,7 @@ def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any, encoding: st
 
 def _times(file: Path, layout: Layout, frame: pd.DataFrame, knobs: Knobs) -> Times:
     try:
-        return read_times(frame[layout.chosen.date], knobs.date_format)
+        return read_times(_stamps(layout, frame), knobs.date_format)
     except Unreadable as problem:
         if str(problem).startswith("data.source"):
             raise UserError(f"{problem}.") from None
@@ -167,6 +169,12 @@ def _times(file: Path, layout: Layout, frame: pd.DataFrame, knobs: Knobs) -> Tim
         raise UserError(
             f"{where}: the date is {cell!r}, {problem}; set data.source.date_format, such as %d/%m/%Y."
         ) from None
+
+
+def _stamps(layout: Layout, frame: pd.DataFrame) -> pd.Series:
+    """The column of times, with the clock's beside it where that is another."""
+    days = frame[layout.chosen.date]
+    return days if layout.chosen.clock is None else join_clock(days, frame[layout.chosen.clock])
 
 
 def _values(file: Path, layout: Layout, frame: pd.DataFrame, name: str, knobs: Knobs) -> Numbers:
@@ -199,6 +207,9 @@ def _cell(file: Path, layout: Layout, frame: pd.DataFrame, row: int, position: i
 
 
 def _columns(layout: Layout, times: Times, others: Sequence[str]) -> dict[str, str]:
-    chosen = layout.chosen
-    used = {"time": f"{layout.names[chosen.date]} ({times.style})", "close": layout.names[chosen.close]}
-    return used | {name.lower(): layout.names[chosen.others[name]] for name in others}
+    """Where the times and the values come from, and what spoke for that where there was a choice."""
+    chosen, names = layout.chosen, layout.names
+    time = names[chosen.date] + ("" if chosen.clock is None else f" and {names[chosen.clock]}")
+    said = "; ".join(part for part in (times.style, chosen.why.get("time", "")) if part)
+    close = names[chosen.close] + (f" ({why})" if (why := chosen.why.get("close")) else "")
+    return {"time": f"{time} ({said})", "close": close} | {name.lower(): names[chosen.others[name]] for name in others}

@@ -11,14 +11,16 @@ import pandas as pd
 from jaxtyping import Float64
 
 from cryptoforecast.data.files.cells import is_number
+from cryptoforecast.data.files.clocks import join_clock
 from cryptoforecast.data.files.dates import read_times
 from cryptoforecast.data.files.evenness import rows_of
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.layout import recognise
-from cryptoforecast.data.files.names import DATE, TICKER, label
+from cryptoforecast.data.files.layout import Layout, recognise
+from cryptoforecast.data.files.names import label
 from cryptoforecast.data.files.numbers import Unreadable
 from cryptoforecast.data.files.opening import encoding_of, head_of, opened, packing
 from cryptoforecast.data.files.packing import COLUMNAR, pack
+from cryptoforecast.data.files.vocabulary import CLOCK, DATE, TICKER
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
 
@@ -69,13 +71,14 @@ class PriceFile:
             self._lines = io.StringIO(content.read().decode("utf-8-sig"), newline="").readlines()
         rows = list(rows_of(file, layout, knobs.encoding))
         self._numbers = np.array([line - 1 for line, _ in rows])
-        dates = pd.Series([cells[layout.chosen.date] if len(cells) == layout.columns else "" for _, cells in rows])
+        dates = _dates(rows, layout)
         try:
             self.times = read_times(dates, knobs.date_format).times
         except Unreadable as problem:
             raise UserError(f"a date in {file.name} is {problem}") from None
         self.held = np.array([_holds(cells, layout.chosen.close) for _, cells in rows])  # rows that have a close
         kept = {at for at, name in enumerate(layout.names) if _is_kept(name)} | {layout.chosen.date}
+        kept |= {*layout.chosen.texts, *([] if layout.chosen.clock is None else [layout.chosen.clock])}
         _, bars = np.unique(self.times.asi8, return_inverse=True)  # rows of one bar stay rows of one bar
         factor = factors(len(rows))[bars]
         self._garbled = [
@@ -93,8 +96,16 @@ class PriceFile:
         shutil.copystat(self.file, path)  # whether its last bar was over is told by when it was written
 
 
+def _dates(rows: list[tuple[int, list[str]]], layout: Layout) -> pd.Series:
+    """The stamps of the rows, with those of a clock beside them; none where a row is not whole."""
+    whole = [cells if len(cells) == layout.columns else [""] * layout.columns for _, cells in rows]
+    days = pd.Series([cells[layout.chosen.date] for cells in whole])
+    clock = layout.chosen.clock
+    return days if clock is None else join_clock(days, pd.Series([cells[clock] for cells in whole]))
+
+
 def _is_kept(name: str) -> bool:
-    return not name or bool(TIMES.search(name)) or label([name]).kind in (DATE, TICKER)
+    return not name or bool(TIMES.search(name)) or label([name]).kind in (DATE, CLOCK, TICKER)
 
 
 def _holds(cells: list[str], close: int) -> bool:

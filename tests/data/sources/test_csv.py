@@ -79,7 +79,7 @@ BROKEN = {
     "": "the file is empty",
     "Date,Close\n": "no row of dates and numbers; it begins with 'Date,Close'",
     "Date,Open,High\n2024-03-10,1,2\n": "no close column among Date, Open, High; set data.source.column",
-    "Day,Close\n2024-03-10,1\n": "no date column among Day, Close",
+    "Weekday,Close\nSunday,1\nMonday,2\n": "no date column among Weekday, Close",
     "Date,Close\n2024-03-10,1\n2024-03-11,abc\n": "line 3: the close is 'abc', not a number",
     'Date,Close\n2024-03-10,"1,010"\n2024-03-11,"1,000"\n': "line 2: the close is '1,010', 1010 or 1.01: nothing in",
     "Date,Close\n2024-03-10,1.010\n2024-03-11,1.020\n": "line 2: the close is '1.010', 1.01 or 1010: nothing in the",

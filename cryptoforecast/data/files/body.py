@@ -1,0 +1,126 @@
+"""The cells of a table's first rows, column by column, and what they are."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.files.cells import (
+    is_clock,
+    is_compact_clock,
+    is_compact_date,
+    is_date,
+    is_empty,
+    is_epoch,
+    is_number,
+)
+from cryptoforecast.data.files.clocks import MIDNIGHT
+from cryptoforecast.data.files.names import Label
+from cryptoforecast.data.files.numbers import Decimal, Unreadable, read_numbers
+from cryptoforecast.data.files.vocabulary import CLOCK, DATE, TICKER, place_of
+
+NEARLY_ALL = 0.9  # of the cells; a footer is no row
+REGULAR = 0.7  # of the steps between epochs are alike; on trading days four of five
+TIME_OF_DAY = re.compile(r"\d:\d|\d[- ]?[ap]\.?m\b|T\d{4}", re.IGNORECASE)
+FIRST, LAST = 10**8, 4 * 10**9  # seconds: 1973 and 2096
+
+
+class Body:
+    """The first rows of a table.
+
+    Args:
+        rows: their cells.
+        decimal: the mark before decimals, where it is known.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[str]], decimal: Decimal = "") -> None:
+        self.rows = rows
+        self.decimal = decimal
+        self._numbers: dict[int, np.ndarray | None] = {}
+
+    @cached_property
+    def columns(self) -> list[list[str]]:
+        """The cells of each column, without the spaces around them; what stands for no value is empty."""
+        stripped = ([cell.strip() for cell in column] for column in zip(*self.rows, strict=True))
+        return [["" if is_empty(cell) else cell for cell in column] for column in stripped]
+
+    def share(self, at: int, law: Callable[[str], bool]) -> float:
+        """The share of a column's cells, empty ones apart, that are something; 0 where all are empty."""
+        cells = [cell for cell in self.columns[at] if cell]
+        return sum(map(law, cells)) / len(cells) if cells else 0.0
+
+    def are_times(self, at: int, label: Label) -> bool:
+        """Whether a column holds dates or epochs; of digits alone, only where the heading or their order says so."""
+        if not self.rows or label.kind == TICKER:
+            return label.kind == DATE
+        if self.share(at, is_date) >= NEARLY_ALL:
+            return True
+        if label.kind not in ("", DATE):
+            return False
+        if self.share(at, is_compact_date) >= NEARLY_ALL:
+            return label.kind == DATE or _in_order(self.columns[at])
+        return self.share(at, is_epoch) >= NEARLY_ALL and self._are_epochs(at, label.kind == DATE)
+
+    def are_days(self, at: int) -> bool:
+        """Whether the dates of a column say no time of day but midnight."""
+        cells = [MIDNIGHT.sub("", cell) for cell in self.columns[at] if cell] if self.rows else []
+        return bool(cells) and not any(TIME_OF_DAY.search(cell) or is_epoch(cell) for cell in cells)
+
+    def are_clocks(self, at: int, label: Label) -> bool:
+        """Whether a column holds times of day; of digits alone, only with leading zeros behind a column of days."""
+        if not self.rows or label.kind not in ("", DATE, CLOCK):
+            return False
+        if self.share(at, is_clock) >= NEARLY_ALL:
+            return True
+        cells = [cell for cell in self.columns[at] if cell]
+        if not cells or not all(map(is_compact_clock, cells)):
+            return False
+        behind_days = at > 0 and self.share(at - 1, lambda cell: is_date(cell) or is_compact_date(cell)) >= NEARLY_ALL
+        padded = any(cell.startswith("0") for cell in cells) and len(set(map(len, cells))) == 1
+        return behind_days and (padded or place_of(label.text, CLOCK) is not None)
+
+    def are_numbers(self, at: int) -> bool:
+        """Whether a column holds numbers; true where there are no cells to look at."""
+        return not self.rows or self.share(at, is_number) >= NEARLY_ALL
+
+    def are_texts(self, at: int) -> bool:
+        """Whether a column may name something row by row: texts or whole numbers, none of them a date."""
+        return self.share(at, lambda cell: cell.isdigit() or not (is_number(cell) or is_date(cell))) == 1.0
+
+    def is_counter(self, at: int) -> bool:
+        """Whether a column counts the rows, up or down."""
+        numbers = self.numbers(at)
+        return numbers is not None and len(numbers) > 2 and bool((np.abs(np.diff(numbers)) == 1).all())
+
+    def numbers(self, at: int) -> np.ndarray | None:
+        """A column as numbers, NaN where it is empty or odd; None where it holds none that can be told."""
+        if at not in self._numbers:
+            self._numbers[at] = self._as_numbers(at) if self.rows and self.are_numbers(at) else None
+        return self._numbers[at]
+
+    def _as_numbers(self, at: int) -> np.ndarray | None:
+        column = pd.Series([cell if is_number(cell) else "" for cell in self.columns[at]], dtype="str")
+        for decimal in dict.fromkeys((self.decimal, ".", ",")):
+            try:
+                return read_numbers(column, decimal, suffixes=True)
+            except Unreadable:
+                continue
+        return None
+
+    def _are_epochs(self, at: int, known: bool) -> bool:
+        """Whether numbers count from 1970: all behind 1973 and at regular steps, if the heading does not say so."""
+        numbers = np.array([float(cell) for cell in self.columns[at] if is_epoch(cell)])
+        sizes = np.abs(numbers)
+        seconds = sizes / 1000.0 ** (np.searchsorted([1e11, 1e14, 1e17], sizes, side="right"))
+        if known or not ((seconds >= FIRST) & (seconds < LAST)).all():
+            return known
+        steps = np.diff(np.unique(numbers))
+        usual = np.median(steps) if len(steps) > 1 else 0.0
+        return bool(usual > 0 and (np.abs(steps - usual) <= 0.1 * usual).mean() >= REGULAR)
+
+
+def _in_order(cells: Sequence[str]) -> bool:
+    present = [cell for cell in cells if cell]
+    return present in (sorted(present), sorted(present, reverse=True))

@@ -1,0 +1,95 @@
+"""Columns that no heading explains, told by their numbers: without a header, or with one in an unknown language."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cryptoforecast.data.files.bars import Bars, find_bars
+from cryptoforecast.data.files.body import Body
+from cryptoforecast.data.files.knobs import Knobs
+from cryptoforecast.data.files.names import CLOSES, Label
+from cryptoforecast.data.files.time_columns import head_times
+from cryptoforecast.data.files.vocabulary import CLOSE
+from cryptoforecast.errors import UserError
+from cryptoforecast.words import listed
+
+MOST = 12  # columns among which four are looked for
+KLINES = (
+    *("open_time", "open", "high", "low", "close", "volume", "close_time"),
+    *("quote_volume", "count", "taker_buy", "taker_buy_quote", "ignore"),
+)
+KINDS = {"open": "Open", "high": "High", "low": "Low", "close": CLOSE, "volume": "Volume"}
+ORDERS = {  # vendors known by the order of their columns behind the epoch
+    "open high low close": "epoch, open, high, low, close",
+    "low high open close": "Coinbase API candles",
+    "open close high low": "Bitfinex API candles",
+}
+
+
+def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Label, ...]]:
+    """What a file without a header is called, and its columns, as far as the numbers leave no choice.
+
+    Raises:
+        UserError: if they do, and ``data.source.column`` does not name the close by its number.
+    """
+    width = len(body.rows[0])
+    labels = [Label("", "", number=at) for at in range(1, width + 1)]
+    if width == len(KLINES) and all(body.are_times(at, Label("", "date")) for at in (0, KLINES.index("close_time"))):
+        named = zip(labels, KLINES, strict=True)
+        return "Binance klines, no header", tuple(
+            of._replace(text=name, kind=KINDS.get(name, "date" if name == "open_time" else "")) for of, name in named
+        )
+    values = _values(labels, body)
+    found = _bars(labels, body, values, knobs)
+    if len(found) == 1:
+        order = sorted(found[0]._asdict().items(), key=lambda place: place[1])
+        rest = [at for at in values if at not in found[0]]
+        named_places = dict(order) | ({"volume": rest[0]} if len(rest) == 1 else {})
+        for name, at in named_places.items():
+            labels[at] = labels[at]._replace(text=name, kind=KINDS[name])
+        first_is_epoch = body.are_times(0, labels[0]) and order[0][1] == 1 and order[-1][1] == 4
+        known = ORDERS.get(" ".join(name for name, _ in order)) if first_is_epoch else None
+        return f"{known or 'bars'}, no header", tuple(labels)
+    if knobs.column is None and len(values) != 1:
+        closes = sorted({bars.close for bars in found}) or values
+        numbers = listed((at + 1 for at in closes), MOST)
+        raise UserError(
+            f"{file}: has no header, and its columns cannot be told; the closes may be column {numbers}: set "
+            "data.source.column to the number of theirs, or name the columns in a first line."
+        )
+    return "a table without a header", tuple(labels)
+
+
+def with_bars(labels: tuple[Label, ...], body: Body, knobs: Knobs) -> tuple[tuple[Label, ...], str]:
+    """The columns of a header that names no price in a known language, open to close told by numbers, and a note."""
+    if knobs.column is not None or any(of.kind in (*CLOSES, "Open", "High", "Low") for of in labels):
+        return labels, ""
+    values = [at for at in _values(labels, body) if labels[at].kind == ""]
+    found = _bars(labels, body, values, knobs)
+    if len(found) != 1:
+        return labels, ""
+    kinds = {at: KINDS[name] for name, at in found[0]._asdict().items()}
+    told = ", ".join(f"{name} from {labels[at].shown}" for name, at in found[0]._asdict().items())
+    relabelled = tuple(of._replace(kind=kinds.get(at, of.kind)) for at, of in enumerate(labels))
+    return relabelled, f"the headings are in no known language; the numbers tell {told}."
+
+
+def _values(labels: Sequence[Label], body: Body) -> list[int]:
+    return [
+        at
+        for at, of in enumerate(labels)
+        if body.are_numbers(at)
+        and not body.are_times(at, of)
+        and not body.are_clocks(at, of)
+        and not body.is_counter(at)
+    ]
+
+
+def _bars(labels: Sequence[Label], body: Body, values: list[int], knobs: Knobs) -> list[Bars]:
+    if not 4 <= len(values) <= MOST or (times := head_times(labels, body, knobs)) is None:
+        return []
+    columns = {at: numbers for at in values if (numbers := body.numbers(at)) is not None}
+    texts = [at for at in range(len(labels)) if at not in values and not body.are_times(at, labels[at])]
+    groups = ["\0".join(row) for row in zip(*(body.columns[at] for at in texts), strict=True)] if texts else []
+    return find_bars(columns, np.asarray(times.asi8), groups)
