@@ -8,6 +8,7 @@ import numpy as np
 
 ODD = 0.01  # of the bars may be damaged and decide nothing
 THIRTY = 30
+JUMP = 0.7  # of logarithms: to the double, or to the half
 WIDE = 4.0  # times the low: no high is further above it in nearly all bars
 NEAR = 0.5  # of the way between the closes of bars: an open is nearer to the close before it
 SURE = 9  # steps by which chance does not tell open and close apart
@@ -56,6 +57,11 @@ def find_bars(columns: dict[int, np.ndarray], times: np.ndarray, groups: Sequenc
     return found
 
 
+def are_prices(closes: np.ndarray) -> bool:
+    """Whether a column moves as prices do: seldom to the double or the half from one row to the next."""
+    return bool(np.nanmedian(np.abs(np.diff(np.log(closes)))) < JUMP)
+
+
 def closes_inside(columns: dict[int, np.ndarray], high: np.ndarray, low: np.ndarray) -> list[int]:
     """The columns whose numbers lie between low and high in nearly all bars, and are not the same in all."""
     return [at for at, numbers in columns.items() if _nearly_all((low <= numbers) & (numbers <= high), numbers)]
@@ -78,11 +84,10 @@ def _opens_near(opened: np.ndarray, closed: np.ndarray, steps: np.ndarray) -> bo
     """Whether one column opens where the other closed a bar before; None where the bars do not tell."""
     forth = np.abs(np.log(opened[1:] / closed[:-1]))[steps]
     back = np.abs(np.log(closed[1:] / opened[:-1]))[steps]
-    present = ~np.isnan(forth + back)
-    forth, back = forth[present], back[present]
+    present = np.minimum(forth, back) < JUMP  # what jumps further is no step of a price
+    forth, back = np.minimum(forth[present], JUMP), np.minimum(back[present], JUMP)
     if not len(forth):
         return None
-    forth, back = np.minimum(forth, 1.0), np.minimum(back, 1.0)
     for near, far, answer in ((forth, back, True), (back, forth, False)):
         exact = not near.any() and far.any() and len(near) > 1
         clear = near.mean() < NEAR * far.mean() and (near < far).mean() > (near > far).mean() + 0.3

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cryptoforecast.data.files.bars import Bars, find_bars
+from cryptoforecast.data.files.bars import Bars, are_prices, find_bars
 from cryptoforecast.data.files.body import Body
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.names import CLOSES, Label
@@ -42,6 +42,8 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
         )
     values = _values(labels, body)
     found = _bars(labels, body, values, knobs)
+    if len(found) > 1 and (closes := body.numbers(found[0].close)) is not None and not are_prices(closes):
+        found = [bars for bars in found if _order(bars) in ORDERS and body.are_times(0, labels[0])] or found
     if len(found) == 1:
         order = sorted(found[0]._asdict().items(), key=lambda place: place[1])
         rest = [at for at in values if at not in found[0]]
@@ -49,16 +51,21 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
         for name, at in named_places.items():
             labels[at] = labels[at]._replace(text=name, kind=KINDS[name])
         first_is_epoch = body.are_times(0, labels[0]) and order[0][1] == 1 and order[-1][1] == 4
-        known = ORDERS.get(" ".join(name for name, _ in order)) if first_is_epoch else None
+        known = ORDERS.get(_order(found[0])) if first_is_epoch else None
         return f"{known or 'bars'}, no header", tuple(labels)
     if knobs.column is None and len(values) != 1:
-        closes = sorted({bars.close for bars in found}) or values
-        numbers = listed((at + 1 for at in closes), MOST)
+        possible = sorted({bars.close for bars in found}) or values
+        numbers = listed((at + 1 for at in possible), MOST)
         raise UserError(
             f"{file}: has no header, and its columns cannot be told; the closes may be column {numbers}: set "
             "data.source.column to the number of theirs, or name the columns in a first line."
         )
     return "a table without a header", tuple(labels)
+
+
+def _order(bars: Bars) -> str:
+    """The names of a bar's prices in the order of their columns."""
+    return " ".join(sorted(Bars._fields, key=lambda name: int(getattr(bars, name))))
 
 
 def with_bars(labels: tuple[Label, ...], body: Body, knobs: Knobs) -> tuple[tuple[Label, ...], str]:

@@ -199,7 +199,7 @@ def test_bits_are_compared_and_not_numbers() -> None:
 @pytest.mark.filterwarnings("ignore::cryptoforecast.DataNotice")
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_garbage_reaches_every_close_behind_the_border_of_every_vendors_file(vendor: str, tmp_path: Path) -> None:
-    source = CsvSource(write_vendor(tmp_path, vendor, made_bars()), symbol="BTC-USD")
+    source = CsvSource(write_vendor(tmp_path, vendor, made_bars()))
     known = source.load().closes
     border = known.index[25]
     other = AlteredSource(source).load(border, []).closes
