@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from charset_normalizer import from_bytes
 
 from cryptoforecast.data.files.cells import is_date, is_number
-from cryptoforecast.data.files.names import kind_of
+from cryptoforecast.data.files.vocabulary import kind_of
 
 UTF_8 = "utf-8"
 CHUNK = 1 << 20
