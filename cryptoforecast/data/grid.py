@@ -5,6 +5,7 @@ import pandas as pd
 
 from cryptoforecast.data.calendar_interval import CalendarInterval, calendar_of
 from cryptoforecast.data.interval import FixedStep, Interval
+from cryptoforecast.data.jitter import most_early
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
 
@@ -80,10 +81,13 @@ def move_to_grid(bars: pd.DataFrame, interval: Interval, notes: list[str]) -> pd
     if isinstance(interval, CalendarInterval):
         return bars
     late = (into - np.median(into).astype("int64")) % step
+    late = np.where(step - late <= most_early(step), late - step, late)
     off = np.flatnonzero(late)
     if not 0 < len(off) <= max(FEW * len(bars), 1) or len(np.unique(times - late)) < len(bars):
         return bars
-    notes.append(f"stamps inside a bar were moved to its opening: {len(off)}, first {say_time(bars.index[off[0]])}.")
+    where = "inside a bar" if late.min() == 0 else "beside the opening of a bar"
+    where += " were moved to its opening" if late.min() == 0 else " were moved to it"
+    notes.append(f"stamps {where}: {len(off)}, first {say_time(bars.index[off[0]])}.")
     return _moved(bars, late)
 
 

@@ -16,6 +16,7 @@ NOMINAL = np.array(
     + [n * HOUR for n in (1, 2, 3, 4, 6, 8, 12, 24)]
 )  # steps that people ask for
 NEAR = 0.2  # share by which the usual step may differ from what was asked for
+LOOSE = 0.3  # share by which most steps may
 FEW = 0.01  # share of stamps off the grid that are no jitter, but late ones among others
 DOUBLED = 0.1  # share of bars with two rows that may be mended by leaving one out
 EARLY, AT_LEAST, AT_MOST = 1 / 60, 5 * SECOND, 1 / 6  # how early a stamp may be: a share of the step, some seconds
@@ -92,18 +93,23 @@ def jitter_of(times: pd.DatetimeIndex, interval: Interval) -> Jitter | None:
     if not isinstance(interval, FixedStep) or interval.nanoseconds > 1.5 * A_DAY:
         return None
     uneven = interval.uneven(times)
-    off = interval.off_grid(times, uneven)
-    if off.sum() <= 2 * max(FEW * len(times), 1):
+    if not interval.off_grid(times, uneven).any() or _are_few(times.asi8 % interval.nanoseconds):
         return None
     steps = np.diff(times.asi8)
     usual = float(np.median(steps))
     nominal = int(NOMINAL[abs(np.log(NOMINAL / usual)).argmin()])
-    if abs(usual / nominal - 1) > NEAR or _is_a_pattern(steps, nominal):
+    about = abs(steps / nominal - 1) <= LOOSE
+    if abs(usual / nominal - 1) > NEAR or 2 * about.sum() < len(steps) or _is_a_pattern(steps, nominal):
         return None
     found = [_placed(times, late, FixedStep(nominal)) for late in _readings(times.asi8, nominal)]
     best = min(found, key=lambda one: (len(one.doubled), len(one.absent)))
     following = np.diff(best.opened) == nominal
     return best if 2 * following.sum() >= len(following) and len(best.doubled) <= DOUBLED * len(times) else None
+
+
+def _are_few(into: np.ndarray) -> bool:
+    """Whether few stamps stand beside the others, as a last one does that is the price of the moment."""
+    return bool(np.count_nonzero(into != np.median(into).astype("int64")) <= max(FEW * len(into), 1))
 
 
 def _is_a_pattern(steps: np.ndarray, nominal: int) -> bool:
@@ -116,7 +122,7 @@ def _is_a_pattern(steps: np.ndarray, nominal: int) -> bool:
 
 def _readings(stamps: np.ndarray, step: int) -> list[np.ndarray]:
     into = stamps % step
-    early = step - into <= max(EARLY * step, min(AT_LEAST, AT_MOST * step))
+    early = step - into <= most_early(step)
     readings = [into]
     if early.any() and not early.all():
         readings.append(np.where(early, into - step, into))
@@ -124,6 +130,11 @@ def _readings(stamps: np.ndarray, step: int) -> list[np.ndarray]:
         begin = into.min() // MINUTE * MINUTE
         readings.insert(0, (into - begin) % step)
     return readings
+
+
+def most_early(step: int) -> float:
+    """Nanoseconds by which a stamp may come before its bar."""
+    return max(EARLY * step, min(AT_LEAST, AT_MOST * step))
 
 
 def _placed(times: pd.DatetimeIndex, late: np.ndarray, step: FixedStep) -> Jitter:
