@@ -10,6 +10,7 @@ from cryptoforecast.data.grid import A_DAY
 from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.series import CLOSE
 from cryptoforecast.data.sources.bar_cache import (
+    OVERLAP,
     BarCache,
     CachedBars,
     DamagedCache,
@@ -18,27 +19,14 @@ from cryptoforecast.data.sources.bar_cache import (
     merge,
     say_changes,
 )
+from cryptoforecast.data.sources.days import Days
 from cryptoforecast.data.sources.source import SourceUnavailable
-from cryptoforecast.data.times import say_time, to_utc
+from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
 
-PAGES_AT_RISK = 100  # that a long download may lose when it is killed
+PAGES_AT_RISK = 100  # that a long download may lose when it is killed, beside a fifth of them
 
 Fetch = Callable[[pd.Timestamp, pd.Timestamp], Iterable[pd.DataFrame]]
-
-
-class Days:
-    """The days that a user wants, each itself included; None where the vendor or the present decides.
-
-    Raises:
-        UserError: if one is no date, or the first comes after the last.
-    """
-
-    def __init__(self, start: str | None, end: str | None) -> None:
-        self.start, self.end = start, end
-        self.first, self.last = _day(start, "data.source.start"), _day(end, "data.source.end")
-        if self.first and self.last and self.first > self.last:
-            raise UserError(f"data.source.start is {start}, which is after data.source.end, {end}.")
 
 
 @dataclass(frozen=True)
@@ -62,6 +50,7 @@ class CachedFeed:
         prices: the columns that a split or a dividend changes.
         close: the column whose changes are reported.
         always_whole: whether bars depend on where the vendor is asked from, so that all are asked for each time.
+        in_pages: whether many bars take many questions, so that those before the cached ones are asked for alone.
     """
 
     vendor: str
@@ -76,6 +65,7 @@ class CachedFeed:
     prices: tuple[str, ...] = (CLOSE,)
     close: str = CLOSE
     always_whole: bool = False
+    in_pages: bool = False
 
     def __post_init__(self) -> None:
         """See that the first day has come.
@@ -110,22 +100,6 @@ class CachedFeed:
         self._write(held, notes)
         return held
 
-    def wanted(self, bars: pd.DataFrame) -> pd.DataFrame:
-        """The bars of the days wanted.
-
-        Raises:
-            UserError: if there are none.
-        """
-        start, end, last = self.days.start, self.days.end, self.days.last
-        wanted = bars.loc[self.days.first : last and last + A_DAY - pd.Timedelta(1)]
-        if not len(wanted):
-            oldest, newest = say_time(bars.index[0]), say_time(bars.index[-1])
-            raise UserError(
-                f"{self.symbol}: {self.vendor} has closes from {oldest} to {newest}, and none between "
-                f"data.source.start ({start or oldest}) and data.source.end ({end or newest})."
-            )
-        return wanted
-
     def _read(self) -> tuple[CachedBars | None, str]:
         try:
             return self.cache.read(), ""
@@ -150,6 +124,8 @@ class CachedFeed:
         first = self._from
         if cached is None:
             return CachedBars(self._fetched(first, self._after, None, notes), first, self.now)
+        if self.in_pages and first < cached.covered_from and not self.refresh:
+            cached = self._with_older_bars(cached, first, notes)
         old = cached.bars
         after = max(self._after, self.step.after(old.index[-1], 1)[0])
         whole = max(min(first, cached.covered_from), self.earliest)
@@ -161,6 +137,17 @@ class CachedFeed:
         if first > whole and is_rescaled(old, new, self.prices):
             new = self._fetched(whole, after, cached, notes)
         return self._joined(cached, new, first, notes)
+
+    def _with_older_bars(self, cached: CachedBars, first: pd.Timestamp, notes: list[str]) -> CachedBars:
+        """The cached bars, and those before them; none of them, if the vendor now says otherwise of the first ones."""
+        old = cached.bars
+        both = old.index[:OVERLAP]
+        new = self._fetched(first, self.step.after(both[-1], 1)[0], cached, notes)
+        if new.index[-1] < both[0] or is_rescaled(old, new, self.prices):
+            return cached
+        held = CachedBars(self._joined(cached, new, first, notes).bars, first, cached.fetched_at)
+        self._write(held, notes)
+        return held
 
     def _joined(
         self, cached: CachedBars | None, new: pd.DataFrame, first: pd.Timestamp, notes: list[str]
@@ -176,11 +163,13 @@ class CachedFeed:
     ) -> pd.DataFrame:
         """Bars that are over. Some have no close yet when they are stamped; the last ones without do not count."""
         pages: list[pd.DataFrame] = []
+        due = PAGES_AT_RISK
         try:
             for page in self.fetch(first, after):
                 pages.append(page)
-                if not len(pages) % PAGES_AT_RISK:
+                if len(pages) >= due:
                     self._keep_part(self._settled(pages, after), first, cached, [])
+                    due = len(pages) * 5 // 4 + PAGES_AT_RISK
         except BaseException:  # the user may have had enough of waiting, too
             self._keep_part(self._settled(pages, after), first, cached, notes)
             raise
@@ -237,7 +226,3 @@ class CachedFeed:
     @cached_property
     def _after(self) -> pd.Timestamp:
         return self.now if self.days.last is None else min(self.days.last + A_DAY, self.now)
-
-
-def _day(date: str | None, setting: str) -> pd.Timestamp | None:
-    return None if date is None else to_utc(date, setting).normalize()

@@ -12,7 +12,8 @@ from cryptoforecast.data.checks import require_choice, require_text
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, CloseSeries, Gaps
 from cryptoforecast.data.sources.bar_cache import BarCache, say_age
-from cryptoforecast.data.sources.cached import CachedFeed, Days
+from cryptoforecast.data.sources.cached import CachedFeed
+from cryptoforecast.data.sources.days import Days
 from cryptoforecast.data.sources.exchange_client import COLUMNS, Exchange
 from cryptoforecast.data.sources.source import Source, SourceUnavailable
 from cryptoforecast.data.sources.symbols import one_symbol, same_market
@@ -99,7 +100,7 @@ class CcxtSource(Source):
         market = self._market(client, notes)
         feed = self._feed(client, market, now)
         held = feed.bars(notes)
-        bars = feed.wanted(held.bars)
+        bars = self._days.of(held.bars, feed.symbol, feed.vendor)
         require_steps(market, self.exchange, self.timeframe, bars.index)
         notes += self._remarks(client, bars.index[-1], now)
         raw = RawRows(
@@ -147,6 +148,7 @@ class CcxtSource(Source):
             days=self._days,
             refresh=self.refresh,
             now=now,
+            in_pages=True,
         )
 
     def _remarks(self, client: "_Client", last: pd.Timestamp, now: pd.Timestamp) -> list[str]:

@@ -103,9 +103,7 @@ class Exchange:
         self.has_told_all = True
 
     def _page(self, market: str, timeframe: str, since: pd.Timestamp, limit: int) -> pd.DataFrame:
-        rows = self._asked(
-            market, lambda: self.api.fetch_ohlcv(market, timeframe, int(since.timestamp() * 1000), limit)
-        )
+        rows = self._asked(market, lambda: self.api.fetch_ohlcv(market, timeframe, since.value // 10**6, limit))
         try:
             times = pd.to_datetime([int(row[0]) for row in rows], unit="ms", utc=True).as_unit("ns")
             page = pd.DataFrame([row[1:6] for row in rows], times, list(COLUMNS), dtype="float64")

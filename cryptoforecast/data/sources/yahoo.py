@@ -11,7 +11,8 @@ from cryptoforecast.data.interval import as_interval
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, VOLUME, CloseSeries, Gaps
 from cryptoforecast.data.sources.bar_cache import BarCache
-from cryptoforecast.data.sources.cached import CachedFeed, Days
+from cryptoforecast.data.sources.cached import CachedFeed
+from cryptoforecast.data.sources.days import Days
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.sources.symbols import one_symbol
 from cryptoforecast.data.sources.yahoo_client import A_DAY, COLUMNS, LENGTHS, earliest, fetch
@@ -90,7 +91,7 @@ class YahooSource(Source):
         now, notes = _now(), list[str]()
         feed = self._feed(now)
         held = feed.bars(notes)
-        bars = feed.wanted(held.bars)
+        bars = self._days.of(held.bars, feed.symbol, feed.vendor)
         if self._days.first and self._days.first < min(earliest(self.interval, now), held.covered_from):
             reach = say_duration(now.floor("D") - earliest(self.interval, now))
             notes.append(f"Yahoo Finance has {self.interval} bars of the last {reach} only, not since {self.start}.")

@@ -11,6 +11,8 @@ import pytest
 
 from cryptoforecast import CcxtSource, DataNotice, FirstAvailable, SimulatedSource
 from cryptoforecast.data.sources import SourceUnavailable
+from cryptoforecast.data.sources.bar_cache import BarCache
+from cryptoforecast.data.sources.exchange_client import COLUMNS
 from tests.data.sources.exchange_server import HOURS, LocalExchange
 from tests.data.sources.yahoo_server import Answer
 from tests.helpers import CONFIGS
@@ -160,6 +162,38 @@ def test_what_came_before_the_user_stopped_it_is_kept(exchange: LocalExchange, m
         source.load()
     exchange.asked.clear()
     assert len(hourly(NOBODY, end="2024-03-04").load().closes) == 96
+
+
+def test_an_earlier_start_asks_only_for_the_bars_before_those_that_are_cached(exchange: LocalExchange) -> None:
+    hourly(exchange.address, start="2024-03-04").load()
+    exchange.asked.clear()
+    exchange.most = 50
+    assert hourly(exchange.address).load().closes.tolist() == np.arange(100.0, 232.0).tolist()
+    assert exchange.asked == [
+        ("3600", time)
+        for time in ("2024-03-01 00:00", "2024-03-03 00:00", "2024-03-06 07:00")  # the last few bars again
+    ]
+    exchange.asked.clear()
+    assert hourly(exchange.address).load().provenance.notes == ()
+    assert exchange.asked == []
+
+
+def test_a_long_download_that_is_killed_loses_few_pages(
+    exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cryptoforecast.data.sources.cached.PAGES_AT_RISK", 2)
+    exchange.most = 30
+    kept: list[int] = []
+    usual = exchange.candles
+
+    def look(path: str, query: dict[str, str]) -> str:
+        file = BarCache("exchanges/bitstamp", "BTC/USD", "1h", COLUMNS, "ccxt").read()
+        kept.append(0 if file is None else len(file.bars))
+        return usual(path, query)
+
+    monkeypatch.setattr(exchange, "candles", look)
+    hourly(exchange.address).load()
+    assert kept == [0, 0, 58, 58, 114]
 
 
 def test_a_refresh_that_breaks_off_leaves_the_cache_as_it_was(exchange: LocalExchange) -> None:
