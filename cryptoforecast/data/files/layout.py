@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cryptoforecast.data.files.body import Body
-from cryptoforecast.data.files.cells import is_number
+from cryptoforecast.data.files.cells import is_clock, is_number
 from cryptoforecast.data.files.columns import Chosen, choose
 from cryptoforecast.data.files.formats import name_of_format
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.lines import blank_lines, header_above, is_data, split_lines
+from cryptoforecast.data.files.lines import split_head, words_of
 from cryptoforecast.data.files.nameless import with_bars, without_header
 from cryptoforecast.data.files.names import labels_of
 from cryptoforecast.data.files.numbers import Decimal, decimal_of_table
@@ -18,9 +18,10 @@ from cryptoforecast.data.files.numbers import Decimal, decimal_of_table
 class Layout(NamedTuple):
     """How the rows of a file are to be read.
 
-    ``header_lines`` come before the first row, ``header_rows`` of them not blank; each row has ``columns`` cells;
+    ``header_lines`` come before the rows, ``header_rows`` of them not blank; each row has ``columns`` cells;
     ``names`` are the columns' own, ``chosen`` are those wanted; ``decimal`` is the mark before decimals where some
-    cell shows it; ``epochs`` tells whether times are numbers.
+    cell shows it; ``epochs`` tells whether times are numbers; ``date_words`` is how many words a date has at most, and
+    ``dated`` whether it is more than a time of day.
     """
 
     format: str
@@ -32,6 +33,8 @@ class Layout(NamedTuple):
     chosen: Chosen
     decimal: Decimal
     epochs: bool
+    date_words: int = 0
+    dated: bool = True
 
 
 def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
@@ -45,15 +48,12 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     Raises:
         UserError: saying what is missing, or what there is too much of.
     """
-    delimiter, rows = split_lines(file, head)
-    first = next(at for at, (_, cells) in enumerate(rows) if is_data(cells))
-    width, above = len(rows[first][1]), rows[:first]
-    body = [cells for _, cells in rows[first:] if len(cells) == width]
-    header = header_above(file, above, width)
+    delimiter, header, body, header_lines, header_rows = split_head(file, head)
+    width = len(body[0])
     cells, note = Body(body, knobs.decimal or decimal_of_table(body, dates=-1)), ""
     if header:
         labels = labels_of(header, width)
-        format = name_of_format([of.text for of in labels], len(header), " ".join(head[: first + 1]))
+        format = name_of_format([of.text for of in labels], len(header), " ".join(head[:header_lines]))
         labels, note = with_bars(labels, cells, knobs)
     else:
         format, labels = without_header(file, cells, knobs)
@@ -62,10 +62,12 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         format=format,
         delimiter=delimiter,
         columns=width,
-        header_lines=rows[first - 1][0] if first else blank_lines(head),
-        header_rows=first,
+        header_lines=header_lines,
+        header_rows=header_rows,
         names=tuple(of.shown for of in labels),
         chosen=chosen._replace(notes=(note, *chosen.notes)) if note else chosen,
         decimal=knobs.decimal or decimal_of_table(body, chosen.date),
         epochs=chosen.clock is None and any(is_number(row[chosen.date]) for row in body),
+        date_words=max(words_of(row[chosen.date]) for row in body),
+        dated=2 * sum(is_clock(row[chosen.date]) for row in body) < len(body),
     )

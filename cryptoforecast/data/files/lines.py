@@ -1,15 +1,70 @@
 """The lines of a text file: the delimiter between cells, the header, and the first row of data."""
 
 import csv
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from cryptoforecast.data.files.cells import is_date, is_number
+from cryptoforecast.data.files.cells import is_clock, is_date, is_empty, is_number
 from cryptoforecast.data.files.vocabulary import DATE, kind_of
 from cryptoforecast.errors import UserError
 
-DELIMITERS = ",;\t|"
+BLANK, GAP = " ", "  "  # blanks between cells: one or more; two or more, where a cell may hold one
+DELIMITERS = (",", ";", "\t", "|", GAP, BLANK)
+BLANKS = {  # outside of quotes
+    BLANK: re.compile(r'[ \t]+(?=(?:[^"]*"[^"]*")*[^"]*$)'),
+    GAP: re.compile(r'(?: {2,}|[ \t]*\t[ \t]*)(?=(?:[^"]*"[^"]*")*[^"]*$)'),
+}
+WORDS = re.compile(r"[^\W\d_]{3,}|[\u2e80-\u9fff\uac00-\ud7af]{2,}")
+SEPARATOR = re.compile(r"\s*\"?sep=.\"?\s*", re.IGNORECASE)  # what Excel is told in a first line
+
+
+class Row(NamedTuple):
+    """The cells of a line, and its number, counted from 1."""
+
+    line: int
+    cells: list[str]
+
+
+class Split(NamedTuple):
+    """The first lines of a file in cells.
+
+    ``header`` are the lines that name the columns, each with a cell for each column of the ``body``; the rows begin
+    below ``header_lines`` lines, of which ``header_rows`` are not blank.
+    """
+
+    delimiter: str
+    header: list[list[str]]
+    body: list[list[str]]
+    header_lines: int
+    header_rows: int
+
+
+def cells_of(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
+    """The lines that are not blank, in cells.
+
+    Raises:
+        csv.Error: if they are none.
+    """
+    if blanks := BLANKS.get(delimiter):
+        lines, delimiter = (blanks.sub("\t", line.strip()) + "\n" for line in lines), "\t"
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    for cells in reader:
+        if len(cells) > 1 or (cells and cells[0].strip()):
+            yield Row(reader.line_num, cells)
+
+
+def words_of(cell: str) -> int:
+    """How many words a cell has: three letters or more, or two characters of Chinese, Japanese or Korean."""
+    return len(WORDS.findall(cell))
+
+
+def is_comment(cells: Sequence[str]) -> bool:
+    """Whether a line is a remark, or tells Excel the delimiter."""
+    first = cells[0].lstrip()
+    return (first.startswith(("#", "//")) and not is_empty(first)) or bool(SEPARATOR.fullmatch(first))
 
 
 def is_data(cells: Sequence[str]) -> bool:
@@ -25,48 +80,144 @@ def _names_a_date(cells: Sequence[str]) -> bool:
 
 
 def _is_value(cell: str) -> bool:
-    return is_number(cell) or is_date(cell)
+    return is_number(cell) or is_date(cell) or is_clock(cell)
 
 
-def split_lines(file: Path, head: Sequence[str]) -> tuple[str, list[tuple[int, list[str]]]]:
-    """The delimiter by which most cells are numbers or dates, in lines of one length; and the lines split by it."""
-    best = 0
-    found: tuple[str, list[tuple[int, list[str]]]] | None = None
+def split_head(file: Path, head: Sequence[str]) -> Split:
+    """Delimiter, header and rows of a file's first lines.
+
+    Raises:
+        UserError: if there is no row of data, or the header fits none.
+    """
+    delimiter, width, rows = _by_best_delimiter(file, head)
+    below = _below_names(rows)
+    first = next(at for at, row in enumerate(rows) if at >= below and _is_row(row.cells, width))
+    body = [row.cells for row in rows[first:] if len(row.cells) == width and not is_comment(row.cells)]
+    header, end = _header(file, rows[:first], body, rows[first].line)
+    body = _of_one_kind(body)
+    if not header:
+        return Split(delimiter, header, body, rows[first].line - 1, first)
+    return Split(delimiter, header, body, rows[end].line, end + 1)
+
+
+def _is_row(cells: Sequence[str], width: int) -> bool:
+    return len(cells) == width and is_data(cells) and not is_comment(cells)
+
+
+def _below_names(rows: Sequence[Row]) -> int:
+    """The place after the first line that names a date column, unless there are bars above it; else 0."""
+    for at, (_, cells) in enumerate(rows[:-1]):
+        if len(cells) > 1 and _names_a_date(cells) and not any(map(_is_value, cells)):
+            return at + 1
+        if any(map(is_date, cells)) and any(map(is_number, cells)):
+            return 0
+    return 0
+
+
+def _by_best_delimiter(file: Path, head: Sequence[str]) -> tuple[str, int, list[Row]]:
+    """The delimiter by which most cells are values, in lines of one length, that length, and the lines split by it."""
+    best, found = (False, 0), None
     for delimiter in DELIMITERS:
-        rows = _cells(file, head, delimiter)
-        values: Counter[int] = Counter()
-        for _, cells in rows:
-            values[len(cells)] += sum(map(_is_value, cells)) if len(cells) > 1 else 0
-        if (most := max(values.values(), default=0)) > best:
-            best, found = most, (delimiter, rows)
+        try:
+            rows = list(cells_of(head, delimiter))
+        except csv.Error as problem:
+            raise UserError(f"{file}: cannot be read as CSV ({problem}).") from None
+        width, values, named = _usual_width(rows)
+        if delimiter == BLANK:  # parts dates from times of day: only where nothing else does, or the header says so
+            values = min(values, 1)
+        if values and (named, values) > best:
+            best, found = (named, values), (delimiter, width, rows)
     if found is None:
+        _refuse_nested(file, head)
         start = next((line.strip() for line in head if line.strip()), "")[:60]
         raise UserError(f"{file}: no row of dates and numbers; it begins with {start!r}.")
     return found
 
 
-def _cells(file: Path, head: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(head, delimiter=delimiter)
-    try:
-        return [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except csv.Error as problem:
-        raise UserError(f"{file}: cannot be read as CSV ({problem}).") from None
+def _usual_width(rows: Sequence[Row]) -> tuple[int, int, bool]:
+    """How many cells most lines of data have, how many values are in these lines, and whether the header has as many.
+
+    Where half of them are as long as the header above them, that is it: the others have an unquoted 28,420.3.
+    """
+    values: Counter[int] = Counter()
+    lines: Counter[int] = Counter()
+    named, before = 0, 0
+    for _, cells in rows:
+        if is_comment(cells):
+            continue
+        if len(cells) > 1 and is_data(cells):
+            values[len(cells)] += sum(map(_is_value, cells))
+            lines[len(cells)] += 1
+            named = named or (len(cells) if before == len(cells) else -1)
+        before = len(cells)
+    if named > 0 and 2 * lines[named] >= lines.total():
+        return named, values[named], True
+    return *max(values.items(), key=lambda pair: pair[1], default=(0, 0)), False
 
 
-def header_above(file: Path, above: list[tuple[int, list[str]]], width: int) -> list[list[str]]:
-    """The lines right above the data that have a cell for each column; what stands above them is a banner."""
-    header: list[list[str]] = []
-    for _, cells in reversed(above):
-        if len(cells) != width:
+def _refuse_nested(file: Path, head: Sequence[str]) -> None:
+    """Lines that are one quoted cell each, with a whole row in it."""
+    rows = list(csv.reader(head))
+    if sum(len(cells) == 1 and is_data(next(csv.reader(cells))) for cells in rows) * 2 > len(rows):
+        raise UserError(f"{file}: each line is quoted as a whole; save it with its cells quoted, or none.")
+
+
+def _header(file: Path, above: list[Row], body: list[list[str]], first: int) -> tuple[list[list[str]], int]:
+    """The lines above the data that have a cell for each column, and the place of the last of them.
+
+    What stands above them is a banner; what stands below them is looked at with the rows.
+    """
+    width, header, end = len(body[0]), list[list[str]](), 0
+    named = [(at, row.cells) for at, row in enumerate(above) if not is_comment(row.cells)]
+    for at, cells in reversed(named):
+        if not any(cell.strip() for cell in cells):
+            continue
+        fitted = None if is_data(cells) else _fitted(cells, body)
+        if fitted is not None:
+            end = end if header else at
+            header.insert(0, fitted)
+        elif header or (len(cells) > 1 and not is_data(cells)):
             break
-        header.insert(0, cells)
-    if above and not header and len(above[-1][1]) > 1:
-        raise UserError(
-            f"{file}, line {above[-1][0]}: the header has {len(above[-1][1])} columns, and the row below it {width}."
-        )
-    return header
+    if not header and above and is_comment(above[-1].cells) and len(above[-1].cells) == width:
+        names = [above[-1].cells[0].lstrip("#/ "), *above[-1].cells[1:]]  # behind the mark of a remark
+        return [names], len(above) - 1
+    if named and not header and len(named[-1][1]) > 1:
+        _refuse_misfit(file, above[named[-1][0]], width, first)
+    return header, end
 
 
-def blank_lines(head: Sequence[str]) -> int:
-    """How many blank lines a file without a header begins with."""
-    return next(at for at, line in enumerate(head) if line.strip())
+def _refuse_misfit(file: Path, last: Row, width: int, first: int) -> None:
+    if is_data(last.cells):
+        raise UserError(f"{file}, line {last.line}: {len(last.cells)} columns, where line {first} has {width}.")
+    raise UserError(
+        f"{file}, line {last.line}: the header has {len(last.cells)} columns, and the row below it {width}."
+    )
+
+
+def _fitted(cells: list[str], body: list[list[str]]) -> list[str] | None:
+    """A line with a cell for each column of the body; None if it is no header of it.
+
+    A delimiter at the end of each line makes a column without name and cells; and an index is written without a name.
+    """
+    width = len(body[0])
+    if len(cells) >= width:
+        return None if any(cell.strip() for cell in cells[width:]) else cells[:width]
+    if len(cells) > 1 and not any(cell.strip() for row in body for cell in row[len(cells) :]):
+        return cells + [""] * (width - len(cells))
+    is_index = len(cells) == width - 1 > 1 and _is_index(cells, [row[0] for row in body])
+    return ["", *cells] if is_index else None
+
+
+def _is_index(names: list[str], cells: list[str]) -> bool:
+    """Whether the first cells of rows count them, or are the dates that have no name."""
+    if all(cell.strip().isdigit() for cell in cells):
+        numbers = [int(cell) for cell in cells]
+        return len(cells) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return all(map(is_date, cells)) and not any(kind_of(name) == DATE for name in names)
+
+
+def _of_one_kind(body: list[list[str]]) -> list[list[str]]:
+    """The rows that have a date, or nothing, wherever most rows have one: by these the columns are told."""
+    dated = [at for at in range(len(body[0])) if 2 * sum(is_date(row[at]) for row in body) > len(body)]
+    kept = [row for row in body if all(is_date(row[at]) or is_empty(row[at]) for at in dated)]
+    return [row for row in kept if any(map(_is_value, row))] or body

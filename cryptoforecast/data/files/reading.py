@@ -1,10 +1,7 @@
 """The rows of a price file."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,27 +9,25 @@ import pandas as pd
 from cryptoforecast.data.files.clocks import join_clock
 from cryptoforecast.data.files.dates import Times, read_times
 from cryptoforecast.data.files.encodings import UTF_8, OddBytes, spoken
-from cryptoforecast.data.files.evenness import Lines, require_even_rows, rows_of
+from cryptoforecast.data.files.evenness import Lines, lines_below, read_lines
 from cryptoforecast.data.files.formats import CAVEATS
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import Layout, recognise
-from cryptoforecast.data.files.memory import LARGE, keep, recall, state_to_keep
-from cryptoforecast.data.files.numbers import (
-    ABSENT,
-    JUMP,
-    Numbers,
-    Unreadable,
-    largest_jump,
-    may_be_thousands,
-    numbers_of,
-)
-from cryptoforecast.data.files.opening import encoding_of, head_of, is_plain, opened, packing
+from cryptoforecast.data.files.memory import keep, recall, state_to_keep
+from cryptoforecast.data.files.numbers import Numbers, Unreadable, numbers_of
+from cryptoforecast.data.files.opening import encoding_of, head_of, packing
 from cryptoforecast.data.files.owner import keep_one_series
 from cryptoforecast.data.files.packing import COLUMNAR, PACKINGS
 from cryptoforecast.data.files.parquet import read_parquet
+from cryptoforecast.data.files.parsing import read_anew, read_cells
+from cryptoforecast.data.files.strays import say_strays
 from cryptoforecast.data.files.table import Table
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.errors import UserError
+
+
+class UnreadableCell(UserError):
+    """A date or a number of a row cannot be read: the row is damaged, or it is none."""
 
 
 def read_table(file: Path, knobs: Knobs) -> Table:
@@ -65,13 +60,23 @@ def _read_rows(file: Path, knobs: Knobs) -> Table:
         labels, chosen, frame = read_parquet(file, knobs)
         layout = Layout("Parquet", "", len(labels), 0, 0, labels, chosen, "", epochs=False)
         lines = Lines(len(frame), cut=False)
-    else:
-        layout = recognise(file, head_of(file, knobs.encoding), knobs)
-        frame, lines = _read_cells(file, layout, knobs)
+        return _to_table(file, layout, frame, lines, knobs)
+    layout = recognise(file, head_of(file, knobs.encoding), knobs)
+    frame, lines = read_cells(file, layout, knobs)
+    try:
+        return _to_table(file, layout, frame, lines, knobs)
+    except UnreadableCell:
+        if lines.strays or not (lines := read_lines(file, layout, knobs.encoding)).strays:
+            raise
+    return _to_table(file, layout, read_anew(file, layout, knobs, lines), lines, knobs)
+
+
+def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, knobs: Knobs) -> Table:
+    packed = packing(file)
     notes = [*([CAVEATS[layout.format]] if layout.format in CAVEATS else []), *layout.chosen.notes]
+    notes += _said_of_lines(file, lines)
     if lines.cut:
         frame = frame.iloc[:-1]
-        notes.append(f"the last line of {file.name} may be cut off and was left out.")
     frame, symbol = keep_one_series(file, frame, layout, knobs.symbol)
     times = _times(file, layout, frame, knobs)
     closes = _values(file, layout, frame, CLOSE, knobs)
@@ -92,71 +97,14 @@ def _read_rows(file: Path, knobs: Knobs) -> Table:
     )
 
 
-def _read_cells(file: Path, layout: Layout, knobs: Knobs) -> tuple[pd.DataFrame, Lines]:
-    """The wanted columns; meanwhile the lines of a large file are counted beside."""
-    if file.stat().st_size < LARGE:
-        lines = require_even_rows(file, layout, knobs.encoding)
-        frame, problem = _try_types(file, layout, knobs)
-    else:
-        with ThreadPoolExecutor(1) as beside:
-            counted = beside.submit(require_even_rows, file, layout, knobs.encoding)
-            frame, problem = _try_types(file, layout, knobs)
-            lines = counted.result()
-    if frame is None:
-        raise UserError(f"{file}: cannot be read as CSV ({problem}).")
-    if len(frame) != lines.rows:
-        raise UserError(f"{file}: {lines.rows} lines hold {len(frame)} rows; quotes or line ends are out of order.")
-    return frame, lines
-
-
-def _try_types(file: Path, layout: Layout, knobs: Knobs) -> tuple[pd.DataFrame | None, str]:
-    """The wanted columns, the close and further ones as numbers where they are plain ones, else as texts.
-
-    Whole numbers are tried first for times: epochs in nanoseconds have more digits than a float.
-    """
-    numbers: list[Any] = [str] if layout.decimal == "," else [np.float64, str]
-    times: list[Any] = [str] if knobs.date_format is not None or not layout.epochs else [np.int64, np.float64, str]
-    problem = ""
-    for of_number, of_time in product(numbers, times):
-        try:
-            frame = _read_csv(file, layout, of_time, of_number, knobs.encoding)
-            if of_number is str or not _may_be_thousands(frame, layout, knobs):
-                return frame, ""
-        except UserError:
-            raise
-        except (ValueError, OverflowError) as failed:
-            problem = str(failed).strip().rstrip(".")
-    return None, problem
-
-
-def _may_be_thousands(frame: pd.DataFrame, layout: Layout, knobs: Knobs) -> bool:
-    """Whether the closes need a look at how they are written: 1.012 beside 998 may be 1012."""
-    if knobs.decimal is not None or not may_be_thousands(closes := frame[layout.chosen.close].to_numpy()):
-        return False
-    return not layout.decimal or largest_jump(closes) > JUMP
-
-
-def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any, encoding: str | None) -> pd.DataFrame:
-    """The wanted columns of the rows; a file that is not packed is left to pandas to open, which is quicker."""
-    chosen = layout.chosen
-    types = {str(at): numbers for at in (chosen.close, *chosen.others.values())} | {str(chosen.date): times}
-    types |= {} if chosen.clock is None else {str(chosen.clock): str}
-    empty = dict.fromkeys(types, ABSENT)
-    if chosen.ticker is not None:
-        types[str(chosen.ticker)] = "str"  # a category of 005930 would be one of 5930
-    with opened(file, encoding) as content, np.errstate(invalid="ignore"):  # a stamp that is missing is seen later
-        frame: pd.DataFrame = pd.read_csv(
-            file if is_plain(content) else content,
-            sep=layout.delimiter,
-            header=layout.header_rows - 1 if layout.header_rows else None,  # skiprows would take twice as long
-            names=[str(at) for at in range(layout.columns)],
-            index_col=False,
-            usecols=list(types),
-            dtype=types,
-            keep_default_na=False,
-            na_values=empty,
-        )
-    return frame.set_axis([int(name) for name in frame.columns], axis="columns")
+def _said_of_lines(file: Path, lines: Lines) -> list[str]:
+    """What is to be said of lines that were left out, or taken though the file breaks off after them."""
+    notes = [say_strays(file.name, lines.strays)] if lines.strays else []
+    if lines.cut:
+        notes.append(f"the last line of {file.name} may be cut off and was left out.")
+    elif lines.unended:
+        notes.append(f"the last line of {file.name} has no line end; it was read as whole.")
+    return notes
 
 
 def _times(file: Path, layout: Layout, frame: pd.DataFrame, knobs: Knobs) -> Times:
@@ -166,7 +114,7 @@ def _times(file: Path, layout: Layout, frame: pd.DataFrame, knobs: Knobs) -> Tim
         if str(problem).startswith("data.source"):
             raise UserError(f"{problem}.") from None
         where, cell = _cell(file, layout, frame, problem.row, layout.chosen.date, knobs)
-        raise UserError(
+        raise UnreadableCell(
             f"{where}: the date is {cell!r}, {problem}; set data.source.date_format, such as %d/%m/%Y."
         ) from None
 
@@ -187,7 +135,7 @@ def _values(file: Path, layout: Layout, frame: pd.DataFrame, name: str, knobs: K
         return numbers_of(column, layout.decimal, knobs.decimal or "", suffixes=volumes, smooth=not volumes)
     except Unreadable as problem:
         where, cell = _cell(file, layout, frame, problem.row, position, knobs)
-        raise UserError(f"{where}: the {name.lower()} is {cell!r}, {problem}.") from None
+        raise UnreadableCell(f"{where}: the {name.lower()} is {cell!r}, {problem}.") from None
 
 
 def _told_by_continuity(file: Path, closes: Numbers) -> str:
@@ -202,7 +150,9 @@ def _cell(file: Path, layout: Layout, frame: pd.DataFrame, row: int, position: i
     """Where a row stands in its file, and what stands there."""
     if layout.format == "Parquet":
         return f"{file}, row {frame.index[row]}", str(frame[position].iloc[row])
-    line, cells = next(pair for at, pair in enumerate(rows_of(file, layout, knobs.encoding)) if at == frame.index[row])
+    line, cells = next(
+        pair for at, pair in enumerate(lines_below(file, layout, knobs.encoding)) if at == frame.index[row]
+    )
     return f"{file}, line {line}", cells[position].strip()
 
 

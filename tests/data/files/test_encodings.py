@@ -59,7 +59,7 @@ def test_two_and_four_bytes_a_letter_are_told_with_and_without_a_mark(encoding: 
 @pytest.mark.parametrize("large", [False, True])
 def test_an_odd_letter_far_down_is_found_too(large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "HEAD", 256)
-    monkeypatch.setattr("cryptoforecast.data.files.reading.LARGE", 1 if large else 1 << 24)
+    monkeypatch.setattr("cryptoforecast.data.files.parsing.LARGE", 1 if large else 1 << 24)
     text = text_with("Note", "daily").rsplit("daily", 1)
     (tmp_path / "f.csv").write_bytes("clôturé".join(text).encode("cp1252"))
     assert right(tmp_path / "f.csv") == "a table with a header, CP1252"

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import CsvSource
-from cryptoforecast.data.files import memory, reading
+from cryptoforecast.data.files import memory, parsing, reading
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.table import Table
 
@@ -19,7 +19,7 @@ from cryptoforecast.data.files.table import Table
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that counts as large, written long enough ago to be kept."""
     monkeypatch.setattr(memory, "LARGE", 100)
-    monkeypatch.setattr(reading, "LARGE", 100)
+    monkeypatch.setattr(parsing, "LARGE", 100)
     return write(tmp_path / "COIN.csv", 1.0)
 
 

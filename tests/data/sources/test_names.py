@@ -30,7 +30,7 @@ def test_each_ticker_of_a_long_table_can_be_asked_for(
 ) -> None:
     if large:  # read beside a count of its lines, and kept
         monkeypatch.setattr(memory, "LARGE", 0)
-        monkeypatch.setattr("cryptoforecast.data.files.reading.LARGE", 0)
+        monkeypatch.setattr("cryptoforecast.data.files.parsing.LARGE", 0)
     rows = [[day, name, closes(at)[row]] for row, day in enumerate(DAYS) for at, name in enumerate(NAMES)]
     path = written(tmp_path / "long.csv", [["Date", "Symbol", "Close"], *rows])
     for at, name in enumerate(NAMES):
