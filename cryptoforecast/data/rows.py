@@ -71,6 +71,7 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     now = now or datetime.now(UTC)
     bars = _to_bars(raw)
     notes = list(raw.notes)
+    bars = _drop_zeros_before_trading(bars, notes)
     _require_rows(raw.symbol, bars)
     _require_prices(raw.symbol, bars)
     bars, order = _oldest_first(bars, notes)
@@ -105,6 +106,19 @@ def _to_bars(raw: RawRows) -> pd.DataFrame:
     columns = [np.asarray(values, dtype="float64") for values in (raw.values, *raw.others.values())]
     table = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
     return pd.DataFrame(table, index=in_nanoseconds(raw.times), columns=[CLOSE, *raw.others], copy=False)
+
+
+def _drop_zeros_before_trading(bars: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Without the rows of vendors that write 0 for the price until a coin is first traded; a later 0 is an error."""
+    closes = bars[CLOSE].to_numpy()
+    if not (closes == 0).any() or not (traded := closes > 0).any():
+        return bars
+    first = bars.index[traded].min()
+    before = (closes == 0) & (bars.index < first)
+    if not before.any():
+        return bars
+    notes.append(f"the close is 0 before the first trade at {say_time(first)}; rows left out: {before.sum()}.")
+    return bars[~before]
 
 
 def _require_rows(symbol: str, bars: pd.DataFrame) -> None:

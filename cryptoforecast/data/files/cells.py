@@ -4,7 +4,7 @@ import re
 from datetime import date
 from functools import lru_cache
 
-from cryptoforecast.data.files.written_dates import CLOCK, LONGEST, PARTS, ZONE, day_in_digits
+from cryptoforecast.data.files.written_dates import CLOCK, LONGEST, PARTS, ZONE, day_in_digits, digits_of_day
 
 _NO_VALUE = """null nan none na n/a n.a. n.a n/d n.d. n.d s/d s.d. s/n nil nat nd #n/a #na #value! #div/0! #ref! #num!
     #name? <na> <null> (null) (none) (empty) empty missing \\n -nan 1.#ind -1.#ind 1.#qnan -1.#qnan k.a. k.a keine
@@ -28,8 +28,8 @@ NUMBER = re.compile(  # -$1,234.5 or R$ -1.234,5 or 57.32K or 1,234.50 USD
     rf"(?P<digits>{DIGITS})[{SPACES}]?(?P<suffix>[KkMmBbTt%‰])?(?:[{SPACES}]?(?P<after>{CURRENCY}))?"
 )
 _DAY = re.compile(
-    r"(?P<first>\d{4})(?P<mark>[-/.]|\. )(?P<second>\d{1,2})(?P=mark)(?P<third>\d{1,2})\.?"
-    r"|(?P<one>\d{1,2})(?P<mark2>[-/.]|\. )(?P<two>\d{1,2})(?P=mark2)(?P<three>\d{4}|\d{2})\.?"
+    r"(?P<first>\d{4})(?P<mark>[-/.])(?P<second>\d{1,2})(?P=mark)(?P<third>\d{1,2})"
+    r"|(?P<one>\d{1,2})(?P<mark2>[-/.])(?P<two>\d{1,2})(?P=mark2)(?P<three>\d{4}|\d{2})"
     r"|(?P<day>\d{1,2}) (?P<month>\d{1,2}) (?P<year>(?:19|20|21)\d\d)"
 )
 _COMPACT = re.compile(r"(?P<day>\d{8})[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
@@ -102,7 +102,7 @@ def _is_date(text: str) -> bool:
     if parts is None or (parts["clock"] and not _possible_clock(parts["clock"])):
         return False
     day = (parts["day"] + (parts["year"] or "")).strip(" ,")
-    if found := _DAY.fullmatch(day):
+    if found := _DAY.fullmatch(digits_of_day(day) or ""):
         return _is_numeric_day(found)
     return day_in_digits(day) is not None
 

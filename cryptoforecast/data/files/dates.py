@@ -1,39 +1,45 @@
 """Dates as vendors write them."""
 
 import re
-from datetime import datetime
-from itertools import product
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.files.clocks_and_zones import nanoseconds_of, offset_in_seconds, say_offset
+from cryptoforecast.data.files.day_styles import Reading, go_on_by_months, parse_days, settle, styles_with
+from cryptoforecast.data.files.epochs import read_numeric_times
 from cryptoforecast.data.files.local_days import Zone, offset_of, to_days, zone_of
 from cryptoforecast.data.files.numbers import Unreadable
+from cryptoforecast.data.files.written_dates import (
+    PARTS,
+    day_in_digits,
+    digits_of_day,
+    month_and_short_year,
+    with_english_months,
+)
 
-FIRST_BITCOIN = pd.Timestamp("2009-01-03", tz="UTC")
-EPOCHS_FROM = 10 ** np.array([9, 12, 15, 18])  # seconds, ms, us and ns are at least this since September 2001
-NANOSECONDS = 10 ** np.array([9, 6, 3, 0])  # in one of each
-UNITS = ("seconds", "milliseconds", "microseconds", "nanoseconds")
 ISO = "ISO8601"
-DAY_STYLES = [  # each can be read in one way only
-    *("%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d %b %Y", "%d %B %Y"),
-    *("%d-%b-%Y", "%d-%b-%y", "%d %b, %Y", "%d %B, %Y"),
-    *(
-        style.replace("/", mark)
-        for mark, style in product("/.-", ("%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%y/%m/%d"))
-    ),  # of these, one may be read as another; the whole column tells which it is, or nothing does
-]
-TIME_STYLES = (" %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I-%p", " %I%p")
-TIME = re.compile(r"(.*?)(,?)( \d{1,2}(?::\d\d\b.*|-?[AP]M| [AP]M))?", re.IGNORECASE | re.DOTALL)
+PLAIN_PARTS = re.compile(
+    r"(?P<day>\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})(?:[ T]+(?P<clock>\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?))?"
+    r"(?P<zone>)(?P<place>)(?P<year>)"
+)  # most columns, and quicker to tell
+EPOCHS = r"-?\d+(?:\.\d*)?(?:[eE]\+?\d+)?"
+CLOCK_DIRECTIVES = re.compile(r"%[HIMSfpXcrRT]")
+UNREAD = "not a date written as 2024-03-11 or as the others, or an epoch"
 
 
 class Times(NamedTuple):
-    """A column read as times: UTC, NaT where the cell is empty; how they were written; and in which zone, of days."""
+    """A column read as times: UTC, NaT where the cell is empty; how they were written; and in which zone, of days.
+
+    ``note`` is what is to be said of the choice of a style.
+    """
 
     times: pd.DatetimeIndex
     style: str
     zone: Zone | None = None
+    note: str = ""
 
 
 def read_times(column: pd.Series, date_format: str | None = None, now: pd.Timestamp | None = None) -> Times:
@@ -41,7 +47,8 @@ def read_times(column: pd.Series, date_format: str | None = None, now: pd.Timest
 
     Args:
         column: texts, or numbers counting seconds, milliseconds, microseconds or nanoseconds since 1970.
-        date_format: how the dates are written, as for ``strptime``, where that is not plain.
+        date_format: how the dates are written, as for ``strptime``, where that is not plain; the time of day behind
+            the day may be left out of it.
         now: the present; no epoch lies behind it.
 
     Raises:
@@ -49,12 +56,26 @@ def read_times(column: pd.Series, date_format: str | None = None, now: pd.Timest
     """
     now = now or pd.Timestamp.now("UTC")
     if pd.api.types.is_numeric_dtype(column) and date_format is None:
-        return _epochs(column.to_numpy(), now)
+        return Times(*read_numeric_times(column.to_numpy(), now))
     cells = column.astype("str").str.strip().str.removesuffix(" UTC").str.removesuffix(" GMT")
     cells = cells.mask(cells == "")
     if date_format is not None:
-        return _by_local_days(cells, _one_style(cells, date_format))
-    return _by_local_days(cells, _texts(cells, now))
+        return _by_format(cells, date_format)
+    iso = parse_days(cells, ISO)
+    if (iso.notna() == cells.notna().to_numpy()).all():
+        return _by_local_days(cells, Times(iso, "ISO 8601"))
+    if cells.dropna().str.fullmatch(EPOCHS).all():  # among texts only because of an odd cell, or of quotes
+        return Times(*read_numeric_times(_as_numbers(cells), now))
+    return _of_parts(cells, now)
+
+
+def _as_numbers(cells: pd.Series) -> np.ndarray:
+    """Whole numbers where they are: nanoseconds have more digits than a float."""
+    try:
+        numbers: np.ndarray = cells.astype("int64").to_numpy()
+    except (ValueError, OverflowError, TypeError):
+        numbers = cells.astype("float64").to_numpy()
+    return numbers
 
 
 def _by_local_days(cells: pd.Series, read: Times) -> Times:
@@ -62,127 +83,122 @@ def _by_local_days(cells: pd.Series, read: Times) -> Times:
     if (zone := zone_of(cells, read.times)) is None or not zone.changes:
         return read._replace(zone=zone)
     offsets = cells.map(offset_of).fillna(0).to_numpy("int64")
-    return Times(to_days(read.times, offsets), f"{read.style}, local days", zone)
+    return Times(to_days(read.times, offsets), f"{read.style}, local days", zone, read.note)
 
 
-def _one_style(cells: pd.Series, style: str) -> Times:
-    try:
-        times = _parse(cells, style)
-    except ValueError:
-        raise Unreadable(0, f"data.source.date_format is {style!r}, which is no format such as %d/%m/%Y") from None
-    bad = (
-        (times.isna() & cells.notna().to_numpy()).argmax() if (times.isna() & cells.notna().to_numpy()).any() else None
-    )
-    if bad is not None:
-        raise Unreadable(int(bad), f"not written as {style}")
-    return Times(times, style)
-
-
-def _texts(cells: pd.Series, now: pd.Timestamp) -> Times:
+def _by_format(cells: pd.Series, style: str) -> Times:
+    """Times by the user's own format: of the whole cell, of it with English months, or of the day alone."""
     present = cells.notna().to_numpy()
-    iso = _parse(cells, ISO)
-    if (iso.notna() == present).all():
-        return Times(iso, "ISO 8601")
-    if cells[present].str.fullmatch(r"\d{9,19}(\.\d*)?").all():  # among texts only because of an odd cell
-        return _epochs(cells.astype("float64").to_numpy(), now)
-    readings = {style: _parse(cells, style) for style in _styles_of(cells[present])}
-    whole = {style: times for style, times in readings.items() if (times.notna() == present).all()}
-    if not whole:
-        best = max([iso, *readings.values()], key=lambda times: int(times.notna().sum()))
-        row = int((best.isna() & present).argmax())
-        raise Unreadable(row, "not a date written as 2024-03-11 or as the others, or an epoch")
-    style = _settle(whole, now)
-    if style is None:
-        first, second = list(whole)[:2]
-        raise Unreadable(0, f"{first} or {second}: nothing in the file tells which")
-    return Times(whole[style], style)
+    best = 0
+    unread = int(present.argmax())
+    for attempt in (_as_written, _in_english, _days_alone):
+        try:
+            times, offsets = attempt(cells, style)
+        except ValueError as problem:
+            if isinstance(problem, Unreadable):
+                raise
+            message = f"data.source.date_format is {style!r}, which is no format such as %d/%m/%Y"
+            raise Unreadable(0, message) from None
+        if not (bad := times.isna() & present).any():
+            return _by_local_days(offsets, Times(times, style))
+        if (read := int((~bad).sum())) > best:
+            best, unread = read, int(bad.argmax())
+    raise Unreadable(unread, f"not written as {style}")
 
 
-def _styles_of(cells: pd.Series) -> list[str]:
-    """The styles in which the first, the middle or the last cell can be read: few, as whole columns take long."""
-    styles: dict[str, None] = {}
-    for cell in cells.iloc[[0, len(cells) // 2, -1]]:
-        parts = TIME.fullmatch(cell)
-        day, mark, time = parts.groups() if parts else (cell, "", None)
-        of_day = [style for style in DAY_STYLES if _fits(day, style)]
-        of_time = [style for style in TIME_STYLES if _fits(time, style)] if time else [""]
-        styles |= dict.fromkeys(one + mark + other for one in of_day for other in of_time)
-    return list(styles)
+def _as_written(cells: pd.Series, style: str) -> tuple[pd.DatetimeIndex, pd.Series]:
+    return parse_days(cells, style), cells
 
 
-def _fits(text: str, style: str) -> bool:
-    try:
-        datetime.strptime(text, style)
-    except ValueError:
-        return False
-    return True
+def _in_english(cells: pd.Series, style: str) -> tuple[pd.DatetimeIndex, pd.Series]:
+    return parse_days(_map_unique(cells, with_english_months), style), cells
 
 
-def _settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> str | None:
-    """The one reading that makes sense of the whole column: not in the future, in order, at even steps."""
-    left = dict(readings)
-    for sensible in (lambda times: times.max() <= now + pd.Timedelta("2D"), _in_order, _evenly):
-        sound = {style: times for style, times in left.items() if sensible(times.dropna())}
-        left = sound or left
-    same = {times.asi8.tobytes() for times in left.values()}
-    return next(iter(left)) if len(same) == 1 else None
+def _days_alone(cells: pd.Series, style: str) -> tuple[pd.DatetimeIndex, pd.Series]:
+    """Times whose day is written in a style, and whose time of day and offset are read as usual."""
+    if CLOCK_DIRECTIVES.search(style):
+        return parse_days(cells, style), cells
+    parts = _Parts(cells)
+    days = [digits_of_day(day) or with_english_months(day) for day in parts.days]
+    return parts.times_of(parse_days(days, style)), parts.offsets_written()
 
 
-def _in_order(times: pd.DatetimeIndex) -> bool:
-    return bool(times.is_monotonic_increasing or times.is_monotonic_decreasing)
+def _map_unique(cells: pd.Series, change: Callable[[str], str]) -> pd.Series:
+    codes, unique = pd.factorize(cells)
+    changed = np.array([change(text) for text in unique] + [None], dtype=object)
+    return pd.Series(changed[codes], index=cells.index, dtype="str")
 
 
-def _evenly(times: pd.DatetimeIndex) -> bool:
-    return len(times) > 2 and len(np.unique(np.diff(np.sort(times.asi8)))) == 1
+class _Parts:
+    """The days, the times of day and the offsets of cells, each different one once."""
+
+    def __init__(self, cells: pd.Series) -> None:
+        self.present = cells.notna().to_numpy()
+        found = cells.str.extract(rf"^(?:{PLAIN_PARTS.pattern})$")
+        if (found["day"].isna() & self.present).any():
+            found = cells.str.extract(rf"^(?:{PARTS.pattern})$", flags=re.DOTALL)
+        days = (found["day"].fillna("") + found["year"].fillna("")).str.strip(" ,\t")
+        self.day_codes, self.days = pd.factorize(days.mask(~self.present))
+        self.clock_codes, self.clocks = pd.factorize(found["clock"].replace("", None))
+        zones = found["zone"].fillna("") + found["place"].fillna("")
+        self.zone_codes, self.zones = pd.factorize(zones.mask(zones == ""))
+
+    def times_of(self, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """The rows' times, where these are the times of the different days."""
+        by_day = np.append(days.asi8, pd.NaT.value)[self.day_codes]
+        by_clock = np.array([*map(nanoseconds_of, self.clocks), 0], dtype="int64")[self.clock_codes]
+        offsets = [offset_in_seconds(zone) for zone in self.zones]
+        if None in offsets:
+            code = offsets.index(None)
+            raise Unreadable(
+                int((self.zone_codes == code).argmax()),
+                f"and {self.zones[code]} is no offset from UTC that is told for sure; write the offset in its place, "
+                "such as -05:00",
+            )
+        by_zone = 10**9 * np.array([*offsets, 0], dtype="int64")[self.zone_codes]
+        missing = (by_day == pd.NaT.value) | (by_clock == pd.NaT.value)
+        moved = np.where(missing, pd.NaT.value, np.where(missing, 0, by_day) + by_clock * ~missing - by_zone)
+        return pd.DatetimeIndex(moved.view("datetime64[ns]")).tz_localize("UTC")
+
+    def offsets_written(self) -> pd.Series:
+        """A text for each row that says its offset behind a time of day, as :func:`offset_of` reads it."""
+        texts = [f"0:00{say_offset(offset_in_seconds(zone) or 0)}" for zone in self.zones]
+        return pd.Series(np.array([*texts, "0:00"], dtype=object)[self.zone_codes])
 
 
-def _parse(cells: pd.Series, style: str) -> pd.DatetimeIndex:
-    """Nanoseconds reach from 1677 to 2262; a bar outside this century and the last is a mistake anyway."""
-    times = pd.DatetimeIndex(pd.to_datetime(cells, format=style, utc=True, errors="coerce"))
-    sensible = (times >= pd.Timestamp("1900", tz="UTC")) & (times < pd.Timestamp("2200", tz="UTC"))
-    return times.where(sensible).as_unit("ns")
+def _of_parts(cells: pd.Series, now: pd.Timestamp) -> Times:
+    parts = _Parts(cells)
+    read = _days(parts, now)
+    times = read.times
+    if (bad := times.isna() & parts.present).any():
+        raise Unreadable(int(bad.argmax()), UNREAD)
+    style = read.style + (" and the time of day" if len(parts.clocks) else "")
+    return _by_local_days(parts.offsets_written(), Times(times, style, note=read.note))
 
 
-def _epochs(stamps: np.ndarray, now: pd.Timestamp) -> Times:
-    """Epoch stamps to times, each row's unit told by its size."""
-    empty = np.isnan(stamps)
-    present = stamps[~empty] if empty.any() else stamps
-    if not len(present):
-        return Times(pd.DatetimeIndex([pd.NaT] * len(stamps), tz="UTC", dtype="datetime64[ns, UTC]"), "none")
-    if _are_days(present):
-        return _one_style(pd.Series(_whole(stamps, empty).astype(str)).mask(empty), "%Y%m%d")
-    first, last = (int(np.searchsorted(EPOCHS_FROM, end, side="right")) for end in (present.min(), present.max()))
-    unit = first if first == last else np.searchsorted(EPOCHS_FROM, stamps, side="right")  # 0 is too small for any
-    scale = NANOSECONDS[unit - 1]
-    possible = (FIRST_BITCOIN.value // scale <= stamps) & (stamps <= now.value // scale) & (unit > 0)
-    if not (possible | empty).all():
-        row = int((possible | empty).argmin())
-        raise Unreadable(row, "not an epoch between 2009 and now in seconds, milliseconds, microseconds or nanoseconds")
-    nanoseconds = _whole(stamps, empty)
-    fractions = _fractions(stamps, empty, scale)
-    nanoseconds *= scale
-    nanoseconds += fractions
-    times = pd.DatetimeIndex(nanoseconds, tz="UTC", copy=False)
-    used = " and ".join(UNITS[kind - 1] for kind in np.unique(np.atleast_1d(unit)))
-    return Times(times.where(~empty) if empty.any() else times, f"epoch {used}")
+def _days(parts: _Parts, now: pd.Timestamp) -> Reading:
+    """The rows' times by the one style in which all their days can be read."""
+    if len(parts.days) and all(month_and_short_year(day) for day in parts.days):
+        return _months_of_short_years(parts)
+    in_words = [day_in_digits(day) for day in parts.days]
+    written = [day or digits_of_day(text) or "" for day, text in zip(in_words, parts.days, strict=True)]
+    marks = sorted({mark for day in written for mark in "-/. " if mark in day})
+    styles = ["%Y-%m-%d"] if all(in_words) else [style for mark in marks for style in styles_with(mark)] + ["%Y%m%d"]
+    readings = {style: parse_days(written, style) for style in styles}
+    whole = {style: parts.times_of(days) for style, days in readings.items() if days.notna().all()}
+    if whole:
+        reading = settle(whole, now)
+        return reading._replace(style="in words") if all(in_words) else reading
+    best = max(readings.values(), key=lambda days: int(days.notna().sum()))
+    raise Unreadable(int((parts.times_of(best).isna() & parts.present).argmax()), UNREAD)
 
 
-def _whole(stamps: np.ndarray, empty: np.ndarray) -> np.ndarray:
-    """A copy as whole numbers, rounded down; 0 where there is none."""
-    if stamps.dtype == np.int64:
-        return stamps.copy()
-    return np.floor(np.where(empty, 0, stamps) if empty.any() else stamps).astype("int64")
-
-
-def _fractions(stamps: np.ndarray, empty: np.ndarray, scale: np.ndarray) -> np.ndarray | int:
-    """Nanoseconds behind the point of epochs, to the microsecond: a float has no more digits."""
-    if stamps.dtype == np.int64 or not (rest := np.where(empty, 0, stamps % 1)).any():
-        return 0
-    microseconds: np.ndarray = np.rint(rest * scale / 1000).astype("int64")
-    return microseconds * 1000
-
-
-def _are_days(stamps: np.ndarray) -> bool:
-    """Whether numbers are days written as 20240311."""
-    some = stamps[:: max(len(stamps) // 1000, 1)]
-    return len(some) > 0 and bool(20090103 <= np.median(some) <= 20991231)
+def _months_of_short_years(parts: _Parts) -> Reading:
+    """Dec 21 is December 2021 in a column of months that go on; else perhaps a day without a year."""
+    days = parse_days([month_and_short_year(day) or "" for day in parts.days], "%Y-%m-%d")
+    times = parts.times_of(days)
+    if go_on_by_months(times.dropna(), longest=6):
+        return Reading(times, "month and year")
+    row = int(parts.present.argmax())
+    text = parts.days[parts.day_codes[row]]
+    raise Unreadable(row, f"{times[row]:%Y-%m} or, without its year, the day {text!r}: nothing in the file tells which")

@@ -10,6 +10,7 @@ from cryptoforecast.data.files.clocks import join_clock
 from cryptoforecast.data.files.dates import Times, read_times
 from cryptoforecast.data.files.encodings import UTF_8, OddBytes, spoken
 from cryptoforecast.data.files.evenness import Lines, lines_below, read_lines
+from cryptoforecast.data.files.example_format import example_format
 from cryptoforecast.data.files.formats import CAVEATS
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import Layout, recognise
@@ -79,6 +80,7 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
         frame = frame.iloc[:-1]
     frame, symbol = keep_one_series(file, frame, layout, knobs.symbol)
     times = _times(file, layout, frame, knobs)
+    notes += [f"{file.name}: {times.note}"] if times.note else []
     closes = _values(file, layout, frame, CLOSE, knobs)
     if closes.by_continuity:
         notes.append(_told_by_continuity(file, closes))
@@ -114,9 +116,13 @@ def _times(file: Path, layout: Layout, frame: pd.DataFrame, knobs: Knobs) -> Tim
         if str(problem).startswith("data.source"):
             raise UserError(f"{problem}.") from None
         where, cell = _cell(file, layout, frame, problem.row, layout.chosen.date, knobs)
-        raise UnreadableCell(
-            f"{where}: the date is {cell!r}, {problem}; set data.source.date_format, such as %d/%m/%Y."
-        ) from None
+        advice = "" if "data.source" in str(problem) or knobs.date_format else _advice(cell)
+        raise UnreadableCell(f"{where}: the date is {cell!r}, {problem}{advice}.") from None
+
+
+def _advice(cell: str) -> str:
+    example = example_format(cell)
+    return f"; set data.source.date_format, such as {example}" if example else ""
 
 
 def _stamps(layout: Layout, frame: pd.DataFrame) -> pd.Series:

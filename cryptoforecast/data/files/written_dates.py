@@ -14,7 +14,8 @@ CLOCK = rf"(?:{_HALF})\s*\d{{1,2}}:\d\d(?::\d\d)?|\d{{1,2}}:\d\d(?::\d\d(?:[.,]\
 OFFSET = r"(?:UTC|GMT)?\s?[+-]\d{1,2}(?::?\d\d)?|UTC|GMT|Z"
 ZONE = rf"{OFFSET}|[A-Z][A-Za-z/_]{{1,30}}"
 PARTS = re.compile(
-    rf"(?P<day>.*?)(?:[T\s,-]*?(?P<clock>{CLOCK})(?:\s?(?P<zone>{ZONE}))?(?:\s?(?:\(.*\)|\[.*\]))?(?P<year> \d{{4}})?)?"
+    rf"(?P<day>.*?)(?:[T\s,-]*?(?P<clock>{CLOCK})(?:\s?(?P<zone>{ZONE}))?"
+    rf"(?P<place>\s?(?:\(.*\)|\[.*\]))?(?P<year> \d{{4}})?)?"
 )  # 11.10.2021 00:00:00.000 GMT+0800
 _QUARTER = re.compile(
     r"(?P<year>\d{4})[- ]?Q(?P<at>[1-4])|Q(?P<at2>[1-4])[-/ ]?(?P<year2>\d{4})|(?P<at3>[1-4])Q[-/ ]?(?P<year3>\d{4})",
@@ -27,6 +28,8 @@ _UNIT = re.compile(r"(?<=\d)\s?[年년日일号號]")
 _CJK_WEEKDAY = re.compile(
     r"\(?(?:(?:星期|周|週|礼拜)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일)\)?|\([月火水木金土日월화수목금토일]\)"
 )
+_FIRST_WORD = re.compile(r"([^\W\d_]+)[.,]*\s+")
+_DIGITS = re.compile(r"(?P<first>\d{1,4})(?P<mark>[-/. ])\s?(?P<second>\d{1,2})(?P=mark)\s?(?P<third>\d{1,4})\.?")
 _TOKENS = re.compile(r"(\d+)|([^\W\d_]+)\.?")
 _ENGLISH = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 LONGEST = 80  # letters of a date
@@ -49,6 +52,21 @@ def day_in_digits(text: str) -> str | None:
         return _part_of_year(text) or _in_words(text)
     except ValueError:  # a 31 February
         return None
+
+
+def digits_of_day(text: str) -> str | None:
+    """A day in digits without spaces and weekday, with one mark twice; None if it is written in another way.
+
+    >>> digits_of_day("05. 01. 2024"), digits_of_day("2024. 1. 5."), digits_of_day("Fri 01/05/2024")
+    ('05.01.2024', '2024.1.5', '01/05/2024')
+    """
+    text = _CJK_WEEKDAY.sub("", text).strip()
+    if (word := _FIRST_WORD.match(text)) and is_weekday(word[1]):
+        text = text[word.end() :]
+    found = _DIGITS.fullmatch(text)
+    if found is None:
+        return text if text.isdigit() and len(text) == 8 else None
+    return found["mark"].join((found["first"], found["second"], found["third"]))
 
 
 def month_and_short_year(text: str) -> str | None:

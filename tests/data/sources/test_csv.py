@@ -66,7 +66,7 @@ def test_a_date_format_settles_what_could_be_read_in_two_ways(tmp_path: Path) ->
     path = write(tmp_path, "Date,Close\n03/04/2024,100.0\n04/05/2024,101.5\n")
     with pytest.raises(
         UserError,
-        match=r"line 2: the date is '03/04/2024', %m/%d/%Y or %d/%m/%Y: nothing .*set data.source.date_f",
+        match=r"line 2: the date is '03/04/2024', 2024-03-04 .* or 2024-04-03 .*: nothing .*set data.source.date_f",
     ):
         CsvSource(path).load()
     assert CsvSource(path, date_format="%d/%m/%Y").load().provenance.first.startswith("2024-04-03")
