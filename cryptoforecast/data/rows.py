@@ -11,7 +11,8 @@ from cryptoforecast.data.gaps import bridge, missing_bars
 from cryptoforecast.data.grid import drop_ragged_end, interval_of, move_to_grid
 from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.jitter import settle_jitter
-from cryptoforecast.data.series import CLOSE, VOLUME, CloseSeries, Findings, Gaps, GapsFound, Provenance, fingerprint
+from cryptoforecast.data.prices import and_more, drop_zeros_before_trading, require_prices
+from cryptoforecast.data.series import CLOSE, CloseSeries, Findings, Gaps, GapsFound, Provenance, fingerprint
 from cryptoforecast.data.times import in_nanoseconds, say_time
 from cryptoforecast.errors import DataNotice, UserError
 
@@ -71,9 +72,9 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     now = now or datetime.now(UTC)
     bars = _to_bars(raw)
     notes = list(raw.notes)
-    bars = _drop_zeros_before_trading(bars, notes)
+    bars = drop_zeros_before_trading(bars, notes)
     _require_rows(raw.symbol, bars)
-    _require_prices(raw.symbol, bars)
+    require_prices(raw.symbol, bars)
     bars, order = _oldest_first(bars, notes)
     bars, merged = _merge_duplicates(raw.symbol, bars, notes)
     interval = raw.interval or interval_of(raw.symbol, bars.index)
@@ -108,38 +109,9 @@ def _to_bars(raw: RawRows) -> pd.DataFrame:
     return pd.DataFrame(table, index=in_nanoseconds(raw.times), columns=[CLOSE, *raw.others], copy=False)
 
 
-def _drop_zeros_before_trading(bars: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Without the rows of vendors that write 0 for the price until a coin is first traded; a later 0 is an error."""
-    closes = bars[CLOSE].to_numpy()
-    if not (closes == 0).any() or not (traded := closes > 0).any():
-        return bars
-    first = bars.index[traded].min()
-    before = (closes == 0) & (bars.index < first)
-    if not before.any():
-        return bars
-    notes.append(f"the close is 0 before the first trade at {say_time(first)}; rows left out: {before.sum()}.")
-    return bars[~before]
-
-
 def _require_rows(symbol: str, bars: pd.DataFrame) -> None:
     if len(bars) < 2:
         raise UserError(f"{symbol}: a series takes at least 2 closes; here there are {len(bars)}.")
-
-
-def _require_prices(symbol: str, bars: pd.DataFrame) -> None:
-    for name, values in bars.items():
-        numbers = values.to_numpy()
-        if numbers.min() > 0 and numbers.max() < np.inf:  # neither holds where there is a NaN
-            continue
-        allowed = np.isnan(numbers) | ((numbers >= 0 if name == VOLUME else numbers > 0) & np.isfinite(numbers))
-        if allowed.all():
-            continue
-        first, more = int(np.argmin(allowed)), int((~allowed).sum()) - 1
-        rule = "volumes are not negative" if name == VOLUME else f"{str(name).lower()}s are positive numbers"
-        raise UserError(
-            f"{symbol}: the {str(name).lower()} at {say_time(bars.index[first])} is {numbers[first]:g}"
-            f"{_and_more(more)}; {rule}."
-        )
 
 
 def _oldest_first(bars: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, str]:
@@ -166,7 +138,7 @@ def _merge_duplicates(symbol: str, bars: pd.DataFrame, notes: list[str]) -> tupl
             )
         raise UserError(
             f"{symbol}: two closes at {say_time(time)}, {lowest[time]:.12g} and {highest[time]:.12g}"
-            f"{_and_more(len(differing) - 1)}; {remedy}."
+            f"{and_more(len(differing) - 1)}; {remedy}."
         )
     unique = bars.groupby(level=0).first()
     notes.append(f"rows that repeat a time with the same close were merged: {len(bars) - len(unique)}.")
@@ -220,13 +192,9 @@ def _require_whole(symbol: str, bars: pd.DataFrame) -> None:
     for name in (name for name in bars.columns if bars[name].hasnans):
         empty = bars.index[bars[name].isna()]
         raise UserError(
-            f"{symbol}: no {str(name).lower()} at {say_time(empty[0])}{_and_more(len(empty) - 1)}; "
+            f"{symbol}: no {str(name).lower()} at {say_time(empty[0])}{and_more(len(empty) - 1)}; "
             f"leave {name} out of data.columns."
         )
-
-
-def _and_more(count: int) -> str:
-    return f" (and {count:,} more)" if count else ""
 
 
 def _provenance(

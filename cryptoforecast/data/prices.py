@@ -1,0 +1,47 @@
+"""Prices are positive numbers; where they are not, the row is said."""
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.series import CLOSE, VOLUME
+from cryptoforecast.data.times import say_time
+from cryptoforecast.errors import UserError
+
+
+def drop_zeros_before_trading(bars: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Without the rows of vendors that write 0 for the price until a coin is first traded; a later 0 is an error."""
+    closes = bars[CLOSE].to_numpy()
+    if not (closes == 0).any() or not (traded := closes > 0).any():
+        return bars
+    first = bars.index[traded].min()
+    before = (closes == 0) & (bars.index < first)
+    if not before.any():
+        return bars
+    notes.append(f"the close is 0 before the first trade at {say_time(first)}; rows left out: {before.sum()}.")
+    return bars[~before]
+
+
+def require_prices(symbol: str, bars: pd.DataFrame) -> None:
+    """See that prices are positive and volumes not negative, where there are any.
+
+    Raises:
+        UserError: naming series, time and value.
+    """
+    for name, values in bars.items():
+        numbers = values.to_numpy()
+        if numbers.min() > 0 and numbers.max() < np.inf:  # neither holds where there is a NaN
+            continue
+        allowed = np.isnan(numbers) | ((numbers >= 0 if name == VOLUME else numbers > 0) & np.isfinite(numbers))
+        if allowed.all():
+            continue
+        first, more = int(np.argmin(allowed)), int((~allowed).sum()) - 1
+        rule = "volumes are not negative" if name == VOLUME else f"{str(name).lower()}s are positive numbers"
+        raise UserError(
+            f"{symbol}: the {str(name).lower()} at {say_time(bars.index[first])} is {numbers[first]:g}"
+            f"{and_more(more)}; {rule}."
+        )
+
+
+def and_more(count: int) -> str:
+    """How many more there are of what an error names, in brackets; empty if there are none."""
+    return f" (and {count:,} more)" if count else ""
