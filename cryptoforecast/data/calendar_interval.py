@@ -94,13 +94,13 @@ class Months(CalendarInterval):
         return pd.DatetimeIndex([day + (time - time.normalize()) for day in days], tz="UTC").as_unit("ns")
 
     def ends(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-        """Of a bar stamped with its last day, when that is over; of others, when the next one begins."""
+        """When the next one begins; of a bar stamped with the last day of a month, when that is over."""
+        first = pd.DatetimeIndex(times - pd.to_timedelta(times.day - 1, unit="D"))
         if self.day == LAST_DAY and not (times.asi8 % A_DAY).any():
-            return times + pd.Timedelta(A_DAY, unit="ns")
-        first = times - pd.to_timedelta(times.day - 1, unit="D")
-        return self._following(times, first)
+            return pd.DatetimeIndex(first + pd.DateOffset(months=1)).as_unit("ns")
+        return self._following(first)
 
-    def _following(self, times: pd.DatetimeIndex, first: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    def _following(self, first: pd.DatetimeIndex) -> pd.DatetimeIndex:
         months = pd.DatetimeIndex(first + pd.DateOffset(months=self.count))
         days = np.minimum(self.day, months.days_in_month.to_numpy("int64")) - 1
         return pd.DatetimeIndex(months + pd.to_timedelta(days, unit="D")).as_unit("ns")
@@ -170,7 +170,8 @@ def calendar_of(times: pd.DatetimeIndex, exact: bool = True) -> CalendarInterval
     usual = int(np.median(np.diff(times.asi8)))
     if usual >= 27 * A_DAY:
         return _months_of(times, exact)
-    if not exact and 5 * A_DAY < usual < 9 * A_DAY and (np.diff(Weeks().numbers(times)) >= 1).all():
+    weeks = np.diff(Weeks().numbers(times))
+    if not exact and 5 * A_DAY < usual < 9 * A_DAY and weeks.min() > 0 and 2 * (weeks == 1).sum() >= len(weeks):
         return Weeks(int(np.bincount(times.day_of_week).argmax()))
     return None
 

@@ -18,6 +18,8 @@ OF_SESSIONS = (
 )
 EXPLAINED = 0.8  # share of the gaps that sessions must explain to be named first
 DAYS_TO_TELL = 3  # on which there are bars, at least, before a night is told from a hole
+MANY = 1 << 17  # bars that sessions are told by, at most
+FEW_BARS = 5  # of which no step can be said to be usual
 LISTED = 4  # steps named where they are irregular
 
 
@@ -91,35 +93,38 @@ def _refusal(symbol: str, bars: pd.DataFrame, times: pd.DatetimeIndex, interval:
     if len(empty) and not off_grid:
         return f"{symbol}: no close at {say_time(empty[0])}{_and_more(len(empty) - 1)}; {remedy}."
     uneven = interval.uneven(times)
-    missing = int(interval.absent(times, uneven).sum())
+    ending = f"{remedy} ({int(interval.absent(times, uneven).sum()):,} closes are missing in all)."
     if off_grid:
         uneven = uneven[interval.off_grid(times, uneven)]
-        if irregular := _irregular(times):
-            return f"{symbol}: {irregular}; bars must be evenly spaced, or data.source.gaps be split."
+        how = "be split" if remedy is REMEDY else "be sessions, which takes them as they are"
+        ending = f"bars must be evenly spaced, or data.source.gaps {how}."
+    if (
+        isinstance(interval, FixedStep)
+        and remedy is REMEDY
+        and len(times) > FEW_BARS
+        and 2 * len(interval.uneven(times)) > len(times)
+    ):
+        return f"{symbol}: {_say_steps(times)}; {ending}"
     before, after = times[uneven[0]], times[uneven[0] + 1]
-    what = (
+    return (
         f"{symbol}: {interval.say(before, after)} between the bars of {say_time(before)} and {say_time(after)}, "
-        f"elsewhere {interval}{_and_more(len(uneven) - 1)}"
+        f"elsewhere {interval}{_and_more(len(uneven) - 1)}; {ending}"
     )
-    if off_grid and remedy is REMEDY:
-        return f"{what}; bars must be evenly spaced, or data.source.gaps be split."
-    if off_grid:
-        return f"{what}; bars must be evenly spaced, or data.source.gaps be sessions, which takes them as they are."
-    return f"{what}; {remedy} ({missing:,} closes are missing in all)."
 
 
 def _remedy(times: pd.DatetimeIndex, interval: Interval) -> str:
+    """What would do; sessions come first where the last bars show some."""
+    times = times[-MANY:]
     if not _may_be_sessions(interval) or len(np.unique(times.asi8 // A_DAY)) < DAYS_TO_TELL:
         return REMEDY
-    explained = find_sessions(times, interval).explained
-    return OF_SESSIONS if explained >= EXPLAINED * len(interval.uneven(times)) else REMEDY
+    uneven = interval.uneven(times)
+    explained = find_sessions(times, interval).explained if len(uneven) else 0
+    return OF_SESSIONS if explained and explained >= EXPLAINED * len(uneven) else REMEDY
 
 
-def _irregular(times: pd.DatetimeIndex) -> str:
+def _say_steps(times: pd.DatetimeIndex) -> str:
     """What steps there are, where none is taken by most."""
     kinds, counts = np.unique(np.diff(times.asi8), return_counts=True)
-    if 2 * counts.max() >= counts.sum():
-        return ""
     order = np.argsort(-counts, kind="stable")[:LISTED]
     seen = ", ".join(f"{say_duration(pd.Timedelta(int(kinds[at])))} ({counts[at]:,} times)" for at in order)
     return f"the times are {len(kinds):,} different steps apart, most often {seen}"

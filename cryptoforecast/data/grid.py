@@ -56,6 +56,9 @@ def drop_ragged_end(
     """Leave out a last row off the grid: the price at the moment of the download, which some vendors append."""
     if len(bars) < 3 or not interval.off_grid(bars.index, np.array([len(bars) - 2])).any():
         return bars, None
+    steps = np.diff(bars.index.asi8)
+    if np.count_nonzero(steps == steps[-1]) > 1:  # as of a market that closes at noon
+        return bars, None
     last = bars.index[-1]
     notes.append(f"the last row, of {say_time(last)}, is not a whole bar after the one before it and was left out.")
     return bars.iloc[:-1], last

@@ -16,7 +16,8 @@ NOMINAL = np.array(
     + [n * HOUR for n in (1, 2, 3, 4, 6, 8, 12, 24)]
 )  # steps that people ask for
 NEAR = 0.2  # share by which the usual step may differ from what was asked for
-LOOSE = 0.3  # share by which most steps may
+LOOSE = 0.3  # share by which most steps may, and of a step by which stamps may be late
+FAR = 0.1  # share of stamps that may be later
 FEW = 0.01  # share of stamps off the grid that are no jitter, but late ones among others
 DOUBLED = 0.1  # share of bars with two rows that may be mended by leaving one out
 EARLY, AT_LEAST, AT_MOST = 1 / 60, 5 * SECOND, 1 / 6  # how early a stamp may be: a share of the step, some seconds
@@ -104,7 +105,9 @@ def jitter_of(times: pd.DatetimeIndex, interval: Interval) -> Jitter | None:
     found = [_placed(times, late, FixedStep(nominal)) for late in _readings(times.asi8, nominal)]
     best = min(found, key=lambda one: (len(one.doubled), len(one.absent)))
     following = np.diff(best.opened) == nominal
-    return best if 2 * following.sum() >= len(following) and len(best.doubled) <= DOUBLED * len(times) else None
+    far = np.count_nonzero(best.late > LOOSE * nominal)
+    likely = 2 * following.sum() >= len(following) and far <= FAR * len(times)
+    return best if likely and len(best.doubled) <= DOUBLED * len(times) else None
 
 
 def _are_few(into: np.ndarray) -> bool:

@@ -14,6 +14,8 @@ SECOND = 10**9  # nanoseconds
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKENDS = ((5, 6), (4, 5))  # 0 is Monday
 CLOSED = 0.25  # share of a weekday's dates with bars, below which it is no day of trade
+FEWEST = 4  # weekdays with sessions; of fewer, the bars have no pattern of weeks
+IDLE = 0.75  # share of the fullest time of day's bars, above which none is a night
 EMPTY = 0.05  # share of the days with bars at a time of day, below which it is no time of trade
 HOLIDAYS = 3  # sessions in a row that holidays may take anywhere
 LONG_HOLIDAYS = 8  # at most, as the new year in China; only where there are such in several years
@@ -37,11 +39,11 @@ def find_sessions(times: pd.DatetimeIndex, step: FixedStep) -> Found:
         times: ascending.
         step: the usual one, a day at most.
     """
-    cut = _cut_of(times, step.nanoseconds)
-    days, of_day = np.divmod(times.asi8 - cut, A_DAY)
-    dates = np.unique(days)
-    is_open, strays = _weekdays_of(dates, cut)
     uneven = step.uneven(times)
+    cut = _cut_of(times, uneven, step.nanoseconds)
+    days, of_day = np.divmod(times.asi8 - cut, A_DAY)
+    dates, bars = np.unique(days, return_counts=True)
+    is_open, strays = _weekdays_of(dates, bars, cut)
     closes = bool((~is_open).any()) or (step.nanoseconds < A_DAY and _has_nights(of_day, len(dates), step.nanoseconds))
     night = days[uneven] != days[uneven + 1]
     good = np.zeros(len(uneven), dtype=bool)
@@ -67,34 +69,38 @@ def _date(day: int, cut: int) -> pd.Timestamp:
     return pd.Timestamp(int(day) * A_DAY + int(cut) + A_DAY // 2, tz="UTC").normalize()
 
 
-def _cut_of(times: pd.DatetimeIndex, step: int) -> int:
+def _cut_of(times: pd.DatetimeIndex, uneven: np.ndarray, step: int) -> int:
     """The middle of the longest time of day without bars, so that no session is in two days; of days, midnight."""
-    if step >= A_DAY:
+    if step >= A_DAY or not len(uneven):
         return 0
     slots = A_DAY // step
     counts = np.bincount(times.asi8 % A_DAY // step, minlength=slots)[:slots]
+    if counts.min() > IDLE * counts.max():  # as where only weekends are without bars
+        before, after = times.asi8[uneven[0]], times.asi8[uneven[0] + 1]
+        return int((before + (after - before) % A_DAY // 2) % A_DAY)
     idle = np.flatnonzero(counts <= max(counts.min(), EMPTY * counts.max()))
-    if len(idle) == slots:
-        return 0
     twice = np.concatenate([idle, idle + slots])
-    runs = np.split(twice, np.flatnonzero(np.diff(twice) > 1) + 1)
-    longest = max(runs, key=len)
+    longest = max(np.split(twice, np.flatnonzero(np.diff(twice) > 1) + 1), key=len)
     return int((longest[0] + longest[-1] + 1) / 2 % slots * step)
 
 
-def _weekdays_of(dates: np.ndarray, cut: int) -> tuple[np.ndarray, np.ndarray]:
+def _weekdays_of(dates: np.ndarray, bars: np.ndarray, cut: int) -> tuple[np.ndarray, np.ndarray]:
     """Which weekdays have sessions, and the days with bars on others.
 
-    What is seen once tells nothing, but of a weekend; and where one was not seen, it has no sessions.
+    What is seen once tells nothing, but of a weekend; and where one was not seen, it has no sessions. A day of a few
+    bars is no session: where clocks change, the first hour of a week may come before the cut.
     """
-    every = np.arange(dates[0], dates[-1] + 1)
-    chances, taken = (np.bincount(weekdays(some, cut), minlength=7) for some in (every, dates))
-    rare = taken <= CLOSED * chances
+    every, of_week = np.arange(dates[0], dates[-1] + 1), weekdays(dates, cut)
+    whole = np.minimum(bars / np.median(bars), 1)
+    chances = np.bincount(weekdays(every, cut), minlength=7)
+    rare = np.bincount(of_week, weights=whole, minlength=7) <= CLOSED * chances
     weekend = next((pair for pair in WEEKENDS if rare[list(pair)].all()), ())
+    if len(dates) > 7 and (~rare).sum() < FEWEST:
+        return np.ones(7, dtype=bool), dates[:0]
     is_open = ~rare | ((chances < 2) & ~np.isin(np.arange(7), weekend))
     if not is_open.any():  # a hole longer than all that there is says nothing of weekdays
-        is_open = taken > 0
-    return is_open, dates[~is_open[weekdays(dates, cut)]]
+        is_open = np.bincount(of_week, minlength=7) > 0
+    return is_open, dates[~is_open[of_week] & (whole > CLOSED)]
 
 
 def _has_nights(of_day: np.ndarray, days: int, step: int) -> bool:

@@ -167,3 +167,33 @@ def test_days_without_a_close_are_holidays_too() -> None:
         found = to_close_series(RawRows("FUND", days(200), closes, "Test"), "sessions")
     assert len(found.closes) == 197
     assert len(stretches(found)) == 1
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+@pytest.mark.parametrize("noon", [False, True], ids=["round the clock", "an hour off a day"])
+def test_a_market_that_closes_for_weekends_only_has_sessions_over_midnight(zone: str, noon: bool) -> None:
+    every = pd.date_range("2023-01-01", "2023-12-21", freq="1h", tz=zone, inclusive="left")
+    day, hour = every.day_of_week, every.hour
+    traded = ((day == 6) & (hour >= 18)) | ((day < 4) & ~(noon & (hour == 17))) | ((day == 4) & (hour < 17))
+    times = every[traded].tz_convert("UTC")
+    found = series(times)
+    assert len(stretches(found)) == 1
+    assert "sessions are Monday to Friday" in noted(found)
+    assert ", 0 holidays" in noted(found)
+    assert "on a weekday without sessions" not in noted(found)
+
+
+def test_days_in_no_pattern_are_told_by_their_steps() -> None:
+    steps = np.random.default_rng(0).integers(1, 9, 60)
+    times = pd.Timestamp("2023-01-01", tz="UTC") + pd.to_timedelta(np.cumsum(steps), unit="D")
+    with pytest.raises(
+        UserError, match=r"8 different steps apart, most often 1 day \(12 times\), .*; set data.source.gaps"
+    ):
+        series(times, "error")
+
+
+def test_a_market_that_has_just_opened_after_noon_keeps_its_last_bar() -> None:
+    times = hours(days(20), "1h", ("09:30", "11:30"), ("13:00", "16:00"))[:-2]
+    found = series(times)
+    assert found.closes.index.tolist() == times.tolist()
+    assert len(stretches(found)) == 1
