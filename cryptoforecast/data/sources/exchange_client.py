@@ -1,5 +1,6 @@
 """Asking an exchange for its public candles, through ccxt."""
 
+import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from importlib import import_module
@@ -11,6 +12,7 @@ import pandas as pd
 from cryptoforecast.data.sources.exchange_errors import explain, unavailable
 from cryptoforecast.data.sources.paging import DAILY, Pager
 from cryptoforecast.data.sources.retries import ask_again
+from cryptoforecast.data.sources.source import SourceUnavailable
 from cryptoforecast.data.sources.symbols import find_market, nearest
 from cryptoforecast.data.sources.timeframes import step_of
 from cryptoforecast.errors import UserError
@@ -19,6 +21,7 @@ COLUMNS = ("Open", "High", "Low", "Close", "Volume")
 PAGE = 100  # bars on a page, where ccxt does not know how many an exchange gives
 LONGEST_PAGE = pd.Timedelta("7300D")  # the end of a longer one lies beyond what pandas can count
 PATIENCE = 10_000  # milliseconds for one answer
+LONGEST_WAIT = 60  # seconds that an exchange may bid to wait; who waits less, some of them shut out
 ABSENT = 'CcxtSource takes the package ccxt, which is not installed: pip install "cryptoforecast[exchange]".'
 
 T = TypeVar("T")
@@ -115,11 +118,14 @@ class Exchange:
         return page
 
     def _asked(self, symbol: str, ask: Callable[[], T], of_candles: bool = True) -> T:
-        self.api.last_http_response = self.api.last_json_response = None
+        self.api.last_http_response = self.api.last_json_response = self.api.last_response_headers = None
         try:
             answer = ask()
         except Exception as problem:  # ccxt lets through what its parsers raise at an answer that they do not know
-            raise explain(self.name, symbol, problem, of_candles) from None
+            told = explain(self.name, symbol, problem, of_candles)
+            if isinstance(told, SourceUnavailable):
+                self._wait_as_bidden()
+            raise told from None
         if self.api.last_json_response is None and self.api.last_http_response is not None:
             sent = self.api.last_http_response.lstrip()
             what = "a web page" if sent.startswith("<") else "an answer that is not JSON" if sent else "an empty answer"
@@ -129,6 +135,11 @@ class Exchange:
             self.clock = pd.Timestamp(parsedate_to_datetime(headers["Date"])).tz_convert("UTC")
             self.first_clock = self.first_clock or self.clock
         return answer
+
+    def _wait_as_bidden(self) -> None:
+        seconds = str((self.api.last_response_headers or {}).get("Retry-After", ""))
+        if seconds.isdigit() and int(seconds) <= LONGEST_WAIT:
+            time.sleep(int(seconds))
 
 
 def _ccxt() -> Any:

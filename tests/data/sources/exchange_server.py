@@ -38,6 +38,7 @@ class LocalExchange:
         self.first_answers: list[Answer | None] = []  # one for each of the next questions for candles; None: the usual
         self.answer: Answer | None = None  # for all of them
         self.asked: list[tuple[str, str]] = []  # timeframe, first opening
+        self.retry_after = ""  # header of refusals
         self.markets_asked = 0
         self.times: list[float] = []  # when candles were asked for
         self.headers: list[dict[str, str]] = []
@@ -113,6 +114,8 @@ class Handler(BaseHTTPRequestHandler):
             answer = exchange.answer or Answer(body=markets(parts.path))
         self.send_response_only(answer.status)
         self.send_header("Date", format_datetime(exchange.clock.to_pydatetime(), usegmt=True))
+        if exchange.retry_after and answer.status >= 400:
+            self.send_header("Retry-After", exchange.retry_after)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer.body.encode()) + answer.missing))
         self.end_headers()

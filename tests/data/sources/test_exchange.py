@@ -147,6 +147,28 @@ def test_a_week_begins_where_the_exchange_begins_it_and_the_running_one_is_left_
     assert (series.closes.index == mondays[:-1]).all()
 
 
+def test_the_interval_is_the_timeframe_however_seldom_there_is_trade(exchange: LocalExchange) -> None:
+    exchange.closes = {hour: close for hour, close in exchange.closes.items() if hour.hour % 3 == 0}
+    with pytest.raises(UserError, match="3 hours between the bars of .*, elsewhere 1 hour"):
+        hourly(exchange).load()
+    with pytest.warns(DataNotice, match="missing closes were filled"):
+        series = hourly(exchange, gaps="ffill").load(("Volume",))
+    assert series.provenance.interval == "1 hour"
+    assert series.others is not None
+    assert series.others["Volume"].tolist()[:4] == [10.0, 0.0, 0.0, 10.0]
+
+
+def test_months_are_those_of_the_calendar(exchange: LocalExchange) -> None:
+    months = pd.date_range("2023-01-01", "2024-03-01", freq="MS", tz="UTC")
+    exchange.closes, exchange.timeframe = {month: 100.0 + at for at, month in enumerate(months)}, "1M"
+    series = CcxtSource("binance", "BTC/USDT", "1M").at(exchange.address).load()
+    assert (series.closes.index == months[:-1]).all()  # March is not over
+    assert series.provenance.interval == "1 month"
+    exchange.asked.clear()
+    CcxtSource("binance", "BTC/USDT", "1M").at(exchange.address).load()
+    assert exchange.asked == []
+
+
 def test_nothing_of_the_environment_or_of_keys_is_sent(
     exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,6 +129,36 @@ def test_every_trouble_has_its_sentence_and_is_met_three_times(
     assert hourly(exchange.address).load().provenance.notes == ()  # what passes is not spoken of
 
 
+@pytest.mark.parametrize(("bidden", "waited"), [("7", [7]), ("3600", []), ("Wed, 06 Mar 2024 12:00:07 GMT", [])])
+def test_an_exchange_that_bids_to_wait_is_waited_for(
+    bidden: str, waited: list[int], exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    exchange.retry_after = bidden
+    exchange.first_answers = [Answer(429, "Too Many Requests")]
+    assert hourly(exchange.address).load().provenance.notes == ()
+    assert [pause for pause in pauses if pause] == waited
+
+
+EMPTY = Answer(200, '{"data": {"pair": "BTC/USD", "ohlc": []}}')
+
+
+@pytest.mark.parametrize("weather", [[EMPTY], [None, EMPTY], [None, EMPTY, EMPTY], [None, None, EMPTY]])
+def test_an_empty_page_that_passes_loses_nothing(weather: list[Answer | None], exchange: LocalExchange) -> None:
+    exchange.most, exchange.first_answers = 50, weather
+    series = hourly(exchange.address).load()
+    assert series.closes.tolist() == np.arange(100.0, 232.0).tolist()
+    assert series.provenance.notes == ()
+
+
+def test_a_page_that_stays_empty_is_a_trouble_where_it_should_hold_what_came_before(exchange: LocalExchange) -> None:
+    exchange.most, exchange.first_answers = 50, [None, EMPTY, EMPTY, EMPTY]
+    said = "bitstamp left out the bar of 2024-03-03 01:00, which it gave before; using closes cached just now, up to"
+    with pytest.warns(DataNotice, match=said):
+        assert len(hourly(exchange.address).load().closes) == 50
+
+
 def test_markets_that_are_not_told_make_an_exchange_unavailable(exchange: LocalExchange) -> None:
     for answer in (Answer(503, ""), Answer(200, "<html>"), Answer(200, '{"code": 1}'), Answer(200, "[1, 2]")):
         exchange.answer = answer
