@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BufferedIOBase
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cryptoforecast.data.files import encodings
 from cryptoforecast.data.files.encodings import UTF_8, Damaged, Misfit, Recoded
 from cryptoforecast.data.files.packing import DAMAGED, PYTHONS_OWN, kind_of_packing, unpacked
 from cryptoforecast.data.files.refused import refuse_other_files, refuse_pages
+from cryptoforecast.data.files.structured import as_csv, is_json
 from cryptoforecast.errors import UserError
 from cryptoforecast.user_code import is_of_user, went_through
 
@@ -96,10 +98,27 @@ def opened(file: Path, encoding: str | None = None) -> Iterator[BufferedIOBase]:
     with _complaining(file), _unpacked(file) as content:
         start = content.read(HEAD)
         content.seek(0)
-        if settled != UTF_8 or (b"\r" in start and b"\n" not in start):
+        if is_json(start.decode(settled, errors="ignore").lstrip("\ufeff")):
+            state = file.stat()
+            yield io.BytesIO(_json_as_csv(file, settled, state.st_size, state.st_mtime_ns, state.st_ino))
+        elif settled != UTF_8 or (b"\r" in start and b"\n" not in start):
             yield io.BufferedReader(Recoded(content, settled), HEAD)
         else:
             yield content
+
+
+@lru_cache(1)
+def _json_as_csv(file: Path, encoding: str, *_state: int) -> bytes:
+    """A JSON file as CSV: made once, for it is opened some times while it is read."""
+    with _unpacked(file) as content:
+        text = io.BufferedReader(Recoded(content, encoding)).read().decode("utf-8-sig")
+    return as_csv(file, text)
+
+
+def holds_json(file: Path, encoding: str | None = None) -> bool:
+    """Whether a file is JSON, by its beginning."""
+    with _complaining(file), _unpacked(file) as content:
+        return is_json(content.read(HEAD).decode(encoding or UTF_8, errors="ignore").lstrip("\ufeff"))
 
 
 def is_plain(content: BufferedIOBase) -> bool:

@@ -16,7 +16,7 @@ from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import Layout, recognise
 from cryptoforecast.data.files.memory import keep, recall, state_to_keep
 from cryptoforecast.data.files.numbers import Numbers, Unreadable, numbers_of
-from cryptoforecast.data.files.opening import encoding_of, head_of, packing
+from cryptoforecast.data.files.opening import encoding_of, head_of, holds_json, packing
 from cryptoforecast.data.files.owner import keep_one_series
 from cryptoforecast.data.files.packing import COLUMNAR, PACKINGS
 from cryptoforecast.data.files.parquet import read_parquet
@@ -92,7 +92,8 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
     if undated:
         times, values = times._replace(times=times.times[dated]), {name: v[dated] for name, v in values.items()}
         notes.append(f"rows of {file.name} without a date were left out: {undated}.")
-    read_as = [layout.format, packed if packed in PACKINGS else "", spoken(knobs.encoding or UTF_8)]
+    structure = "JSON" if packed not in COLUMNAR and holds_json(file, knobs.encoding) else ""
+    read_as = [layout.format, structure, packed if packed in PACKINGS else "", spoken(knobs.encoding or UTF_8)]
     name = ", ".join(filter(None, read_as))
     return Table(
         times.times, values, symbol, name, _columns(layout, times, knobs.others), undated, tuple(notes), times.zone
@@ -159,6 +160,8 @@ def _cell(file: Path, layout: Layout, frame: pd.DataFrame, row: int, position: i
     line, cells = next(
         pair for at, pair in enumerate(lines_below(file, layout, knobs.encoding)) if at == frame.index[row]
     )
+    if holds_json(file, knobs.encoding):
+        return f"{file}, record {line - layout.header_lines}", cells[position].strip()
     return f"{file}, line {line}", cells[position].strip()
 
 
