@@ -17,7 +17,7 @@ from cryptoforecast.data.files.cells import (
     is_number,
 )
 from cryptoforecast.data.files.clocks import MIDNIGHT
-from cryptoforecast.data.files.names import Label
+from cryptoforecast.data.files.names import OF_BARS, Label
 from cryptoforecast.data.files.numbers import Decimal, Unreadable, read_numbers
 from cryptoforecast.data.files.vocabulary import CLOCK, DATE, TICKER, place_of
 
@@ -57,7 +57,7 @@ class Body:
             return label.kind == DATE
         if self.share(at, is_date) >= NEARLY_ALL:
             return True
-        if label.kind not in ("", DATE):
+        if label.kind in OF_BARS and not label.symbol:
             return False
         if self.share(at, is_compact_date) >= NEARLY_ALL:
             return label.kind == DATE or _in_order(self.columns[at])

@@ -43,11 +43,12 @@ def choose_close(table: str, labels: Sequence[Label], body: Body, knobs: Knobs, 
         return _of_knob(table, labels, knobs.column, knobs.symbol)
     candidates = [at for at, of in enumerate(labels) if of.kind in CLOSES and at not in times]
     candidates = [at for at in candidates if body.are_numbers(at)] or candidates
+    candidates = [at for at in candidates if not is_weak(labels[at])] or candidates
     if candidates:
         return _of_candidates(table, labels, body, candidates, knobs.symbol)
     if knobs.symbol is not None and (found := _called(labels, knobs.symbol, times)):
         return CloseColumn(_only(table, labels, found))
-    return _by_numbers(table, labels, body, times)
+    return _by_numbers(table, labels, body, times, knobs.symbol)
 
 
 def _of_knob(table: str, labels: Sequence[Label], column: str, symbol: str | None) -> CloseColumn:
@@ -138,9 +139,12 @@ def _best(table: str, labels: Sequence[Label], body: Body, group: list[int]) -> 
     return best
 
 
-def _refuse(table: str, labels: Sequence[Label], found: Sequence[int]) -> None:
+def _refuse(table: str, labels: Sequence[Label], found: Sequence[int], symbol: str | None = None) -> None:
     names = listed((labels[at].shown for at in found), LISTED)
-    raise UserError(f"{table}: {len(found)} columns may be the close: {names}; set data.source.column to one of them.")
+    not_called = f"none is called {symbol}; " if symbol else ""
+    raise UserError(
+        f"{table}: {len(found)} columns may be the close: {names}; {not_called}set data.source.column to one of them."
+    )
 
 
 def _currency(text: str) -> str:
@@ -174,7 +178,7 @@ def _called(labels: Sequence[Label], symbol: str, times: set[int]) -> list[int]:
     return next((found for law in laws if (found := [at for at in rest if law(labels[at].text)])), [])
 
 
-def _by_numbers(table: str, labels: Sequence[Label], body: Body, times: set[int]) -> CloseColumn:
+def _by_numbers(table: str, labels: Sequence[Label], body: Body, times: set[int], symbol: str | None) -> CloseColumn:
     """The only column that can be the closes: between low and high, or the only one of numbers."""
     rest = [at for at, of in enumerate(labels) if at not in times and body.are_numbers(at) and of.kind not in (TICKER,)]
     rest = [at for at in rest if not body.is_counter(at)]
@@ -190,7 +194,7 @@ def _by_numbers(table: str, labels: Sequence[Label], body: Body, times: set[int]
     if len(found := unknown or averages) == 1 and all(labels[at].kind == "Volume" for at in rest if at not in found):
         return CloseColumn(found[0], "the only column of prices" if len(labels) > 2 else "")
     if body.rows and len(unknown) > 1:
-        _refuse(table, labels, unknown)
+        _refuse(table, labels, unknown, symbol)
     raise UserError(f"{table}: no close column among {quoted(labels)}; set data.source.column to the one to use.")
 
 

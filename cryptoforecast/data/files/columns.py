@@ -6,7 +6,7 @@ from typing import NamedTuple
 from cryptoforecast.data.files.body import Body
 from cryptoforecast.data.files.close_column import choose_close
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.names import Label, quoted, rank
+from cryptoforecast.data.files.names import OF_BARS, Label, quoted, rank
 from cryptoforecast.data.files.symbols import CODES, is_same_coin
 from cryptoforecast.data.files.time_columns import choose_time
 from cryptoforecast.data.files.vocabulary import TICKER, folded
@@ -35,9 +35,14 @@ class Chosen(NamedTuple):
     notes: tuple[str, ...] = ()
 
     @property
+    def stamps(self) -> list[int]:
+        """The columns that say the time: one, or the dates and the clock."""
+        return [self.date] if self.clock is None else [self.date, self.clock]
+
+    @property
     def needed(self) -> tuple[int, ...]:
         """The columns without which a row is none."""
-        return (self.date, *(() if self.clock is None else (self.clock,)), self.close, *self.others.values())
+        return (*self.stamps, self.close, *self.others.values())
 
 
 def choose(table: str, labels: Sequence[Label], knobs: Knobs, body: Body = NO_ROWS) -> Chosen:
@@ -63,14 +68,23 @@ def choose(table: str, labels: Sequence[Label], knobs: Knobs, body: Body = NO_RO
     tickers.sort(key=lambda at: rank(labels[at]))
     further = {name: _further(table, labels, name, symbol) for name in knobs.others}
     taken = {*times, close.at, *further.values()}
-    texts = tuple(at for at in range(len(labels)) if at not in taken and _may_name(labels[at], body, at))
+    texts = [at for at in range(len(labels)) if at not in taken and _may_name(labels[at], body, at)]
+    texts.sort(key=lambda at: _preference(labels[at], body, at))
     why = {name: text for name, text in (("time", time.why), ("close", close.why)) if text}
     notes = tuple(note for note in (time.note, close.note) if note)
-    return Chosen(time.at, close.at, further, tickers[0] if tickers else None, symbol, time.clock, texts, why, notes)
+    ticker = tickers[0] if tickers else None
+    return Chosen(time.at, close.at, further, ticker, symbol, time.clock, tuple(texts), why, notes)
 
 
 def _may_name(of: Label, body: Body, at: int) -> bool:
-    return of.kind in ("", TICKER) and (of.kind == TICKER or (bool(body.rows) and body.are_texts(at)))
+    return of.kind == TICKER or (of.kind not in OF_BARS and bool(body.rows) and body.are_texts(at))
+
+
+def _preference(of: Label, body: Body, at: int) -> tuple[bool, tuple[int, int], bool, int]:
+    """Columns that are called so first, then texts before numbers, and few names before many."""
+    if not body.rows:
+        return of.kind != TICKER, rank(of), False, 0
+    return of.kind != TICKER, rank(of), body.are_numbers(at), len(set(body.columns[at]))
 
 
 def _further(table: str, labels: Sequence[Label], name: str, symbol: str) -> int:

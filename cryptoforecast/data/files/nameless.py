@@ -97,6 +97,12 @@ def _bars(labels: Sequence[Label], body: Body, values: list[int], knobs: Knobs) 
     if not 4 <= len(values) <= MOST or (times := head_times(labels, body, knobs)) is None:
         return []
     columns = {at: numbers for at in values if (numbers := body.numbers(at)) is not None}
-    texts = [at for at in range(len(labels)) if at not in values and not body.are_times(at, labels[at])]
+    texts = [at for at in range(len(labels)) if at not in values and _may_group(labels[at], body, at)]
     groups = ["\0".join(row) for row in zip(*(body.columns[at] for at in texts), strict=True)] if texts else []
     return find_bars(columns, np.asarray(times.asi8), groups)
+
+
+def _may_group(of: Label, body: Body, at: int) -> bool:
+    """Whether a column may name each row's coin: few texts, each of several rows."""
+    few = 2 * len(set(body.columns[at])) <= len(body.rows)
+    return few and body.are_texts(at) and not body.are_times(at, of) and not body.are_clocks(at, of)

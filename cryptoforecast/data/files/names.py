@@ -27,7 +27,7 @@ from cryptoforecast.words import listed
 CLOSES = (CLOSE, PRICE, ADJUSTED)
 AVERAGE = "average"
 LISTED = 12  # columns named in an error
-_OF_BARS = (*CLOSES, "Open", "High", "Low", "Volume")
+OF_BARS = (*CLOSES, "Open", "High", "Low", "Volume")
 _WEAK = frozenset(
     map(folded, words("value valor wert valeur valore wartosc 値 值 son ar gia mo cao cl op hi lo min max"))
 )
@@ -86,7 +86,7 @@ def label(cells: Sequence[str]) -> Label:
 
 def rank(of: Label) -> tuple[int, int]:
     """How far down a column's name stands in the order of preference of its kind; longer headings come after."""
-    place = place_of(of.text, of.kind) if of.kind in (DATE, TICKER, *_OF_BARS) else None
+    place = place_of(of.text, of.kind) if of.kind in (DATE, TICKER, *OF_BARS) else None
     return (0, place) if place is not None else (1, len(of.text))
 
 
@@ -129,7 +129,7 @@ def _kind_of_words(found: Sequence[tuple[str, int, int]]) -> str:
     if name in _WEAK or len(name) < 2:
         return ""
     kind = kind_of(name)
-    return kind if kind in _OF_BARS else ""
+    return kind if kind in OF_BARS else ""
 
 
 def _says_nothing(part: str) -> bool:

@@ -19,7 +19,7 @@ from cryptoforecast.data.files.numbers import Numbers, Unreadable, numbers_of
 from cryptoforecast.data.files.opening import encoding_of, head_of, holds_json, packing
 from cryptoforecast.data.files.owner import keep_one_series
 from cryptoforecast.data.files.packing import COLUMNAR, PACKINGS
-from cryptoforecast.data.files.parquet import read_parquet
+from cryptoforecast.data.files.parquet import read_parquet, read_texts
 from cryptoforecast.data.files.parsing import read_anew, read_cells
 from cryptoforecast.data.files.strays import say_strays
 from cryptoforecast.data.files.table import Table
@@ -78,7 +78,7 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
     notes += _said_of_lines(file, lines)
     if lines.cut:
         frame = frame.iloc[:-1]
-    frame, symbol = keep_one_series(file, frame, layout, knobs.symbol)
+    frame, symbol = keep_one_series(file, frame, layout, knobs.symbol, lambda at: _texts(file, layout, at, lines, knobs))
     times = _times(file, layout, frame, knobs)
     notes += [f"{file.name}: {times.note}"] if times.note else []
     closes = _values(file, layout, frame, CLOSE, knobs)
@@ -108,6 +108,16 @@ def _said_of_lines(file: Path, lines: Lines) -> list[str]:
     elif lines.unended:
         notes.append(f"the last line of {file.name} has no line end; it was read as whole.")
     return notes
+
+
+def _texts(file: Path, layout: Layout, at: int, lines: Lines, knobs: Knobs) -> pd.Series:
+    """A column that may name each row's series; it is read anew, as few files need it."""
+    if packing(file) in COLUMNAR:
+        return read_texts(file, at)
+    with_it = layout._replace(chosen=layout.chosen._replace(ticker=at, others={}))
+    if lines.strays:
+        return read_anew(file, with_it, knobs, lines)[at]
+    return read_cells(file, with_it, knobs)[0][at]
 
 
 def _times(file: Path, layout: Layout, frame: pd.DataFrame, knobs: Knobs) -> Times:

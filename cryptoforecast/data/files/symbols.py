@@ -14,7 +14,7 @@ COINS = {  # how else the best known are called
     **{"stellar": "xlm", "chainlink": "link", "avalanche": "avax", "dash": "dash", "bitcoincash": "bch", "eos": "eos"},
 }
 CODES = frozenset(COINS.values())
-_QUOTES = sorted(CURRENCIES | {"btc", "eth", "bnb"}, key=len, reverse=True)
+_QUOTES = sorted(CURRENCIES | {"btc", "eth", "bnb"}, key=lambda code: (code in ("tusd", "busd", "ust"), -len(code)))
 
 
 def plain(name: str) -> str:
@@ -41,6 +41,27 @@ def is_same_coin(first: str, second: str) -> bool:
     return bool(coin) and coin == other_coin and (len(quotes) < 2 or quotes <= DOLLARS)
 
 
+def is_known(symbol: str) -> bool:
+    """Whether a name is surely that of a coin or a pair, and not any word."""
+    return is_coin(symbol) or bool(_pair(symbol)[1])
+
+
+def is_coin(symbol: str) -> bool:
+    """Whether a name is that of one of the best known coins, or of a pair of one."""
+    return _pair(symbol)[0] in CODES
+
+
+def is_currency(symbol: str) -> bool:
+    """Whether a name is that of a currency, in which something is quoted."""
+    return plain(symbol) in CURRENCIES
+
+
+def coin_of_file(name: str) -> str:
+    """The coin or pair that a file is named after, such as BTC-USD of ``BTC-USD_2024.csv``; empty if none is known."""
+    found = re.search(r"[A-Za-z]{2,}(?:[-_/]?(?:usdt?|usdc|eur|gbp|krw))?(?![A-Za-z])", name, re.IGNORECASE)
+    return found.group() if found and _pair(found.group())[0] in CODES else ""
+
+
 def _pair(symbol: str) -> tuple[str, str]:
     """The coin and the currency that it is quoted in, if that is said."""
     parts = [part for part in re.split(r"[\W_]+", symbol.lower()) if part]
@@ -49,7 +70,9 @@ def _pair(symbol: str) -> tuple[str, str]:
     simple = as_symbol(symbol)
     if simple in COINS or simple in CODES:
         return _coin(simple), ""
-    quote = next((quote for quote in _QUOTES if simple.endswith(quote) and len(simple) - len(quote) > 1), "")
+    quotes = [quote for quote in _QUOTES if simple.endswith(quote) and len(simple) - len(quote) > 1]
+    of_known = [quote for quote in quotes if _coin(simple.removesuffix(quote)) in CODES]
+    quote = next(iter([*of_known, *quotes]), "")  # BNBUSD is BNB in USD, not BN in BUSD
     return _coin(simple.removesuffix(quote)), quote
 
 

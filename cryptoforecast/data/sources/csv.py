@@ -12,6 +12,7 @@ from cryptoforecast.data.files.knobs import DecimalMark, Knobs, knobs_of, requir
 from cryptoforecast.data.files.local_days import Zone
 from cryptoforecast.data.files.opening import find_files
 from cryptoforecast.data.files.reading import read_table
+from cryptoforecast.data.files.symbols import coin_of_file, is_same_coin
 from cryptoforecast.data.files.table import join
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, CloseSeries, Gaps
@@ -88,8 +89,10 @@ class CsvSource(Source):
         knobs = knobs_of(self, tuple(columns))
         tables = [read_table(file, knobs) for file in files]
         symbols = sorted({table.symbol for table in tables if table.symbol})
-        if len(symbols) > 1 and self.symbol is None:
-            raise UserError(f"data.source.path names files of {' and '.join(symbols)}; one series takes one symbol.")
+        named = [table.symbol or coin_of_file(file.name) for file, table in zip(files, tables, strict=True)]
+        named = list(dict.fromkeys(filter(None, named)))
+        if any(not is_same_coin(name, named[0]) for name in named):
+            raise UserError(f"data.source.path names files of {' and '.join(named)}; one series takes one symbol.")
         first = tables[0] if len(tables) == 1 else join(tables)
         zone = Zone(*first.zone) if first.zone else None
         notes = list(first.notes)
