@@ -1,6 +1,7 @@
 """The rows of a price file."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,9 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
     notes += _said_of_lines(file, lines)
     if lines.cut:
         frame = frame.iloc[:-1]
-    frame, symbol = keep_one_series(file, frame, layout, knobs.symbol, lambda at: _texts(file, layout, at, lines, knobs))
+    frame, symbol = keep_one_series(
+        file, frame, layout, knobs.symbol, lambda at: _texts(file, layout, at, lines, knobs)
+    )
     times = _times(file, layout, frame, knobs)
     notes += [f"{file.name}: {times.note}"] if times.note else []
     closes = _values(file, layout, frame, CLOSE, knobs)
@@ -110,7 +113,7 @@ def _said_of_lines(file: Path, lines: Lines) -> list[str]:
     return notes
 
 
-def _texts(file: Path, layout: Layout, at: int, lines: Lines, knobs: Knobs) -> pd.Series:
+def _texts(file: Path, layout: Layout, lines: Lines, knobs: Knobs, at: int) -> pd.Series:
     """A column that may name each row's series; it is read anew, as few files need it."""
     if packing(file) in COLUMNAR:
         return read_texts(file, at)
