@@ -79,9 +79,8 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
     notes += _said_of_lines(file, lines)
     if lines.cut:
         frame = frame.iloc[:-1]
-    frame, symbol = keep_one_series(
-        file, frame, layout, knobs.symbol, lambda at: _texts(file, layout, at, lines, knobs)
-    )
+    texts = partial(_texts, file, layout, lines, knobs)
+    frame, symbol = keep_one_series(file, frame, layout, knobs.symbol, texts)
     times = _times(file, layout, frame, knobs)
     notes += [f"{file.name}: {times.note}"] if times.note else []
     closes = _values(file, layout, frame, CLOSE, knobs)
