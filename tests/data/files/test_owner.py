@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cryptoforecast.data.files import memory
-from tests.data.files.test_columns import BARS, CLOSES, DAYS, load, refusal, table
+from tests.data.files.helpers import BARS, CLOSES, DAYS, load, refusal, table
 
 COINS = {"bitcoin": 1.0, "ethereum": 0.1, "dogecoin": 0.003}
 CODES = {"bitcoin": "1", "ethereum": "2", "dogecoin": "7"}
