@@ -123,7 +123,7 @@ class CachedFeed:
     def _with_new_bars(self, cached: CachedBars | None, notes: list[str]) -> CachedBars:
         first = self._from
         if cached is None:
-            return CachedBars(self._fetched(first, self._after, None, notes), first, self.now)
+            return CachedBars(self._some(first, self._after, None, notes), first, self.now)
         if self.in_pages and first < cached.covered_from and not self.refresh:
             cached = self._with_older_bars(cached, first, notes)
         old = cached.bars
@@ -133,9 +133,9 @@ class CachedFeed:
             first = whole
         else:
             first = max(first_to_ask_again(old, self.step), whole)
-        new = self._fetched(first, after, cached, notes)
+        new = self._some(first, after, cached, notes)
         if first > whole and is_rescaled(old, new, self.prices):
-            new = self._fetched(whole, after, cached, notes)
+            new = self._some(whole, after, cached, notes)
         return self._joined(cached, new, first, notes)
 
     def _with_older_bars(self, cached: CachedBars, first: pd.Timestamp, notes: list[str]) -> CachedBars:
@@ -143,6 +143,8 @@ class CachedFeed:
         old = cached.bars
         both = old.index[:OVERLAP]
         new = self._fetched(first, self.step.after(both[-1], 1)[0], cached, notes)
+        if not len(new):  # it no longer has bars so old
+            return cached._replace(covered_from=first)
         if new.index[-1] < both[0] or is_rescaled(old, new, self.prices):
             return cached
         held = CachedBars(self._joined(cached, new, first, notes).bars, first, cached.fetched_at)
@@ -173,7 +175,12 @@ class CachedFeed:
         except BaseException:  # the user may have had enough of waiting, too
             self._keep_part(self._settled(pages, after), first, cached, notes)
             raise
-        bars = self._settled(pages, after)
+        return self._settled(pages, after)
+
+    def _some(
+        self, first: pd.Timestamp, after: pd.Timestamp, cached: CachedBars | None, notes: list[str]
+    ) -> pd.DataFrame:
+        bars = self._fetched(first, after, cached, notes)
         if not len(bars):
             raise UserError(f"{self.symbol}: no bar of {self.vendor}'s since {say_time(first)} is over.")
         return bars

@@ -126,10 +126,10 @@ class CcxtSource(Source):
         try:
             market = client.exchange.find(self.symbol)
         except SourceUnavailable as unavailable:
-            likely = same_market(self.symbol, cached)
+            likely = [name for name in same_market(self.symbol, cached) if (":" in name) == (":" in self.symbol)]
             if len(likely) != 1:
                 raise SourceUnavailable(f"{str(unavailable).rstrip('.')}, and nothing is cached.") from None
-            market = likely[0]
+            return likely[0]
         if ":" in market and ":" not in self.symbol:
             notes.append(f"{self.exchange} has {self.symbol} as a contract only; {market} is used.")
         return market

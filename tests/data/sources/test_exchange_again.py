@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,12 +69,17 @@ def test_a_bar_that_the_exchange_revised_is_reported_and_the_new_close_used(
 def test_each_exchange_market_and_timeframe_has_a_cache_of_its_own(exchange: LocalExchange, cache: Path) -> None:
     hourly(exchange.address).load()
     hourly(exchange.address, "BTC/USDT").load()
-    CcxtSource("binance", "BTC/USDT", "1h").at(exchange.address).load()
-    exchange.timeframe = "1m"
-    CcxtSource("binance", "BTC/USDT", "1m", gaps="split").at(exchange.address)
+    months = pd.date_range("2023-01-01", "2024-03-01", freq="MS", tz="UTC")
+    for timeframe, times in {"1h": HOURS, "1m": HOURS - pd.Timedelta("1min"), "1M": months}.items():
+        exchange.timeframe, exchange.closes = timeframe, dict.fromkeys(times, 100.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataNotice)  # of the minutes between
+            CcxtSource("binance", "BTC/USDT", timeframe, gaps="split").at(exchange.address).load()
     names = sorted(str(file.relative_to(cache)) for file in cache.rglob("*.csv"))
-    assert names == [
+    assert names == [  # of which no two are the same where case does not count
         "exchanges/binance/BTC%2FUSDT_1h.csv",
+        "exchanges/binance/BTC%2FUSDT_1m.csv",
+        "exchanges/binance/BTC%2FUSDT_1month.csv",
         "exchanges/bitstamp/BTC%2FUSDT_1h.csv",
         "exchanges/bitstamp/BTC%2FUSD_1h.csv",
     ]
@@ -93,6 +99,8 @@ def test_without_the_exchange_cached_closes_are_used_and_their_age_is_said(
             assert hourly(NOBODY, symbol).load().provenance.sha256 == first.provenance.sha256
     with pytest.raises(SourceUnavailable, match="refused., and nothing is cached.$"):
         hourly(NOBODY, "ETH/USD").load()
+    with pytest.raises(SourceUnavailable, match="refused., and nothing is cached.$"):
+        hourly(NOBODY, "BTC/USD:USD").load()  # the contract, and not what it is on
     with pytest.raises(SourceUnavailable, match="refused., and data.source.refresh asks for fresh closes"):
         hourly(NOBODY, refresh=True).load()
 
@@ -206,6 +214,16 @@ def test_an_earlier_start_asks_only_for_the_bars_before_those_that_are_cached(ex
     exchange.asked.clear()
     assert hourly(exchange.address).load().provenance.notes == ()
     assert exchange.asked == []
+
+
+def test_bars_that_the_exchange_no_longer_gives_stay_in_the_cache(exchange: LocalExchange, today: Today) -> None:
+    CcxtSource("binance", "BTC/USDT", "1h", start="2024-03-01").at(exchange.address).load()
+    exchange.kept = 20
+    three_hours_later(exchange, today)
+    for _ in range(2):
+        series = CcxtSource("binance", "BTC/USDT", "1h").at(exchange.address).load()  # as far back as it goes
+        assert series.closes.tolist() == np.arange(100.0, 235.0).tolist()
+    assert len(exchange.asked) == 3
 
 
 def test_a_long_download_that_is_killed_loses_few_pages(

@@ -15,7 +15,7 @@ from cryptoforecast.data.sources.symbols import find_market, nearest
 from cryptoforecast.data.sources.timeframes import require_steps, step_of
 
 HOUR = pd.Timedelta("1h")
-BEGIN, AFTER = pd.Timestamp("2024-01-01", tz="UTC"), pd.Timestamp("2024-01-21", tz="UTC")
+BEGIN, AFTER = pd.Timestamp("2024-01-01", tz="UTC"), pd.Timestamp("2024-01-11", tz="UTC")
 GRID = pd.date_range(BEGIN, AFTER, freq="h", inclusive="left", unit="ns")
 
 
@@ -35,9 +35,9 @@ def answers(
     return ask
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
-    present=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 60)), min_size=1, max_size=8),
+    present=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 60)), min_size=1, max_size=5),
     window=st.integers(3, 30),
     by_window=st.booleans(),
     less=st.integers(0, 25),

@@ -1,5 +1,7 @@
 """What is kept of Yahoo's bars: asked for once, whole at any time, never believed blindly."""
 
+import hashlib
+import json
 import signal
 import subprocess
 import sys
@@ -135,3 +137,18 @@ def test_bars_that_yahoo_no_longer_serves_stay_in_the_cache(
             series = YahooSource("BTC-USD", interval="1m", gaps="split", refresh=refresh).through(session).load()
         assert series.closes[minutes].eq(100.0).all()
         assert yahoo.ranges[-1] == ("2024-03-13", "2024-03-20")  # a week back is all there is
+
+
+def test_a_file_that_an_earlier_version_wrote_is_read(cache: Path) -> None:
+    rows = "time,Open,High,Low,Close,Adj Close,Volume\n2024-03-01T00:00:00Z,1.0,3.0,0.5,2.5,2.5,10.0\n"
+    facts = {
+        "layout": 1, "symbol": "btc-usd", "interval": "1d", "covered_from": "2009-01-03T00:00:00+00:00",
+        "fetched_at": "2024-03-02T12:00:00+00:00", "versions": {"yfinance": "1.7.0", "pandas": "3.1.0"},
+        "sha256": hashlib.sha256(rows.encode()).hexdigest(),
+    }  # fmt: skip
+    (cache / "yahoo").mkdir()
+    (cache / "yahoo" / "BTC-USD_1d.csv").write_text(f"# {json.dumps(facts)}\n{rows}")
+    found = yahoo_cache("btc-usd", "1d").read()
+    assert found is not None
+    assert found.bars["Close"].tolist() == [2.5]
+    assert found.covered_from == pd.Timestamp("2009-01-03", tz="UTC")
