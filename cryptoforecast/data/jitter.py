@@ -48,7 +48,7 @@ class Jitter(NamedTuple):
         return (
             f"times that jitter were moved to the opening of their bar of {self.step}: "
             f"{np.count_nonzero(self.late):,}, by up to {_round(late)} back{ahead}; "
-            "that much earlier than it was, a close counts as known."
+            "so a close may count as known that much earlier than it was."
         )
 
 

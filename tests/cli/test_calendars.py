@@ -54,6 +54,10 @@ def test_fit_test_predict_and_backtest_know_the_calendar(
     assert predicted.status == 0, predicted.err
     said_next = pd.to_datetime(pd.read_csv("next.csv")["timestamp"], utc=True).unique()
     assert list(said_next) == list(index[kept:])
+    hours = pd.date_range("2024-01-01", periods=200, freq="h")
+    pd.DataFrame({"Date": hours, "Close": random_walk(200)}).to_csv("hours.csv", index=False)
+    refused = type_in("test", "--ckpt_path", checkpoint, "--data.source.path=hours.csv", "--data.source.gaps=error")
+    assert f"1 hour apart, and the checkpoint was trained on bars {words} apart" in refused.err
     backtest = type_in("backtest", *QUICK, *given, "--folds=2", "--workers=1", "--output_dir=out")
     assert backtest.status == 0, backtest.err
     every = read_written_rows(Path("out/forecasts.csv"))

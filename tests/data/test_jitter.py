@@ -58,7 +58,7 @@ def test_how_late_the_latest_was_is_said() -> None:
     stamps = opened + pd.to_timedelta([7, 611, 30, 95, 12] * 4, unit="s")
     assert series(stamps).provenance.notes == (
         "times that jitter were moved to the opening of their bar of 1 hour: 20, by up to 611 seconds back; "
-        "that much earlier than it was, a close counts as known.",
+        "so a close may count as known that much earlier than it was.",
     )
 
 

@@ -197,3 +197,11 @@ def test_a_market_that_has_just_opened_after_noon_keeps_its_last_bar() -> None:
     found = series(times)
     assert found.closes.index.tolist() == times.tolist()
     assert len(stretches(found)) == 1
+
+
+def test_stock_days_stamped_at_their_own_midnight_in_utc_are_sessions() -> None:
+    local = days(200).tz_localize(None).tz_localize("America/New_York").tz_convert("UTC")
+    found = series(local)
+    assert str(found.interval) == "1 trading day"
+    assert [time.date() for time in found.closes.index] == [time.date() for time in local]
+    assert len(stretches(found)) == 1

@@ -100,3 +100,24 @@ def test_a_fold_without_windows_between_its_borders_is_refused() -> None:
     data = coins_of(Given(random_walk(100), gaps="split", without=[82, 86]), horizon=1, val_from=60, test_from=80)
     with pytest.raises(UserError, match="COIN-USD: fold 1 reaches .* has no test window with data.context_length 5"):
         cut_backtest(data, 4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    calendar=some.sampled_from([("MS", "split"), ("BME", "split"), ("QE", "error"), ("B", "sessions")]),
+    without=some.sets(some.integers(30, 100), max_size=4),
+    horizon=some.integers(1, 4),
+    folds=some.integers(1, 4),
+)
+def test_every_test_window_of_months_and_trading_days_is_in_one_fold(
+    calendar: tuple[str, str], without: set[int], horizon: int, folds: int
+) -> None:
+    freq, gaps = calendar
+    absent = [*without, *(range(60, 72) if freq == "B" else ())] if gaps != "error" else []
+    source = Given(random_walk(130), "1960-01-04", without=absent, gaps=gaps, freq=freq)  # type: ignore[arg-type]
+    whole = coins_of(source, context_length=4, horizon=horizon, val_from=-40, test_from=-20)
+    cut = cut_backtest(whole, folds)
+    found = [windows_of(fold, whole).test for fold in cut]
+    assert [number for members in found for number in members.tolist()] == whole.fold.test.tolist()
+    for fold, members in zip(cut, found, strict=True):
+        assert whole.windows[members].origin.tolist() == origins(own_data(fold, whole), "test")
