@@ -1,7 +1,8 @@
 """Asking an exchange for its public candles, through ccxt."""
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from importlib import import_module
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from cryptoforecast.data.sources.retries import ask_again
 from cryptoforecast.data.sources.source import SourceUnavailable
 from cryptoforecast.data.sources.symbols import find_market, nearest
 from cryptoforecast.data.sources.timeframes import step_of
+from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
 
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
@@ -64,16 +66,20 @@ class Exchange:
             SourceUnavailable: if the exchange does not say which markets it has.
             UserError: if it has no such market, or several.
         """
+        every = self.api.options.get("fetchMarkets")
+        spot_alone = not self.api.markets and ":" not in symbol and "spot" in _types(every)
+        if spot_alone:
+            self.api.options["fetchMarkets"] = {**every, "types": ["spot"]}  # contracts are many more
         if not self.api.markets:
-            kinds = self.api.options.get("fetchMarkets")
-            if ":" not in symbol and isinstance(kinds, dict) and "spot" in kinds.get("types", ()):
-                self.api.options["fetchMarkets"] = {**kinds, "types": ["spot"]}  # contracts are many more
             ask_again(lambda: self._load_markets(symbol))
+        try:
+            return find_market(self.name, symbol, self.api.markets)
+        except UserError:
+            if not spot_alone:
+                raise
+        self.api.options["fetchMarkets"] = every
+        ask_again(lambda: self._load_markets(symbol))
         return find_market(self.name, symbol, self.api.markets)
-
-    def _load_markets(self, symbol: str) -> None:
-        if not self._asked(symbol, self.api.load_markets, of_candles=False):
-            raise unavailable(self.name, symbol, "does not say which markets it has")
 
     def pages(self, market: str, first: pd.Timestamp, after: pd.Timestamp) -> Iterator[pd.DataFrame]:
         """Bars that are over by the exchange's own clock, page by page, oldest first.
@@ -114,7 +120,7 @@ class Exchange:
             raise explain(self.name, market, problem) from None
         page = page[~page.reset_index().duplicated().to_numpy()].sort_index()
         if not page.index.is_unique:
-            raise unavailable(self.name, market, f"gave two bars of {page.index[page.index.duplicated()][0]}")
+            raise unavailable(self.name, market, f"gave two bars of {say_time(page.index[page.index.duplicated()][0])}")
         return page
 
     def _asked(self, symbol: str, ask: Callable[[], T], of_candles: bool = True) -> T:
@@ -131,10 +137,14 @@ class Exchange:
             what = "a web page" if sent.startswith("<") else "an answer that is not JSON" if sent else "an empty answer"
             raise unavailable(self.name, symbol, f"sent {what} instead of prices")
         headers: Any = self.api.last_response_headers or {}
-        if "Date" in headers:
-            self.clock = pd.Timestamp(parsedate_to_datetime(headers["Date"])).tz_convert("UTC")
+        with contextlib.suppress(ValueError, TypeError):  # where it says no time, or none of a zone
+            self.clock = pd.Timestamp(parsedate_to_datetime(headers.get("Date", ""))).tz_convert("UTC")
             self.first_clock = self.first_clock or self.clock
         return answer
+
+    def _load_markets(self, symbol: str) -> None:
+        if not self._asked(symbol, lambda: self.api.load_markets(True), of_candles=False):
+            raise unavailable(self.name, symbol, "does not say which markets it has")
 
     def _wait_as_bidden(self) -> None:
         seconds = str((self.api.last_response_headers or {}).get("Retry-After", ""))
@@ -149,6 +159,11 @@ def _ccxt() -> Any:
         if problem.name != "ccxt":
             raise
         raise UserError(ABSENT) from None
+
+
+def _types(markets: Any) -> Sequence[str]:
+    """The kinds of market that an exchange has lists of, where ccxt can ask for one of them."""
+    return markets.get("types") or () if isinstance(markets, dict) else ()
 
 
 def _at(address: str, urls: Any) -> Any:

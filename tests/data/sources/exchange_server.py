@@ -31,6 +31,7 @@ class LocalExchange:
         self.closes = closes
         self.timeframe = "1h"  # of the closes
         self.clock = NOON
+        self.date: str | None = None  # header that is sent instead of the clock's time; none if empty
         self.most = 1000  # bars on a page
         self.kept: int | None = None  # how many of the last bars are given, whatever is asked for
         self.stuck_at: int | None = None  # seconds that each question is answered from, whatever it asks for
@@ -113,7 +114,11 @@ class Handler(BaseHTTPRequestHandler):
             exchange.markets_asked += 1
             answer = exchange.answer or Answer(body=markets(parts.path))
         self.send_response_only(answer.status)
-        self.send_header("Date", format_datetime(exchange.clock.to_pydatetime(), usegmt=True))
+        date = (
+            exchange.date if exchange.date is not None else format_datetime(exchange.clock.to_pydatetime(), usegmt=True)
+        )
+        if date:
+            self.send_header("Date", date)
         if exchange.retry_after and answer.status >= 400:
             self.send_header("Retry-After", exchange.retry_after)
         self.send_header("Content-Type", "application/json")

@@ -60,6 +60,14 @@ def test_a_symbol_that_is_not_there_is_answered_with_the_nearest_that_are(exchan
     assert exchange.asked == []
 
 
+def test_contracts_are_listed_only_where_no_spot_market_is_meant(exchange: LocalExchange) -> None:
+    CcxtSource("binance", "BTC/USDT", "1h", start=FIRST).at(exchange.address).load()
+    assert exchange.markets_asked == 1
+    with pytest.raises(UserError, match="^DOGE/EUR: binance has no such market"):
+        CcxtSource("binance", "DOGE/EUR", "1h", start=FIRST).at(exchange.address).load()
+    assert exchange.markets_asked == 2 + 3  # spot, then all three lists
+
+
 def test_an_exchange_or_a_timeframe_that_is_not_there_is_answered_with_the_nearest(exchange: LocalExchange) -> None:
     with pytest.raises(UserError, match="^data.source.exchange is 'bitstam', which ccxt .*; it may be bitstamp"):
         CcxtSource("bitstam", "BTC/USD", "1h").load()

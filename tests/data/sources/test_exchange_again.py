@@ -1,5 +1,6 @@
 """CcxtSource asked again, and in bad weather: what is cached, what is asked anew, what is said."""
 
+import json
 import subprocess
 import sys
 import warnings
@@ -260,6 +261,30 @@ def test_a_clock_that_is_ahead_does_not_take_an_unfinished_bar_for_a_finished_on
     said = "this machine's clock is 90 minutes ahead of bitstamp's; bars that are not over there were left out"
     with pytest.warns(DataNotice, match=said):
         assert hourly(exchange.address).load().closes.index[-1] == HOURS[-2]
+
+
+@pytest.mark.parametrize("date", ["", "noon", "Wed, 06 Mar 2024 12:00:00 -0000"])
+def test_an_exchange_that_does_not_say_what_time_it_is_is_believed_all_the_same(
+    date: str, exchange: LocalExchange
+) -> None:
+    exchange.date = date
+    assert hourly(exchange.address).load().closes.index[-1] == HOURS[-2]
+
+
+@pytest.mark.parametrize("second_close", ["2", "2.5"])
+def test_a_bar_that_is_given_twice_is_taken_once_and_two_bars_of_one_time_are_a_trouble(
+    second_close: str, exchange: LocalExchange
+) -> None:
+    first = {"timestamp": "1709251200", "open": "1", "high": "3", "low": "1", "close": "2", "volume": "1"}
+    bars = [first, first | {"close": second_close}, first | {"timestamp": "1709254800"}]
+    answer = Answer(200, json.dumps({"data": {"ohlc": bars}}))
+    if second_close == "2":
+        exchange.first_answers = [answer]
+        assert len(hourly(exchange.address).load().closes) == len(HOURS) - 1
+    else:
+        exchange.first_answers = [answer] * 3
+        with pytest.raises(SourceUnavailable, match="bitstamp gave two bars of 2024-03-01, and nothing is cached"):
+            hourly(exchange.address).load()
 
 
 def test_a_market_that_is_no_longer_traded_says_so_and_is_read_up_to_its_end(
