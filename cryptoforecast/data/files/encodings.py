@@ -193,7 +193,7 @@ def _known_words(text: str) -> int:
 def _common(name: str, text: str) -> float:
     """The share of the characters beyond ASCII that are common ones, in words of one script and of usual case."""
     beyond = sum(not character.isascii() for character in text)
-    good = sum(character in "–—‘’“”€£¥°²³·" for character in text) if name.startswith("cp125") else 0
+    good = sum(character in "–—‘’“”€£¥°²³·" for character in text) if name == "cp1252" else 0
     is_common = COMMON.get(name, str.isalpha)
     for word in WORDS.findall(text):
         foreign = [character for character in word if not character.isascii()]

@@ -11,8 +11,10 @@ from cryptoforecast.data.files.formats import name_of_format
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.lines import split_head, words_of
 from cryptoforecast.data.files.nameless import with_bars, without_header
-from cryptoforecast.data.files.names import labels_of
+from cryptoforecast.data.files.names import Label, labels_of
 from cryptoforecast.data.files.numbers import Decimal, decimal_of_table
+from cryptoforecast.data.files.ticks import refuse_quotes, refuse_trades
+from cryptoforecast.data.files.time_columns import head_times
 
 
 class Layout(NamedTuple):
@@ -56,7 +58,12 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         format = name_of_format([of.text for of in labels], len(header), " ".join(head[:header_lines]))
         labels, note = with_bars(labels, cells, knobs)
     else:
+        unnamed = [Label("", "", number=at) for at in range(1, width + 1)]
+        refuse_trades(file, unnamed, cells, head_times(unnamed, cells, knobs))
         format, labels = without_header(file, cells, knobs)
+    if knobs.column is None:
+        refuse_quotes(file, labels)
+    refuse_trades(file, labels, cells, head_times(labels, cells, knobs))
     chosen = choose(str(file), labels, knobs, cells)
     return Layout(
         format=format,

@@ -24,6 +24,7 @@ from cryptoforecast.data.files.parquet import read_parquet, read_texts
 from cryptoforecast.data.files.parsing import read_anew, read_cells
 from cryptoforecast.data.files.strays import say_strays
 from cryptoforecast.data.files.table import Table
+from cryptoforecast.data.files.ticks import refuse_unnamed_trades
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.errors import UserError
 
@@ -63,7 +64,7 @@ def _read_rows(file: Path, knobs: Knobs) -> Table:
         layout = Layout("Parquet", "", len(labels), 0, 0, labels, chosen, "", epochs=False)
         lines = Lines(len(frame), cut=False)
         return _to_table(file, layout, frame, lines, knobs)
-    layout = recognise(file, head_of(file, knobs.encoding), knobs)
+    layout = _recognised(file, knobs)
     frame, lines = read_cells(file, layout, knobs)
     try:
         return _to_table(file, layout, frame, lines, knobs)
@@ -71,6 +72,15 @@ def _read_rows(file: Path, knobs: Knobs) -> Table:
         if lines.strays or not (lines := read_lines(file, layout, knobs.encoding)).strays:
             raise
     return _to_table(file, layout, read_anew(file, layout, knobs, lines), lines, knobs)
+
+
+def _recognised(file: Path, knobs: Knobs) -> Layout:
+    try:
+        return recognise(file, head_of(file, knobs.encoding), knobs)
+    except UserError as problem:
+        if not holds_json(file, knobs.encoding) or "JSON" in str(problem):
+            raise
+        raise UserError(str(problem).replace(f"{file}:", f"{file}: JSON:", 1)) from None
 
 
 def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, knobs: Knobs) -> Table:
@@ -86,6 +96,7 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
     closes = _values(file, layout, frame, CLOSE, knobs)
     if closes.by_continuity:
         notes.append(_told_by_continuity(file, closes))
+    refuse_unnamed_trades(file, times.times, closes.values)
     layout = layout._replace(decimal=layout.decimal or closes.decimal)
     others = {name: _values(file, layout, frame, name, knobs).values for name in knobs.others}
     values = {CLOSE: closes.values, **others}

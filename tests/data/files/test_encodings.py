@@ -18,6 +18,7 @@ NOTES = {  # a heading and a cell in the letters of an encoding
     "cp949": ("거래량 변동", "비트코인"),
     "cp1251": ("Изменение", "Биткойн"),
     "cp1252": ("Variação", "dernière clôture"),
+    "cp1252 ": ("P = avg – 1", "plain"),
     "latin-1": ("Größe", "jährlich"),
 }
 
@@ -42,10 +43,10 @@ def right(path: Path, **knobs: str) -> str:
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", NOTES)
 def test_an_encoding_is_found_out_and_reported(encoding: str, mark: str, tmp_path: Path) -> None:
-    (tmp_path / "f.csv").write_bytes(text_with(*NOTES[encoding], mark).encode(encoding))
+    (tmp_path / "f.csv").write_bytes(text_with(*NOTES[encoding], mark).encode(encoding.strip()))
     found = right(tmp_path / "f.csv")
-    assert found.endswith(", " + {"latin-1": "CP1252"}.get(encoding, encoding.upper()))
-    assert right(tmp_path / "f.csv", encoding=encoding).startswith("a table with a header, ")
+    assert found.endswith(", " + {"latin-1": "CP1252"}.get(encoding, encoding.strip().upper()))
+    assert right(tmp_path / "f.csv", encoding=encoding.strip()).startswith("a table with a header, ")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-8-sig"])
