@@ -32,7 +32,7 @@ def refuse_quotes(file: Path, labels: Sequence[Label]) -> None:
     if len(quotes) > 1 and not any(of.kind == CLOSE for of in labels):
         raise UserError(
             f"{file}: these are quotes or an order book (columns {quotes[0]} and {quotes[1]}), which have no close; "
-            "bars are wanted, a close per interval. To take one of the columns for the close, set data.source.column to it."
+            "bars are wanted, a close per interval. To take one for the close, set data.source.column to it."
         )
 
 
