@@ -84,10 +84,13 @@ def move_to_grid(bars: pd.DataFrame, interval: Interval, notes: list[str]) -> pd
     if isinstance(interval, CalendarInterval):
         return bars
     late = (into - np.median(into).astype("int64")) % step
-    late = np.where(step - late <= most_early(step), late - step, late)
     off = np.flatnonzero(late)
-    if not 0 < len(off) <= max(FEW * len(bars), 1) or len(np.unique(times - late)) < len(bars):
+    if not 0 < len(off) <= max(FEW * len(bars), 1):
         return bars
+    if len(np.unique(times - late)) < len(bars):  # some may come before their bar, by seconds
+        late = np.where(step - late <= most_early(step), late - step, late)
+        if len(np.unique(times - late)) < len(bars):
+            return bars
     where = "inside a bar" if late.min() == 0 else "beside the opening of a bar"
     where += " were moved to its opening" if late.min() == 0 else " were moved to it"
     notes.append(f"stamps {where}: {len(off)}, first {say_time(bars.index[off[0]])}.")

@@ -119,3 +119,12 @@ def test_a_single_stamp_some_seconds_early_is_that_of_the_bar_it_comes_before() 
     assert (
         "stamps beside the opening of a bar were moved to it: 1, first 2023-05-13 23:59:58" in found.provenance.notes[0]
     )
+
+
+@given(st.lists(st.integers(1, 86_399), min_size=1, max_size=5), st.integers(0, 99))
+def test_a_few_stamps_late_in_their_day_are_that_days_however_late(seconds: list[int], seed: int) -> None:
+    opened = pd.date_range("2018-03-05", periods=600, tz="UTC", unit="ns")
+    late_ones = opened.to_list()
+    for at, second in zip(np.random.default_rng(seed).permutation(598)[: len(seconds)], seconds, strict=True):
+        late_ones[at] += pd.Timedelta(second, unit="s")
+    assert series(pd.DatetimeIndex(late_ones)).closes.index.tolist() == opened.tolist()
