@@ -20,7 +20,7 @@ LOOSE = 0.3  # share by which most steps may, and of a step by which stamps may 
 FAR = 0.1  # share of stamps that may be later
 FEW = 0.01  # share of stamps off the grid that are no jitter, but late ones among others
 DOUBLED = 0.1  # share of bars with two rows that may be mended by leaving one out
-EARLY, AT_LEAST, AT_MOST = 1 / 60, 5 * SECOND, 1 / 6  # how early a stamp may be: a share of the step, some seconds
+EARLY, AT_LEAST, AT_MOST = 1 / 60, 5 * SECOND, 1 / 6  # how early: a share of the step up to a minute, or seconds
 
 
 class Jitter(NamedTuple):
