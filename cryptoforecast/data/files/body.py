@@ -19,11 +19,13 @@ from cryptoforecast.data.files.cells import (
 from cryptoforecast.data.files.clocks import MIDNIGHT
 from cryptoforecast.data.files.names import OF_BARS, Label
 from cryptoforecast.data.files.numbers import Decimal, Unreadable, read_numbers
-from cryptoforecast.data.files.vocabulary import CLOCK, DATE, TICKER, place_of
+from cryptoforecast.data.files.symbols import is_coin
+from cryptoforecast.data.files.vocabulary import CLOCK, DATE, DERIVED, TICKER, place_of
 
 NEARLY_ALL = 0.9  # of the cells; a footer is no row
 REGULAR = 0.7  # of the steps between epochs are alike; on trading days four of five
 TIME_OF_DAY = re.compile(r"\d:\d|\d[- ]?[ap]\.?m\b|T\d{4}", re.IGNORECASE)
+SMALL = re.compile(r"-?\d{1,4}(\.\d*)?")  # a year, a month, a counter
 FIRST, LAST = 10**8, 4 * 10**9  # seconds: 1973 and 2096
 
 
@@ -61,7 +63,12 @@ class Body:
             return False
         if self.share(at, is_compact_date) >= NEARLY_ALL:
             return label.kind == DATE or _in_order(self.columns[at])
-        return self.share(at, is_epoch) >= NEARLY_ALL and self._are_epochs(at, label.kind == DATE)
+        epochs = label.kind != DERIVED and self.share(at, is_epoch) >= NEARLY_ALL
+        return epochs and self._are_epochs(at, label.kind == DATE)
+
+    def may_be_dates(self, at: int) -> bool:
+        """Whether a column that its heading calls a date may hold some, in a style not known here; no small numbers."""
+        return not self.rows or self.share(at, lambda cell: bool(SMALL.fullmatch(cell))) < NEARLY_ALL
 
     def are_days(self, at: int) -> bool:
         """Whether the dates of a column say no time of day but midnight."""
@@ -88,6 +95,10 @@ class Body:
     def are_texts(self, at: int) -> bool:
         """Whether a column may name something row by row: texts or whole numbers, none of them a date."""
         return self.share(at, lambda cell: cell.isdigit() or not (is_number(cell) or is_date(cell))) == 1.0
+
+    def are_coins(self, at: int) -> bool:
+        """Whether all cells are names of the best known coins, or of pairs of them."""
+        return bool(self.rows) and not self.are_numbers(at) and self.share(at, is_coin) == 1.0
 
     def is_counter(self, at: int) -> bool:
         """Whether a column counts the rows, up or down."""

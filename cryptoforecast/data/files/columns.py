@@ -9,7 +9,7 @@ from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.names import OF_BARS, Label, quoted, rank
 from cryptoforecast.data.files.symbols import CODES, is_same_coin
 from cryptoforecast.data.files.time_columns import choose_time
-from cryptoforecast.data.files.vocabulary import TICKER, folded
+from cryptoforecast.data.files.vocabulary import DERIVED, TICKER, folded
 from cryptoforecast.errors import UserError
 
 NO_ROWS = Body(())
@@ -65,12 +65,16 @@ def choose(table: str, labels: Sequence[Label], knobs: Knobs, body: Body = NO_RO
     tickers = [
         at for at, of in enumerate(labels) if of.kind == TICKER and not of.symbol and at not in (*times, close.at)
     ]
-    tickers.sort(key=lambda at: rank(labels[at]))
+    tickers = sorted(tickers, key=lambda at: rank(labels[at])) or [
+        at for at, of in enumerate(labels) if at not in (*times, close.at) and body.are_coins(at) and of.kind != DERIVED
+    ]
     further = {name: _further(table, labels, name, symbol) for name in knobs.others}
     taken = {*times, close.at, *further.values()}
     texts = [at for at in range(len(labels)) if at not in taken and _may_name(labels[at], body, at)]
     texts.sort(key=lambda at: _preference(labels[at], body, at))
-    why = {name: text for name, text in (("time", time.why), ("close", close.why)) if text}
+    number = labels[close.at].number if labels[close.at].text else 0
+    told = f"column {number}, told by its numbers" if number else close.why
+    why = {name: text for name, text in (("time", time.why), ("close", told)) if text}
     notes = tuple(note for note in (time.note, close.note) if note)
     ticker = tickers[0] if tickers else None
     return Chosen(time.at, close.at, further, ticker, symbol, time.clock, tuple(texts), why, notes)

@@ -17,6 +17,7 @@ from cryptoforecast.data.files.vocabulary import (
     folded,
     is_average,
     is_derived,
+    is_time,
     kind_of,
     place_of,
     words,
@@ -108,6 +109,8 @@ def _by_words(text: str) -> Label:
     ]
     if is_derived(text):
         return Label(text, DERIVED)
+    if is_time(text):
+        return Label(text, "")
     if is_average(text):
         return Label(text, AVERAGE)
     if not runs:

@@ -71,7 +71,8 @@ def choose_time(table: str, labels: Sequence[Label], body: Body, knobs: Knobs) -
         return TimeColumn(at, _clock_of(at, clocks, body))
     found = [at for at, of in enumerate(labels) if at not in clocks and body.are_times(at, of)]
     if not found:
-        found = sorted((at for at, of in enumerate(labels) if of.kind == DATE), key=lambda at: rank(labels[at]))[:1]
+        called_so = [at for at, of in enumerate(labels) if of.kind == DATE and body.may_be_dates(at)]
+        found = sorted(called_so, key=lambda at: rank(labels[at]))[:1]
     if not found:
         raise UserError(
             f"{table}: no date column among {quoted(labels)}; the header must name one, such as Date or Timestamp, or "

@@ -92,10 +92,11 @@ _DERIVED = words(
     ohlc4 count trades cap marketcap supply dominance fee fees hash hashrate difficulty dividend dividends split
     splits flag is has up down direction sentiment squared sqrt rms abs inverse inv trend residual seasonal ath atl
     ago before after variacao variacion variazione variation anderung veranderung zmiana изм изменение fark degisim
-    wahrung time timestamp date datetime times turnover amount value2 quotevolume beta alpha corr correlation cov
+    wahrung turnover amount value2 quotevolume beta alpha corr correlation cov
     impliedvol iv oi openinterest funding interest quote taker maker bid ask bids asks last24h transformed smooth
     smoothed detrended kalman feature features error errors"""
 )
+TIMES = words("time timestamp stamp date datetime times dates 时间 時間 日期 시간 zeit hora heure время")
 AVERAGES = words("avg average averaged mean median weighted weight typical mid durchschnitt media 均价 均 平均")
 _DERIVED_PARTS = re.compile(
     r"前收|昨收|前一|上一|前日|涨跌|漲跌|涨幅|漲幅|换手|成交额|成交金额|金额|変化|騰落|市值|均线|収益率|收益率"
@@ -174,6 +175,11 @@ def is_derived(text: str) -> bool:
         or "%" in said
         or bool(_DERIVED_PARTS.search(text))
     )
+
+
+def is_time(text: str) -> bool:
+    """Whether a heading of several words speaks of a time, as close_time does."""
+    return any(word in TIMES for word, _, _ in words_of(text))
 
 
 def is_average(text: str) -> bool:

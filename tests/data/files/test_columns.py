@@ -289,3 +289,35 @@ def test_a_column_that_is_no_price_is_no_close_even_alone(name: str, tmp_path: P
     path = table(tmp_path, {"Date": DAYS, name: CLOSES})
     assert "no close column among" in refusal(path)
     assert load(path, column=name.upper()).closes.tolist() == CLOSES
+
+
+COUNTS = [1_500_517_590 + 5_000_000 * row for row in range(40)]  # nine digits and more, as epochs have
+
+
+@pytest.mark.parametrize("name", ["market_cap", "circulating supply", "Volume", "marketCap"])
+def test_counts_as_large_as_epochs_are_no_times(name: str, tmp_path: Path) -> None:
+    uneven = [count + 7_654_321 * (row * row % 7) for row, count in enumerate(COUNTS)]
+    for counts in (COUNTS, uneven):
+        assert load(table(tmp_path, {"when": DAYS, name: counts, "price": CLOSES})).closes.index.equals(BARS.index)
+    assert load(table(tmp_path, {"when": DAYS, "whatever": uneven, "price": CLOSES})).closes.index.equals(BARS.index)
+
+
+def test_years_months_and_counters_are_no_dates(tmp_path: Path) -> None:
+    columns = {"year": BARS.index.year, "month": BARS.index.month, "day": BARS.index.day, "index": range(40)}
+    assert "no date column among year, month, day, index, close" in refusal(
+        table(tmp_path, columns | {"close": CLOSES})
+    )
+    assert load(table(tmp_path, columns | {"at": DAYS, "close": CLOSES})).closes.tolist() == CLOSES
+
+
+def test_the_report_says_why_where_there_was_a_choice(tmp_path: Path) -> None:
+    path = table(tmp_path, {"unix": epochs(), "time": local(8), "sp500_close": [4000.5] * 40, "price": CLOSES})
+    found = load(path).findings
+    assert found is not None
+    assert found.columns == {
+        "time": "unix (epoch milliseconds; time is the same moment in UTC+08:00)",
+        "close": "price (not sp500_close)",
+    }
+    found = load(table(tmp_path, {"t": DAYS, **OHLC}, header=False)).findings
+    assert found is not None
+    assert found.columns == {"time": "column 1 (ISO 8601)", "close": "close (column 5, told by its numbers)"}

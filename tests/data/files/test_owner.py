@@ -131,3 +131,20 @@ def test_files_of_different_coins_are_never_joined(symbol: str | None, tmp_path:
         Path(file).write_text("\n".join([text[0], *(line.replace(",", f",{name},") for line in text[1:]), ""]))
     with pytest.raises(UserError, match="names files of BTC/USD and ETH/USD|has rows of .*; .* is none of them"):
         CsvSource(files, symbol=symbol).load()
+
+
+@pytest.mark.parametrize("heading", ["s", "whatever"])
+@pytest.mark.parametrize("header", [True, False])
+def test_coins_in_a_column_without_a_known_heading_are_what_the_rows_say(
+    heading: str, header: bool, tmp_path: Path
+) -> None:
+    path = table(tmp_path, {heading: ["BTCUSDT"] * 40, "date": DAYS, "close": CLOSES}, header=header)
+    assert load(path, symbol="BTC-USD").closes.tolist() == CLOSES
+    assert "has rows of BTCUSDT; ETH-USD is none of them" in refusal(path, symbol="ETH-USD")
+
+
+def test_a_column_called_as_a_coin_is_no_other_coins(tmp_path: Path) -> None:
+    path = table(tmp_path, {"Date": DAYS, "ETH": CLOSES})
+    assert load(path, symbol="ethereum").closes.tolist() == CLOSES
+    assert "has closes of ETH, in the column ETH; BTC is none of them" in refusal(path, symbol="BTC")
+    assert "BTC is none of them" in refusal(path, symbol="BTC", column="ETH")
