@@ -11,7 +11,8 @@ THIRTY = 30
 JUMP = 0.7  # of logarithms: to the double, or to the half
 WIDE = 4.0  # times the low: no high is further above it in nearly all bars
 NEAR = 0.5  # of the way between the closes of bars: an open is nearer to the close before it
-SURE = 9  # steps by which chance does not tell open and close apart
+NEARER, NEAREST = 0.1, 0.02  # the same for fewer steps than ``SURE``, and than ``FEW``
+FEW, SURE = 4, 9  # steps by which chance does not tell open and close apart
 
 
 class Bars(NamedTuple):
@@ -89,9 +90,10 @@ def _opens_near(opened: np.ndarray, closed: np.ndarray, steps: np.ndarray) -> bo
     if not len(forth):
         return None
     for near, far, answer in ((forth, back, True), (back, forth, False)):
-        exact = not near.any() and far.any() and len(near) > 1
+        exact = not near.any() and (far > 0).mean() > 0.5 and len(near) > 1
         clear = near.mean() < NEAR * far.mean() and (near < far).mean() > (near > far).mean() + 0.3
-        if exact or (clear and (len(near) >= SURE or near.mean() < 0.1 * far.mean()) and len(near) > 1):
+        bound = NEAR if len(near) >= SURE else NEARER if len(near) >= FEW else NEAREST
+        if exact or (clear and near.mean() < bound * far.mean() and len(near) > 2):
             return answer
     return None
 

@@ -128,7 +128,9 @@ class Body:
         if known or not ((seconds >= FIRST) & (seconds < LAST)).all():
             return known
         steps = np.diff(np.unique(numbers))
-        usual = np.median(steps) if len(steps) > 1 else 0.0
+        if len(steps) == 1:
+            return not np.diff(np.unique(seconds))[0] % 60  # two bars: whole minutes apart
+        usual = np.median(steps) if len(steps) else 0.0
         return bool(usual > 0 and (np.abs(steps - usual) <= 0.1 * usual).mean() >= REGULAR)
 
 

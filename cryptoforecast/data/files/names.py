@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cryptoforecast.data.files.symbols import CURRENCIES, as_symbol
 from cryptoforecast.data.files.vocabulary import (
     ADJUSTED,
+    ADJUSTING,
     CLOSE,
     CURRENCY_WORDS,
     DATE,
@@ -117,6 +118,8 @@ def _by_words(text: str) -> Label:
         return Label(text, "")
     first, last, kind = max(runs, key=lambda run: (run[1] - run[0], run[1]))
     rest = found[:first] + found[last:]
+    if kind in CLOSES and any(word in ADJUSTING for word, *_ in rest):
+        kind, rest = ADJUSTED, [word for word in rest if word[0] not in ADJUSTING]
     if {_kind_of_words([word]) for word in rest if word[0] not in NOISE} - {kind, ""}:
         return Label(text, "")
     before, after = text[: found[first][1]].strip(_MARKS), text[found[last - 1][2] :].strip(_MARKS)
@@ -137,7 +140,7 @@ def _kind_of_words(found: Sequence[tuple[str, int, int]]) -> str:
 
 def _says_nothing(part: str) -> bool:
     """Whether the words beside a kind name no owner: none are there, or only noise and currencies."""
-    return all(word in NOISE or word in CURRENCIES or word in CURRENCY_WORDS for word, _, _ in words_of(part))
+    return all(word in (NOISE | ADJUSTING | CURRENCIES | CURRENCY_WORDS) for word, _, _ in words_of(part))
 
 
 def named(labels: Sequence[Label], name: str) -> list[int]:

@@ -48,7 +48,8 @@ NAMES = {  # in order of preference; compared as :func:`folded` writes them
         exchangerate kurs kurz preis cours prix precio preco prezzo cena cijena koers fiyat fiyati pris hinta ar
         arfolyam цена цiна курс τιμη 价格 價格 価格 最新价 現價 现价 最新 가격 현재가 السعر سعر قیمت מחיר שער gia
         harga ราคา ultimo ultimopreco ultimoprecio dernier derniercours zuletzt letzter letzterkurs laatst laatste
-        ostatni ostatnio son simdi sonfiyat senast senaste viimeisin seneste sist siste posledni utolso ultima posl
+        ostatni ostatnio son simdi sonfiyat ultimul الأخير الاخير
+        senast senaste viimeisin seneste sist siste posledni utolso ultima posl
         послпосл последняя последн посл 最終 最後 最近 אחרון آخرین آخر terakhir lancuoi ล่าสุด value valor wert
         valeur valore wartosc 値 值""",
     ADJUSTED: """adjclose adjustedclose adjcloseprice closeadj closeadjusted adjustedclosingprice adjustedprice
@@ -83,7 +84,7 @@ NOISE = words(
     market mkt trade traded the o v t k x y n a p c 24h 1h 4h 1d 1w 15m 5m 1m coin token crypto currency 价格 价"""
 )
 _DERIVED = words(
-    """prev previous prior previousday yesterday yday next future tomorrow target label pred predicted prediction
+    """pre prev previous prior previousday yesterday yday next future tomorrow target label pred predicted prediction
     predictions forecast forecasted yhat expected lag lagged shift shifted delay delayed offset diff difference
     delta change changes chg chng pct percent percentage return returns ret rets rtn log ln logged logret ratio ma
     sma ema wma dema tema hma ewma ewm kama vwap twap rsi macd atr adx cci bb boll bollinger upper lower band stoch
@@ -96,6 +97,7 @@ _DERIVED = words(
     impliedvol iv oi openinterest funding interest quote taker maker bid ask bids asks last24h transformed smooth
     smoothed detrended kalman feature features error errors"""
 )
+ADJUSTING = words("adj adjusted adjust ajustado ajustada ajuste rettificato bereinigt corrige skorygowany duzeltilmis")
 TIMES = words("time timestamp stamp date datetime times dates 时间 時間 日期 시간 zeit hora heure время")
 AVERAGES = words("avg average averaged mean median weighted weight typical mid durchschnitt media 均价 均 平均")
 _DERIVED_PARTS = re.compile(

@@ -306,8 +306,6 @@ def test_years_months_and_counters_are_no_dates(tmp_path: Path) -> None:
     columns = {"year": BARS.index.year, "month": BARS.index.month, "day": BARS.index.day, "index": range(40)}
     path = table(tmp_path, columns | {"close": CLOSES})
     assert "no date column among year, month, day, index, close" in refusal(path)
-        table(tmp_path, columns | {"close": CLOSES})
-    )
     assert load(table(tmp_path, columns | {"at": DAYS, "close": CLOSES})).closes.tolist() == CLOSES
 
 
