@@ -34,6 +34,7 @@ _DAY = re.compile(
 )
 _COMPACT = re.compile(r"(?P<day>\d{8})[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _PLAIN = re.compile(r"[-+]?\d*\.?\d*|\D*")  # most cells are no dates, and are told at once
+_USUAL_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")  # most cells, and quicker to tell
 _CLOCK = re.compile(rf"(?:{CLOCK})(?:\s?(?:{ZONE}))?")
 _COMPACT_CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
 _EPOCH = re.compile(r"-?\d{9,19}(?:\.\d*)?|-?\d\.\d+[eE]\+?(?:0?[89]|1[0-8])")
@@ -55,7 +56,8 @@ def is_number(cell: str) -> bool:
     >>> [is_number(cell) for cell in ("28.420,3", "₹12,34,567.89", "-1.5%", "1 234 USD", "22.05.2026", "1.12.2", "v2")]
     [True, True, True, True, False, False, False]
     """
-    return bool(NUMBER.fullmatch(cell.strip()))
+    text = cell.strip()
+    return bool(_USUAL_NUMBER.fullmatch(text) or NUMBER.fullmatch(text))
 
 
 def is_date(cell: str) -> bool:

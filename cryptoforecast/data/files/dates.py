@@ -22,8 +22,8 @@ from cryptoforecast.data.files.written_dates import (
 
 ISO = "ISO8601"
 PLAIN_PARTS = re.compile(
-    r"(?P<day>\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})(?:[ T]+(?P<clock>\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?))?"
-    r"(?P<zone>)(?P<place>)(?P<year>)"
+    r"(?P<day>[A-Za-z0-9,./-][A-Za-z0-9 ,./-]*?)"
+    r"(?:[ T,]+(?P<clock>\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?))?(?P<zone>)(?P<place>)(?P<year>)"
 )  # most columns, and quicker to tell
 EPOCHS = r"-?\d+(?:\.\d*)?(?:[eE]\+?\d+)?"
 CLOCK_DIRECTIVES = re.compile(r"%[HIMSfpXcrRT]")
@@ -134,11 +134,12 @@ class _Parts:
 
     def __init__(self, cells: pd.Series) -> None:
         self.present = cells.notna().to_numpy()
-        found = cells.str.extract(rf"^(?:{PLAIN_PARTS.pattern})$")
-        if (found["day"].isna() & self.present).any():
-            found = cells.str.extract(rf"^(?:{PARTS.pattern})$", flags=re.DOTALL)
-        days = (found["day"].fillna("") + found["year"].fillna("")).str.strip(" ,\t")
-        self.day_codes, self.days = pd.factorize(days.mask(~self.present))
+        for pattern in (PLAIN_PARTS, PARTS):
+            found = cells.str.extract(rf"^(?:{pattern.pattern})$", flags=re.DOTALL)
+            days = (found["day"] + found["year"].fillna("")).str.strip(" ,\t")
+            self.day_codes, self.days = pd.factorize(days.fillna("").mask(~self.present))
+            if all(day_in_digits(day) or digits_of_day(day) for day in self.days):
+                break
         self.clock_codes, self.clocks = pd.factorize(found["clock"].replace("", None))
         zones = found["zone"].fillna("") + found["place"].fillna("")
         self.zone_codes, self.zones = pd.factorize(zones.mask(zones == ""))

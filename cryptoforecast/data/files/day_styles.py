@@ -36,7 +36,7 @@ def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:
     """The one reading that makes sense of the whole column: not in the future, in order, at regular steps.
 
     Months on one day of the month are as regular as days. Dates with dots are written with the day first wherever
-    dots are written; of two readings that are regular alike, that decides.
+    dots are written; of two readings that make sense alike, that decides.
 
     Raises:
         Unreadable: with both readings, if nothing tells which.
@@ -49,7 +49,7 @@ def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:
         style, times = next(iter(left.items()))
         return Reading(times, style)
     dotted = [style for style in left if style.startswith("%d.%m.")]
-    if len(dotted) == 1 and _is_regular(left[dotted[0]].dropna()):
+    if dotted and not any(style.startswith("%y") for style in left):  # 24.03.11, as in Korea
         note = f"dates with dots were read with the day first ({dotted[0]}); data.source.date_format settles it."
         return Reading(left[dotted[0]], dotted[0], note)
     (first, one), (second, two) = list(left.items())[:2]

@@ -22,6 +22,7 @@ WHOLE = r"[+-]?\d+(?:[eE][+-]?\d+)?"
 AS_POINT, AS_COMMA = f"{POINT}|{THOUSANDS}|{LAKHS}", f"{WHOLE}|{COMMA}|{POINTED_THOUSANDS}"
 SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 NEARLY_ALL = 0.9  # of the cells of a column of numbers; a vendor may have put a footer below it
+A_FEW = 50  # rows looked at first: most files show their mark soon
 SMOOTH, JUMP = 10.0, 200.0  # factors from row to row; a mark that is misread makes one of a thousand
 
 
@@ -62,8 +63,11 @@ def decimal_of_table(body: Sequence[Sequence[str]], dates: int) -> Decimal:
         body: rows of cells.
         dates: position of the dates, whose marks say nothing of numbers.
     """
-    columns = [[row[at] for row in body] for at in range(len(body[0])) if at != dates]
-    return decimal_of(cell for cells in columns if _are_numbers(cells) for cell in cells)
+    for rows in (body[:A_FEW], body):
+        columns = [[row[at] for row in rows] for at in range(len(body[0])) if at != dates]
+        if found := decimal_of(cell for cells in columns if _are_numbers(cells) for cell in cells):
+            return found
+    return ""
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:
