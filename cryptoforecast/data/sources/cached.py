@@ -222,8 +222,11 @@ class CachedFeed:
         """A coin that was delisted can still be read from the cache, if its end is said."""
         if cached is None or self.refresh or cached.covered_from > self._from:
             return UserError(refusal)
-        last = say_time(cached.bars.index[-1].normalize())
-        return UserError(f"{refusal.rstrip('.')}; some are cached, and data.source.end {last} makes do with them.")
+        last = self.step.after(cached.bars.index[-1], 1)[0].normalize() - A_DAY  # the last day that is whole
+        if last < max(cached.bars.index[0], self._from):
+            return UserError(refusal)
+        known = f"some are cached, and data.source.end {say_time(last)} makes do with them"
+        return UserError(f"{refusal.rstrip('.')}; {known}.")
 
     @cached_property
     def _from(self) -> pd.Timestamp:

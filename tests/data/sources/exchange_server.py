@@ -31,6 +31,7 @@ class LocalExchange:
         self.closes = closes
         self.timeframe = "1h"  # of the closes
         self.clock = NOON
+        self.pairs = PAIRS
         self.date: str | None = None  # header that is sent instead of the clock's time; none if empty
         self.most = 1000  # bars on a page
         self.kept: int | None = None  # how many of the last bars are given, whatever is asked for
@@ -82,8 +83,8 @@ class LocalExchange:
         return json.dumps({"data": {"pair": "BTC/USD", "ohlc": ohlc}})
 
 
-def markets(path: str) -> str:
-    pairs = [pair.split("/") for pair in PAIRS]
+def markets(path: str, listed: tuple[str, ...]) -> str:
+    pairs = [pair.split("/") for pair in listed]
     if "exchangeInfo" in path:
         return json.dumps({"symbols": [
             {"symbol": base + quote, "status": "TRADING", "baseAsset": base, "quoteAsset": quote, "filters": [],
@@ -112,7 +113,7 @@ class Handler(BaseHTTPRequestHandler):
             answer = given or Answer(body=exchange.candles(parts.path, query))
         else:
             exchange.markets_asked += 1
-            answer = exchange.answer or Answer(body=markets(parts.path))
+            answer = exchange.answer or Answer(body=markets(parts.path, exchange.pairs))
         self.send_response_only(answer.status)
         date = (
             exchange.date if exchange.date is not None else format_datetime(exchange.clock.to_pydatetime(), usegmt=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cryptoforecast import CcxtSource, DataNotice, FirstAvailable, SimulatedSource
+from cryptoforecast import CcxtSource, DataNotice, FirstAvailable, SimulatedSource, UserError
 from cryptoforecast.data.sources import SourceUnavailable
 from cryptoforecast.data.sources.bar_cache import BarCache
 from cryptoforecast.data.sources.exchange_client import COLUMNS
@@ -285,6 +285,20 @@ def test_a_bar_that_is_given_twice_is_taken_once_and_two_bars_of_one_time_are_a_
         exchange.first_answers = [answer] * 3
         with pytest.raises(SourceUnavailable, match="bitstamp gave two bars of 2024-03-01, and nothing is cached"):
             hourly(exchange.address).load()
+
+
+def test_a_market_delisted_since_is_read_from_the_cache_as_the_refusal_says(
+    exchange: LocalExchange, today: Today
+) -> None:
+    hourly(exchange.address).load()
+    three_hours_later(exchange, today)
+    exchange.pairs = ("ETH/USD",)
+    said = "BTC/USD: bitstamp has no such market; .*; some are cached, and data.source.end 2024-03-05 makes do with"
+    with pytest.raises(UserError, match=said):
+        hourly(exchange.address).load()
+    exchange.asked.clear()
+    assert len(hourly(exchange.address, end="2024-03-05").load().closes) == 120
+    assert exchange.asked == []
 
 
 def test_a_market_that_is_no_longer_traded_says_so_and_is_read_up_to_its_end(
