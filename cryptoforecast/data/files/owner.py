@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from cryptoforecast.data.files.layout import Layout
@@ -106,30 +105,34 @@ def _keys(names: list[str], tickers: pd.Series, stamps: pd.DataFrame) -> dict[st
 
 def _repeats(stamps: pd.DataFrame) -> bool:
     """Whether some time stands in several rows; of sorted rows that is seen without a table of all."""
-    if len(stamps.columns) == 1:
-        values = stamps.iloc[:, 0]
-        if not pd.api.types.is_numeric_dtype(values):
-            index = pd.Index(values)
-            return not (index.is_monotonic_increasing and (values.to_numpy()[1:] != values.to_numpy()[:-1]).all()) and (
-                bool(values.duplicated().any())
-            )
-        numbers = values.to_numpy()
-        steps = [np.diff(numbers[start : start + CHUNK + 1]) for start in range(0, len(numbers), CHUNK)]
-        if all((step > 0).all() for step in steps) or all((step < 0).all() for step in steps):
+    return not _is_sorted(stamps) and bool(stamps.dropna().duplicated().any())
+
+
+def _is_sorted(stamps: pd.DataFrame) -> bool:
+    """Whether each row's stamp, as a number or as a text, is above the one before it, or each below it."""
+    up = down = True
+    for start in range(0, len(stamps), CHUNK):
+        some = stamps.iloc[start : start + CHUNK + 1]
+        columns = [column if column.dtype.kind in "iuf" else column.astype("str") for _, column in some.items()]
+        texts = columns[0] if len(columns) == 1 else columns[0].astype("str") + " " + columns[1].astype("str")
+        values = texts.to_numpy() if texts.dtype.kind in "iuf" else texts.fillna("").to_numpy(dtype=object)
+        up, down = up and bool((values[1:] > values[:-1]).all()), down and bool((values[1:] < values[:-1]).all())
+        if not (up or down):
             return False
-    return bool(stamps.dropna().duplicated().any())
+    return True
 
 
 def _telling(frame: pd.DataFrame, layout: Layout, texts: Texts) -> pd.Series | None:
     """The column by which times that stand in several rows, with several closes, stand in one each."""
     chosen = layout.chosen
-    rows = frame[[*chosen.stamps, chosen.close]].dropna(subset=[*chosen.stamps])
-    repeated = rows.drop_duplicates().duplicated([*chosen.stamps])
+    closes = frame[[*chosen.stamps, chosen.close]].dropna(subset=chosen.stamps)
+    repeated = closes.drop_duplicates().duplicated(chosen.stamps)
     if not repeated.any():
         return None
     for at in chosen.texts:
         column = texts(at).reindex(frame.index).rename(at)
         counts = column.value_counts()
-        if 1 < len(counts) <= len(frame) / 2 and not _repeats(frame[[*chosen.stamps]].assign(name=column)):
+        rows = frame[chosen.stamps].assign(name=column)
+        if 1 < len(counts) <= len(frame) / 2 and not rows.dropna().duplicated().any():
             return column
     return None
