@@ -155,6 +155,7 @@ class _Parts:
                 int((self.zone_codes == code).argmax()),
                 f"and {self.zones[code]} is no offset from UTC that is told for sure; write the offset in its place, "
                 "such as -05:00",
+                by_format=False,
             )
         by_zone = 10**9 * np.array([*offsets, 0], dtype="int64")[self.zone_codes]
         missing = (by_day == pd.NaT.value) | (by_clock == pd.NaT.value)
@@ -198,7 +199,7 @@ def _months_of_short_years(parts: _Parts) -> Reading:
     """Dec 21 is December 2021 in a column of months that go on; else perhaps a day without a year."""
     days = parse_days([month_and_short_year(day) or "" for day in parts.days], "%Y-%m-%d")
     times = parts.times_of(days)
-    if go_on_by_months(times.dropna(), longest=6):
+    if go_on_by_months(times.dropna()):
         return Reading(times, "month and year")
     row = int(parts.present.argmax())
     text = parts.days[parts.day_codes[row]]

@@ -9,7 +9,8 @@ import pandas as pd
 from cryptoforecast.data.files.numbers import Unreadable
 
 ORDERS = ("%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%y/%m/%d")  # with any mark
-MONTHS, MONTH_AND_YEAR = "%Y-%m-%d", "%b %y"
+LONGEST = 6  # months from bar to bar
+HALF_A_YEAR = pd.Timedelta("190D")
 
 
 class Reading(NamedTuple):
@@ -42,7 +43,7 @@ def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:
         Unreadable: with both readings, if nothing tells which.
     """
     left = dict(readings)
-    for sensible in (lambda times: times.max() <= now + pd.Timedelta("2D"), _in_order, _is_regular):
+    for sensible in (lambda times: times.max() <= now + pd.Timedelta("2D"), _in_order, _not_by_years, _is_regular):
         sound = {style: times for style, times in left.items() if sensible(times.dropna())}
         left = sound or left
     if len({times.asi8.tobytes() for times in left.values()}) == 1:
@@ -61,13 +62,13 @@ def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:
     )
 
 
-def go_on_by_months(times: pd.DatetimeIndex, longest: int = 1200) -> bool:
-    """Whether times are a fixed number of months apart, ``longest`` at most, on one day of the month or at its end."""
+def go_on_by_months(times: pd.DatetimeIndex) -> bool:
+    """Whether times are a fixed number of months apart, half a year at most, on one day of the month or at its end."""
     if len(times) < 3:
         return False
     ordered = times.sort_values()
     counted = np.unique(np.diff(ordered.year * 12 + ordered.month))
-    if len(counted) != 1 or not 1 <= counted[0] <= longest:
+    if len(counted) != 1 or not 1 <= counted[0] <= LONGEST:
         return False
     one_day = len(np.unique(ordered.day)) == 1
     return bool(one_day or ordered.is_month_end.all())
@@ -75,6 +76,11 @@ def go_on_by_months(times: pd.DatetimeIndex, longest: int = 1200) -> bool:
 
 def _in_order(times: pd.DatetimeIndex) -> bool:
     return bool(times.is_monotonic_increasing or times.is_monotonic_decreasing)
+
+
+def _not_by_years(times: pd.DatetimeIndex) -> bool:
+    """Whether bars are nearer than a year: 01/01/18, 02/01/18 and 03/01/18 are no three Januaries."""
+    return len(times) < 2 or bool(np.median(np.diff(np.sort(times.asi8))) <= HALF_A_YEAR.value)
 
 
 def _is_regular(times: pd.DatetimeIndex) -> bool:

@@ -27,11 +27,15 @@ SMOOTH, JUMP = 10.0, 200.0  # factors from row to row; a mark that is misread ma
 
 
 class Unreadable(ValueError):
-    """A cell that is no number, or two; ``row`` counts from 0."""
+    """A cell that is no number or date, or two; ``row`` counts from 0.
 
-    def __init__(self, row: int, problem: str) -> None:
+    ``by_format`` tells whether a format of the user's own may help.
+    """
+
+    def __init__(self, row: int, problem: str, by_format: bool = True) -> None:
         super().__init__(problem)
         self.row = row
+        self.by_format = by_format
 
 
 class Numbers(NamedTuple):

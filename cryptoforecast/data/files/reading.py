@@ -140,7 +140,8 @@ def _times(file: Path, layout: Layout, frame: pd.DataFrame, knobs: Knobs) -> Tim
         if str(problem).startswith("data.source"):
             raise UserError(f"{problem}.") from None
         where, cell = _cell(file, layout, frame, problem.row, layout.chosen.date, knobs)
-        advice = "" if "data.source" in str(problem) or knobs.date_format else _advice(cell)
+        advised = "data.source" in str(problem) or knobs.date_format is not None or not problem.by_format
+        advice = "" if advised else _advice(cell)
         raise UnreadableCell(f"{where}: the date is {cell!r}, {problem}{advice}.") from None
 
 

@@ -236,6 +236,15 @@ def test_a_month_with_a_short_year_is_one_only_where_months_go_on() -> None:
         read_times(pd.Series(["Jan 01", "Jan 02", "Jan 03"]))
 
 
+@pytest.mark.parametrize("style", ["%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y"])
+def test_days_with_short_years_are_no_years_with_short_days(style: str) -> None:
+    for times in (
+        pd.date_range("2018-01-01", periods=20, tz="UTC"),
+        pd.bdate_range("2018-01-01", periods=20, tz="UTC"),
+    ):
+        assert (read_times(pd.Series(times.strftime(style))).times == times).all()
+
+
 @pytest.mark.parametrize("zone", ["EST", "CEST", "America/New_York"])
 def test_a_zone_by_its_name_is_refused_with_what_to_write(zone: str) -> None:
     with pytest.raises(Unreadable, match=f"and {zone} is no offset from UTC .*; write the offset in its place"):

@@ -28,6 +28,12 @@ def test_daily_closes_are_read_whatever_the_days_look_like(tmp_path: Path, style
     assert (series.closes.index == DAYS).all()
 
 
+def test_a_zone_by_its_name_is_refused_and_no_format_is_advised_that_would_take_it_for_utc(tmp_path: Path) -> None:
+    path = write(tmp_path, [f"{day:%Y-%m-%d %H:%M} EST" for day in DAYS])
+    with pytest.raises(UserError, match="write the offset in its place, such as -05:00.$"):
+        CsvSource(path).load()
+
+
 def test_sept_among_other_months(tmp_path: Path) -> None:
     days = pd.date_range("2021-08-20", periods=30, tz="UTC")
     series = CsvSource(write(tmp_path, [f"{day:%b %d, %Y}".replace("Sep ", "Sept ") for day in days])).load()
