@@ -13,10 +13,16 @@ from cryptoforecast.errors import UserError
 
 BLANK, GAP = " ", "  "  # blanks between cells: one or more; two or more, where a cell may hold one
 DELIMITERS = (",", ";", "\t", "|", GAP, BLANK)
-BLANKS = {  # outside of quotes
-    BLANK: re.compile(r'[ \t]+(?=(?:[^"]*"[^"]*")*[^"]*$)'),
-    GAP: re.compile(r'(?: {2,}|[ \t]*\t[ \t]*)(?=(?:[^"]*"[^"]*")*[^"]*$)'),
+UNQUOTED = r'(?=(?:[^"]*"[^"]*")*[^"]*$)'
+BLANKS = {  # delimiters with blanks in them, as patterns
+    BLANK: re.compile(r"[ \t]+" + UNQUOTED),
+    GAP: re.compile(r"(?: {2,}|[ \t]*\t[ \t]*)" + UNQUOTED),
+    ", ": re.compile(r"[ \t]*,[ \t]*" + UNQUOTED),
+    "; ": re.compile(r"[ \t]*;[ \t]*" + UNQUOTED),
+    "| ": re.compile(r"[ \t]*\|[ \t]*" + UNQUOTED),
 }
+QUOTE_BEHIND_BLANK = re.compile(r'[,;|][ \t]+"')
+LETTER = re.compile(r"[^\W\d_]")
 WORDS = re.compile(r"[^\W\d_]{3,}|[\u2e80-\u9fff\uac00-\ud7af]{2,}")
 SEPARATOR = re.compile(r"\s*\"?sep=.\"?\s*", re.IGNORECASE)  # what Excel is told in a first line
 
@@ -50,7 +56,7 @@ def cells_of(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
     """
     if blanks := BLANKS.get(delimiter):
         lines, delimiter = (blanks.sub("\t", line.strip()) + "\n" for line in lines), "\t"
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(lines, delimiter=delimiter)
     for cells in reader:
         if len(cells) > 1 or (cells and cells[0].strip()):
             yield Row(reader.line_num, cells)
@@ -74,9 +80,8 @@ def is_data(cells: Sequence[str]) -> bool:
 
 def _names_a_date(cells: Sequence[str]) -> bool:
     """Whether a line is a header's: it begins with the name of a date column, or has one and no date."""
-    if kind_of(cells[0]) == DATE:
-        return True
-    return any(kind_of(cell) == DATE for cell in cells) and not any(map(is_date, cells))
+    names = [at for at, cell in enumerate(cells) if LETTER.search(cell) and kind_of(cell) == DATE]
+    return bool(names) and (names[0] == 0 or not any(map(is_date, cells)))
 
 
 def _is_value(cell: str) -> bool:
@@ -117,7 +122,7 @@ def _below_names(rows: Sequence[Row]) -> int:
 def _by_best_delimiter(file: Path, head: Sequence[str]) -> tuple[str, int, list[Row]]:
     """The delimiter by which most cells are values, in lines of one length, that length, and the lines split by it."""
     best, found = (False, 0), None
-    for delimiter in DELIMITERS:
+    for delimiter in _possible("".join(head)):
         try:
             rows = list(cells_of(head, delimiter))
         except csv.Error as problem:
@@ -132,6 +137,19 @@ def _by_best_delimiter(file: Path, head: Sequence[str]) -> tuple[str, int, list[
         start = next((line.strip() for line in head if line.strip()), "")[:60]
         raise UserError(f"{file}: no row of dates and numbers; it begins with {start!r}.")
     return found
+
+
+def _possible(text: str) -> list[str]:
+    """The delimiters that stand in a text; with blanks where quotes begin behind them."""
+    there = [mark for mark in DELIMITERS if mark in text or (mark == GAP and "\t" in text)]
+    if not QUOTE_BEHIND_BLANK.search(text):
+        return there
+    return [f"{mark} " if f"{mark} " in BLANKS else mark for mark in there]
+
+
+def written_by(delimiter: str) -> str:
+    """The one character that parts cells as a delimiter does."""
+    return "\t" if delimiter == GAP else delimiter[0]
 
 
 def _usual_width(rows: Sequence[Row]) -> tuple[int, int, bool]:

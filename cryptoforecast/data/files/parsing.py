@@ -108,7 +108,6 @@ def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any, encoding: st
             index_col=False,
             usecols=list(types),
             dtype=types,
-            skipinitialspace=True,
             keep_default_na=False,
             na_values=empty,
         )

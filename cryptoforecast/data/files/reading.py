@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.data.files.clocks import join_clock
+from cryptoforecast.data.files.columnar import read_columnar, read_texts
 from cryptoforecast.data.files.dates import Times, read_times
 from cryptoforecast.data.files.encodings import UTF_8, OddBytes, spoken
 from cryptoforecast.data.files.evenness import Lines, lines_below, read_lines
@@ -20,7 +21,6 @@ from cryptoforecast.data.files.numbers import Numbers, Unreadable, numbers_of
 from cryptoforecast.data.files.opening import encoding_of, head_of, holds_json, packing
 from cryptoforecast.data.files.owner import keep_one_series
 from cryptoforecast.data.files.packing import COLUMNAR, PACKINGS
-from cryptoforecast.data.files.parquet import read_parquet, read_texts
 from cryptoforecast.data.files.parsing import read_anew, read_cells
 from cryptoforecast.data.files.strays import say_strays
 from cryptoforecast.data.files.table import Table
@@ -60,8 +60,7 @@ def _read(file: Path, knobs: Knobs) -> Table:
 def _read_rows(file: Path, knobs: Knobs) -> Table:
     packed = packing(file)
     if packed in COLUMNAR:
-        labels, chosen, frame = read_parquet(file, knobs)
-        layout = Layout("Parquet", "", len(labels), 0, 0, labels, chosen, "", epochs=False)
+        layout, frame = read_columnar(file, packed, knobs)
         lines = Lines(len(frame), cut=False)
         return _to_table(file, layout, frame, lines, knobs)
     layout = _recognised(file, knobs)
@@ -125,8 +124,8 @@ def _said_of_lines(file: Path, lines: Lines) -> list[str]:
 
 def _texts(file: Path, layout: Layout, lines: Lines, knobs: Knobs, at: int) -> pd.Series:
     """A column that may name each row's series; it is read anew, as few files need it."""
-    if packing(file) in COLUMNAR:
-        return read_texts(file, at)
+    if layout.format in COLUMNAR:
+        return read_texts(file, layout.format, at)
     with_it = layout._replace(chosen=layout.chosen._replace(ticker=at, others={}))
     if lines.strays:
         return read_anew(file, with_it, knobs, lines)[at]
@@ -179,7 +178,7 @@ def _told_by_continuity(file: Path, closes: Numbers) -> str:
 
 def _cell(file: Path, layout: Layout, frame: pd.DataFrame, row: int, position: int, knobs: Knobs) -> tuple[str, str]:
     """Where a row stands in its file, and what stands there."""
-    if layout.format == "Parquet":
+    if layout.format in COLUMNAR:
         return f"{file}, row {frame.index[row]}", str(frame[position].iloc[row])
     line, cells = next(
         pair for at, pair in enumerate(lines_below(file, layout, knobs.encoding)) if at == frame.index[row]

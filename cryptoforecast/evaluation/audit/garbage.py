@@ -16,6 +16,7 @@ from cryptoforecast.data.files.dates import read_times
 from cryptoforecast.data.files.evenness import rows_of
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import Layout, recognise
+from cryptoforecast.data.files.lines import written_by
 from cryptoforecast.data.files.names import label
 from cryptoforecast.data.files.numbers import Unreadable
 from cryptoforecast.data.files.opening import encoding_of, head_of, opened, packing
@@ -82,7 +83,7 @@ class PriceFile:
         _, bars = np.unique(self.times.asi8, return_inverse=True)  # rows of one bar stay rows of one bar
         factor = factors(len(rows))[bars]
         self._garbled = [
-            _garbled(cells, kept, float(by), layout.delimiter, self._lines[line - 1])
+            _garbled(cells, kept, float(by), written_by(layout.delimiter), self._lines[line - 1])
             for (line, cells), by in zip(rows, factor, strict=True)
         ]
 

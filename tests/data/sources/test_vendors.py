@@ -33,14 +33,37 @@ def test_packing_and_encoding_change_nothing(name: str, packed: str, tmp_path: P
     assert load(write_vendor(tmp_path, name, BARS, packed)).provenance.sha256 == fingerprint(BARS["Close"])
 
 
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
 @pytest.mark.parametrize("index", ["as index", "as column", "as an index without a name"])
-def test_parquet_gives_the_same_closes(index: str, tmp_path: Path) -> None:
+def test_parquet_and_feather_give_the_same_closes(index: str, kind: str, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     table = BARS.reset_index() if index == "as column" else BARS.rename_axis(None if "without" in index else "Date")
-    table.to_parquet(tmp_path / "BTC-USD.parquet")
-    series = load(str(tmp_path / "BTC-USD.parquet"), ("Volume",))
+    path = tmp_path / f"BTC-USD.{kind}"
+    getattr(table, f"to_{kind}")(path)
+    series = load(str(path), ("Volume",))
+    assert series.findings is not None
+    assert series.findings.format == kind.capitalize()
     assert series.provenance.sha256 == fingerprint(BARS["Close"], BARS[["Volume"]].astype(float))
     assert series.provenance.symbol == "BTC-USD"
+
+
+COLUMNS = {
+    "of two levels": lambda bars: bars.set_axis(
+        pd.MultiIndex.from_product([bars.columns, ["BTC-USD"]]), axis="columns"
+    ),
+    "in a zone": lambda bars: bars.set_axis(bars.index.tz_convert("Asia/Tokyo")),
+    "as days": lambda bars: bars.set_axis(bars.index.date),
+    "as texts": lambda bars: bars.set_axis(bars.index.strftime("%d.%m.%Y")).astype("str"),
+    "in another language": lambda bars: bars.reset_index().rename(columns={"Date": "日期", "Close": "收盘价"}),
+    "in categories": lambda bars: bars.reset_index().assign(Symbol=pd.Categorical(["BTC-USD"] * len(bars))),
+}
+
+
+@pytest.mark.parametrize("changed", COLUMNS.values(), ids=COLUMNS)
+def test_parquet_is_recognised_by_its_cells(changed: object, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    changed(BARS).to_parquet(tmp_path / "BTC-USD.parquet")  # type: ignore[operator]
+    assert load(str(tmp_path / "BTC-USD.parquet")).provenance.sha256 == fingerprint(BARS["Close"])
 
 
 HOURS = made_bars("1h")
