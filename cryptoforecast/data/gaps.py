@@ -18,6 +18,7 @@ OF_SESSIONS = (
 )
 EXPLAINED = 0.8  # share of the gaps that sessions must explain to be named first
 DAYS_TO_TELL = 3  # on which there are bars, at least, before a night is told from a hole
+SHORTEST = 10**9  # nanoseconds between bars of sessions
 MANY = 1 << 17  # bars that sessions are told by, at most
 FEW_BARS = 5  # of which no step can be said to be usual
 LISTED = 4  # steps named where they are irregular
@@ -74,7 +75,7 @@ def bridge(symbol: str, bars: pd.DataFrame, interval: Interval, gaps: Gaps, note
 
 
 def _may_be_sessions(interval: Interval) -> TypeGuard[FixedStep]:
-    return isinstance(interval, FixedStep) and interval.nanoseconds <= A_DAY
+    return isinstance(interval, FixedStep) and SHORTEST <= interval.nanoseconds <= A_DAY
 
 
 def _say_holes(times: pd.DatetimeIndex, uneven: np.ndarray, interval: Interval) -> str:
@@ -98,12 +99,8 @@ def _refusal(symbol: str, bars: pd.DataFrame, times: pd.DatetimeIndex, interval:
         uneven = uneven[interval.off_grid(times, uneven)]
         how = "be split" if remedy is REMEDY else "be sessions, which takes them as they are"
         ending = f"bars must be evenly spaced, or data.source.gaps {how}."
-    if (
-        isinstance(interval, FixedStep)
-        and remedy is REMEDY
-        and len(times) > FEW_BARS
-        and 2 * len(interval.uneven(times)) > len(times)
-    ):
+    irregular = len(times) > FEW_BARS and 2 * len(interval.uneven(times)) > len(times)
+    if irregular and remedy is REMEDY and isinstance(interval, FixedStep):
         return f"{symbol}: {_say_steps(times)}; {ending}"
     before, after = times[uneven[0]], times[uneven[0] + 1]
     return (

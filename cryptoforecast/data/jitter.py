@@ -24,22 +24,27 @@ EARLY, AT_LEAST, AT_MOST = 1 / 60, 5 * SECOND, 1 / 6  # how early: a share of th
 
 
 class Jitter(NamedTuple):
-    """Where stamps that jitter belong: nanoseconds that each is late, bars of which step, how many have two or none."""
+    """Where stamps that jitter belong: how late each is, and in which bar.
+
+    ``late`` and ``opened`` are nanoseconds, negative where a stamp is early; ``doubled`` are the bars with two rows,
+    ``absent`` counts those with none, of which the first follows ``first_hole``.
+    """
 
     late: np.ndarray
     step: FixedStep
     doubled: np.ndarray
-    absent: np.ndarray
+    absent: int
+    first_hole: int | None
     opened: np.ndarray
 
     def say_trouble(self) -> str:
         """How many bars have two rows or none, each with the first."""
-        found = (("two rows", self.doubled), ("none", self.absent))
-        return " and ".join(
-            f"{len(bars):,} {'has' if len(bars) == 1 else 'have'} {what} (first {_say(bars[0])})"
-            for what, bars in found
-            if len(bars)
-        )
+        parts = []
+        if len(self.doubled):
+            parts.append(f"{_count(len(self.doubled))} two rows (first {_say(self.doubled[0])})")
+        if self.first_hole is not None:
+            parts.append(f"{_count(self.absent)} none (first {_say(self.first_hole + self.step.nanoseconds)})")
+        return " and ".join(parts)
 
     def say(self) -> str:
         """What was moved, and what that means for when a close is known."""
@@ -103,7 +108,7 @@ def jitter_of(times: pd.DatetimeIndex, interval: Interval) -> Jitter | None:
     if abs(usual / nominal - 1) > NEAR or 2 * about.sum() < len(steps) or _is_a_pattern(steps, nominal):
         return None
     found = [_placed(times, late, FixedStep(nominal)) for late in _readings(times.asi8, nominal)]
-    best = min(found, key=lambda one: (len(one.doubled), len(one.absent)))
+    best = min(found, key=lambda reading: (len(reading.doubled), reading.absent))
     following = np.diff(best.opened) == nominal
     far = np.count_nonzero(best.late > LOOSE * nominal)
     likely = 2 * following.sum() >= len(following) and far <= FAR * len(times)
@@ -145,8 +150,12 @@ def _placed(times: pd.DatetimeIndex, late: np.ndarray, step: FixedStep) -> Jitte
     steps = np.diff(opened) // step.nanoseconds
     doubled = opened[:-1][steps <= 0]
     holes = np.flatnonzero(steps > 1)
-    absent = [opened[at] + step.nanoseconds * np.arange(1, steps[at]) for at in holes]
-    return Jitter(late, step, doubled, np.concatenate(absent) if absent else np.array([], dtype="int64"), opened)
+    first = int(opened[holes[0]]) if len(holes) else None
+    return Jitter(late, step, doubled, int((steps[holes] - 1).sum()), first, opened)
+
+
+def _count(bars: int) -> str:
+    return f"{bars:,} {'has' if bars == 1 else 'have'}"
 
 
 def _say(nanoseconds: int) -> str:

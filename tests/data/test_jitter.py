@@ -128,3 +128,13 @@ def test_a_few_stamps_late_in_their_day_are_that_days_however_late(seconds: list
     for at, second in zip(np.random.default_rng(seed).permutation(598)[: len(seconds)], seconds, strict=True):
         late_ones[at] += pd.Timedelta(second, unit="s")
     assert series(pd.DatetimeIndex(late_ones)).closes.index.tolist() == opened.tolist()
+
+
+def test_bars_shorter_than_a_second_have_no_sessions_and_a_long_hole_takes_no_room() -> None:
+    times = pd.date_range("2023-03-05", periods=50, freq="10ms", tz="UTC", unit="ns")
+    later = times + pd.Timedelta("400D")
+    with pytest.raises(UserError, match="set data.source.gaps to ffill"):
+        series(times.append(later))
+    assert len(series(times.append(later), "sessions").closes) == 100
+    _, stamps = late("1min", 40, 0.2, 5)
+    assert len(series(stamps.append(stamps + pd.Timedelta("1000D")), "split").closes) == 80

@@ -38,8 +38,8 @@ class CsvSource(Source):
             its file name.
         date_format: how dates are written (as for ``strptime``), where the file does not tell.
         gaps: what to do about missing bars: ``error``, ``sessions`` to take the bars there are as the calendar of a
-            market that closes, ``ffill`` to repeat the last close before them, or ``split`` to leave them out, so
-            that no window straddles them.
+            market that closes (its coming holidays are not known), ``ffill`` to repeat the last close before them, or
+            ``split`` to leave them out, so that no window straddles them.
         date_column: the date column's name; by default the one whose cells are dates.
         decimal: the mark before decimals, ``.`` or ``,``, where the file does not tell.
         encoding: that of the file's text, such as ``cp1252``; by default found out.

@@ -35,8 +35,8 @@ class YahooSource(Source):
         end: last day wanted, itself included; by default the last bar that is over.
         interval: time between bars as Yahoo writes it: 1d, 1h, 5m.
         gaps: what to do about missing bars: ``error``, ``sessions`` to take the bars there are as the calendar of a
-            market that closes, ``ffill`` to repeat the last close before them, or ``split`` to leave them out, so
-            that no window straddles them.
+            market that closes (its coming holidays are not known), ``ffill`` to repeat the last close before them, or
+            ``split`` to leave them out, so that no window straddles them.
         adjusted: take closes adjusted for dividends and splits; coins have neither.
         refresh: fetch all bars anew, whatever is cached.
 
