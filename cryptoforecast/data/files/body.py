@@ -40,6 +40,7 @@ class Body:
     def __init__(self, rows: Sequence[Sequence[str]], decimal: Decimal = "") -> None:
         self.rows = rows
         self.decimal = decimal
+        self._shares: dict[tuple[int, Callable[[str], bool]], float] = {}
         self._numbers: dict[int, np.ndarray | None] = {}
 
     @cached_property
@@ -50,8 +51,10 @@ class Body:
 
     def share(self, at: int, law: Callable[[str], bool]) -> float:
         """The share of a column's cells, empty ones apart, that are something; 0 where all are empty."""
-        cells = [cell for cell in self.columns[at] if cell]
-        return sum(map(law, cells)) / len(cells) if cells else 0.0
+        if (at, law) not in self._shares:
+            cells = [cell for cell in self.columns[at] if cell]
+            self._shares[at, law] = sum(map(law, cells)) / len(cells) if cells else 0.0
+        return self._shares[at, law]
 
     def are_times(self, at: int, label: Label) -> bool:
         """Whether a column holds dates or epochs; of digits alone, only where the heading or their order says so."""

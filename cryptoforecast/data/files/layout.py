@@ -52,7 +52,8 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     """
     delimiter, header, body, header_lines, header_rows = split_head(file, head)
     width = len(body[0])
-    cells, note = Body(body, knobs.decimal or decimal_of_table(body, dates=-1)), ""
+    decimal = knobs.decimal or decimal_of_table(body, dates=-1)
+    cells, note = Body(body, decimal), ""
     if header:
         labels = labels_of(header, width)
         format = name_of_format([of.text for of in labels], len(header), " ".join(head[:header_lines]))
@@ -65,6 +66,8 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         refuse_quotes(file, labels)
     refuse_trades(file, labels, cells, head_times(labels, cells, knobs))
     chosen = choose(str(file), labels, knobs, cells)
+    if not knobs.decimal and any("." in row[chosen.date] for row in body):  # 2024.03 is a month
+        decimal = decimal_of_table(body, chosen.date)
     return Layout(
         format=format,
         delimiter=delimiter,
@@ -73,7 +76,7 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         header_rows=header_rows,
         names=tuple(of.shown for of in labels),
         chosen=chosen._replace(notes=(note, *chosen.notes)) if note else chosen,
-        decimal=knobs.decimal or decimal_of_table(body, chosen.date),
+        decimal=decimal,
         epochs=chosen.clock is None and any(is_number(row[chosen.date]) for row in body),
         date_words=max(words_of(row[chosen.date]) for row in body),
         dated=2 * sum(is_clock(row[chosen.date]) for row in body) < len(body),

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def words(text: str) -> frozenset[str]:
@@ -107,6 +108,7 @@ _DERIVED_PARTS = re.compile(
 _SIGNS = frozenset("$€£¥₩₹₽₺฿₿%")
 
 
+@lru_cache(1 << 12)
 def folded(name: str) -> str:
     """A name as the words here are written: lower case, without accents; letters, digits and signs of currencies only.
 
@@ -129,8 +131,8 @@ def place_of(name: str, kind: str) -> int | None:
 
 
 def kind_of(name: str) -> str:
-    """The kind of a column with exactly this name, or an empty text."""
-    simple = folded(name)
+    """The kind of a column with exactly this name, or an empty text; no name begins with a digit, as most cells do."""
+    simple = "" if name[:1].isdigit() else folded(name)
     return next((kind for kind, names in _FOLDED.items() if simple in names), "") if simple else ""
 
 
