@@ -27,6 +27,7 @@ HEADINGS = {  # date, open, high, low, close, volume, and encodings in which the
     "Korean": ("날짜 시가 고가 저가 종가 거래량", "utf-8 cp949"),
     "Japanese": ("日付 始値 高値 安値 終値 出来高", "utf-8 shift_jis"),
 }
+WITH_CHINESE = ("utf-8", "utf-8-sig", "utf-16", "gb18030", "shift_jis")
 INTERVALS = {"daily": "1D", "hourly": "1h", "five minutes": "5min", "weekly": "7D", "monthly": "MS"}
 DAYS = ["%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d, %Y", "%d-%b-%Y", "%Y%m%d", "%Y年%m月%d日"]
 EPOCHS = {"s": 1, "ms": 1000, "us": 1_000_000}
@@ -79,7 +80,8 @@ def random_style(random: np.random.Generator, interval: str) -> Style:
     quoted = bool(random.integers(2))
     thousands = pick("", "", "," if decimal == "." else ".", "'") if quoted or delimiter in "\t|" else ""
     date = pick(*DAYS, *EPOCHS)
-    if "," in date and delimiter == "," and not quoted:
+    encoding = pick(*HEADINGS[language][1].split())
+    if ("," in date and delimiter == "," and not quoted) or ("年" in date and encoding not in WITH_CHINESE):
         date = "%Y-%m-%d"
     intraday = interval in ("hourly", "five minutes")
     clock = pick(*CLOCKS) if intraday and date not in EPOCHS else ""
@@ -87,7 +89,7 @@ def random_style(random: np.random.Generator, interval: str) -> Style:
     order = "".join(random.permutation(list(pick("c", "cv", "ohlc", "ohlcv"))))
     return Style(
         language=language,
-        encoding=pick(*HEADINGS[language][1].split()),
+        encoding=encoding,
         delimiter=delimiter,
         decimal=decimal,
         thousands=thousands,
@@ -151,7 +153,7 @@ def _cell(style: Style, letter: str, time: pd.Timestamp, bar: pd.Series) -> str:
 
 def encoded(style: Style, lines: list[str]) -> bytes:
     """The file's bytes; its last line ends like the others."""
-    return "".join(line + style.end for line in lines).encode(style.encoding, errors="replace")
+    return "".join(line + style.end for line in lines).encode(style.encoding)
 
 
 def reading(style: Style, line: str) -> Reading | None:
