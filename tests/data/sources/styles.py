@@ -180,6 +180,6 @@ def _number(style: Style, cell: str) -> float:
     groups = whole.split(style.thousands) if style.thousands else [whole]
     if len(groups) > 1 and (not 0 < len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:])):
         raise ValueError(cell)
-    if not "".join(groups).isdigit() or (fraction and not fraction.isdigit()):
+    if not ("".join(groups) or "0").isdigit() or (fraction and not fraction.isdigit()):
         raise ValueError(cell)
-    return float(f"{''.join(groups)}.{fraction or 0}")
+    return float(f"{''.join(groups) or 0}.{fraction or 0}")

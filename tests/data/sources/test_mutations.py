@@ -31,7 +31,6 @@ MUTATED = {  # vendors, and where date and close stand in their rows; w another 
 }
 EACH = 1000  # files of each vendor
 SHARES, STYLED = 10, 10_000  # files in styles of all kinds, in as many parts as run side by side
-TIMES = "dwt"  # letters of the columns that are times
 NOISE = [*b"0123456789,.;:-\"'\r\n\t eE+\0\x80\xff", *b"abcXYZ"]
 
 
@@ -78,7 +77,8 @@ class Damage:
                 self.lines[number] = mark.join(cells) + line[len(line.rstrip(b"\r")) :]
                 letters = list(self.style.order)
                 letters[first], letters[second] = letters[second], letters[first]
-                if (letters[first] in TIMES) == (letters[second] in TIMES):  # what a time is, is seen by its cells
+                known_by_cells = {letters[first], letters[second]} & {"d", "w", "t"}
+                if not known_by_cells or known_by_cells == {"d", "w"}:
                     self.style = self.style._replace(order="".join(letters))
                 return
 
