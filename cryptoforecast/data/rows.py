@@ -148,6 +148,8 @@ def _merge_duplicates(symbol: str, bars: pd.DataFrame, notes: list[str]) -> tupl
 def _is_an_hour(twice: pd.DatetimeIndex, times: pd.DatetimeIndex) -> bool:
     """Whether the times that stand twice are whole hours of the night, one a day: clocks that are put back do that."""
     steps = np.diff(times.asi8)
+    if not (steps > 0).any():
+        return False
     bars_an_hour = HOUR.value / steps[steps > 0].min()
     counts = twice.floor("h").value_counts()
     a_day = counts.index.normalize().value_counts()

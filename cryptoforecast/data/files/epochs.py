@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.files.day_styles import parse_days
 from cryptoforecast.data.files.numbers import Unreadable
 
 FIRST, LAST = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
@@ -103,7 +104,7 @@ def _digits_as_days(stamps: np.ndarray, empty: np.ndarray, style: str) -> pd.Dat
     texts = pd.Series(_whole(stamps, empty).astype(str)).mask(empty)
     if style == "%Y%m":
         texts = texts + "01"
-    times = pd.DatetimeIndex(pd.to_datetime(texts, format="%Y%m%d", utc=True, errors="coerce")).as_unit("ns")
+    times = parse_days(texts, "%Y%m%d")
     if (bad := times.isna() & ~empty).any():
         raise Unreadable(int(bad.argmax()), f"not written as {style}")
     return times

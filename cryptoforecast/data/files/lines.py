@@ -14,9 +14,9 @@ from cryptoforecast.errors import UserError
 BLANK, GAP = " ", "  "  # blanks between cells: one or more; two or more, where a cell may hold one
 DELIMITERS = (",", ";", "\t", "|", GAP, BLANK)
 UNQUOTED = r'(?=(?:[^"]*"[^"]*")*[^"]*$)'
-BLANKS = {  # delimiters with blanks in them, as patterns
-    BLANK: re.compile(r"[ \t]+" + UNQUOTED),
-    GAP: re.compile(r"(?: {2,}|[ \t]*\t[ \t]*)" + UNQUOTED),
+BLANKS = {  # delimiters with blanks in them, as patterns; between two tabs is an empty cell
+    BLANK: re.compile(r"(?: *\t *| +)" + UNQUOTED),
+    GAP: re.compile(r"(?: *\t *| {2,})" + UNQUOTED),
     ", ": re.compile(r"[ \t]*,[ \t]*" + UNQUOTED),
     "; ": re.compile(r"[ \t]*;[ \t]*" + UNQUOTED),
     "| ": re.compile(r"[ \t]*\|[ \t]*" + UNQUOTED),
