@@ -8,8 +8,6 @@ from io import BufferedIOBase
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from charset_normalizer import from_bytes
-
 from cryptoforecast.data.files.cells import is_date, is_number
 from cryptoforecast.data.files.vocabulary import kind_of
 
@@ -124,6 +122,8 @@ def found_out(content: BufferedIOBase) -> str | None:
     decoded = {name: text for name in CANDIDATES if (text := _decoded(sample, name)) is not None}
     if not decoded:
         return None
+    from charset_normalizer import from_bytes  # loads every codec of Python, which few files need
+
     matches = from_bytes(sample, cp_isolation=list(decoded))
     guesses = {name: guess for guess in matches for name in guess.could_be_from_charset}
 
