@@ -148,7 +148,7 @@ def named(labels: Sequence[Label], name: str) -> list[int]:
 
     A number names a column only where the header does not.
     """
-    exact = [at for at, of in enumerate(labels) if of.text == name.strip()]
+    exact = [at for at, of in enumerate(labels) if name.strip() in (of.text, of.shown)]
     found = exact or [at for at, of in enumerate(labels) if of.text and as_symbol(of.text) == as_symbol(name)]
     found = found or [at for at, of in enumerate(labels) if folded(of.text) and folded(of.text) == folded(name)]
     return found or [at for at, of in enumerate(labels) if of.number and str(of.number) == name.strip()]
