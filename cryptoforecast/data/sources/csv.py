@@ -33,14 +33,15 @@ class CsvSource(Source):
     Args:
         path: a file, a glob pattern, or a list of either; several files are joined.
         folder: where relative paths start; by default the working folder.
-        column: the close column's name; by default Close, else Price, else Adj Close.
+        column: the close column's name in any case, or its number from 1 where the header does not name it; by default
+            Close, else Price, else Adj Close, in any language, and never one of another series.
         symbol: the series' name, and which one to take where a file has several; by default the file's own, else
             its file name.
         date_format: how dates are written (as for ``strptime``), where the file does not tell.
         gaps: what to do about missing bars: ``error``, ``sessions`` to take the bars there are as the calendar of a
             market that closes (its coming holidays are not known), ``ffill`` to repeat the last close before them, or
             ``split`` to leave them out, so that no window straddles them.
-        date_column: the date column's name; by default the one whose cells are dates.
+        date_column: the date column's name or number; by default the one whose cells are dates, in UTC if several are.
         decimal: the mark before decimals, ``.`` or ``,``, where the file does not tell.
         encoding: that of the file's text, such as ``cp1252``; by default found out.
 
