@@ -54,7 +54,12 @@ def _read(file: Path, knobs: Knobs) -> Table:
     except OddBytes:  # far down in a large file
         if knobs.encoding is not None:
             raise UserError(f"{file}: not a text in {knobs.encoding}; leave data.source.encoding out.") from None
+    try:
         return _read_rows(file, knobs._replace(encoding=encoding_of(file, knobs.encoding, whole=True)))
+    except OddBytes:  # it begins as UTF-8 does, and goes on otherwise
+        raise UserError(
+            f"{file}: its first bytes say UTF-8, and further bytes are none; save it anew in UTF-8."
+        ) from None
 
 
 def _read_rows(file: Path, knobs: Knobs) -> Table:
