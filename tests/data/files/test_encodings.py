@@ -97,3 +97,11 @@ def test_an_encoding_that_does_not_fit_is_refused_with_the_line(tmp_path: Path) 
     (tmp_path / "f.csv").write_bytes(text_with("涨跌额", "daily").encode("utf-16"))
     with pytest.raises(UserError, match=r"f.csv: its first bytes say UTF-16, data.source.encoding says cp1252; leave"):
         load(tmp_path / "f.csv", encoding="cp1252")
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_mark_of_utf_8_before_other_bytes_is_refused(quote: str, tmp_path: Path) -> None:
+    text = text_with("Note", f"{quote}daily{quote}").encode("utf-8-sig")
+    (tmp_path / "f.csv").write_bytes(text.replace(b"daily", b"da\xe9\xe9ly", 1))
+    with pytest.raises(UserError, match="f.csv: its first bytes say UTF-8, and not all of it is"):
+        load(tmp_path / "f.csv")
