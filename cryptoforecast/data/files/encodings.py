@@ -104,11 +104,6 @@ def is_utf_8(start: bytes) -> bool:
     return True
 
 
-def is_whole_utf_8(content: BufferedIOBase) -> bool:
-    """Whether all of a text is in UTF-8."""
-    return not _odd_lines(content).odd
-
-
 def found_out(content: BufferedIOBase) -> str | None:
     """The encoding of a text from its odd bytes, wherever they stand; None if none of those tried fits.
 

@@ -64,7 +64,7 @@ def encoding_of(file: Path, encoding: str | None = None, whole: bool = False) ->
         if marked not in (None, UTF_8) or (encodings.is_utf_8(start) and not whole):
             return marked or UTF_8
         content.seek(0)
-        if marked and not encodings.is_whole_utf_8(content):
+        if marked and not all(map(encodings.is_utf_8, content)):
             raise UserError(f"{file}: its first bytes say UTF-8, and not all of it is; mend or download it again.")
         content.seek(0)
         found = None if NO_TEXT.search(start.decode("latin-1")) else encodings.found_out(content)
