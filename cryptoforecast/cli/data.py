@@ -4,7 +4,7 @@ import argparse
 import re
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,9 +34,9 @@ def run(args: Sequence[str]) -> None:
     for number, source in enumerate(sources):
         print("\n" * bool(number), end="")
         try:
-            series = _report(source)
+            series = _report(source, as_options if options.files else str)
         except UserError as mistake:
-            raise UserError(OF_THE_READER.sub(r"--\1", str(mistake)) if options.files else str(mistake)) from None
+            raise UserError(as_options(str(mistake)) if options.files else str(mistake)) from None
         if options.output:
             _write_canonical(series, expand_home(options.output))
         if options.plot:
@@ -105,7 +105,12 @@ def _turn(sources: list[Any], options: argparse.Namespace) -> None:
             setattr(source, knob, value)
 
 
-def _report(source: Any) -> Any:
+def as_options(text: str) -> str:
+    """A text that names settings of ``data.source``, with the options of this verb in their places."""
+    return OF_THE_READER.sub(r"--\1", text)
+
+
+def _report(source: Any, worded: Callable[[str], str]) -> Any:
     """Print the report; a series with gaps that nobody has decided about is reported too, and then refused."""
     from cryptoforecast.data.report import report
     from cryptoforecast.data.series import GapsFound
@@ -115,9 +120,9 @@ def _report(source: Any) -> Any:
         try:
             series = source.load()
         except GapsFound as found:
-            print(report(found.series), flush=True)
+            print(worded(report(found.series)), flush=True)
             raise
-    print(report(series), flush=True)
+    print(worded(report(series)), flush=True)
     return series
 
 

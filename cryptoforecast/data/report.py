@@ -7,6 +7,12 @@ from cryptoforecast.data.times import say_time
 
 LISTED = 5  # dates named of each kind
 LABEL = 16  # letters
+KNOBS = {  # of a file's reader, by the line of the report that they change
+    "series": ("symbol",),
+    "text": ("encoding", "decimal"),
+    "time": ("date_column", "date_format"),
+    "close": ("column",),
+}
 
 
 def report(series: CloseSeries) -> str:
@@ -18,13 +24,17 @@ def report(series: CloseSeries) -> str:
 
 def _origin(series: CloseSeries) -> list[tuple[str, str]]:
     used, found = series.provenance, series.findings
-    lines = [("series", used.symbol + (" (SIMULATED)" if used.simulated and "SIMULATED" not in used.symbol else ""))]
-    lines.append(("source", ", ".join([used.source, *used.files])))
-    if found and found.format:
-        lines.append(("format", found.format))
-    if found and found.columns:
-        lines.append(("columns", ", ".join(f"{name} from {column}" for name, column in found.columns.items())))
-    return lines
+    name = used.symbol + (" (SIMULATED)" if used.simulated and "SIMULATED" not in used.symbol else "")
+    lines = {"series": name, "source": ", ".join([used.source, *used.files])}
+    if found:
+        lines |= {"format": found.format, "text": found.text} | found.columns
+    of_file = found is not None and bool(found.columns) and bool(used.files)
+    return [(label, text + _knobs(label) * of_file) for label, text in lines.items() if text]
+
+
+def _knobs(label: str) -> str:
+    """The settings that change a line of the report."""
+    return f"  [{', '.join(f'data.source.{name}' for name in KNOBS[label])}]" if label in KNOBS else ""
 
 
 def _oddities(series: CloseSeries) -> list[tuple[str, str]]:

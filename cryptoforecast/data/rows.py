@@ -34,6 +34,7 @@ class RawRows:
         others: further columns by name, of the same rows.
         format: whose format the rows had.
         columns: where times and closes stood in it.
+        text: how its text was read: encoding, delimiter, decimal mark.
         undated: rows left out because they have no time.
         written: when the last of the files was; a bar that was not over by then is not settled.
         late: how long after its day in UTC a bar may end: days of a zone in the west go by their dates there.
@@ -50,6 +51,7 @@ class RawRows:
     others: dict[str, np.ndarray] = field(default_factory=dict)
     format: str = ""
     columns: dict[str, str] = field(default_factory=dict)
+    text: str = ""
     undated: int = 0
     written: datetime | None = None
     late: pd.Timedelta = NOT_LATE
@@ -89,7 +91,7 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     empty, missing = bars.index[bars[CLOSE].isna()], missing_bars(bars.index, interval)
     columns = dict(raw.columns)
     findings = Findings(
-        raw.format, columns, len(raw.values), order, raw.undated, merged, empty, missing, unsettled, ragged
+        raw.format, columns, len(raw.values), order, raw.undated, merged, empty, missing, unsettled, ragged, raw.text
     )
     _require_rows(raw.symbol, bridged)
     _require_whole(raw.symbol, bridged)

@@ -52,7 +52,8 @@ class Provenance:
 class Findings(NamedTuple):
     """What was found in a source's rows on the way to a close series; ``data`` reports it.
 
-    ``format`` says whose format the rows have, ``columns`` where times and closes stand. ``rows`` were read, in
+    ``format`` says whose format the rows have, ``text`` in which encoding and with which marks a file was read, and
+    ``columns`` where times and closes stand. ``rows`` were read, in
     ``order``; ``undated`` of them have no time and ``merged`` repeat one. ``empty`` are the times of bars without a
     close, ``missing`` counts absent bars by the time of the bar before them. ``unsettled`` is the time of a last bar
     that was not over, ``ragged`` that of a last row off the grid; both were left out.
@@ -68,6 +69,7 @@ class Findings(NamedTuple):
     missing: pd.Series
     unsettled: pd.Timestamp | None
     ragged: pd.Timestamp | None
+    text: str = ""
 
 
 class CloseSeries(NamedTuple):

@@ -1,6 +1,5 @@
 """The rows of a price file."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pandas as pd
 from cryptoforecast.data.files.clocks import join_clock
 from cryptoforecast.data.files.columnar import read_columnar, read_texts
 from cryptoforecast.data.files.dates import Times, read_times
-from cryptoforecast.data.files.encodings import UTF_8, OddBytes, spoken
+from cryptoforecast.data.files.encodings import UTF_8, OddBytes
 from cryptoforecast.data.files.evenness import Lines, lines_below, read_lines
 from cryptoforecast.data.files.example_format import example_format
 from cryptoforecast.data.files.formats import CAVEATS
@@ -23,6 +22,7 @@ from cryptoforecast.data.files.owner import keep_one_series
 from cryptoforecast.data.files.packing import COLUMNAR, PACKINGS
 from cryptoforecast.data.files.parsing import read_anew, read_cells
 from cryptoforecast.data.files.strays import say_strays
+from cryptoforecast.data.files.summary import say_columns, say_text
 from cryptoforecast.data.files.table import Table
 from cryptoforecast.data.files.ticks import refuse_unnamed_trades
 from cryptoforecast.data.series import CLOSE, VOLUME
@@ -108,11 +108,17 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
     if undated:
         times, values = times._replace(times=times.times[dated]), {name: v[dated] for name, v in values.items()}
         notes.append(f"rows of {file.name} without a date were left out: {undated}.")
-    structure = "JSON" if packed not in COLUMNAR and holds_json(file, knobs.encoding) else ""
-    read_as = [layout.format, structure, packed if packed in PACKINGS else "", spoken(knobs.encoding or UTF_8)]
-    name = ", ".join(filter(None, read_as))
+    structure = packed if packed in COLUMNAR else "JSON" if holds_json(file, knobs.encoding) else "cells"
     return Table(
-        times.times, values, symbol, name, _columns(layout, times, knobs.others), undated, tuple(notes), times.zone
+        times=times.times,
+        values=values,
+        symbol=symbol,
+        format=layout.format + (f", {packed}" if packed in PACKINGS else ""),
+        text=say_text(layout, structure, knobs.encoding or UTF_8),
+        columns=say_columns(layout, times, knobs.others),
+        undated=undated,
+        notes=tuple(notes),
+        zone=times.zone,
     )
 
 
@@ -190,12 +196,3 @@ def _cell(file: Path, layout: Layout, frame: pd.DataFrame, row: int, position: i
     if holds_json(file, knobs.encoding):
         return f"{file}, record {line - layout.header_lines}", cells[position].strip()
     return f"{file}, line {line}", cells[position].strip()
-
-
-def _columns(layout: Layout, times: Times, others: Sequence[str]) -> dict[str, str]:
-    """Where the times and the values come from, and what spoke for that where there was a choice."""
-    chosen, names = layout.chosen, layout.names
-    time = names[chosen.date] + ("" if chosen.clock is None else f" and {names[chosen.clock]}")
-    said = "; ".join(part for part in (times.style, chosen.why.get("time", "")) if part)
-    close = names[chosen.close] + (f" ({why})" if (why := chosen.why.get("close")) else "")
-    return {"time": f"{time} ({said})", "close": close} | {name.lower(): names[chosen.others[name]] for name in others}

@@ -12,8 +12,9 @@ from cryptoforecast.data.files.local_days import Zone, to_days
 class Table(NamedTuple):
     """The rows of a file, in its order: UTC times, and by name the close and further columns, NaN where empty.
 
-    ``symbol`` is the series' name where the file says it; ``columns`` tells which of the file's columns were used,
-    ``undated`` how many rows have no time and were left out, ``notes`` what else was. ``zone`` is that of local days.
+    ``symbol`` is the series' name where the file says it; ``text`` tells how its text was read, ``columns`` which of
+    its columns were used, ``undated`` how many rows have no time and were left out, ``notes`` what else was. ``zone``
+    is that of local days.
     """
 
     times: pd.DatetimeIndex
@@ -21,6 +22,7 @@ class Table(NamedTuple):
     symbol: str
     format: str
     columns: dict[str, str]
+    text: str = ""
     undated: int = 0
     notes: tuple[str, ...] = ()
     zone: Zone | None = None
@@ -35,6 +37,7 @@ def join(tables: Sequence[Table]) -> Table:
         symbol=first.symbol,
         format=" and ".join(dict.fromkeys(table.format for table in tables)),
         columns=first.columns,
+        text="; ".join(dict.fromkeys(table.text for table in tables if table.text)),
         undated=sum(table.undated for table in tables),
         notes=tuple(dict.fromkeys(note for table in tables for note in table.notes)),
         zone=zone,

@@ -109,6 +109,7 @@ class CsvSource(Source):
             others={name: first.values[name] for name in columns},
             format=first.format,
             columns=first.columns,
+            text=first.text,
             undated=first.undated,
             written=datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC),
             late=zone.late if zone else pd.Timedelta(0),

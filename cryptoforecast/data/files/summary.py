@@ -1,0 +1,35 @@
+"""How a file was read, in words that let its owner disagree."""
+
+from collections.abc import Sequence
+
+from cryptoforecast.data.files.dates import Times
+from cryptoforecast.data.files.layout import Layout
+from cryptoforecast.data.files.lines import BLANK, GAP
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANK: "blanks", GAP: "tabs or two blanks"}
+DECIMALS = {".": "a point before decimals", ",": "a comma before decimals", "": "no decimals"}
+
+
+def say_text(layout: Layout, structure: str, encoding: str) -> str:
+    """Encoding, delimiter and decimal mark of a text, such as ``UTF-8, cells between commas, a point before decimals``.
+
+    Args:
+        layout: how the rows were read.
+        structure: ``cells`` of lines, ``JSON``, or a format of typed columns, which is no text; then nothing is said.
+        encoding: of the text.
+    """
+    if structure not in ("cells", "JSON"):
+        return ""
+    between = DELIMITERS.get(layout.delimiter) or f"{DELIMITERS[layout.delimiter.strip()]} and blanks"
+    parted = structure if structure == "JSON" else f"cells between {between}"
+    return f"{encoding.upper()}, {parted}, {DECIMALS[layout.decimal]}"
+
+
+def say_columns(layout: Layout, times: Times, others: Sequence[str]) -> dict[str, str]:
+    """Where the times and the values come from, and what spoke for that where there was a choice."""
+    chosen, names = layout.chosen, layout.names
+    time = names[chosen.date] + ("" if chosen.clock is None else f" and {names[chosen.clock]}")
+    reasons = "; ".join(part for part in (times.style, chosen.why.get("time", "")) if part)
+    close = names[chosen.close] + (f" ({why})" if (why := chosen.why.get("close")) else "")
+    further = {name.lower(): names[chosen.others[name]] for name in others}
+    return {"time": f"{time} ({reasons})", "close": close} | further
