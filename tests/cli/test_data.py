@@ -38,7 +38,9 @@ def test_the_report_names_format_columns_ends_order_and_fingerprint(type_in: Typ
     assert (said.status, said.err) == (0, "")
     lines = {line[:16].strip(): line[16:] for line in said.out.splitlines()}
     assert lines["format"] == "Investing.com"
-    assert lines["columns"] == "time from Date (%m/%d/%Y), close from Price"
+    assert lines["text"] == "UTF-8, cells between commas, a point before decimals  [--encoding, --decimal]"
+    assert lines["time"] == "Date (%m/%d/%Y)  [--date_column, --date_format]"
+    assert lines["close"] == "Price  [--column]"
     assert lines["order"] == "newest first"
     assert lines["rows"] == "40 read"
     assert lines["first close"] == "28,421.3 at 2023-07-20"
@@ -87,9 +89,10 @@ def test_the_readers_knobs_are_options(type_in: TypeIn) -> None:
     assert type_in("data", "wide.csv").status == 1
     Path("wide.csv").write_text(Path("wide.csv").read_text().replace("Tag", "Date"))
     said = type_in("data", "wide.csv", "--symbol", "ETH", "--date_format", "%d|%m|%Y", "--gaps", "split")
-    assert "columns         time from Date (%d|%m|%Y), close from ETH:close" in said.out
+    assert "time            Date (%d|%m|%Y)  [" in said.out
+    assert "close           ETH:close  [" in said.out
     said = type_in("data", "wide.csv", "--column", "BTC:vwap", "--date_format", "%d|%m|%Y", "--gaps", "split")
-    assert "close from BTC:vwap" in said.out
+    assert "close           BTC:vwap  [" in said.out
 
 
 def test_several_files_are_one_series(type_in: TypeIn) -> None:

@@ -63,11 +63,6 @@ class Damaged(ValueError):
         self.line, self.cell = line, cell
 
 
-def spoken(encoding: str) -> str:
-    """An encoding as a report names it; empty for UTF-8, which goes without saying."""
-    return "" if encoding == UTF_8 else encoding.upper()
-
-
 def codec_of(name: str) -> str | None:
     """Python's name of a text encoding; None if there is none of this name."""
     try:

@@ -37,7 +37,7 @@ def load(path: Path, **knobs: str) -> object:
 def right(path: Path, **knobs: str) -> str:
     series = load(path, **knobs)
     assert series.provenance.sha256 == fingerprint(BARS["Close"])  # type: ignore[attr-defined]
-    return series.findings.format  # type: ignore[attr-defined, no-any-return]
+    return series.findings.text  # type: ignore[attr-defined, no-any-return]
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
@@ -45,8 +45,8 @@ def right(path: Path, **knobs: str) -> str:
 def test_an_encoding_is_found_out_and_reported(encoding: str, mark: str, tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_bytes(text_with(*NOTES[encoding], mark).encode(encoding.strip()))
     found = right(tmp_path / "f.csv")
-    assert found.endswith(", " + {"latin-1": "CP1252"}.get(encoding, encoding.strip().upper()))
-    assert right(tmp_path / "f.csv", encoding=encoding.strip()).startswith("a table with a header, ")
+    assert found.startswith({"latin-1": "CP1252"}.get(encoding, encoding.strip().upper()) + ", cells between ")
+    assert right(tmp_path / "f.csv", encoding=encoding.strip()).endswith("a point before decimals")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-8-sig"])

@@ -125,7 +125,7 @@ def test_the_same_bars_in_json_give_the_same_closes(name: str, tmp_path: Path) -
     assert series.closes.tolist() == BARS["Close"].tolist()
     assert series.provenance.sha256 == fingerprint(BARS["Close"])
     assert series.findings is not None
-    assert "JSON" in series.findings.format
+    assert "JSON" in series.findings.text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
