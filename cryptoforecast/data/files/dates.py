@@ -31,11 +31,15 @@ UNREAD = "not a date written as 2024-03-11 or as the others, or an epoch"
 
 
 class Times(NamedTuple):
-    """A column read as times: UTC, NaT where the cell is empty; how they were written; and in which zone, of days."""
+    """A column read as times: UTC, NaT where the cell is empty; how they were written; and in which zone, of days.
+
+    ``note`` is what is to be said of the choice of a style.
+    """
 
     times: pd.DatetimeIndex
     style: str
     zone: Zone | None = None
+    note: str = ""
 
 
 def read_times(column: pd.Series, date_format: str | None = None, now: pd.Timestamp | None = None) -> Times:
@@ -79,7 +83,7 @@ def _by_local_days(cells: pd.Series, read: Times) -> Times:
     if (zone := zone_of(cells, read.times)) is None or not zone.changes:
         return read._replace(zone=zone)
     offsets = cells.map(offset_of).fillna(0).to_numpy("int64")
-    return Times(to_days(read.times, offsets), f"{read.style}, local days", zone)
+    return Times(to_days(read.times, offsets), f"{read.style}, local days", zone, read.note)
 
 
 def _by_format(cells: pd.Series, style: str) -> Times:
@@ -171,7 +175,7 @@ def _of_parts(cells: pd.Series, now: pd.Timestamp) -> Times:
     if (bad := times.isna() & parts.present).any():
         raise Unreadable(int(bad.argmax()), UNREAD)
     style = read.style + (" and the time of day" if len(parts.clocks) else "")
-    return _by_local_days(parts.offsets_written(), Times(times, style))
+    return _by_local_days(parts.offsets_written(), Times(times, style, note=read.note))
 
 
 def _days(parts: _Parts, now: pd.Timestamp) -> Reading:

@@ -14,10 +14,11 @@ HALF_A_YEAR = pd.Timedelta("190D")
 
 
 class Reading(NamedTuple):
-    """A column read in one style."""
+    """A column read in one style, and what to say of the choice, if it is a convention's."""
 
     times: pd.DatetimeIndex
     style: str
+    note: str = ""
 
 
 def styles_with(mark: str) -> list[str]:
@@ -35,7 +36,8 @@ def parse_days(texts: Sequence[str] | pd.Series, style: str) -> pd.DatetimeIndex
 def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:
     """The one reading that makes sense of the whole column: not in the future, in order, at regular steps.
 
-    Months on one day of the month are as regular as days.
+    Months on one day of the month are as regular as days. Dates with dots are written with the day first wherever
+    dots are written; of two readings that make sense alike, that decides.
 
     Raises:
         Unreadable: with both readings, if nothing tells which.
@@ -47,6 +49,10 @@ def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:
     if len({times.asi8.tobytes() for times in left.values()}) == 1:
         style, times = next(iter(left.items()))
         return Reading(times, style)
+    dotted = [style for style in left if style.startswith("%d.%m.")]
+    if dotted and not any(style.startswith("%y") for style in left):  # 24.03.11, as in Korea
+        note = f"dates with dots were read with the day first ({dotted[0]}); data.source.date_format settles it."
+        return Reading(left[dotted[0]], dotted[0], note)
     (first, one), (second, two) = list(left.items())[:2]
     row = int((one != two).argmax())
     raise Unreadable(

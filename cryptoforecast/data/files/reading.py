@@ -96,6 +96,7 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
     texts = partial(_texts, file, layout, lines, knobs)
     frame, symbol = keep_one_series(file, frame, layout, knobs.symbol, texts)
     times = _times(file, layout, frame, knobs)
+    notes += [f"{file.name}: {times.note}"] if times.note else []
     closes = _values(file, layout, frame, CLOSE, knobs)
     if closes.by_continuity:
         notes.append(_told_by_continuity(file, closes))

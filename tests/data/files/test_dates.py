@@ -116,11 +116,12 @@ def test_even_steps_settle_which_is_the_day() -> None:
         assert (read_times(pd.Series(hours.strftime(style))).times == hours).all()
 
 
-def test_dots_do_not_tell_days_from_months() -> None:
+def test_dots_are_written_between_days_first_and_that_is_said() -> None:
     for freq in ("D", "MS"):
-        cells = pd.Series(pd.date_range("2024-01-01", periods=12, freq=freq, tz="UTC").strftime("%d.%m.%Y"))
-        with pytest.raises(Unreadable, match=r"set data.source.date_format to %m.%d.%Y or to %d.%m.%Y"):
-            read_times(cells)
+        times = pd.date_range("2024-01-01", periods=12, freq=freq, tz="UTC")
+        read = read_times(pd.Series(times.strftime("%d.%m.%Y")))
+        assert (read.times == times).all()
+        assert "with the day first (%d.%m.%Y); data.source.date_format settles it" in read.note
 
 
 def test_order_settles_which_is_the_day() -> None:
