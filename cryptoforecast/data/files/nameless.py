@@ -44,14 +44,15 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
     found = _bars(labels, body, values, knobs)
     if len(found) > 1 and (closes := body.numbers(found[0].close)) is not None and not are_prices(closes):
         found = [bars for bars in found if _order(bars) in ORDERS and body.are_times(0, labels[0])] or found
-    if len(found) == 1:
-        order = sorted(found[0]._asdict().items(), key=lambda place: place[1])
-        rest = [at for at in values if at not in found[0]]
+    agreed = _agreed(found)
+    if "close" in agreed:
+        order = sorted(agreed.items(), key=lambda place: place[1])
+        rest = [at for at in values if at not in agreed.values()] if len(found) == 1 else []
         named_places = dict(order) | ({"volume": rest[0]} if len(rest) == 1 else {})
         for name, at in named_places.items():
             labels[at] = labels[at]._replace(text=name, kind=KINDS[name])
         first_is_epoch = body.are_times(0, labels[0]) and order[0][1] == 1 and order[-1][1] == 4
-        known = ORDERS.get(_order(found[0])) if first_is_epoch else None
+        known = ORDERS.get(" ".join(name for name, _ in order)) if first_is_epoch else None
         return f"{known or 'bars'}, no header", tuple(labels)
     if knobs.column is None and len(values) != 1:
         possible = sorted({bars.close for bars in found}) or values
@@ -61,6 +62,12 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
             "data.source.column to the number of theirs, or name the columns in a first line."
         )
     return "a table without a header", tuple(labels)
+
+
+def _agreed(found: Sequence[Bars]) -> dict[str, int]:
+    """The columns that have one name in all readings of the bars."""
+    places = {name: {getattr(bars, name) for bars in found} for name in Bars._fields}
+    return {name: at.pop() for name, at in places.items() if len(at) == 1}
 
 
 def _order(bars: Bars) -> str:

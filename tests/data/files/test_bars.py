@@ -1,9 +1,13 @@
 """Open, high, low and close are told by their numbers, or not at all: never wrongly."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from cryptoforecast import CsvSource
 from cryptoforecast.data.files.bars import Bars, find_bars
+from tests.data.sources.vendors import made_bars
 
 
 def made(rng: np.random.Generator, rows: int, overnight: float) -> np.ndarray:
@@ -38,3 +42,13 @@ def test_columns_of_four_coins_are_no_bars() -> None:
         market = np.cumsum(rng.normal(0, 0.03, 80))
         coins = [price * np.exp(market + np.cumsum(rng.normal(0, 0.003, 80))) for price in (80.0, 95.0, 105.0, 120.0)]
         assert len(find_bars(dict(enumerate(coins)), np.arange(80))) != 1
+
+
+def test_a_close_on_which_all_readings_of_the_bars_agree_is_told(tmp_path: Path) -> None:
+    bars = made_bars(rows=8)
+    volume = bars["High"] * 1.5  # may be the high as well
+    stamps = bars.index.as_unit("s").astype("int64")
+    rows = zip(stamps, *(bars[name] for name in ("Open", "High", "Low", "Close")), volume, strict=True)
+    path = tmp_path / "f.csv"
+    path.write_text("".join(",".join(map(str, row)) + "\n" for row in rows))
+    assert CsvSource(str(path)).load().closes.tolist() == bars["Close"].tolist()
