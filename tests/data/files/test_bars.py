@@ -45,8 +45,8 @@ def test_columns_of_four_coins_are_no_bars() -> None:
 
 
 def test_a_close_on_which_all_readings_of_the_bars_agree_is_told(tmp_path: Path) -> None:
-    bars = made_bars(rows=8)
-    volume = bars["High"] * 1.5  # may be the high as well
+    bars = made_bars(rows=20)
+    volume = bars["Close"] * (1 + np.random.default_rng(1).uniform(0, 0.9, len(bars)))  # may be the high as well
     stamps = bars.index.as_unit("s").astype("int64")
     rows = zip(stamps, *(bars[name] for name in ("Open", "High", "Low", "Close")), volume, strict=True)
     path = tmp_path / "f.csv"
