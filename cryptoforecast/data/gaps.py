@@ -12,6 +12,8 @@ from cryptoforecast.data.session_pattern import find_sessions
 from cryptoforecast.data.times import say_duration, say_time
 
 REMEDY = "set data.source.gaps to ffill to repeat the last close before it, or to split to keep windows off it"
+TO_SPLIT = "set data.source.gaps to split to keep windows off the gaps"
+TO_SESSIONS = "set data.source.gaps to sessions to take the bars there are as the calendar"
 OF_SESSIONS = (
     "these are weekends, nights or holidays: set data.source.gaps to sessions to take the bars there are as the "
     "calendar, to ffill to repeat the last close before each, or to split to keep windows off them"
@@ -97,8 +99,7 @@ def _refusal(symbol: str, bars: pd.DataFrame, times: pd.DatetimeIndex, interval:
     ending = f"{remedy} ({int(interval.absent(times, uneven).sum()):,} closes are missing in all)."
     if off_grid:
         uneven = uneven[interval.off_grid(times, uneven)]
-        how = "be split" if remedy is REMEDY else "be sessions, which takes them as they are"
-        ending = f"bars must be evenly spaced, or data.source.gaps {how}."
+        ending = f"bars must be evenly spaced to be filled; {TO_SPLIT if remedy is REMEDY else TO_SESSIONS}."
     irregular = len(times) > FEW_BARS and 2 * len(interval.uneven(times)) > len(times)
     if irregular and remedy is REMEDY and isinstance(interval, FixedStep):
         return f"{symbol}: {_say_steps(times)}; {ending}"

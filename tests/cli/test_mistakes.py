@@ -32,7 +32,7 @@ MISTYPED = {
 }
 BROKEN = {
     "": "COIN.csv: the file is empty",
-    "Date,Open\n2020-01-01,1\n": "no close column among Date, Open",
+    "Date,Open\n2020-01-01,1\n": "no close column among Open",
     "Date,Close\n2020-01-01,1\n2020-01-02,abc\n": "line 3: the close is 'abc', not a number",
     "Date,Close\n2020-01-01,1\n2020-01-02,0\n": "COIN: the close at 2020-01-02 is 0",
     "Date,Close\n2020-01-01,1\n2020-01-02,-2\n": "COIN: the close at 2020-01-02 is -2",

@@ -104,9 +104,11 @@ class Body:
         return bool(self.rows) and not self.are_numbers(at) and self.share(at, is_coin) == 1.0
 
     def is_counter(self, at: int) -> bool:
-        """Whether a column counts the rows, up or down."""
+        """Whether a column counts the rows, up or down, in whole numbers."""
         numbers = self.numbers(at)
-        return numbers is not None and len(numbers) > 2 and bool((np.abs(np.diff(numbers)) == 1).all())
+        if numbers is None or len(numbers) < 3 or (numbers % 1 != 0).any():
+            return False
+        return bool((np.abs(np.diff(numbers)) == 1).all())
 
     def numbers(self, at: int) -> np.ndarray | None:
         """A column as numbers, NaN where it is empty or odd; None where it holds none that can be told."""

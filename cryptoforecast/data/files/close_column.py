@@ -14,6 +14,7 @@ from cryptoforecast.data.files.vocabulary import ADJUSTED, DATE, TICKER, folded,
 from cryptoforecast.errors import UserError
 from cryptoforecast.words import listed
 
+TO_ONE = "set data.source.symbol to one of them"
 LISTED = 12  # columns named in an error
 ALIKE = 1.5  # how far apart, as a factor, two columns of closes of one series may usually be
 
@@ -26,7 +27,9 @@ class CloseColumn(NamedTuple):
     note: str = ""
 
 
-def choose_close(table: str, labels: Sequence[Label], body: Body, knobs: Knobs, times: set[int]) -> CloseColumn:
+def choose_close(
+    table: str, labels: Sequence[Label], body: Body, knobs: Knobs, date: int, times: set[int]
+) -> CloseColumn:
     """The column of the closes.
 
     Args:
@@ -34,13 +37,14 @@ def choose_close(table: str, labels: Sequence[Label], body: Body, knobs: Knobs, 
         labels: what the header says of its columns.
         body: the cells of its first rows.
         knobs: what the user has said of it.
-        times: the columns of times, which are no closes.
+        date: the column of the rows' dates.
+        times: all columns of times, which are no closes unless the user says so.
 
     Raises:
         UserError: if there is none, or there are several and nothing tells which is wanted.
     """
     if knobs.column is not None:
-        return _of_knob(table, labels, knobs.column, knobs.symbol)
+        return _of_knob(table, labels, knobs.column, knobs.symbol, date)
     candidates = [at for at, of in enumerate(labels) if of.kind in CLOSES and at not in times]
     candidates = [at for at in candidates if body.are_numbers(at)] or candidates
     candidates = [at for at in candidates if not is_weak(labels[at])] or candidates
@@ -48,15 +52,23 @@ def choose_close(table: str, labels: Sequence[Label], body: Body, knobs: Knobs, 
         return _of_candidates(table, labels, body, candidates, knobs.symbol)
     if knobs.symbol is not None and (found := _called(labels, knobs.symbol, times)):
         return CloseColumn(_only(table, labels, found))
-    return _by_numbers(table, labels, body, times, knobs.symbol)
+    return _by_numbers(table, labels, body, date, times, knobs.symbol)
 
 
-def _of_knob(table: str, labels: Sequence[Label], column: str, symbol: str | None) -> CloseColumn:
+def _quoted_beside(labels: Sequence[Label], date: int) -> str:
+    return quoted([of for at, of in enumerate(labels) if at != date])
+
+
+def _of_knob(table: str, labels: Sequence[Label], column: str, symbol: str | None, date: int) -> CloseColumn:
     found = named(labels, column)
     found = found or [at for at, of in enumerate(labels) if of.kind and of.kind == kind_of(column)]
+    among = _quoted_beside(labels, date)
     if not found:
+        raise UserError(f"{table}: no column {column!r} among {among}; set data.source.column to the one to use.")
+    if found == [date]:
         raise UserError(
-            f"{table}: no column {column!r} among {quoted(labels)}; set data.source.column to the one to use."
+            f"{table}: the column {labels[found[0]].shown} holds the dates, and the closes are among {among}; "
+            "set data.source.column to the one to use."
         )
     if len(found) > 1 and all(labels[at].symbol for at in found):
         found = _of_symbol(table, labels, found, symbol)
@@ -67,7 +79,7 @@ def _only(table: str, labels: Sequence[Label], found: Sequence[int]) -> int:
     if len(found) > 1:
         raise UserError(
             f"{table}: {len(found)} columns are called {labels[found[0]].text}; "
-            "set data.source.column to one that stands once."
+            "rename the one to use, or set data.source.column to another."
         )
     return found[0]
 
@@ -111,10 +123,11 @@ def _of_symbol(table: str, labels: Sequence[Label], candidates: list[int], symbo
             return found
     if not symbol and len({as_symbol(of) for of in symbols.values()}) == 1:
         return candidates
-    remedy = f"{symbol} is none of them" if symbol else "set data.source.symbol to one of them"
     names = listed(dict.fromkeys(symbols.values()), LISTED)
+    if symbol:
+        raise UserError(f"{table}: has closes of {names}; {symbol} is none of them; {TO_ONE}.")
     columns = listed((labels[at].text for at in candidates), LISTED)
-    raise UserError(f"{table}: has closes of {names}; {remedy}, or data.source.column to one of {columns}.")
+    raise UserError(f"{table}: has closes of {names}; {TO_ONE}, or data.source.column to one of {columns}.")
 
 
 def _alike(symbol: str | None):  # type: ignore[no-untyped-def]
@@ -178,7 +191,9 @@ def _called(labels: Sequence[Label], symbol: str, times: set[int]) -> list[int]:
     return next((found for law in laws if (found := [at for at in rest if law(labels[at].text)])), [])
 
 
-def _by_numbers(table: str, labels: Sequence[Label], body: Body, times: set[int], symbol: str | None) -> CloseColumn:
+def _by_numbers(
+    table: str, labels: Sequence[Label], body: Body, date: int, times: set[int], symbol: str | None
+) -> CloseColumn:
     """The only column that can be the closes: between low and high, or the only one of numbers."""
     rest = [at for at, of in enumerate(labels) if at not in times and body.are_numbers(at) and of.kind not in (TICKER,)]
     rest = [at for at in rest if not body.is_counter(at)]
@@ -195,7 +210,8 @@ def _by_numbers(table: str, labels: Sequence[Label], body: Body, times: set[int]
         return CloseColumn(found[0], "the only column of prices" if len(labels) > 2 else "")
     if body.rows and len(unknown) > 1:
         _refuse(table, labels, unknown, symbol)
-    raise UserError(f"{table}: no close column among {quoted(labels)}; set data.source.column to the one to use.")
+    among = _quoted_beside(labels, date)
+    raise UserError(f"{table}: no close column among {among}; set data.source.column to the one to use.")
 
 
 def _only_of(labels: Sequence[Label], among: Sequence[int], kind: str) -> int | None:

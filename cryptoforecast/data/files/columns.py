@@ -60,7 +60,7 @@ def choose(table: str, labels: Sequence[Label], knobs: Knobs, body: Body = NO_RO
     time = choose_time(table, labels, body, knobs)
     times = {at for at, of in enumerate(labels) if body.are_times(at, of) or body.are_clocks(at, of)}
     times.add(time.at)
-    close = choose_close(table, labels, body, knobs, times)
+    close = choose_close(table, labels, body, knobs, time.at, times)
     symbol = labels[close.at].symbol
     tickers = [
         at for at, of in enumerate(labels) if of.kind == TICKER and not of.symbol and at not in (*times, close.at)

@@ -11,6 +11,7 @@ from cryptoforecast.data.files.vocabulary import place_of
 from cryptoforecast.errors import UserError
 from cryptoforecast.words import listed
 
+NOT_SET = "leave data.source.symbol out to take them under their name"
 LISTED = 8  # symbols named in an error
 SURE = 20  # names down the list of headings: a symbol, a coin or a code; a market or a currency may be anything
 CHUNK = 1 << 20
@@ -40,7 +41,7 @@ def keep_one_series(
     name, heading = chosen.symbol, layout.names[chosen.close]
     owner = name if is_known(name) else heading if is_coin(heading) else ""
     if owner and symbol and not is_same_coin(owner, symbol):
-        raise UserError(f"{file}: has closes of {owner}, in the column {heading}; {symbol} is none of them.")
+        raise UserError(f"{file}: has closes of {owner}, in the column {heading}; {symbol} is none of them; {NOT_SET}.")
     if chosen.ticker is not None:
         frame, name = _of_column(file, frame, chosen.ticker, frame[chosen.ticker], layout, symbol, texts)
     if chosen.texts and _repeats(frame[chosen.stamps]) and (column := _telling(frame, layout, texts)) is not None:
@@ -62,7 +63,7 @@ def _of_column(
     if not names or is_currency(names[0]) or not (_is_sure(heading) or is_known(names[0])):
         return frame, layout.chosen.symbol
     if symbol and not any(is_same_coin(name, symbol) for name in (*names, *_further_names(layout, at, texts))):
-        raise UserError(f"{file}: has rows of {names[0]}; {symbol} is none of them.")
+        raise UserError(f"{file}: has rows of {names[0]}; {symbol} is none of them; {NOT_SET}.")
     return frame, names[0]
 
 
@@ -74,10 +75,8 @@ def _asked_for(file: Path, keys: dict[str, str], symbol: str | None) -> list[str
     alike = [name for name in keys if symbol and is_same_coin(name, symbol)]
     if len({keys[name] for name in alike}) == 1:
         return alike
-    remedy = "set data.source.symbol to one of them"
-    if symbol:
-        remedy = f"{symbol} may be {' or '.join(alike)}" if alike else f"{symbol} is none of them"
-    raise UserError(f"{file}: has rows of {listed(keys, LISTED)}; {remedy}.")
+    doubt = f"{symbol} may be {' or '.join(alike)}; " if alike else f"{symbol} is none of them; " if symbol else ""
+    raise UserError(f"{file}: has rows of {listed(keys, LISTED)}; {doubt}set data.source.symbol to one of them.")
 
 
 def _is_sure(heading: str) -> bool:

@@ -95,7 +95,9 @@ def head_times(labels: Sequence[Label], body: Body, knobs: Knobs) -> pd.Datetime
 def _of_knob(table: str, labels: Sequence[Label], column: str) -> int:
     found = named(labels, column)
     if not found:
-        raise UserError(f"{table}: no column {column!r} among {quoted(labels)}; set data.source.date_column to one.")
+        raise UserError(
+            f"{table}: no column {column!r} among {quoted(labels)}; set data.source.date_column to the one to use."
+        )
     if len(found) > 1:
         raise UserError(f"{table}: {len(found)} columns are called {column}; rename the one of the dates.")
     return found[0]

@@ -78,7 +78,7 @@ BROKEN = {
     "Date,Close\n2024-03-10,1\n\udcff\udcfe,2\n": "line 3: the date is",
     "": "the file is empty",
     "Date,Close\n": "no row of dates and numbers; it begins with 'Date,Close'",
-    "Date,Open,High\n2024-03-10,1,2\n": "no close column among Date, Open, High; set data.source.column",
+    "Date,Open,High\n2024-03-10,1,2\n": "no close column among Open, High; set data.source.column",
     "Weekday,Close\nSunday,1\nMonday,2\n": "no date column among Weekday, Close",
     "Date,Close\n2024-03-10,1\n2024-03-11,abc\n": "line 3: the close is 'abc', not a number",
     'Date,Close\n2024-03-10,"1,010"\n2024-03-11,"1,000"\n': "line 2: the close is '1,010', 1010 or 1.01: nothing in",
