@@ -46,7 +46,7 @@ def find_bars(columns: dict[int, np.ndarray], times: np.ndarray, groups: Sequenc
     found: list[Bars] = []
     for four in combinations(ordered, 4):
         prices = np.column_stack([ordered[at] for at in four])
-        if (pair := _extremes(prices)) is None:
+        if (pair := extremes(prices)) is None:
             continue
         high, low = (four[at] for at in pair)
         first, second = (at for at in four if at not in (high, low))
@@ -68,7 +68,7 @@ def closes_inside(columns: dict[int, np.ndarray], high: np.ndarray, low: np.ndar
     return [at for at, numbers in columns.items() if _nearly_all((low <= numbers) & (numbers <= high), numbers)]
 
 
-def _extremes(prices: np.ndarray) -> tuple[int, int] | None:
+def extremes(prices: np.ndarray) -> tuple[int, int] | None:
     """Which of four columns is the highest and which the lowest of nearly all bars, if that is one each."""
     whole = prices[~np.isnan(prices).any(axis=1)]
     if len(whole) < 2 or not (whole > 0).all():

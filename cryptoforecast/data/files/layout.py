@@ -9,10 +9,11 @@ from cryptoforecast.data.files.cells import is_clock, is_number
 from cryptoforecast.data.files.columns import Chosen, choose
 from cryptoforecast.data.files.formats import name_of_format
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.lines import split_head, words_of
+from cryptoforecast.data.files.lines import cells_of, split_head, words_of
 from cryptoforecast.data.files.nameless import with_bars, without_header
 from cryptoforecast.data.files.names import Label, labels_of
 from cryptoforecast.data.files.numbers import Decimal, decimal_of_table
+from cryptoforecast.data.files.sense import refuse_closes_outside, refuse_two_marks
 from cryptoforecast.data.files.ticks import refuse_quotes, refuse_trades
 from cryptoforecast.data.files.time_columns import head_times
 
@@ -52,7 +53,8 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     """
     delimiter, header, body, header_lines, header_rows = split_head(file, head)
     width = len(body[0])
-    decimal = knobs.decimal or decimal_of_table(body, dates=-1)
+    ended = _without_unended(body, head, delimiter)
+    decimal = knobs.decimal or decimal_of_table(ended, dates=-1)
     cells, note = Body(body, decimal), ""
     if header:
         labels = labels_of(header, width)
@@ -67,7 +69,11 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     refuse_trades(file, labels, cells, head_times(labels, cells, knobs))
     chosen = choose(str(file), labels, knobs, cells)
     if not knobs.decimal and any("." in row[chosen.date] for row in body):  # 2024.03 is a month
-        decimal = decimal_of_table(body, chosen.date)
+        decimal = decimal_of_table(ended, chosen.date)
+    if not knobs.decimal:
+        refuse_two_marks(file, labels, Body(ended), chosen.close, chosen.stamps)
+    if knobs.column is None:
+        refuse_closes_outside(file, labels, Body(ended, decimal), chosen)
     return Layout(
         format=format,
         delimiter=delimiter,
@@ -81,3 +87,11 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         date_words=max(words_of(row[chosen.date]) for row in body),
         dated=2 * sum(is_clock(row[chosen.date]) for row in body) < len(body),
     )
+
+
+def _without_unended(body: list[list[str]], head: Sequence[str], delimiter: str) -> list[list[str]]:
+    """The rows that end: where a download breaks off, 43,888 may have become 43,8, which says nothing of marks."""
+    if len(body) < 2 or head[-1].endswith(("\n", "\r")):
+        return body
+    last = [row.cells for row in cells_of(head[-1:], delimiter)]
+    return body[:-1] if last and last[0][: len(body[-1])] == body[-1] else body

@@ -99,7 +99,12 @@ def read_numbers(column: pd.Series, decimal: Decimal = "", suffixes: bool = Fals
 
 
 def numbers_of(
-    column: pd.Series, hint: Decimal = "", forced: Decimal = "", suffixes: bool = False, smooth: bool = False
+    column: pd.Series,
+    hint: Decimal = "",
+    forced: Decimal = "",
+    suffixes: bool = False,
+    smooth: bool = False,
+    unended: bool = False,
 ) -> Numbers:
     """A column of texts as float64.
 
@@ -109,6 +114,7 @@ def numbers_of(
         forced: the mark before decimals, where the user says it.
         suffixes: whether a cell may end in K, M, B or T, as volumes do.
         smooth: whether these are prices, which do not jump by a factor of a thousand from row to row.
+        unended: whether the last cell may be cut off, and says nothing of how the others are written.
 
     Raises:
         Unreadable: naming the row, if a cell is no number, or could be two.
@@ -120,7 +126,9 @@ def numbers_of(
         raise Unreadable(_first(bad), "not a number")
     if (other := (currencies != "") & (currencies != currencies.max())).any():
         raise Unreadable(_first(other), f"in another currency than others, which are in {currencies.max()}")
-    decimal, by_continuity = _decimal_mark(digits, hint, forced, smooth)
+    decimal, by_continuity = _decimal_mark(digits.iloc[:-1] if unended else digits, hint, forced, smooth)
+    if unended and not _fits(digits.iloc[-1:], decimal).all():
+        raise Unreadable(len(digits) - 1, "written in another way than others")
     thousands = "," if decimal == "." else "."
     _require_one_way(digits, grouped | digits.str.contains(thousands, regex=False))
     return Numbers(_valued(digits, decimal) * letters.map(SUFFIXES).fillna(1.0).to_numpy(), decimal, by_continuity)
@@ -155,7 +163,7 @@ def _valued(digits: pd.Series, decimal: Decimal) -> np.ndarray:
 
 def _decimal_mark(cells: pd.Series, hint: Decimal, forced: Decimal, smooth: bool) -> tuple[Decimal, bool]:
     """The mark before decimals by which all cells are numbers, and whether only continuity tells which."""
-    point, comma = ((cells == "") | cells.str.fullmatch(form) for form in (AS_POINT, AS_COMMA))
+    point, comma = _fits(cells, "."), _fits(cells, ",")
     if (neither := ~(point | comma)).any():
         raise Unreadable(_first(neither), "not a number")
     if forced:
@@ -165,7 +173,13 @@ def _decimal_mark(cells: pd.Series, hint: Decimal, forced: Decimal, smooth: bool
     if not (point.all() or comma.all()):
         raise Unreadable(_first(~point if point.sum() > comma.sum() else ~comma), "written in another way than others")
     if not (point.all() and comma.all()):
-        return ("." if point.all() else ","), False
+        shown: Decimal = "." if point.all() else ","
+        if smooth and hint not in ("", shown):
+            problem = f"{shown!r} goes before the decimals of this column, and {hint!r} in others"
+            raise Unreadable(
+                _first(~(comma if shown == "." else point)), f"{problem}; set data.source.decimal to {shown!r}"
+            )
+        return shown, False
     marked = cells.str.contains(r"[.,]", regex=True)
     if not marked.any():
         return hint or ".", False
@@ -177,6 +191,11 @@ def _decimal_mark(cells: pd.Series, hint: Decimal, forced: Decimal, smooth: bool
     problem = "other columns tell the one, the rows around it the other" if told else "nothing in the file tells which"
     readings = f"{as_point[row]:.12g} or {as_comma[row]:.12g}"
     raise Unreadable(row, f"{readings}: {problem}; set data.source.decimal to '.' or to ','")
+
+
+def _fits(cells: pd.Series, decimal: Decimal) -> pd.Series:
+    """Whether each cell is empty or a number with a mark before decimals."""
+    return (cells == "") | cells.str.fullmatch(AS_COMMA if decimal == "," else AS_POINT)
 
 
 def _smooth_one(as_point: np.ndarray, as_comma: np.ndarray) -> Decimal:

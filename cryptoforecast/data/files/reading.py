@@ -90,19 +90,23 @@ def _recognised(file: Path, knobs: Knobs) -> Layout:
 def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, knobs: Knobs) -> Table:
     packed = packing(file)
     notes = [*([CAVEATS[layout.format]] if layout.format in CAVEATS else []), *layout.chosen.notes]
-    notes += _said_of_lines(file, lines)
     if lines.cut:
         frame = frame.iloc[:-1]
     texts = partial(_texts, file, layout, lines, knobs)
+    last = frame.index[-1] if lines.unended and not lines.cut else None
     frame, symbol = keep_one_series(file, frame, layout, knobs.symbol, texts)
+    unended = len(frame) > 1 and frame.index[-1] == last
+    if unended and _contradicts(frame, layout, knobs):
+        frame, lines, unended = frame.iloc[:-1], lines._replace(cut=True), False
+    notes += _said_of_lines(file, lines)
     times = _times(file, layout, frame, knobs)
     notes += [f"{file.name}: {times.note}"] if times.note else []
-    closes = _values(file, layout, frame, CLOSE, knobs)
+    closes = _values(file, layout, frame, CLOSE, knobs, unended)
     if closes.by_continuity:
         notes.append(_told_by_continuity(file, closes))
     refuse_unnamed_trades(file, times.times, closes.values)
     layout = layout._replace(decimal=layout.decimal or closes.decimal)
-    others = {name: _values(file, layout, frame, name, knobs).values for name in knobs.others}
+    others = {name: _values(file, layout, frame, name, knobs, unended).values for name in knobs.others}
     values = {CLOSE: closes.values, **others}
     dated = times.times.notna()
     undated = int((~dated).sum())
@@ -166,17 +170,37 @@ def _stamps(layout: Layout, frame: pd.DataFrame) -> pd.Series:
     return days if layout.chosen.clock is None else join_clock(days, frame[layout.chosen.clock])
 
 
-def _values(file: Path, layout: Layout, frame: pd.DataFrame, name: str, knobs: Knobs) -> Numbers:
-    position = layout.chosen.close if name == CLOSE else layout.chosen.others[name]
+def _values(file: Path, layout: Layout, frame: pd.DataFrame, name: str, knobs: Knobs, unended: bool) -> Numbers:
+    position = _position(layout, name)
     column = frame[position]
     if column.dtype == np.float64:
         return Numbers(column.to_numpy(), ".")
     try:
-        volumes = name == VOLUME
-        return numbers_of(column, layout.decimal, knobs.decimal or "", suffixes=volumes, smooth=not volumes)
+        return _numbers(column, name, layout, knobs, unended)
     except Unreadable as problem:
         where, cell = _cell(file, layout, frame, problem.row, position, knobs)
         raise UnreadableCell(f"{where}: the {name.lower()} is {cell!r}, {problem}.") from None
+
+
+def _contradicts(frame: pd.DataFrame, layout: Layout, knobs: Knobs) -> bool:
+    """Whether a number of the last row, whose line does not end, is none as the others are written."""
+    for name in (CLOSE, *knobs.others):
+        column = frame[_position(layout, name)]
+        try:
+            _ = column.dtype == np.float64 or _numbers(column, name, layout, knobs, unended=True)
+        except Unreadable as problem:
+            if problem.row == len(column) - 1:
+                return True
+    return False
+
+
+def _numbers(column: pd.Series, name: str, layout: Layout, knobs: Knobs, unended: bool) -> Numbers:
+    volumes = name == VOLUME
+    return numbers_of(column, layout.decimal, knobs.decimal or "", volumes, not volumes, unended)
+
+
+def _position(layout: Layout, name: str) -> int:
+    return layout.chosen.close if name == CLOSE else layout.chosen.others[name]
 
 
 def _told_by_continuity(file: Path, closes: Numbers) -> str:

@@ -63,7 +63,7 @@ def test_an_odd_letter_far_down_is_found_too(large: bool, tmp_path: Path, monkey
     monkeypatch.setattr("cryptoforecast.data.files.parsing.LARGE", 1 if large else 1 << 24)
     text = text_with("Note", "daily").rsplit("daily", 1)
     (tmp_path / "f.csv").write_bytes("clôturé".join(text).encode("cp1252"))
-    assert right(tmp_path / "f.csv") == "a table with a header, CP1252"
+    assert right(tmp_path / "f.csv").startswith("CP1252")
 
 
 @pytest.mark.parametrize("byte", [b"\x80", b"\xff", b"\xe9"])
