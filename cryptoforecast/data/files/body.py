@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from cryptoforecast.data.files.vocabulary import CLOCK, DATE, DERIVED, TICKER, p
 NEARLY_ALL = 0.9  # of the cells; a footer is no row
 REGULAR = 0.7  # of the steps between epochs are alike; on trading days four of five
 TIME_OF_DAY = re.compile(r"\d:\d|\d[- ]?[ap]\.?m\b|T\d{4}", re.IGNORECASE)
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 SMALL = re.compile(r"-?\d{1,4}(\.\d*)?")  # a year, a month, a counter
 FIRST, LAST = 10**8, 4 * 10**9  # seconds: 1973 and 2096
 
@@ -40,7 +42,8 @@ class Body:
     def __init__(self, rows: Sequence[Sequence[str]], decimal: Decimal = "") -> None:
         self.rows = rows
         self.decimal = decimal
-        self._shares: dict[tuple[int, Callable[[str], bool]], float] = {}
+        self.times: dict[tuple[int, int | None, str | None], Any] = {}  # as they were read, by column, clock and format
+        self._kinds: dict[tuple[int, Callable[[str], bool], float], bool] = {}
         self._numbers: dict[int, np.ndarray | None] = {}
 
     @cached_property
@@ -49,29 +52,35 @@ class Body:
         stripped = ([cell.strip() for cell in column] for column in zip(*self.rows, strict=True))
         return [["" if is_empty(cell) else cell for cell in column] for column in stripped]
 
-    def share(self, at: int, law: Callable[[str], bool]) -> float:
-        """The share of a column's cells, empty ones apart, that are something; 0 where all are empty."""
-        if (at, law) not in self._shares:
-            cells = [cell for cell in self.columns[at] if cell]
-            self._shares[at, law] = sum(map(law, cells)) / len(cells) if cells else 0.0
-        return self._shares[at, law]
+    @cached_property
+    def present(self) -> list[list[str]]:
+        """The cells of each column that are not empty."""
+        return [list(filter(None, cells)) for cells in self.columns]
+
+    def are(self, at: int, law: Callable[[str], bool], share: float = NEARLY_ALL) -> bool:
+        """Whether nearly all of a column's cells, empty ones apart, are something; not where all are empty."""
+        if (at, law, share) not in self._kinds:
+            cells = self.present[at]
+            few = len(cells) - int(share * len(cells)) + 1  # if none of so many is, there are not enough
+            self._kinds[at, law, share] = any(map(law, cells[:few])) and sum(map(law, cells)) / len(cells) >= share
+        return self._kinds[at, law, share]
 
     def are_times(self, at: int, label: Label) -> bool:
         """Whether a column holds dates or epochs; of digits alone, only where the heading or their order says so."""
         if not self.rows or label.kind == TICKER:
             return label.kind == DATE
-        if self.share(at, is_date) >= NEARLY_ALL:
+        if self.are(at, is_date):
             return True
         if label.kind in OF_BARS and not label.symbol:
             return False
-        if self.share(at, is_compact_date) >= NEARLY_ALL:
+        if self.are(at, is_compact_date):
             return label.kind == DATE or _in_order(self.columns[at])
-        epochs = label.kind != DERIVED and self.share(at, is_epoch) >= NEARLY_ALL
+        epochs = label.kind != DERIVED and self.are(at, is_epoch)
         return epochs and self._are_epochs(at, label.kind == DATE)
 
     def may_be_dates(self, at: int) -> bool:
         """Whether a column that its heading calls a date may hold some, in a style not known here; no small numbers."""
-        return not self.rows or self.share(at, lambda cell: bool(SMALL.fullmatch(cell))) < NEARLY_ALL
+        return not self.rows or not self.are(at, _is_small)
 
     def are_days(self, at: int) -> bool:
         """Whether the dates of a column say no time of day but midnight."""
@@ -82,26 +91,26 @@ class Body:
         """Whether a column holds times of day; of digits alone, only with leading zeros behind a column of days."""
         if not self.rows or label.kind not in ("", DATE, CLOCK):
             return False
-        if self.share(at, is_clock) >= NEARLY_ALL:
+        if self.are(at, is_clock):
             return True
         cells = [cell for cell in self.columns[at] if cell]
         if not cells or not all(map(is_compact_clock, cells)):
             return False
-        behind_days = at > 0 and self.share(at - 1, lambda cell: is_date(cell) or is_compact_date(cell)) >= NEARLY_ALL
+        behind_days = at > 0 and self.are(at - 1, _is_day)
         padded = any(cell.startswith("0") for cell in cells) and len(set(map(len, cells))) == 1
         return behind_days and (padded or place_of(label.text, CLOCK) is not None)
 
     def are_numbers(self, at: int) -> bool:
         """Whether a column holds numbers; true where there are no cells to look at."""
-        return not self.rows or self.share(at, is_number) >= NEARLY_ALL
+        return not self.rows or self.are(at, is_number)
 
     def are_texts(self, at: int) -> bool:
         """Whether a column may name something row by row: texts or whole numbers, none of them a date."""
-        return self.share(at, lambda cell: cell.isdigit() or not (is_number(cell) or is_date(cell))) == 1.0
+        return self.are(at, _may_name, 1.0)
 
     def are_coins(self, at: int) -> bool:
         """Whether all cells are names of the best known coins, or of pairs of them."""
-        return bool(self.rows) and not self.are_numbers(at) and self.share(at, is_coin) == 1.0
+        return bool(self.rows) and not self.are_numbers(at) and self.are(at, is_coin, 1.0)
 
     def is_counter(self, at: int) -> bool:
         """Whether a column counts the rows, up or down, in whole numbers."""
@@ -117,7 +126,10 @@ class Body:
         return self._numbers[at]
 
     def _as_numbers(self, at: int) -> np.ndarray | None:
-        column = pd.Series([cell if is_number(cell) else "" for cell in self.columns[at]], dtype="str")
+        cells = self.columns[at]
+        if self.decimal != "," and all(map(PLAIN_NUMBER.fullmatch, self.present[at])):  # most, and quicker
+            return np.array([float(cell or "nan") for cell in cells])
+        column = pd.Series([cell if is_number(cell) else "" for cell in cells], dtype="str")
         for decimal in dict.fromkeys((self.decimal, ".", ",")):
             try:
                 return read_numbers(column, decimal, suffixes=True)
@@ -137,6 +149,18 @@ class Body:
             return not np.diff(np.unique(seconds))[0] % 60  # two bars: whole minutes apart
         usual = np.median(steps) if len(steps) else 0.0
         return bool(usual > 0 and (np.abs(steps - usual) <= 0.1 * usual).mean() >= REGULAR)
+
+
+def _is_small(cell: str) -> bool:
+    return bool(SMALL.fullmatch(cell))
+
+
+def _is_day(cell: str) -> bool:
+    return is_date(cell) or is_compact_date(cell)
+
+
+def _may_name(cell: str) -> bool:
+    return cell.isdigit() or not (is_number(cell) or is_date(cell))
 
 
 def _in_order(cells: Sequence[str]) -> bool:

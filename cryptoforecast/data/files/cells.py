@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from cryptoforecast.data.files.written_dates import CLOCK, LONGEST, PARTS, ZONE, day_in_digits, digits_of_day
 
+DISTINCT = 1 << 14  # cells whose kind is remembered: those of a file's first lines are asked for again and again
 _NO_VALUE = """null nan none na n/a n.a. n.a n/d n.d. n.d s/d s.d. s/n nil nat nd #n/a #na #value! #div/0! #ref! #num!
     #name? <na> <null> (null) (none) (empty) empty missing \\n -nan 1.#ind -1.#ind 1.#qnan -1.#qnan k.a. k.a keine
     b.d. b/d brak yok н/д нет н.д. 暂无 无 無 暫無 暂无数据 なし 없음 unavailable"""
@@ -40,6 +41,7 @@ _COMPACT_CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
 _EPOCH = re.compile(r"-?\d{9,19}(?:\.\d*)?|-?\d\.\d+[eE]\+?(?:0?[89]|1[0-8])")
 
 
+@lru_cache(DISTINCT)
 def is_empty(cell: str) -> bool:
     """Whether a cell stands for no value, as vendors write that: nothing, a dash, ``n/a``, ``null``, ``暂无``.
 
@@ -50,6 +52,7 @@ def is_empty(cell: str) -> bool:
     return text.lower() in EMPTY or bool(MARKS.fullmatch(text))
 
 
+@lru_cache(DISTINCT)
 def is_number(cell: str) -> bool:
     """Whether a cell is a number, in whichever way it is written; a date with dots is none.
 
@@ -60,6 +63,7 @@ def is_number(cell: str) -> bool:
     return bool(_USUAL_NUMBER.fullmatch(text) or NUMBER.fullmatch(text))
 
 
+@lru_cache(DISTINCT)
 def is_date(cell: str) -> bool:
     """Whether a cell is a date, with or without a time of day; digits alone, such as 20240102, are none.
 
@@ -70,17 +74,20 @@ def is_date(cell: str) -> bool:
     return 6 <= len(text) <= LONGEST and not _PLAIN.fullmatch(text) and _is_date(text)
 
 
+@lru_cache(DISTINCT)
 def is_compact_date(cell: str) -> bool:
     """Whether a cell may be a day in eight digits, 20240102: a column of them is dates if all its cells are."""
     text = cell.strip().removesuffix(".0")
     return len(text) == 8 and text.isdigit() and _is_day(text[:4], text[4:6], text[6:])
 
 
+@lru_cache(DISTINCT)
 def is_epoch(cell: str) -> bool:
     """Whether a cell may count the time since 1970, in seconds to nanoseconds, before 1967 or after 1973."""
     return bool(_EPOCH.fullmatch(cell.strip()))
 
 
+@lru_cache(DISTINCT)
 def is_clock(cell: str) -> bool:
     """Whether a cell is a time of day alone.
 
@@ -91,12 +98,12 @@ def is_clock(cell: str) -> bool:
     return bool(_CLOCK.fullmatch(text)) and _possible_clock(text)
 
 
+@lru_cache(DISTINCT)
 def is_compact_clock(cell: str) -> bool:
     """Whether a cell may be a time of day in four or six digits, 134500: beside a column of dates, if all cells are."""
     return bool(_COMPACT_CLOCK.fullmatch(cell.strip()))
 
 
-@lru_cache(1 << 16)
 def _is_date(text: str) -> bool:
     if found := _COMPACT.fullmatch(text):
         return _is_day(found["day"][:4], found["day"][4:6], found["day"][6:]) and int(found["hour"]) < 24

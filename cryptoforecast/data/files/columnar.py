@@ -1,6 +1,7 @@
 """Parquet and Feather: columns of known types, so that there is nothing to guess but which are wanted."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def _recognise(file: Path, kind: str, names: Sequence[str], first: Any, knobs: K
     labels, note = with_bars(labels, body, knobs)
     if knobs.column is None:
         refuse_quotes(file, labels)
-    refuse_trades(file, labels, body, head_times(labels, body, knobs))
+    refuse_trades(file, labels, body, partial(head_times, labels, body, knobs))
     chosen = choose(str(file), labels, knobs, body)
     chosen = chosen._replace(notes=(note, *chosen.notes)) if note else chosen
     return Layout(

@@ -1,6 +1,7 @@
 """Where times and closes stand in a file, told by its first lines."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,11 +63,11 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         labels, note = with_bars(labels, cells, knobs)
     else:
         unnamed = [Label("", "", number=at) for at in range(1, width + 1)]
-        refuse_trades(file, unnamed, cells, head_times(unnamed, cells, knobs))
+        refuse_trades(file, unnamed, cells, partial(head_times, unnamed, cells, knobs))
         format, labels = without_header(file, cells, knobs)
     if knobs.column is None:
         refuse_quotes(file, labels)
-    refuse_trades(file, labels, cells, head_times(labels, cells, knobs))
+    refuse_trades(file, labels, cells, partial(head_times, labels, cells, knobs))
     chosen = choose(str(file), labels, knobs, cells)
     if not knobs.decimal and any("." in row[chosen.date] for row in body):  # 2024.03 is a month
         decimal = decimal_of_table(ended, chosen.date)

@@ -4,10 +4,11 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptoforecast.data.files.cells import is_clock, is_date, is_empty, is_number
+from cryptoforecast.data.files.cells import DISTINCT, is_clock, is_date, is_empty, is_number
 from cryptoforecast.data.files.vocabulary import DATE, kind_of
 from cryptoforecast.errors import UserError
 
@@ -70,6 +71,8 @@ def words_of(cell: str) -> int:
 def is_comment(cells: Sequence[str]) -> bool:
     """Whether a line is a remark, or tells Excel the delimiter."""
     first = cells[0].lstrip()
+    if first[:1].isdigit():  # most lines
+        return False
     return (first.startswith(("#", "//")) and not is_empty(first)) or bool(SEPARATOR.fullmatch(first))
 
 
@@ -80,10 +83,17 @@ def is_data(cells: Sequence[str]) -> bool:
 
 def _names_a_date(cells: Sequence[str]) -> bool:
     """Whether a line is a header's: it begins with the name of a date column, or has one and no date."""
-    names = [at for at, cell in enumerate(cells) if LETTER.search(cell) and kind_of(cell) == DATE]
-    return bool(names) and (names[0] == 0 or not any(map(is_date, cells)))
+    if not any(map(_is_name_of_dates, cells)):
+        return False
+    return _is_name_of_dates(cells[0]) or not any(map(is_date, cells))
 
 
+@lru_cache(DISTINCT)
+def _is_name_of_dates(cell: str) -> bool:
+    return bool(LETTER.search(cell)) and kind_of(cell) == DATE
+
+
+@lru_cache(DISTINCT)
 def _is_value(cell: str) -> bool:
     return is_number(cell) or is_date(cell) or is_clock(cell)
 
@@ -123,6 +133,8 @@ def _by_best_delimiter(file: Path, head: Sequence[str]) -> tuple[str, int, list[
     """The delimiter by which most cells are values, in lines of one length, that length, and the lines split by it."""
     best, found = (False, 0), None
     for delimiter in _possible("".join(head)):
+        if delimiter == BLANK and best >= (True, 1):
+            continue
         try:
             rows = list(cells_of(head, delimiter))
         except csv.Error as problem:
@@ -236,6 +248,7 @@ def _is_index(names: list[str], cells: list[str]) -> bool:
 
 def _of_one_kind(body: list[list[str]]) -> list[list[str]]:
     """The rows that have a date, or nothing, wherever most rows have one: by these the columns are told."""
-    dated = [at for at in range(len(body[0])) if 2 * sum(is_date(row[at]) for row in body) > len(body)]
-    kept = [row for row in body if all(is_date(row[at]) or is_empty(row[at]) for at in dated)]
+    dated = [cells for cells in zip(*body, strict=True) if 2 * sum(map(is_date, cells)) > len(body)]
+    fitting = ([is_date(cell) or is_empty(cell) for cell in cells] for cells in dated)
+    kept = [row for row, fits in zip(body, zip(*fitting, strict=True), strict=True) if all(fits)] if dated else body
     return [row for row in kept if any(map(_is_value, row))] or body

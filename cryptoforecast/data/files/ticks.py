@@ -1,6 +1,6 @@
 """Trades, quotes and order books: rows at any moment, not a close an interval."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,21 +36,23 @@ def refuse_quotes(file: Path, labels: Sequence[Label]) -> None:
         )
 
 
-def refuse_trades(file: Path, labels: Sequence[Label], body: Body, times: pd.DatetimeIndex | None) -> None:
+def refuse_trades(file: Path, labels: Sequence[Label], body: Body, read: Callable[[], pd.DatetimeIndex | None]) -> None:
     """Refuse rows at irregular times in a table with a column that trades alone have.
 
     Args:
         file: for the sentence.
         labels: the columns.
         body: the cells of the first rows.
-        times: theirs, if they can be read.
+        read: gives their times, if they can be read.
 
     Raises:
         UserError: with the lines of pandas that make bars of them.
     """
     named = [of.shown for at, of in enumerate(labels) if folded(of.text) in TRADES or _is_nameless_flag(of, body, at)]
-    irregular = _are_irregular(times) if times is not None else bool(named) and not any(of.text for of in labels)
-    if named and irregular:
+    if not named:
+        return
+    times = read()
+    if _are_irregular(times) if times is not None else not any(of.text for of in labels):
         newest_first = times is not None and times.is_monotonic_decreasing
         raise UserError(
             f"{file}: these are trades at irregular times (column {named[0]}), not bars: a close per interval is "
@@ -73,7 +75,7 @@ def refuse_unnamed_trades(file: Path, times: pd.DatetimeIndex, closes: np.ndarra
 
 def _is_nameless_flag(of: Label, body: Body, at: int) -> bool:
     """Whether a column without a heading is true or false throughout: who made the trade."""
-    return not of.text and {cell.lower() for cell in body.columns[at]} in ({"true", "false"}, {"true"}, {"false"})
+    return not of.text and bool(body.rows) and {cell.lower() for cell in body.columns[at]} <= {"true", "false"}
 
 
 def _are_irregular(times: pd.DatetimeIndex) -> bool:
@@ -100,7 +102,7 @@ def _recipe(file: Path, labels: Sequence[Label], body: Body, newest_first: bool)
     """Lines of Python that write the closes of the hours as a CSV."""
     nameless = not any(of.text for of in labels)
     dates = [at for at, of in enumerate(labels) if body.are_times(at, of)]
-    dates = dates or [at for at in range(len(labels)) if body.share(at, is_epoch) == 1.0]
+    dates = dates or [at for at in range(len(labels)) if body.are(at, is_epoch, 1.0)]
     prices = [at for at, of in enumerate(labels) if of.kind in CLOSES and at not in dates] or ([1] if nameless else [])
     date, price = (repr((at[0] if nameless else labels[at[0]].text) if at else "…") for at in (dates, prices))
     digits = body.columns[dates[0]][0].partition(".")[0] if dates else ""

@@ -112,6 +112,14 @@ def _clock_of(at: int, clocks: Sequence[int], body: Body) -> int | None:
 
 
 def _stamps(at: int, clock: int | None, label: Label, body: Body, knobs: Knobs) -> _Stamps:
+    key = (at, clock, knobs.date_format)
+    if key not in body.times:
+        body.times[key] = _read(at, clock, body, knobs)
+    return _Stamps(at, clock, label, *body.times[key])
+
+
+def _read(at: int, clock: int | None, body: Body, knobs: Knobs) -> tuple[pd.DatetimeIndex | None, str, bool]:
+    """The times of a column's cells, if they tell how they are written, that, and whether each says its offset."""
     cells = body.columns[at]
     if clock is not None:
         cells = join_clock(pd.Series(cells, dtype="str"), pd.Series(body.columns[clock], dtype="str")).tolist()
@@ -121,8 +129,8 @@ def _stamps(at: int, clock: int | None, label: Label, body: Body, knobs: Knobs) 
             read = read_times(_typed(cells), date_format)
         except Unreadable:
             continue
-        return _Stamps(at, clock, label, read.times, read.style, offset)
-    return _Stamps(at, clock, label, None, "", offset)
+        return read.times, read.style, offset
+    return None, "", offset
 
 
 def _typed(cells: list[str]) -> pd.Series:
