@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.data.files.cells import (
+    are_usual_numbers,
     is_clock,
     is_compact_clock,
     is_compact_date,
@@ -49,8 +50,15 @@ class Body:
     @cached_property
     def columns(self) -> list[list[str]]:
         """The cells of each column, without the spaces around them; what stands for no value is empty."""
-        stripped = ([cell.strip() for cell in column] for column in zip(*self.rows, strict=True))
-        return [["" if is_empty(cell) else cell for cell in column] for column in stripped]
+        columns: list[list[str]] = []
+        for at, cells in enumerate(zip(*self.rows, strict=True)):
+            if are_usual_numbers(cells):
+                self._kinds |= {(at, is_number, NEARLY_ALL): True, (at, is_date, NEARLY_ALL): False}
+                columns.append(list(cells))
+            else:
+                stripped = [cell.strip() for cell in cells]
+                columns.append(["" if is_empty(cell) else cell for cell in stripped])
+        return columns
 
     @cached_property
     def present(self) -> list[list[str]]:
@@ -59,8 +67,8 @@ class Body:
 
     def are(self, at: int, law: Callable[[str], bool], share: float = NEARLY_ALL) -> bool:
         """Whether nearly all of a column's cells, empty ones apart, are something; not where all are empty."""
+        cells = self.present[at]
         if (at, law, share) not in self._kinds:
-            cells = self.present[at]
             few = len(cells) - int(share * len(cells)) + 1  # if none of so many is, there are not enough
             self._kinds[at, law, share] = any(map(law, cells[:few])) and sum(map(law, cells)) / len(cells) >= share
         return self._kinds[at, law, share]

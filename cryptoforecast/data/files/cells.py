@@ -1,6 +1,7 @@
 """What a cell holds: a number, a date, an epoch, a time of day, or nothing."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -36,6 +37,8 @@ _DAY = re.compile(
 _COMPACT = re.compile(r"(?P<day>\d{8})[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _PLAIN = re.compile(r"[-+]?\d*\.?\d*|\D*")  # most cells are no dates, and are told at once
 _USUAL_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")  # most cells, and quicker to tell
+_USUAL_DATE = re.compile(rf"(?:{_DAY.pattern})(?:[T ](?P<clock>\d\d:\d\d(?::\d\d(?:\.\d{{1,9}})?)?)Z?)?")
+_USUAL_NUMBERS = re.compile(r"(?:-?(?:[0-9]{1,3}(?:,[0-9]{3})++(?:\.[0-9]*+)?|[0-9]++(?:\.[0-9]++)?)\n)*+")
 _CLOCK = re.compile(rf"(?:{CLOCK})(?:\s?(?:{ZONE}))?")
 _COMPACT_CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
 _EPOCH = re.compile(r"-?\d{9,19}(?:\.\d*)?|-?\d\.\d+[eE]\+?(?:0?[89]|1[0-8])")
@@ -105,6 +108,8 @@ def is_compact_clock(cell: str) -> bool:
 
 
 def _is_date(text: str) -> bool:
+    if found := _USUAL_DATE.fullmatch(text):
+        return _is_numeric_day(found) and (not found["clock"] or _possible_clock(found["clock"]))
     if found := _COMPACT.fullmatch(text):
         return _is_day(found["day"][:4], found["day"][4:6], found["day"][6:]) and int(found["hour"]) < 24
     parts = PARTS.fullmatch(text)
@@ -114,6 +119,16 @@ def _is_date(text: str) -> bool:
     if found := _DAY.fullmatch(digits_of_day(day) or ""):
         return _is_numeric_day(found)
     return day_in_digits(day) is not None
+
+
+def are_usual_numbers(cells: Sequence[str]) -> bool:
+    """Whether all cells are numbers without spaces, signs or currencies, told at once: none is empty, none a date.
+
+    >>> are_usual_numbers(["1.5", "-2", "28,420.3"]), are_usual_numbers(["1.5", ""]), are_usual_numbers(["1.5", "$2"])
+    (True, False, False)
+    """
+    text = "\n".join(cells) + "\n"
+    return bool(_USUAL_NUMBERS.fullmatch(text)) and text.count("\n") == len(cells)
 
 
 def _is_numeric_day(found: re.Match[str]) -> bool:

@@ -20,7 +20,7 @@ from cryptoforecast.data.files.written_dates import (
     with_english_months,
 )
 
-ISO = "ISO8601"
+ISO, ISO_STYLE = "ISO8601", "ISO 8601"
 PLAIN_PARTS = re.compile(
     r"(?P<day>[A-Za-z0-9,./-][A-Za-z0-9 ,./-]*?)"
     r"(?:[ T,]+(?P<clock>\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?))?(?P<zone>)(?P<place>)(?P<year>)"
@@ -63,7 +63,7 @@ def read_times(column: pd.Series, date_format: str | None = None, now: pd.Timest
         return _by_format(cells, date_format)
     iso = parse_days(cells, ISO)
     if (iso.notna() == cells.notna().to_numpy()).all():
-        return _by_local_days(cells, Times(iso, "ISO 8601"))
+        return _by_local_days(cells, Times(iso, ISO_STYLE))
     if cells.dropna().str.fullmatch(EPOCHS).all():  # among texts only because of an odd cell, or of quotes
         return Times(*read_numeric_times(_as_numbers(cells), now))
     return _of_parts(cells, now)

@@ -1,5 +1,6 @@
 """Days in digits: 03/04/2024 is the third of April or the fourth of March, and only the whole column tells."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import pandas as pd
 from cryptoforecast.data.files.numbers import Unreadable
 
 ORDERS = ("%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%y/%m/%d")  # with any mark
+ISO = re.compile(r"(?:(?:(?:19|20|21)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z?)?)?\n)++", re.ASCII)
 LONGEST = 6  # months from bar to bar
 HALF_A_YEAR = pd.Timedelta("190D")
 
@@ -31,6 +33,16 @@ def parse_days(texts: Sequence[str] | pd.Series, style: str) -> pd.DatetimeIndex
     times = pd.DatetimeIndex(pd.to_datetime(pd.Series(texts, dtype="str"), format=style, utc=True, errors="coerce"))
     sensible = (times >= pd.Timestamp("1900", tz="UTC")) & (times < pd.Timestamp("2200", tz="UTC"))
     return times.where(sensible).as_unit("ns")
+
+
+def iso_times(cells: Sequence[str]) -> pd.DatetimeIndex | None:
+    """Texts in ISO 8601 as times in UTC; None where one is written in another way, or says another offset."""
+    if not ISO.fullmatch("\n".join([*cells, ""])):
+        return None
+    try:
+        return pd.DatetimeIndex(np.array([cell.removesuffix("Z") for cell in cells], dtype="datetime64[ns]"), tz="UTC")
+    except ValueError:  # a 31 February
+        return None
 
 
 def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:

@@ -10,7 +10,7 @@ from cryptoforecast.data.files.cells import is_clock, is_number
 from cryptoforecast.data.files.columns import Chosen, choose
 from cryptoforecast.data.files.formats import name_of_format
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.lines import cells_of, split_head, words_of
+from cryptoforecast.data.files.lines import LETTER, cells_of, split_head, words_of
 from cryptoforecast.data.files.nameless import with_bars, without_header
 from cryptoforecast.data.files.names import Label, labels_of
 from cryptoforecast.data.files.numbers import Decimal, decimal_of_table
@@ -69,7 +69,8 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         refuse_quotes(file, labels)
     refuse_trades(file, labels, cells, partial(head_times, labels, cells, knobs))
     chosen = choose(str(file), labels, knobs, cells)
-    if not knobs.decimal and any("." in row[chosen.date] for row in body):  # 2024.03 is a month
+    dates = [row[chosen.date] for row in body]
+    if not knobs.decimal and any("." in cell for cell in dates):  # 2024.03 is a month
         decimal = decimal_of_table(ended, chosen.date)
     if not knobs.decimal:
         refuse_two_marks(file, labels, Body(ended), chosen.close, chosen.stamps)
@@ -84,9 +85,9 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         names=tuple(of.shown for of in labels),
         chosen=chosen._replace(notes=(note, *chosen.notes)) if note else chosen,
         decimal=decimal,
-        epochs=chosen.clock is None and any(is_number(row[chosen.date]) for row in body),
-        date_words=max(words_of(row[chosen.date]) for row in body),
-        dated=2 * sum(is_clock(row[chosen.date]) for row in body) < len(body),
+        epochs=chosen.clock is None and any(map(is_number, dates)),
+        date_words=max(map(words_of, dates)) if LETTER.search("".join(dates)) else 0,
+        dated=2 * sum(map(is_clock, dates)) < len(body),
     )
 
 

@@ -2,13 +2,12 @@
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptoforecast.data.files.cells import DISTINCT, is_clock, is_date, is_empty, is_number
+from cryptoforecast.data.files.cells import DISTINCT, are_usual_numbers, is_clock, is_date, is_empty, is_number
 from cryptoforecast.data.files.vocabulary import DATE, kind_of
 from cryptoforecast.errors import UserError
 
@@ -78,12 +77,12 @@ def is_comment(cells: Sequence[str]) -> bool:
 
 def is_data(cells: Sequence[str]) -> bool:
     """Whether a line holds data: some cell is a number or a date, and it is no header with a column called 1e5."""
-    return len(cells) > 1 and any(map(_is_value, cells)) and not _names_a_date(cells)
+    return len(cells) > 1 and any(map(_is_value, reversed(cells))) and not _names_a_date(cells)
 
 
 def _names_a_date(cells: Sequence[str]) -> bool:
     """Whether a line is a header's: it begins with the name of a date column, or has one and no date."""
-    if not any(map(_is_name_of_dates, cells)):
+    if not LETTER.search("".join(cells)) or not any(map(_is_name_of_dates, cells)):
         return False
     return _is_name_of_dates(cells[0]) or not any(map(is_date, cells))
 
@@ -122,6 +121,8 @@ def _is_row(cells: Sequence[str], width: int) -> bool:
 def _below_names(rows: Sequence[Row]) -> int:
     """The place after the first line that names a date column, unless there are bars above it; else 0."""
     for at, (_, cells) in enumerate(rows[:-1]):
+        if are_usual_numbers(cells):
+            continue
         if len(cells) > 1 and _names_a_date(cells) and not any(map(_is_value, cells)):
             return at + 1
         if any(map(is_date, cells)) and any(map(is_number, cells)):
@@ -169,20 +170,25 @@ def _usual_width(rows: Sequence[Row]) -> tuple[int, int, bool]:
 
     Where half of them are as long as the header above them, that is it: the others have an unquoted 28,420.3.
     """
-    values: Counter[int] = Counter()
-    lines: Counter[int] = Counter()
+    found: dict[int, list[list[str]]] = {}
     named, before = 0, 0
     for _, cells in rows:
         if is_comment(cells):
             continue
         if len(cells) > 1 and is_data(cells):
-            values[len(cells)] += sum(map(_is_value, cells))
-            lines[len(cells)] += 1
+            found.setdefault(len(cells), []).append(cells)
             named = named or (len(cells) if before == len(cells) else -1)
         before = len(cells)
-    if named > 0 and 2 * lines[named] >= lines.total():
-        return named, values[named], True
+    if named > 0 and 2 * len(found[named]) >= sum(map(len, found.values())):
+        return named, _values_in(found[named]), True
+    values = {width: _values_in(lines) for width, lines in found.items()}
     return *max(values.items(), key=lambda pair: pair[1], default=(0, 0)), False
+
+
+def _values_in(lines: list[list[str]]) -> int:
+    """How many cells are numbers, dates or times of day."""
+    columns = zip(*lines, strict=True)
+    return sum(len(lines) if are_usual_numbers(cells) else sum(map(_is_value, cells)) for cells in columns)
 
 
 def _refuse_nested(file: Path, head: Sequence[str]) -> None:
@@ -248,7 +254,10 @@ def _is_index(names: list[str], cells: list[str]) -> bool:
 
 def _of_one_kind(body: list[list[str]]) -> list[list[str]]:
     """The rows that have a date, or nothing, wherever most rows have one: by these the columns are told."""
-    dated = [cells for cells in zip(*body, strict=True) if 2 * sum(map(is_date, cells)) > len(body)]
+    others = [cells for cells in zip(*body, strict=True) if not are_usual_numbers(cells)]
+    dated = [cells for cells in others if 2 * sum(map(is_date, cells)) > len(body)]
     fitting = ([is_date(cell) or is_empty(cell) for cell in cells] for cells in dated)
     kept = [row for row, fits in zip(body, zip(*fitting, strict=True), strict=True) if all(fits)] if dated else body
+    if len(others) < len(body[0]):
+        return kept or body
     return [row for row in kept if any(map(_is_value, row))] or body

@@ -1,12 +1,14 @@
 """Numbers as vendors write them."""
 
+import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.files.cells import EMPTY, GROUPS, MARKS, NUMBER, is_empty, is_number
+from cryptoforecast.data.files.cells import DISTINCT, EMPTY, GROUPS, MARKS, NUMBER, is_empty, is_number
 
 Decimal = Literal["", ".", ","]
 ABSENT = sorted(
@@ -19,7 +21,9 @@ LAKHS = r"[+-]?[1-9]\d?(?:,\d\d)+,\d{3}(?:\.\d*)?"  # 12,34,567.8, as in India
 COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # 28420,3
 POINTED_THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?"  # 28.420,3
 WHOLE = r"[+-]?\d+(?:[eE][+-]?\d+)?"
-AS_POINT, AS_COMMA = f"{POINT}|{THOUSANDS}|{LAKHS}", f"{WHOLE}|{COMMA}|{POINTED_THOUSANDS}"
+AS_POINT, AS_COMMA = map(re.compile, (f"{POINT}|{THOUSANDS}|{LAKHS}", f"{WHOLE}|{COMMA}|{POINTED_THOUSANDS}"))
+PLAIN = re.compile(r"[-+]?[0-9.,eE]*(?:[eE][-+]?[0-9]+)?")
+WITHOUT_GROUPS = str.maketrans("", "", GROUPS)
 SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 NEARLY_ALL = 0.9  # of the cells of a column of numbers; a vendor may have put a footer below it
 A_FEW = 50  # rows looked at first: most files show their mark soon
@@ -52,12 +56,22 @@ def decimal_of(cells: Iterable[str]) -> Decimal:
     >>> decimal_of(["28,420.3", "57.32K"]), decimal_of(["28.420,3", "-1,07%"]), decimal_of(["28,420", "7"])
     ('.', ',', '')
     """
-    digits, _, _, _ = _apart(pd.Series([cell.strip() for cell in cells if is_number(cell)], dtype="str"))
-    point, comma = digits.str.fullmatch(AS_POINT), digits.str.fullmatch(AS_COMMA)
-    shows_point, shows_comma = bool((point & ~comma).any()), bool((comma & ~point).any())
-    if shows_point == shows_comma:
+    marks = set(map(_mark_of, cells)) - {""}
+    return marks.pop() if len(marks) == 1 else ""
+
+
+@lru_cache(DISTINCT)
+def _mark_of(cell: str) -> Decimal:
+    """The mark before the decimals of a number that can be read in one way only; else an empty text."""
+    if not ("." in cell or "," in cell) or not is_number(cell):
         return ""
-    return "." if shows_point else ","
+    digits = cell.strip()
+    if not PLAIN.fullmatch(digits) and (found := NUMBER.fullmatch(digits)):
+        digits = found["digits"].translate(WITHOUT_GROUPS)
+    point, comma = AS_POINT.fullmatch(digits), AS_COMMA.fullmatch(digits)
+    if bool(point) == bool(comma):
+        return ""
+    return "." if point else ","
 
 
 def decimal_of_table(body: Sequence[Sequence[str]], dates: int) -> Decimal:
@@ -137,7 +151,7 @@ def numbers_of(
 def _apart(cells: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
     """Digits, suffix and currency of each cell, and whether spaces part thousands; what is no number stays whole."""
     nothing = pd.Series("", index=cells.index, dtype="str")
-    plain = cells.str.fullmatch(r"[-+]?[0-9.,eE]*(?:[eE][-+]?[0-9]+)?")
+    plain = cells.str.fullmatch(PLAIN.pattern)
     if plain.all():
         return cells, nothing, nothing, pd.Series(False, index=cells.index)
     parts = cells[~plain].str.extract(rf"^(?:{NUMBER.pattern})$", expand=True)
@@ -195,7 +209,7 @@ def _decimal_mark(cells: pd.Series, hint: Decimal, forced: Decimal, smooth: bool
 
 def _fits(cells: pd.Series, decimal: Decimal) -> pd.Series:
     """Whether each cell is empty or a number with a mark before decimals."""
-    return (cells == "") | cells.str.fullmatch(AS_COMMA if decimal == "," else AS_POINT)
+    return (cells == "") | cells.str.fullmatch((AS_COMMA if decimal == "," else AS_POINT).pattern)
 
 
 def _smooth_one(as_point: np.ndarray, as_comma: np.ndarray) -> Decimal:

@@ -17,6 +17,7 @@ _TRADES = """tradeid tid aggtradeid aggregatetradeid firsttradeid trdmatchid sid
     ordertype makerorderid takerorderid buyorderid sellorderid buyerorderid sellerorderid"""
 TRADES = frozenset(_TRADES.split())
 QUOTES = frozenset({"bid", "ask", "bidprice", "askprice", "bestbid", "bestask", "bids", "asks", "bid1", "ask1"})
+FLAGS = frozenset({"true", "false"})
 SAMPLE = 10_000  # rows by which times are judged
 FEWEST = 10  # of them, where no heading says what they are
 UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}  # by the digits of an epoch
@@ -75,7 +76,9 @@ def refuse_unnamed_trades(file: Path, times: pd.DatetimeIndex, closes: np.ndarra
 
 def _is_nameless_flag(of: Label, body: Body, at: int) -> bool:
     """Whether a column without a heading is true or false throughout: who made the trade."""
-    return not of.text and bool(body.rows) and {cell.lower() for cell in body.columns[at]} <= {"true", "false"}
+    if of.text or not body.rows or body.columns[at][0].lower() not in FLAGS:
+        return False
+    return {cell.lower() for cell in body.columns[at]} <= FLAGS
 
 
 def _are_irregular(times: pd.DatetimeIndex) -> bool:
