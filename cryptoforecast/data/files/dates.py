@@ -26,6 +26,7 @@ PLAIN_PARTS = re.compile(
     r"(?:[ T,]+(?P<clock>\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?))?(?P<zone>)(?P<place>)(?P<year>)"
 )  # most columns, and quicker to tell
 EPOCHS = r"-?\d+(?:\.\d*)?(?:[eE]\+?\d+)?"
+A_FEW = 20  # days by which most styles are ruled out
 CLOCK_DIRECTIVES = re.compile(r"%[HIMSfpXcrRT]")
 UNREAD = "not a date written as 2024-03-11 or as the others, or an epoch"
 
@@ -138,7 +139,7 @@ class _Parts:
             found = cells.str.extract(rf"^(?:{pattern.pattern})$", flags=re.DOTALL)
             days = (found["day"] + found["year"].fillna("")).str.strip(" ,\t")
             self.day_codes, self.days = pd.factorize(days.fillna("").mask(~self.present))
-            if all(day_in_digits(day) or digits_of_day(day) for day in self.days):
+            if all(digits_of_day(day) or day_in_digits(day) for day in self.days):
                 break
         self.clock_codes, self.clocks = pd.factorize(found["clock"].replace("", None))
         zones = found["zone"].fillna("") + found["place"].fillna("")
@@ -186,11 +187,13 @@ def _days(parts: _Parts, now: pd.Timestamp) -> Reading:
     written = [day or digits_of_day(text) or "" for day, text in zip(in_words, parts.days, strict=True)]
     marks = sorted({mark for day in written for mark in "-/. " if mark in day})
     styles = ["%Y-%m-%d"] if all(in_words) else [style for mark in marks for style in styles_with(mark)] + ["%Y%m%d"]
-    readings = {style: parse_days(written, style) for style in styles}
+    possible = [style for style in styles if parse_days(written[:A_FEW], style).notna().all()]
+    readings = {style: parse_days(written, style) for style in possible}
     whole = {style: parts.times_of(days) for style, days in readings.items() if days.notna().all()}
     if whole:
         reading = settle(whole, now)
         return reading._replace(style="in words") if all(in_words) else reading
+    readings |= {style: parse_days(written, style) for style in styles if style not in possible}
     best = max(readings.values(), key=lambda days: int(days.notna().sum()))
     raise Unreadable(int((parts.times_of(best).isna() & parts.present).argmax()), UNREAD)
 

@@ -10,7 +10,8 @@ from cryptoforecast.data.files.cells import is_clock, is_number
 from cryptoforecast.data.files.columns import Chosen, choose
 from cryptoforecast.data.files.formats import name_of_format
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.lines import LETTER, cells_of, split_head, words_of
+from cryptoforecast.data.files.line_kinds import LETTER, words_of
+from cryptoforecast.data.files.lines import cells_of, split_head
 from cryptoforecast.data.files.nameless import with_bars, without_header
 from cryptoforecast.data.files.names import Label, labels_of
 from cryptoforecast.data.files.numbers import Decimal, decimal_of_table
@@ -72,10 +73,12 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     dates = [row[chosen.date] for row in body]
     if not knobs.decimal and any("." in cell for cell in dates):  # 2024.03 is a month
         decimal = decimal_of_table(ended, chosen.date)
+    if ended is not body or decimal != cells.decimal:
+        cells = Body(ended, decimal)
     if not knobs.decimal:
-        refuse_two_marks(file, labels, Body(ended), chosen.close, chosen.stamps)
+        refuse_two_marks(file, labels, cells, chosen.close, chosen.stamps)
     if knobs.column is None:
-        refuse_closes_outside(file, labels, Body(ended, decimal), chosen)
+        refuse_closes_outside(file, labels, cells, chosen)
     return Layout(
         format=format,
         delimiter=delimiter,

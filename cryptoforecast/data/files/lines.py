@@ -3,11 +3,11 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptoforecast.data.files.cells import DISTINCT, are_usual_numbers, is_clock, is_date, is_empty, is_number
+from cryptoforecast.data.files.cells import are_usual_numbers, is_date, is_empty, is_number
+from cryptoforecast.data.files.line_kinds import is_comment, is_data, is_value, names_a_date
 from cryptoforecast.data.files.vocabulary import DATE, kind_of
 from cryptoforecast.errors import UserError
 
@@ -22,9 +22,6 @@ BLANKS = {  # delimiters with blanks in them, as patterns; between two tabs is a
     "| ": re.compile(r"[ \t]*\|[ \t]*" + UNQUOTED),
 }
 QUOTE_BEHIND_BLANK = re.compile(r'[,;|][ \t]+"')
-LETTER = re.compile(r"[^\W\d_]")
-WORDS = re.compile(r"[^\W\d_]{3,}|[\u2e80-\u9fff\uac00-\ud7af]{2,}")
-SEPARATOR = re.compile(r"\s*\"?sep=.\"?\s*", re.IGNORECASE)  # what Excel is told in a first line
 
 
 class Row(NamedTuple):
@@ -62,41 +59,6 @@ def cells_of(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
             yield Row(reader.line_num, cells)
 
 
-def words_of(cell: str) -> int:
-    """How many words a cell has: three letters or more, or two characters of Chinese, Japanese or Korean."""
-    return len(WORDS.findall(cell))
-
-
-def is_comment(cells: Sequence[str]) -> bool:
-    """Whether a line is a remark, or tells Excel the delimiter."""
-    first = cells[0].lstrip()
-    if first[:1].isdigit():  # most lines
-        return False
-    return (first.startswith(("#", "//")) and not is_empty(first)) or bool(SEPARATOR.fullmatch(first))
-
-
-def is_data(cells: Sequence[str]) -> bool:
-    """Whether a line holds data: some cell is a number or a date, and it is no header with a column called 1e5."""
-    return len(cells) > 1 and any(map(_is_value, reversed(cells))) and not _names_a_date(cells)
-
-
-def _names_a_date(cells: Sequence[str]) -> bool:
-    """Whether a line is a header's: it begins with the name of a date column, or has one and no date."""
-    if not LETTER.search("".join(cells)) or not any(map(_is_name_of_dates, cells)):
-        return False
-    return _is_name_of_dates(cells[0]) or not any(map(is_date, cells))
-
-
-@lru_cache(DISTINCT)
-def _is_name_of_dates(cell: str) -> bool:
-    return bool(LETTER.search(cell)) and kind_of(cell) == DATE
-
-
-@lru_cache(DISTINCT)
-def _is_value(cell: str) -> bool:
-    return is_number(cell) or is_date(cell) or is_clock(cell)
-
-
 def split_head(file: Path, head: Sequence[str]) -> Split:
     """Delimiter, header and rows of a file's first lines.
 
@@ -123,7 +85,7 @@ def _below_names(rows: Sequence[Row]) -> int:
     for at, (_, cells) in enumerate(rows[:-1]):
         if are_usual_numbers(cells):
             continue
-        if len(cells) > 1 and _names_a_date(cells) and not any(map(_is_value, cells)):
+        if len(cells) > 1 and names_a_date(cells) and not any(map(is_value, cells)):
             return at + 1
         if any(map(is_date, cells)) and any(map(is_number, cells)):
             return 0
@@ -188,7 +150,7 @@ def _usual_width(rows: Sequence[Row]) -> tuple[int, int, bool]:
 def _values_in(lines: list[list[str]]) -> int:
     """How many cells are numbers, dates or times of day."""
     columns = zip(*lines, strict=True)
-    return sum(len(lines) if are_usual_numbers(cells) else sum(map(_is_value, cells)) for cells in columns)
+    return sum(len(lines) if are_usual_numbers(cells) else sum(map(is_value, cells)) for cells in columns)
 
 
 def _refuse_nested(file: Path, head: Sequence[str]) -> None:
@@ -260,4 +222,4 @@ def _of_one_kind(body: list[list[str]]) -> list[list[str]]:
     kept = [row for row, fits in zip(body, zip(*fitting, strict=True), strict=True) if all(fits)] if dated else body
     if len(others) < len(body[0]):
         return kept or body
-    return [row for row in kept if any(map(_is_value, row))] or body
+    return [row for row in kept if any(map(is_value, row))] or body

@@ -22,6 +22,7 @@ COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # 28420,3
 POINTED_THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?"  # 28.420,3
 WHOLE = r"[+-]?\d+(?:[eE][+-]?\d+)?"
 AS_POINT, AS_COMMA = map(re.compile, (f"{POINT}|{THOUSANDS}|{LAKHS}", f"{WHOLE}|{COMMA}|{POINTED_THOUSANDS}"))
+MAY_SHOW_COMMA = re.compile(r",|\.[^.\n]*\.")  # among cells, a line each
 PLAIN = re.compile(r"[-+]?[0-9.,eE]*(?:[eE][-+]?[0-9]+)?")
 WITHOUT_GROUPS = str.maketrans("", "", GROUPS)
 SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
@@ -56,6 +57,9 @@ def decimal_of(cells: Iterable[str]) -> Decimal:
     >>> decimal_of(["28,420.3", "57.32K"]), decimal_of(["28.420,3", "-1,07%"]), decimal_of(["28,420", "7"])
     ('.', ',', '')
     """
+    cells = list(cells)
+    if not MAY_SHOW_COMMA.search("\n".join(cells)):
+        return next(filter(None, map(_mark_of, cells)), "")  # a point or nothing
     marks = set(map(_mark_of, cells)) - {""}
     return marks.pop() if len(marks) == 1 else ""
 

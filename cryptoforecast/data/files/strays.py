@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cryptoforecast.data.files.cells import is_clock, is_compact_date, is_date, is_empty, is_epoch, is_number
 from cryptoforecast.data.files.layout import Layout
-from cryptoforecast.data.files.lines import is_comment, words_of
+from cryptoforecast.data.files.line_kinds import is_comment, words_of
 from cryptoforecast.data.files.vocabulary import folded
 
 LISTED = 5  # lines named in a note

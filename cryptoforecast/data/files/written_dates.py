@@ -46,7 +46,7 @@ def day_in_digits(text: str) -> str | None:
     >>> day_in_digits("2023Q2"), day_in_digits("2024-W05"), day_in_digits("Dic 2023"), day_in_digits("version 1.12")
     ('2023-04-01', '2024-01-29', '2023-12-01', None)
     """
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or _DIGITS.fullmatch(text):  # most days are in digits
         return None
     try:
         return _part_of_year(text) or _in_words(text)
@@ -60,10 +60,12 @@ def digits_of_day(text: str) -> str | None:
     >>> digits_of_day("05. 01. 2024"), digits_of_day("2024. 1. 5."), digits_of_day("Fri 01/05/2024")
     ('05.01.2024', '2024.1.5', '01/05/2024')
     """
-    text = _CJK_WEEKDAY.sub("", text).strip()
-    if (word := _FIRST_WORD.match(text)) and is_weekday(word[1]):
-        text = text[word.end() :]
     found = _DIGITS.fullmatch(text)
+    if found is None:
+        text = _CJK_WEEKDAY.sub("", text).strip()
+        if (word := _FIRST_WORD.match(text)) and is_weekday(word[1]):
+            text = text[word.end() :]
+        found = _DIGITS.fullmatch(text)
     if found is None:
         return text if text.isdigit() and len(text) == 8 else None
     return found["mark"].join((found["first"], found["second"], found["third"]))
