@@ -49,7 +49,10 @@ class BatchOrder:
         drop_last: bool = False,
     ) -> None:
         if drop_last and len(positions) < batch_size:
-            raise UserError(f"data.drop_last leaves none of the {len(positions)} windows; a batch has {batch_size}.")
+            raise UserError(
+                f"data.drop_last leaves none of the {len(positions)} windows; a batch has {batch_size}; "
+                "set data.batch_size to a smaller number."
+            )
         self.positions = positions
         self.batch_size = batch_size
         self.shuffle = shuffle

@@ -89,7 +89,9 @@ def advice_of(message: str) -> set[Advice]:
         rf"(?:set |or |To take one for the close, set ){SETTING},? (?P<rest>.*?)(?=;|, or data|, or name|$)", message
     ):
         found |= {Advice(clause["name"], value) for value in _values_of(clause["rest"], message)}
-    for clause in re.finditer(rf"^{SETTING} is .*?, which is no \w+ such as (?P<list>.*?)\.$", message):
+    for clause in re.finditer(
+        rf"^{SETTING} is .*?(?:, which is no (?!source)\w+|; it is a count of .*),? such as (?P<list>.*?)\.$", message
+    ):
         found |= {Advice(clause["name"], _bare(value)) for value in _members(clause["list"])}
     for clause in re.finditer(rf"^{SETTING} is .*?; it must be at (?:least|most) (?P<value>\d+)\.$", message):
         found.add(Advice(clause["name"], clause["value"]))
@@ -113,7 +115,7 @@ def _values_of(rest: str, message: str) -> list[str]:
     rest = rest.strip()
     if re.match(r"to (?:sessions|ffill|split) to ", rest):
         return re.findall(r"\bto (sessions|ffill|split)\b", rest)
-    if found := re.match(r"such as (.*?)(?:, or leave it out.*)?\.?$", rest):
+    if found := re.match(r"(?:to its name, )?such as (.*?)\.?$", rest):
         return [_bare(value) for value in _members(found[1])]
     if found := re.match(r"to one of (?!them)(.*?)\.?$", rest):
         return _members(found[1])

@@ -11,7 +11,7 @@ import pandas as pd
 from cryptoforecast import CsvSource
 from cryptoforecast.data.series import CloseSeries
 
-Outcome = list[float] | str  # closes, or words of the next message, whose own advice another case follows
+Outcome = list[float] | str | None  # closes; words of the next message, which another case follows; that it is read
 Content = str | bytes
 CLOSES = [100.5, 101.25, 99.75]
 NAME = "prices.csv"

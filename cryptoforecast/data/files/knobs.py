@@ -26,6 +26,7 @@ EXAMPLES = {
     "date_column": "Date",
     "encoding": "cp1252",
 }
+BY_NUMBER = ("column", "date_column")  # what a number may name, as a text: YAML has 5 for a number
 KNOBS = tuple(name for name in Knobs._fields if name != "others")
 
 
@@ -36,7 +37,9 @@ def require_knobs(knobs: Knobs) -> None:
         UserError: naming the setting and its value.
     """
     for name, example in EXAMPLES.items():
-        require_text(f"data.source.{name}", getattr(knobs, name), example)
+        value = getattr(knobs, name)
+        is_number = name in BY_NUMBER and isinstance(value, int) and not isinstance(value, bool)
+        require_text(f"data.source.{name}", value, str(value) if is_number else example)
     if knobs.decimal is not None:
         require_choice("data.source.decimal", knobs.decimal, get_args(DecimalMark))
 

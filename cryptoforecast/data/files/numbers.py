@@ -186,7 +186,8 @@ def _decimal_mark(cells: pd.Series, hint: Decimal, forced: Decimal, smooth: bool
         raise Unreadable(_first(neither), "not a number")
     if forced:
         if not (fits := point if forced == "." else comma).all():
-            raise Unreadable(_first(~fits), f"no number whose decimals follow {forced!r}, as data.source.decimal says")
+            problem = f"no number whose decimals follow {forced!r}; leave data.source.decimal out to have it found"
+            raise Unreadable(_first(~fits), problem)
         return forced, False
     if not (point.all() or comma.all()):
         raise Unreadable(_first(~point if point.sum() > comma.sum() else ~comma), "written in another way than others")

@@ -20,6 +20,7 @@ from cryptoforecast.user_code import is_of_user, went_through
 
 HEAD = 1 << 16  # bytes by which a file is recognised
 NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")  # characters that no text has
+TO_LEAVE_OUT = "leave data.source.encoding out to have it found"
 TO_SET = "set data.source.encoding, such as cp1252 or gb18030"
 
 
@@ -60,7 +61,10 @@ def encoding_of(file: Path, encoding: str | None = None, whole: bool = False) ->
         refuse_other_files(file, start, packed=bool(packing(file)))
         marked = encodings.marked(start)
         if encoding is not None:
-            return _as_told(file, encoding, marked)
+            told = _as_told(file, encoding, marked)
+            if told == UTF_8 and not encodings.is_utf_8(start):
+                raise UserError(f"{file}: not a text in UTF-8; {TO_LEAVE_OUT}.")
+            return told
         if marked not in (None, UTF_8) or (encodings.is_utf_8(start) and not whole):
             return marked or UTF_8
         content.seek(0)
@@ -70,7 +74,8 @@ def encoding_of(file: Path, encoding: str | None = None, whole: bool = False) ->
         found = None if NO_TEXT.search(start.decode("latin-1")) else encodings.found_out(content)
     if found is None:
         raise UserError(
-            f"{file}: not a text file in UTF-8 or in another encoding that is tried; if it is one, {TO_SET}."
+            f"{file}: not a text file in UTF-8 or in another encoding that is tried; if it is one, "
+            "set data.source.encoding to its name, such as mac_roman or cp850."
         )
     return found
 
@@ -81,7 +86,7 @@ def _as_told(file: Path, encoding: str, marked: str | None) -> str:
         raise UserError(f"data.source.encoding is {encoding!r}, which is no encoding such as cp1252 or gb18030.")
     if marked and not told.startswith(marked[:6]):
         raise UserError(
-            f"{file}: its first bytes say {marked.upper()}, data.source.encoding says {told}; leave it out."
+            f"{file}: its first bytes say {marked.upper()}, data.source.encoding says {told}; {TO_LEAVE_OUT}."
         )
     return marked if marked and "-" not in told.removeprefix(marked[:6]) else told
 
@@ -164,9 +169,7 @@ def _complaining(file: Path) -> Iterator[None]:
             f"mend it, or {TO_SET}."
         ) from None
     except Misfit as found:
-        raise UserError(
-            f"{file}, line {found.line}: not a text in {found.encoding}; {TO_SET}, or leave it out to have it found."
-        ) from None
+        raise UserError(f"{file}, line {found.line}: not a text in {found.encoding}; {TO_LEAVE_OUT}.") from None
     except Exception as problem:
         if isinstance(problem, DAMAGED) or went_through(problem, PYTHONS_OWN):
             raise UserError(f"{file}: the packed file is damaged or cut off ({problem}).") from None

@@ -17,7 +17,7 @@ from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import Layout, recognise
 from cryptoforecast.data.files.memory import keep, recall, state_to_keep
 from cryptoforecast.data.files.numbers import Numbers, Unreadable, numbers_of
-from cryptoforecast.data.files.opening import encoding_of, head_of, holds_json, packing
+from cryptoforecast.data.files.opening import TO_LEAVE_OUT, encoding_of, head_of, holds_json, packing
 from cryptoforecast.data.files.owner import keep_one_series
 from cryptoforecast.data.files.packing import COLUMNAR, PACKINGS
 from cryptoforecast.data.files.parsing import read_anew, read_cells
@@ -53,13 +53,8 @@ def _read(file: Path, knobs: Knobs) -> Table:
         return _read_rows(file, knobs._replace(encoding=encoding_of(file, knobs.encoding)))
     except OddBytes:  # far down in a large file
         if knobs.encoding is not None:
-            raise UserError(f"{file}: not a text in {knobs.encoding}; leave data.source.encoding out.") from None
-    try:
-        return _read_rows(file, knobs._replace(encoding=encoding_of(file, knobs.encoding, whole=True)))
-    except OddBytes:  # it begins as UTF-8 does, and goes on otherwise
-        raise UserError(
-            f"{file}: its first bytes say UTF-8, and further bytes are none; save it anew in UTF-8."
-        ) from None
+            raise UserError(f"{file}: not a text in {knobs.encoding}; {TO_LEAVE_OUT}.") from None
+    return _read_rows(file, knobs._replace(encoding=encoding_of(file, whole=True)))
 
 
 def _read_rows(file: Path, knobs: Knobs) -> Table:

@@ -93,7 +93,10 @@ class CsvSource(Source):
         named = [table.symbol or coin_of_file(file.name) for file, table in zip(files, tables, strict=True)]
         named = list(dict.fromkeys(filter(None, named)))
         if any(not is_same_coin(name, named[0]) for name in named):
-            raise UserError(f"data.source.path names files of {' and '.join(named)}; one series takes one symbol.")
+            coins = " and ".join(named)
+            raise UserError(
+                f"data.source.path names files of {coins}; one series takes one symbol: name its files only."
+            )
         first = tables[0] if len(tables) == 1 else join(tables)
         zone = Zone(*first.zone) if first.zone else None
         notes = list(first.notes)

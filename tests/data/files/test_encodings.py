@@ -92,7 +92,7 @@ def test_an_encoding_that_is_none_is_refused_with_examples(name: str, tmp_path: 
 
 def test_an_encoding_that_does_not_fit_is_refused_with_the_line(tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_bytes(text_with("涨跌额", "daily").encode("gb18030"))
-    with pytest.raises(UserError, match=r"f.csv, line 1: not a text in ascii; set data.source.encoding"):
+    with pytest.raises(UserError, match=r"f.csv, line 1: not a text in ascii; leave data.source.encoding out"):
         load(tmp_path / "f.csv", encoding="ascii")
     (tmp_path / "f.csv").write_bytes(text_with("涨跌额", "daily").encode("utf-16"))
     with pytest.raises(UserError, match=r"f.csv: its first bytes say UTF-16, data.source.encoding says cp1252; leave"):

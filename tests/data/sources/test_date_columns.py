@@ -95,5 +95,5 @@ def test_a_file_that_begins_as_utf_8_and_goes_on_otherwise_is_refused_with_a_sen
     path = tmp_path / "COIN.csv"
     rows = b"".join(b"2024-01-%02d,%d.5\n" % (day, 100 + day) for day in range(1, 20))
     path.write_bytes(b"\xef\xbb\xbfDate,Close\n" + rows + b"2024-01-20,1\xff0.5\n2024-01-21,100.5\n")
-    with pytest.raises(UserError, match="its first bytes say UTF-8, and further bytes are none; save it anew in UTF-8"):
+    with pytest.raises(UserError, match="its first bytes say UTF-8, and not all of it is; mend or download it again"):
         CsvSource(str(path)).load()
