@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from cryptoforecast.data.files.knobs import BY_NUMBER
+
 # What jsonargparse says where a text is wanted, or a list of texts, and YAML has read a number or a truth value.
 NO_TEXT = re.compile(
     r"Parser key \"(?P<name>\w+)\":\s+Does not validate against any of the Union subtypes\s+"
@@ -22,7 +24,9 @@ def text_wanted(message: str) -> str | None:
     """
     if (found := NO_TEXT.search(message)) is None:
         return None
-    return f"{found['name']} is {found['value']}, where a text is wanted; write it in quotes, as '005930'"
+    by_number = found["name"].rsplit(".", 1)[-1] in BY_NUMBER and found["kind"] == "int"
+    quoted = found["value"].strip() if by_number else "005930"  # what YAML has read may be written otherwise
+    return f"{found['name']} is {found['value']}, where a text is wanted; write it in quotes, as '{quoted}'"
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
