@@ -7,13 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.files.clocks_and_zones import nanoseconds_of, offset_in_seconds, say_offset
+from cryptoforecast.data.files.date_parts import Parts
 from cryptoforecast.data.files.day_styles import Reading, go_on_by_months, parse_days, settle, styles_with
 from cryptoforecast.data.files.epochs import read_numeric_times
 from cryptoforecast.data.files.local_days import Zone, offset_of, to_days, zone_of
 from cryptoforecast.data.files.numbers import Unreadable
 from cryptoforecast.data.files.written_dates import (
-    PARTS,
     day_in_digits,
     digits_of_day,
     month_and_short_year,
@@ -21,10 +20,6 @@ from cryptoforecast.data.files.written_dates import (
 )
 
 ISO, ISO_STYLE = "ISO8601", "ISO 8601"
-PLAIN_PARTS = re.compile(
-    r"(?P<day>[A-Za-z0-9,./-][A-Za-z0-9 ,./-]*?)"
-    r"(?:[ T,]+(?P<clock>\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?))?(?P<zone>)(?P<place>)(?P<year>)"
-)  # most columns, and quicker to tell
 EPOCHS = r"-?\d+(?:\.\d*)?(?:[eE]\+?\d+)?"
 A_FEW = 20  # days by which most styles are ruled out
 CLOCK_DIRECTIVES = re.compile(r"%[HIMSfpXcrRT]")
@@ -119,7 +114,7 @@ def _days_alone(cells: pd.Series, style: str) -> tuple[pd.DatetimeIndex, pd.Seri
     """Times whose day is written in a style, and whose time of day and offset are read as usual."""
     if CLOCK_DIRECTIVES.search(style):
         return parse_days(cells, style), cells
-    parts = _Parts(cells)
+    parts = Parts(cells)
     days = [digits_of_day(day) or with_english_months(day) for day in parts.days]
     return parts.times_of(parse_days(days, style)), parts.offsets_written()
 
@@ -130,56 +125,18 @@ def _map_unique(cells: pd.Series, change: Callable[[str], str]) -> pd.Series:
     return pd.Series(changed[codes], index=cells.index, dtype="str")
 
 
-class _Parts:
-    """The days, the times of day and the offsets of cells, each different one once."""
-
-    def __init__(self, cells: pd.Series) -> None:
-        self.present = cells.notna().to_numpy()
-        for pattern in (PLAIN_PARTS, PARTS):
-            found = cells.str.extract(rf"^(?:{pattern.pattern})$", flags=re.DOTALL)
-            days = (found["day"] + found["year"].fillna("")).str.strip(" ,\t")
-            self.day_codes, self.days = pd.factorize(days.fillna("").mask(~self.present))
-            if all(digits_of_day(day) or day_in_digits(day) for day in self.days):
-                break
-        self.clock_codes, self.clocks = pd.factorize(found["clock"].replace("", None))
-        zones = found["zone"].fillna("") + found["place"].fillna("")
-        self.zone_codes, self.zones = pd.factorize(zones.mask(zones == ""))
-
-    def times_of(self, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
-        """The rows' times, where these are the times of the different days."""
-        by_day = np.append(days.asi8, pd.NaT.value)[self.day_codes]
-        by_clock = np.array([*map(nanoseconds_of, self.clocks), 0], dtype="int64")[self.clock_codes]
-        offsets = [offset_in_seconds(zone) for zone in self.zones]
-        if None in offsets:
-            code = offsets.index(None)
-            raise Unreadable(
-                int((self.zone_codes == code).argmax()),
-                f"and {self.zones[code]} is no offset from UTC that is told for sure; write the offset in its place, "
-                "such as -05:00",
-                by_format=False,
-            )
-        by_zone = 10**9 * np.array([*offsets, 0], dtype="int64")[self.zone_codes]
-        missing = (by_day == pd.NaT.value) | (by_clock == pd.NaT.value)
-        moved = np.where(missing, pd.NaT.value, np.where(missing, 0, by_day) + by_clock * ~missing - by_zone)
-        return pd.DatetimeIndex(moved.view("datetime64[ns]")).tz_localize("UTC")
-
-    def offsets_written(self) -> pd.Series:
-        """A text for each row that says its offset behind a time of day, as :func:`offset_of` reads it."""
-        texts = [f"0:00{say_offset(offset_in_seconds(zone) or 0)}" for zone in self.zones]
-        return pd.Series(np.array([*texts, "0:00"], dtype=object)[self.zone_codes])
-
-
 def _of_parts(cells: pd.Series, now: pd.Timestamp) -> Times:
-    parts = _Parts(cells)
+    parts = Parts(cells)
     read = _days(parts, now)
     times = read.times
     if (bad := times.isna() & parts.present).any():
         raise Unreadable(int(bad.argmax()), UNREAD)
     style = read.style + (" and the time of day" if len(parts.clocks) else "")
-    return _by_local_days(parts.offsets_written(), Times(times, style, note=read.note))
+    whole = Times(times, style, note=read.note)
+    return _by_local_days(parts.offsets_written(), whole) if parts.zones else whole
 
 
-def _days(parts: _Parts, now: pd.Timestamp) -> Reading:
+def _days(parts: Parts, now: pd.Timestamp) -> Reading:
     """The rows' times by the one style in which all their days can be read."""
     if len(parts.days) and all(month_and_short_year(day) for day in parts.days):
         return _months_of_short_years(parts)
@@ -198,7 +155,7 @@ def _days(parts: _Parts, now: pd.Timestamp) -> Reading:
     raise Unreadable(int((parts.times_of(best).isna() & parts.present).argmax()), UNREAD)
 
 
-def _months_of_short_years(parts: _Parts) -> Reading:
+def _months_of_short_years(parts: Parts) -> Reading:
     """Dec 21 is December 2021 in a column of months that go on; else perhaps a day without a year."""
     days = parse_days([month_and_short_year(day) or "" for day in parts.days], "%Y-%m-%d")
     times = parts.times_of(days)
