@@ -106,7 +106,10 @@ def bars(count: int, seed: int = 0) -> dict[str, list[float]]:
 def write_yahoo(path: Path, closes: list[float], start: str = "2020-01-01") -> Path:
     """Closes as Yahoo's classic download has them."""
     days = pd.date_range(start, periods=len(closes))
-    rows = [f"{day:%Y-%m-%d},1.0,2.0,0.5,{close!r},{close!r},1000" for day, close in zip(days, closes, strict=True)]
+    rows = [
+        f"{day:%Y-%m-%d},{close!r},{close * 1.02!r},{close * 0.98!r},{close!r},{close!r},1000"
+        for day, close in zip(days, closes, strict=True)
+    ]
     path.write_text("\n".join(["Date,Open,High,Low,Close,Adj Close,Volume", *map(str, rows)]) + "\n")
     return path
 
