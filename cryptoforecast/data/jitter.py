@@ -20,6 +20,9 @@ LOOSE = 0.3  # share by which most steps may, and of a step by which stamps may 
 FAR = 0.1  # share of stamps that may be later
 FEW = 0.01  # share of stamps off the grid that are no jitter, but late ones among others
 DOUBLED = 0.1  # share of bars with two rows that may be mended by leaving one out
+MANY_CLOCKS = 1000  # stamps looked at first
+SEASON = 28 * A_DAY  # nanoseconds: clocks that are changed stay so for longer
+CHANGES = (2, 3, 4, 5, 8, 9, 10, 11)  # months in which places change their clocks
 EARLY, AT_LEAST, AT_MOST = 1 / 60, 5 * SECOND, 1 / 6  # how early: a share of the step up to a minute, or seconds
 
 
@@ -27,7 +30,8 @@ class Jitter(NamedTuple):
     """Where stamps that jitter belong: how late each is, and in which bar.
 
     ``late`` and ``opened`` are nanoseconds, negative where a stamp is early; ``doubled`` are the bars with two rows,
-    ``absent`` counts those with none, of which the first follows ``first_hole``.
+    ``absent`` counts those with none, of which the first follows ``first_hole``; ``clocks`` are the two times of day of
+    bars of a place whose clocks change, in nanoseconds.
     """
 
     late: np.ndarray
@@ -36,6 +40,7 @@ class Jitter(NamedTuple):
     absent: int
     first_hole: int | None
     opened: np.ndarray
+    clocks: tuple[int, int] | None = None
 
     def say_trouble(self) -> str:
         """How many bars have two rows or none, each with the first."""
@@ -48,6 +53,12 @@ class Jitter(NamedTuple):
 
     def say(self) -> str:
         """What was moved, and what that means for when a close is known."""
+        if self.clocks is not None:
+            first, last = (_clock(time) for time in self.clocks)
+            return (
+                f"the bars are days of a place whose clocks change, at {first} or {last} UTC; all go by the later, so "
+                f"no close counts as known too early: {np.count_nonzero(self.late):,} were moved 1 hour on."
+            )
         late, early = self.late.max(), -self.late.min()
         ahead = f", and by {_round(early)} forward to the next" if early > 0 else ""
         return (
@@ -93,13 +104,18 @@ def jitter_of(times: pd.DatetimeIndex, interval: Interval) -> Jitter | None:
     """How times jitter about even bars; None where they are even, a few late, or in no such order.
 
     Each stamp goes back to the opening of the bar it lies in. Only where stamps straddle openings by seconds, those
-    just before one go on to it: that makes no close known earlier. Daily stamps that have another time of day, as
-    midnights of a zone with summer time, go back to the earliest of them.
+    just before one go on to it: that makes no close known earlier. Daily stamps that have another time of day go back
+    to the earliest of them; but those of a place whose clocks change, an hour earlier in summer, go on to the later.
     """
     if not isinstance(interval, FixedStep) or interval.nanoseconds > 1.5 * A_DAY:
         return None
     uneven = interval.uneven(times)
-    if not interval.off_grid(times, uneven).any() or _are_few(times.asi8 % interval.nanoseconds):
+    if not interval.off_grid(times, uneven).any():
+        return None
+    if (clocks := _changing_clocks(times)) is not None:
+        late = np.where(times.asi8 % A_DAY == clocks[1], 0, -HOUR)
+        return _placed(times, late, FixedStep(A_DAY))._replace(clocks=clocks)
+    if _are_few(times.asi8 % interval.nanoseconds):
         return None
     steps = np.diff(times.asi8)
     usual = float(np.median(steps))
@@ -113,6 +129,22 @@ def jitter_of(times: pd.DatetimeIndex, interval: Interval) -> Jitter | None:
     far = np.count_nonzero(best.late > LOOSE * nominal)
     likely = 2 * following.sum() >= len(following) and far <= FAR * len(times)
     return best if likely and len(best.doubled) <= DOUBLED * len(times) else None
+
+
+def _changing_clocks(times: pd.DatetimeIndex) -> tuple[int, int] | None:
+    """The two times of day of daily bars, an hour apart, each kept for months as summer time is; else None."""
+    stamps = times.asi8
+    into = stamps % A_DAY
+    kinds = np.unique(into[:MANY_CLOCKS])
+    kinds = np.unique(into) if len(kinds) <= 2 else kinds
+    if len(kinds) != 2 or (np.diff(stamps) < A_DAY - HOUR).any():
+        return None
+    first, last = (int(kinds[0]), int(kinds[1])) if kinds[1] - kinds[0] == HOUR else (int(kinds[1]), int(kinds[0]))
+    if (last - first) % A_DAY != HOUR:
+        return None
+    changes = np.flatnonzero(np.diff(into)) + 1
+    in_season = np.isin(times[changes].month, CHANGES).all() and (np.diff(stamps[changes]) >= SEASON).all()
+    return (first, last) if in_season else None
 
 
 def _are_few(into: np.ndarray) -> bool:
@@ -160,6 +192,10 @@ def _count(bars: int) -> str:
 
 def _say(nanoseconds: int) -> str:
     return say_time(pd.Timestamp(int(nanoseconds), tz="UTC"))
+
+
+def _clock(nanoseconds: int) -> str:
+    return f"{nanoseconds // HOUR:02}:{nanoseconds % HOUR // MINUTE:02}"
 
 
 def _round(nanoseconds: int) -> str:

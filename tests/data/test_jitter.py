@@ -103,6 +103,22 @@ def test_midnights_of_a_zone_that_do_not_say_their_offset_are_days() -> None:
     assert [time.date() for time in found.closes.index] == [time.date() for time in local]
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/London", "Australia/Sydney"])
+@pytest.mark.parametrize("hour", [0, 17])
+@pytest.mark.parametrize("freq", ["D", "B"])
+@pytest.mark.parametrize("count", [62, 70, 350])
+def test_days_of_a_place_whose_clocks_change_are_never_moved_to_an_earlier_time(
+    zone: str, hour: int, freq: str, count: int
+) -> None:
+    dates = pd.date_range("2023-01-02", periods=count, freq=freq) + pd.Timedelta(hours=hour)
+    times = dates.tz_localize(zone).tz_convert("UTC")
+    found = series(times, "sessions")
+    moves = found.closes.index - times
+    assert len(moves) == count and moves.min() == pd.Timedelta(0) and moves.max() <= pd.Timedelta("1h")
+    assert len(set(found.closes.index.time)) == 1
+    assert (moves.max() > pd.Timedelta(0)) == ("whose clocks change" in " ".join(found.provenance.notes))
+
+
 def test_steps_in_no_order_are_refused_with_what_was_seen() -> None:
     minutes = np.cumsum([1, 7, 4, 1, 9, 7, 4, 2, 30, 5, 7, 4, 1, 8, 7, 3])
     times = pd.Timestamp("2023-03-05", tz="UTC") + pd.to_timedelta(7 * minutes + minutes % 3, unit="min")
