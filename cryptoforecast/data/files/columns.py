@@ -12,6 +12,7 @@ from cryptoforecast.data.files.time_columns import choose_time
 from cryptoforecast.data.files.vocabulary import DERIVED, TICKER, folded
 from cryptoforecast.errors import UserError
 
+FEW = 0.5  # of the first rows: more different words do not name their owners
 NO_ROWS = Body(())
 
 
@@ -20,8 +21,9 @@ class Chosen(NamedTuple):
 
     ``others`` are those beside the close, by name; ``ticker`` is the column that names each row's series, if there is
     one; ``symbol`` is the series' name where the header says it, else empty. ``clock`` is a column of times of day
-    that belongs to the dates; ``texts`` are columns that may name each row's series where ``ticker`` does not. ``why``
-    says, by column, what spoke for one among several, and ``notes`` what is to be told of that.
+    that belongs to the dates; ``texts`` are columns that may name each row's series where ``ticker`` does not, and
+    ``words`` those of them that hold no numbers. ``why`` says, by column, what spoke for one among several, and
+    ``notes`` what is to be told of that.
     """
 
     date: int
@@ -31,6 +33,7 @@ class Chosen(NamedTuple):
     symbol: str
     clock: int | None = None
     texts: tuple[int, ...] = ()
+    words: tuple[int, ...] = ()
     why: dict[str, str] = {}  # noqa: RUF012 (it is not changed)
     notes: tuple[str, ...] = ()
 
@@ -77,7 +80,8 @@ def choose(table: str, labels: Sequence[Label], knobs: Knobs, body: Body = NO_RO
     why = {name: text for name, text in (("time", time.why), ("close", told)) if text}
     notes = tuple(note for note in (time.note, close.note) if note)
     ticker = tickers[0] if tickers else None
-    return Chosen(time.at, close.at, further, ticker, symbol, time.clock, tuple(texts), why, notes)
+    words = tuple(at for at in texts if not body.are_numbers(at) and len(set(body.present[at])) <= FEW * len(body.rows))
+    return Chosen(time.at, close.at, further, ticker, symbol, time.clock, tuple(texts), words, why, notes)
 
 
 def _may_name(of: Label, body: Body, at: int) -> bool:

@@ -56,9 +56,9 @@ def _of_column(
     heading = layout.names[int(str(at))]
     tickers = tickers.astype("str")
     names = [name for name in map(str, tickers.dropna().unique()) if name.strip()]
-    keys = _keys(names, tickers, frame[layout.chosen.stamps])
+    keys = keys_of(names, tickers, frame[layout.chosen.stamps])
     if len(set(keys.values())) > 1:
-        chosen = _asked_for(file, keys, symbol)
+        chosen = asked_for(file, keys, symbol)
         return frame[tickers.isin(chosen)], symbol if symbol in chosen else chosen[0]
     if not names or is_currency(names[0]) or not (_is_sure(heading) or is_known(names[0])):
         return frame, layout.chosen.symbol
@@ -67,7 +67,7 @@ def _of_column(
     return frame, names[0]
 
 
-def _asked_for(file: Path, keys: dict[str, str], symbol: str | None) -> list[str]:
+def asked_for(file: Path, keys: dict[str, str], symbol: str | None) -> list[str]:
     """The names that are the symbol's, written in one way or another."""
     wanted = keys.get(symbol or "", as_symbol(symbol or ""))
     if chosen := [name for name, key in keys.items() if key == wanted]:
@@ -92,7 +92,7 @@ def _further_names(layout: Layout, at: object, texts: Texts) -> Iterable[str]:
             yield from map(str, names[:2] if len(names) == 1 else ())
 
 
-def _keys(names: list[str], tickers: pd.Series, stamps: pd.DataFrame) -> dict[str, str]:
+def keys_of(names: list[str], tickers: pd.Series, stamps: pd.DataFrame) -> dict[str, str]:
     """By what the names are told apart: as symbols are, or as they are written where one date has rows of several."""
     keys = {name: as_symbol(name) for name in names}
     if len(set(keys.values())) < len(names):

@@ -19,6 +19,7 @@ from cryptoforecast.data.files.memory import keep, recall, state_to_keep
 from cryptoforecast.data.files.numbers import Numbers, Unreadable, numbers_of
 from cryptoforecast.data.files.opening import TO_LEAVE_OUT, encoding_of, head_of, holds_json, packing
 from cryptoforecast.data.files.owner import keep_one_series
+from cryptoforecast.data.files.owners_in_turn import owner_in_turn
 from cryptoforecast.data.files.packing import COLUMNAR, PACKINGS
 from cryptoforecast.data.files.parsing import read_anew, read_cells
 from cryptoforecast.data.files.strays import say_strays
@@ -103,6 +104,11 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
     layout = layout._replace(decimal=layout.decimal or closes.decimal)
     others = {name: _values(file, layout, frame, name, knobs, unended).values for name in knobs.others}
     values = {CLOSE: closes.values, **others}
+    if layout.chosen.ticker is None and layout.chosen.words:
+        in_turn = owner_in_turn(file, layout, frame.index, times.times, closes.values, knobs.symbol, texts)
+        if in_turn is not None:
+            kept, symbol = in_turn
+            times, values = times._replace(times=times.times[kept]), {name: v[kept] for name, v in values.items()}
     dated = times.times.notna()
     undated = int((~dated).sum())
     if undated:

@@ -76,6 +76,11 @@ NAMES = {  # in order of preference; compared as :func:`folded` writes them
         currencyname cryptoname crypto cryptocurrency currency 名称 名前 tickersymbol symbolid tradingpair base
         basecurrency productid figi isin instrumentid instid uniqueid item""",
 }
+OWNERS = words(  # headings of columns that name each row's owner, if they hold words
+    """stock stocks stockname stocksymbol stockcode company companyname companysymbol security securityname scrip
+    scripname script contract underlying fund fundname indexname equity share sharename isincode aktie titre azione
+    accion acao empresa societe firma 公司 公司名称 股票 股票名称 证券名称 证券简称 简称 会社名 회사 회사명"""
+)
 KINDS = {kind: names.split() for kind, names in NAMES.items()}
 CURRENCY_WORDS = words(
     "dollar dollars euro euros pound pounds yen yuan won ruble rupee lira 元 美元 人民币 円 원 달러 $ € £ ¥ ₩ ₹ ₽ ₺ ฿ ₿"
@@ -122,7 +127,7 @@ def folded(name: str) -> str:
 _FOLDED = {
     kind: {folded(name): place for place, name in reversed([*enumerate(names)])} for kind, names in KINDS.items()
 }
-OPENING_NAMES, ENDING_NAMES = ({folded(name) for name in names} for names in (OPENINGS, ENDINGS))
+OPENING_NAMES, ENDING_NAMES, OWNER_NAMES = ({folded(name) for name in names} for names in (OPENINGS, ENDINGS, OWNERS))
 
 
 def place_of(name: str, kind: str) -> int | None:
