@@ -24,7 +24,7 @@ MISTYPED = {
     (*BTC, "--trainer.max_epoch=3"): "There is no option --trainer.max_epoch; the nearest is trainer.max_epochs",
     (*BTC, "--data.batch_size=x"): "data.batch_size: x is not of type int",
     (*BTC, "--data.source=CsvSource"): "CsvSource needs path; set data.source.path",
-    (*COIN, "--data.source.gaps=maybe"): "data.source.gaps: maybe is none of 'error', 'ffill'",
+    (*COIN, "--data.source.gaps=maybe"): "data.source.gaps: maybe is none of 'error', 'sessions', 'ffill', 'split'",
     ("fit", "--config", "nowhere.yaml"): "nowhere.yaml: no such configuration file",
     ("fit",): "data.source and model must be given",
     ("fitt",): "There is no verb fitt; the nearest is fit",

@@ -59,7 +59,7 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
         numbers = listed((at + 1 for at in possible), MOST)
         raise UserError(
             f"{file}: has no header, and its columns cannot be told; the closes may be column {numbers}: set "
-            "data.source.column to the number of theirs, or name the columns in a first line."
+            "data.source.column to the number of that column, or name the columns in a first line."
         )
     return "a table without a header", tuple(labels)
 
