@@ -29,6 +29,7 @@ REGULAR = 0.7  # of the steps between epochs are alike; on trading days four of 
 TIME_OF_DAY = re.compile(r"\d:\d|\d[- ]?[ap]\.?m\b|T\d{4}", re.IGNORECASE)
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 SMALL = re.compile(r"-?\d{1,4}(\.\d*)?")  # a year, a month, a counter
+SHORTEST = 3  # digits of a date, at least
 FIRST, LAST = 10**8, 4 * 10**9  # seconds: 1973 and 2096
 
 
@@ -89,6 +90,16 @@ class Body:
     def may_be_dates(self, at: int) -> bool:
         """Whether a column that its heading calls a date may hold some, in a style not known here; no small numbers."""
         return not self.rows or not self.are(at, _is_small)
+
+    def may_be_times(self, at: int) -> bool:
+        """Whether a column may hold times in some style: dates, times of day, or whole numbers in order."""
+        if any(self.share(at, law) >= NEARLY_ALL for law in (is_date, is_compact_date, is_epoch, is_clock)):
+            return True
+        numbers = self.numbers(at)
+        if numbers is None:
+            return bool(self.rows) and self.share(at, lambda cell: sum(map(str.isdigit, cell)) > SHORTEST) > 0
+        steps = np.diff(numbers)
+        return bool((numbers % 1 == 0).all() and ((steps > 0).all() or (steps < 0).all()))
 
     def are_days(self, at: int) -> bool:
         """Whether the dates of a column say no time of day but midnight."""

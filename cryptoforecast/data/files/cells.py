@@ -32,7 +32,7 @@ NUMBER = re.compile(  # -$1,234.5 or R$ -1.234,5 or 57.32K or 1,234.50 USD
 _DAY = re.compile(
     r"(?P<first>\d{4})(?P<mark>[-/.])(?P<second>\d{1,2})(?P=mark)(?P<third>\d{1,2})"
     r"|(?P<one>\d{1,2})(?P<mark2>[-/.])(?P<two>\d{1,2})(?P=mark2)(?P<three>\d{4}|\d{2})"
-    r"|(?P<day>\d{1,2}) (?P<month>\d{1,2}) (?P<year>(?:19|20|21)\d\d)"
+    r"|(?P<day>\d{1,2}) (?P<month>\d{1,2}) (?P<year>(?:1[789]|2[01])\d\d)"
 )
 _COMPACT = re.compile(r"(?P<day>\d{8})[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _PLAIN = re.compile(r"[-+]?\d*\.?\d*|\D*")  # most cells are no dates, and are told at once
@@ -46,6 +46,7 @@ _SURE_DATE = re.compile(  # most dates, and quicker to tell: no day behind the 2
 )
 _USUAL_DATE = re.compile(rf"(?:{_DAY.pattern})(?:[T ](?P<clock>\d\d:\d\d(?::\d\d(?:\.\d{{1,9}})?)?)Z?)?")
 _USUAL_NUMBERS = re.compile(r"(?:-?(?:[0-9]{1,3}(?:,[0-9]{3})++(?:\.[0-9]*+)?|[0-9]++(?:\.[0-9]++)?)\n)*+")
+_NAME = re.compile(r"[A-Za-z]{3,}\d+[A-Za-z]")  # EUR12M is no twelve million
 _CLOCK = re.compile(rf"(?:{CLOCK})(?:\s?(?:{ZONE}))?")
 _COMPACT_CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
 _EPOCH = re.compile(r"-?\d{9,19}(?:\.\d*)?|-?\d\.\d+[eE]\+?(?:0?[89]|1[0-8])")
@@ -70,7 +71,7 @@ def is_number(cell: str) -> bool:
     [True, True, True, True, False, False, False]
     """
     text = cell.strip()
-    return bool(_USUAL_NUMBER.fullmatch(text) or NUMBER.fullmatch(text))
+    return bool(_USUAL_NUMBER.fullmatch(text) or (NUMBER.fullmatch(text) and not _NAME.fullmatch(text)))
 
 
 @lru_cache(DISTINCT)
@@ -156,7 +157,7 @@ def _both(first: str, second: str) -> tuple[tuple[str, str], tuple[str, str]]:
 
 def _is_day(year: str, month: str, day: str) -> bool:
     try:
-        return 1900 <= date(int(year), int(month), int(day)).year < 2200
+        return 1700 <= date(int(year), int(month), int(day)).year < 2200
     except ValueError:
         return False
 

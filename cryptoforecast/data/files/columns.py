@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cryptoforecast.data.files.body import Body
+from cryptoforecast.data.files.cells import is_date, is_number
 from cryptoforecast.data.files.close_column import choose_close
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.names import OF_BARS, Label, quoted, rank
@@ -14,6 +15,7 @@ from cryptoforecast.errors import UserError
 
 FEW = 0.5  # of the first rows: more different words do not name their owners
 NO_ROWS = Body(())
+HALF = 0.5  # of the cells; EUR12M may be twelve million
 
 
 class Chosen(NamedTuple):
@@ -85,7 +87,11 @@ def choose(table: str, labels: Sequence[Label], knobs: Knobs, body: Body = NO_RO
 
 
 def _may_name(of: Label, body: Body, at: int) -> bool:
-    return of.kind == TICKER or (of.kind not in OF_BARS and bool(body.rows) and body.are_texts(at))
+    if of.kind == TICKER or not body.rows:
+        return of.kind == TICKER
+    if of.kind in OF_BARS:  # rates, of which CHF and EUR12M are two
+        return body.share(at, is_number) < HALF and not body.share(at, is_date)
+    return body.are_texts(at)
 
 
 def _preference(of: Label, body: Body, at: int) -> tuple[bool, tuple[int, int], bool, int]:

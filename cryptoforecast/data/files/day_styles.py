@@ -29,9 +29,9 @@ def styles_with(mark: str) -> list[str]:
 
 
 def parse_days(texts: Sequence[str] | pd.Series, style: str) -> pd.DatetimeIndex:
-    """Texts as times in UTC, NaT where they are not written in that style, or lie before 1900 or after 2199."""
+    """Texts as times in UTC, NaT where they are not written in that style, or lie before 1700 or after 2199."""
     times = pd.DatetimeIndex(pd.to_datetime(pd.Series(texts, dtype="str"), format=style, utc=True, errors="coerce"))
-    sensible = (times >= pd.Timestamp("1900", tz="UTC")) & (times < pd.Timestamp("2200", tz="UTC"))
+    sensible = (times >= pd.Timestamp("1700", tz="UTC")) & (times < pd.Timestamp("2200", tz="UTC"))
     return times.where(sensible).as_unit("ns")
 
 

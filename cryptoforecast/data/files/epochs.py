@@ -11,7 +11,9 @@ FIRST_BITCOIN = pd.Timestamp("2009-01-03", tz="UTC")
 EPOCHS_FROM = 10 ** np.array([9, 12, 15, 18])  # seconds, ms, us and ns are at least this since September 2001
 NANOSECONDS = 10 ** np.array([9, 6, 3, 0])  # in one of each
 UNITS = ("seconds", "milliseconds", "microseconds", "nanoseconds")
+FEWEST_STEPS = 3  # by which numbers near 0 are told from others
 FAR_FROM_1970, A_MINUTE = 10**8, 60 * 10**9  # seconds and nanoseconds; what counts rows is nearer and goes on by less
+EVEN_STEPS = 60 * np.array([60, 120, 180, 240, 360, 480, 720, 1440, 4320, 10080])  # seconds; an hour to a week
 WIDEST = 1000  # usual steps: the longest gap between epochs of one unit; between two units there is a wider one
 WORKBOOK_DAYS = (25_569, 60_000)  # Excel's numbers of the days from 1970 to 2064
 OUTSIDE = "not an epoch between 2009 and now in seconds, milliseconds, microseconds or nanoseconds"
@@ -38,7 +40,9 @@ def read_numeric_times(stamps: np.ndarray, now: pd.Timestamp) -> tuple[pd.Dateti
     scale = NANOSECONDS[unit - 1]
     possible = (FIRST_BITCOIN.value // scale <= stamps) & (stamps <= now.value // scale) & (unit > 0)
     if not (possible | empty).all():
-        if (older := _one_unit(present, now)) is None:
+        if style := _style_of_digits(present):
+            return _digits_as_days(stamps, empty, style), style
+        if (older := _unit_of_bars(present, now) or _one_unit(present, now)) is None:
             raise Unreadable(int((possible | empty).argmin()), _problem(present))
         unit = older
         scale = NANOSECONDS[unit - 1]
@@ -63,6 +67,32 @@ def _one_unit(stamps: np.ndarray, now: pd.Timestamp) -> int | None:
         if reaches and inside and usual * scale >= A_MINUTE:
             return number
     return None
+
+
+def _unit_of_bars(stamps: np.ndarray, now: pd.Timestamp) -> int | None:
+    """The number of the unit in which epochs go on by usual bars, each at a whole one; None if there is none."""
+    steps = np.diff(np.unique(stamps))
+    if len(steps) < FEWEST_STEPS or (stamps % 1).any():
+        return None
+    usual = np.sort(steps)[(len(steps) - 1) // 2]
+    if (stamps % usual).any() or steps.max() > WIDEST * usual:
+        return None
+    largest = float(max(stamps.max(), -stamps.min()))
+    found = (
+        number
+        for number, scale in enumerate(NANOSECONDS.tolist(), 1)
+        if float(usual) * scale / 10**9 in EVEN_STEPS and largest * scale <= now.value
+    )
+    return next(found, None)
+
+
+def _style_of_digits(stamps: np.ndarray) -> str:
+    """How days with times of day are written in digits alone, 202403111345; an empty text where they are none."""
+    if not (stamps.min() > 0 and (stamps % 1 == 0).all()):
+        return ""
+    lengths = set(np.char.str_len(np.unique(stamps[[0, -1]].astype("int64")).astype(str)).tolist())
+    style = {10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}.get(lengths.pop()) if len(lengths) == 1 else None
+    return style if style and parse_days(pd.Series(stamps.astype("int64").astype(str)), style).notna().all() else ""
 
 
 def _problem(stamps: np.ndarray) -> str:
@@ -90,7 +120,7 @@ def _are_digits_of(stamps: np.ndarray, length: int) -> bool:
     """Whether numbers are days or months written as 20240311 or 202403; months go on by the same number of months."""
     some = stamps[:: max(len(stamps) // 1000, 1)]
     if length == 8:
-        return bool(19000101 <= np.median(some) <= 21991231)
+        return bool(17000101 <= np.median(some) <= 21991231)
     if not (some.min() >= 190001 and some.max() <= 219912 and (stamps % 1 == 0).all()):
         return False
     month = stamps % 100
@@ -104,7 +134,7 @@ def _digits_as_days(stamps: np.ndarray, empty: np.ndarray, style: str) -> pd.Dat
     texts = pd.Series(_whole(stamps, empty).astype(str)).mask(empty)
     if style == "%Y%m":
         texts = texts + "01"
-    times = parse_days(texts, "%Y%m%d")
+    times = parse_days(texts, "%Y%m%d" if style == "%Y%m" else style)
     if (bad := times.isna() & ~empty).any():
         raise Unreadable(int(bad.argmax()), f"not written as {style}")
     return times

@@ -55,6 +55,8 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
         known = ORDERS.get(" ".join(name for name, _ in order)) if first_is_epoch else None
         return f"{known or 'bars'}, no header", tuple(labels)
     if knobs.column is None and len(values) != 1:
+        if not any(body.may_be_times(at) for at in range(width)):
+            raise UserError(f"{file}: no column holds dates or times, and there is no header; closes need theirs.")
         possible = sorted({bars.close for bars in found}) or values
         numbers = listed((at + 1 for at in possible), MOST)
         raise UserError(

@@ -225,6 +225,12 @@ def _smooth_one(as_point: np.ndarray, as_comma: np.ndarray) -> Decimal:
     return "," if comma < SMOOTH and point > JUMP else ""
 
 
+def leaps(values: np.ndarray) -> bool:
+    """Whether numbers rise from one row to the next as no price does."""
+    with np.errstate(invalid="ignore"):
+        return bool(((values[1:] > JUMP * values[:-1]) & (values[:-1] > 0)).any())
+
+
 def largest_jump(values: np.ndarray) -> float:
     """The largest factor from a row to the next, up or down."""
     positive = values[values > 0]
@@ -238,7 +244,8 @@ def _require_one_way(cells: pd.Series, marked: pd.Series) -> None:
     """
     unmarked = ~marked & cells.str.match(r"[+-]?\d{4}")
     lakhs, millions = cells.str.contains(r"(?:^|\D)\d\d?,\d\d,", regex=True), cells.str.contains(r"\d{3},", regex=True)
-    for some, others in ((marked & unmarked.any(), unmarked), (lakhs, millions)):
+    powers = cells.str.contains(r"[0-9][eE][0-9]", regex=True)  # programs write 4e+07, and a damaged 417 may be 4e7
+    for some, others in ((marked & unmarked.any(), unmarked), (lakhs, millions), (powers, ~powers & (cells != ""))):
         if some.any() and others.any():
             row = _first(some if some.sum() < others.sum() else others)
             raise Unreadable(row, "written in another way than others")

@@ -54,7 +54,7 @@ def _of_column(
 ) -> tuple[pd.DataFrame, str]:
     """The rows of the symbol, by a column that names each row's."""
     heading = layout.names[int(str(at))]
-    tickers = tickers.astype("str")
+    tickers = tickers.astype("str").str.removeprefix("'")  # 000001 is written so for spreadsheets
     names = [name for name in map(str, tickers.dropna().unique()) if name.strip()]
     keys = keys_of(names, tickers, frame[layout.chosen.stamps])
     if len(set(keys.values())) > 1:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.files.encodings import OddBytes
 from cryptoforecast.data.files.evenness import Lines, require_even_rows, written_anew
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import Layout
 from cryptoforecast.data.files.lines import BLANKS
 from cryptoforecast.data.files.memory import LARGE
-from cryptoforecast.data.files.numbers import ABSENT, JUMP, largest_jump, may_be_thousands
+from cryptoforecast.data.files.numbers import ABSENT, JUMP, largest_jump, leaps, may_be_thousands
 from cryptoforecast.data.files.opening import is_plain, opened
 from cryptoforecast.errors import UserError
 
@@ -77,14 +78,19 @@ def _try_types(file: Path, layout: Layout, knobs: Knobs, anew: bool = False) -> 
                 return frame, ""
         except UserError:
             raise
+        except UnicodeDecodeError:
+            raise OddBytes from None
         except (ValueError, OverflowError) as failed:
             problem = str(failed).strip().rstrip(".")
     return None, problem
 
 
 def _may_be_thousands(frame: pd.DataFrame, layout: Layout, knobs: Knobs) -> bool:
-    """Whether the closes need a look at how they are written: 1.012 beside 998 may be 1012."""
-    if knobs.decimal is not None or not may_be_thousands(closes := frame[layout.chosen.close].to_numpy()):
+    """Whether the closes need a look at how they are written: 1.012 beside 998 may be 1012, 4e7 a damaged 417."""
+    closes = frame[layout.chosen.close].to_numpy()
+    if leaps(closes):
+        return True
+    if knobs.decimal is not None or not may_be_thousands(closes):
         return False
     return not layout.decimal or largest_jump(closes) > JUMP
 

@@ -1,5 +1,6 @@
 """Trades, quotes and order books: rows at any moment, not a close an interval."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,16 +9,22 @@ import pandas as pd
 
 from cryptoforecast.data.files.body import Body
 from cryptoforecast.data.files.cells import is_epoch
+from cryptoforecast.data.files.epochs import read_numeric_times
 from cryptoforecast.data.files.names import CLOSES, Label
-from cryptoforecast.data.files.vocabulary import CLOSE, folded
+from cryptoforecast.data.files.numbers import Unreadable
+from cryptoforecast.data.files.vocabulary import CLOSE, folded, words
 from cryptoforecast.errors import UserError
 
 _TRADES = """tradeid tid aggtradeid aggregatetradeid firsttradeid trdmatchid side takerside takersidesell makerside
     isbuyer isbuyermaker isbuyerthemaker buyermaker ismaker maker aggressor aggressorside tickdirection sidebuy
     ordertype makerorderid takerorderid buyorderid sellorderid buyerorderid sellerorderid"""
 TRADES = frozenset(_TRADES.split())
-QUOTES = frozenset({"bid", "ask", "bidprice", "askprice", "bestbid", "bestask", "bids", "asks", "bid1", "ask1"})
 FLAGS = frozenset({"true", "false"})
+QUOTES = re.compile(r"(?:best|top)?(?:bid|ask)s?[0-9]*(?:price|px|rate)?[0-9]*")
+SIZES = words("amount qty quantity size sz baseqty quoteqty tradesize lastsize basesize")
+NEARLY = 0.05  # of the usual step: bars of a table with a column of trades would be as even
+RANGE = ("Open", "High", "Low")
+A_MINUTE = 60 * 10**9  # nanoseconds; trades of a market that lives follow each other sooner
 SAMPLE = 10_000  # rows by which times are judged
 FEWEST = 10  # of them, where no heading says what they are
 UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}  # by the digits of an epoch
@@ -29,7 +36,7 @@ def refuse_quotes(file: Path, labels: Sequence[Label]) -> None:
     Raises:
         UserError: saying so, and what is wanted.
     """
-    quotes = [of.text for of in labels if folded(of.text) in QUOTES]
+    quotes = [of.text for of in labels if QUOTES.fullmatch(folded(of.text))]
     if len(quotes) > 1 and not any(of.kind == CLOSE for of in labels):
         raise UserError(
             f"{file}: these are quotes or an order book (columns {quotes[0]} and {quotes[1]}), which have no close; "
@@ -50,13 +57,20 @@ def refuse_trades(file: Path, labels: Sequence[Label], body: Body, read: Callabl
         UserError: with the lines of pandas that make bars of them.
     """
     named = [of.shown for at, of in enumerate(labels) if folded(of.text) in TRADES or _is_nameless_flag(of, body, at)]
-    if not named:
+    nameless = not any(of.text for of in labels)
+    sizes = [of.shown for of in labels if folded(of.text) in SIZES and not any(of.kind in RANGE for of in labels)]
+    if not (named or sizes or nameless):
         return
     times = read()
-    if _are_irregular(times) if times is not None else not any(of.text for of in labels):
+    times = _times_in_order(body) if times is None and nameless else times
+    if not named and times is not None and _are_quick(times):
+        named = [of.shown for of in labels[1:2]] if nameless and times.has_duplicates else sizes
+    irregular = _are_irregular(times, NEARLY) if times is not None else bool(named) and nameless
+    if named and irregular:
         newest_first = times is not None and times.is_monotonic_decreasing
+        column = named[0].removeprefix("column ")
         raise UserError(
-            f"{file}: these are trades at irregular times (column {named[0]}), not bars: a close per interval is "
+            f"{file}: these are trades at irregular times (column {column}), not bars: a close per interval is "
             f"wanted. With pandas: {_recipe(file, labels, body, newest_first)}"
         )
 
@@ -81,8 +95,25 @@ def _is_nameless_flag(of: Label, body: Body, at: int) -> bool:
     return {cell.lower() for cell in body.columns[at]} <= FLAGS
 
 
-def _are_irregular(times: pd.DatetimeIndex) -> bool:
-    """Whether less than half of the steps are about as long as the usual one."""
+def _times_in_order(body: Body) -> pd.DatetimeIndex | None:
+    """The first column's epochs, if they are in order, as those of trades are; None if it holds none."""
+    if not body.rows or body.share(0, is_epoch) < 1.0:
+        return None
+    try:
+        times, _ = read_numeric_times(np.array(body.columns[0], dtype="float64"), pd.Timestamp.now("UTC"))
+    except (Unreadable, ValueError):
+        return None
+    return times if times.is_monotonic_increasing or times.is_monotonic_decreasing else None
+
+
+def _are_quick(times: pd.DatetimeIndex) -> bool:
+    """Whether times follow each other, at irregular steps, by less than a minute."""
+    steps = np.diff(np.unique(times.dropna().asi8))  # a long table has a time once for each coin
+    return len(times) >= FEWEST and len(steps) > 0 and bool(np.median(steps) < A_MINUTE) and _are_irregular(times)
+
+
+def _are_irregular(times: pd.DatetimeIndex, near: float = 0.5) -> bool:
+    """Whether less than half of the steps are about as long as the usual one, by a share of it."""
     stamps = times.dropna().asi8
     some = stamps[:SAMPLE]
     ordered = (np.diff(some) >= 0).all() or (np.diff(some) <= 0).all()
@@ -90,7 +121,7 @@ def _are_irregular(times: pd.DatetimeIndex) -> bool:
     if not len(steps):
         return False
     usual = np.median(steps)
-    return usual == 0 or bool(((steps > 0.5 * usual) & (steps < 1.5 * usual)).mean() < 0.5)
+    return usual == 0 or bool((np.abs(steps - usual) < near * usual).mean() < 0.5)
 
 
 def _disagree(times: pd.DatetimeIndex, closes: np.ndarray) -> bool:

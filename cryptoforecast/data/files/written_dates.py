@@ -149,4 +149,4 @@ def _full_year(digits: str) -> int:
 
 
 def _checked(year: int, month: int, day: int) -> str | None:
-    return date(year, month, day).isoformat() if 1900 <= year < 2200 else None
+    return date(year, month, day).isoformat() if 1700 <= year < 2200 else None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from os import PathLike, fspath
+from pathlib import Path
 from typing import get_args
 
 import pandas as pd
@@ -13,7 +14,7 @@ from cryptoforecast.data.files.local_days import Zone
 from cryptoforecast.data.files.opening import find_files
 from cryptoforecast.data.files.reading import read_table
 from cryptoforecast.data.files.symbols import coin_of_file, is_same_coin
-from cryptoforecast.data.files.table import join
+from cryptoforecast.data.files.table import Table, join
 from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, CloseSeries, Gaps
 from cryptoforecast.data.sources.source import Source
@@ -88,15 +89,14 @@ class CsvSource(Source):
         """
         files = find_files(self.path, self.folder)
         knobs = knobs_of(self, tuple(columns))
-        tables = [read_table(file, knobs) for file in files]
+        try:
+            tables = [read_table(file, knobs) for file in files]
+        except UserError:
+            if len(files) > 1 and self.symbol is not None:  # the symbol may be neither file's
+                _require_one_coin(files, [read_table(file, knobs._replace(symbol=None)) for file in files])
+            raise
+        _require_one_coin(files, tables)
         symbols = sorted({table.symbol for table in tables if table.symbol})
-        named = [table.symbol or coin_of_file(file.name) for file, table in zip(files, tables, strict=True)]
-        named = list(dict.fromkeys(filter(None, named)))
-        if any(not is_same_coin(name, named[0]) for name in named):
-            coins = " and ".join(named)
-            raise UserError(
-                f"data.source.path names files of {coins}; one series takes one symbol: name its files only."
-            )
         first = tables[0] if len(tables) == 1 else join(tables)
         zone = Zone(*first.zone) if first.zone else None
         notes = list(first.notes)
@@ -118,6 +118,14 @@ class CsvSource(Source):
             late=zone.late if zone else pd.Timedelta(0),
         )
         return to_close_series(raw, self.gaps)
+
+
+def _require_one_coin(files: Sequence[Path], tables: Sequence[Table]) -> None:
+    named = [table.symbol or coin_of_file(file.name) for file, table in zip(files, tables, strict=True)]
+    named = list(dict.fromkeys(filter(None, named)))
+    if any(not is_same_coin(name, named[0]) for name in named):
+        coins = " and ".join(named)
+        raise UserError(f"data.source.path names files of {coins}; one series takes one symbol: name its files only.")
 
 
 def _file_name(path: object) -> str:

@@ -105,3 +105,10 @@ def test_a_mark_of_utf_8_before_other_bytes_is_refused(quote: str, tmp_path: Pat
     (tmp_path / "f.csv").write_bytes(text.replace(b"daily", b"da\xe9\xe9ly", 1))
     with pytest.raises(UserError, match="f.csv: its first bytes say UTF-8, and not all of it is"):
         load(tmp_path / "f.csv")
+
+
+def test_utf_8_said_of_another_text_is_refused_with_the_knob(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_bytes(text_with("Note", "日本語").encode("cp932"))
+    with pytest.raises(UserError, match=r"not a text in utf-8; leave data\.source\.encoding out"):
+        CsvSource(str(tmp_path / "f.csv"), encoding="utf-8").load()
+    right(tmp_path / "f.csv")

@@ -174,3 +174,10 @@ def test_thousands_parted_in_two_ways_in_one_column_are_damage() -> None:
 def test_thousands_are_parted_by_any_space_or_apostrophe(space: str) -> None:
     assert numbers([f"1{space}234{space}567.50"]) == [1_234_567.5]
     assert numbers([f"1{space}234,5", f"1{space}001,75"]) == [1234.5, 1001.75]
+
+
+@pytest.mark.parametrize("damaged", ["4e7", "4E7"])
+def test_a_digit_that_became_an_e_is_no_power_of_ten(damaged: str) -> None:
+    with pytest.raises(Unreadable, match="written in another way than others"):
+        numbers_of(pd.Series(["417", "418", damaged, "421"]))
+    assert numbers_of(pd.Series(["4e+07", "1e-05", "0.0001"])).values.tolist() == [4e7, 1e-5, 1e-4]

@@ -148,3 +148,28 @@ def test_a_column_called_as_a_coin_is_no_other_coins(tmp_path: Path) -> None:
     assert load(path, symbol="ethereum").closes.tolist() == CLOSES
     assert "has closes of ETH, in the column ETH; BTC is none of them" in refusal(path, symbol="BTC")
     assert "BTC is none of them" in refusal(path, symbol="BTC", column="ETH")
+
+
+@pytest.mark.parametrize("heading", ["Rate", "Price type", "Series"])
+def test_a_last_column_of_names_under_any_heading_tells_the_rows_apart(heading: str, tmp_path: Path) -> None:
+    names = ["CHF", "EUR12M", "EUR3M", "GBP"]
+    rows = [(day, (at + 1) * (number + 1.5), name) for at, day in enumerate(DAYS) for number, name in enumerate(names)]
+    path = table(tmp_path, dict(zip(["Date", "Value", heading], zip(*rows, strict=True), strict=True)))
+    said = refusal(path)
+    assert "data.source.symbol" in said
+    assert all(name in said for name in names)
+    assert load(path, symbol="EUR12M").closes.tolist() == [(at + 1) * 2.5 for at in range(len(DAYS))]
+
+
+def test_an_apostrophe_for_spreadsheets_is_no_part_of_a_symbol(tmp_path: Path) -> None:
+    path = table(tmp_path, {"ts_code": ["'000001"] * len(DAYS), "Date": DAYS, "Close": CLOSES})
+    assert load(path, symbol="000001").closes.name == "000001"
+
+
+def test_files_of_two_coins_under_a_third_symbol_are_refused_with_both_names(tmp_path: Path) -> None:
+    for coin in ("BTCUSD", "ETHUSD"):
+        (tmp_path / coin).mkdir()
+        table(tmp_path / coin, {"symbol": [coin] * len(DAYS), "Date": DAYS, "Close": CLOSES})
+    said = refusal(str(tmp_path / "*" / "made.csv"), symbol="BOTH")
+    assert "BTCUSD" in said
+    assert "ETHUSD" in said

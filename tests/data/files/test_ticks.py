@@ -69,3 +69,43 @@ def test_bars_that_count_trades_are_bars(tmp_path: Path) -> None:
     bars = made_bars().reset_index().assign(trades=9, side="long", bid=1.0, ask=2.0)
     bars.to_csv(tmp_path / "b.csv", index=False)
     assert load(tmp_path / "b.csv").closes.tolist() == bars["Close"].tolist()
+
+
+@pytest.mark.parametrize(
+    "names", [["bids[0].price", "bids[0].amount", "asks[0].price"], ["best_bid", "bid_size", "ask1"]]
+)
+def test_order_books_are_named_however_their_levels_are_called(names: list[str], tmp_path: Path) -> None:
+    table = pd.DataFrame({"time": MS[::20], names[0]: 5.1, names[1]: 3, names[2]: 5.2})
+    table.to_csv(tmp_path / "q.csv", index=False)
+    with pytest.raises(UserError, match="quotes or an order book"):
+        load(tmp_path / "q.csv")
+
+
+@pytest.mark.parametrize("size", ["Amount", "qty", "Size"])
+def test_prices_with_sizes_some_seconds_apart_are_trades(size: str, tmp_path: Path) -> None:
+    times = pd.to_datetime(1_607_471_000_000 + np.cumsum(RANDOM.integers(5, 20_000, 400)), unit="ms", utc=True)
+    table = pd.DataFrame({"Time": times.strftime("%Y-%m-%d %H:%M:%S.%f"), "Price": PRICES, size: 0.5})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(UserError, match=f"these are trades at irregular times .column {size}."):
+        load(tmp_path / "t.csv")
+
+
+def test_trades_of_seconds_without_a_header_are_told_by_times_that_stand_twice(tmp_path: Path) -> None:
+    seconds = 1_607_471_000 + np.cumsum(RANDOM.integers(0, 3, 400))
+    pd.DataFrame({0: seconds, 1: PRICES, 2: 0.5}).to_csv(tmp_path / "t.csv", index=False, header=False)
+    with pytest.raises(UserError, match="these are trades"):
+        load(tmp_path / "t.csv")
+
+
+def test_trades_in_parquet_are_named(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    TRADES.assign(timestamp=pd.to_datetime(MS, unit="ms", utc=True)).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(UserError, match="these are trades"):
+        load(tmp_path / "t.parquet")
+
+
+@pytest.mark.parametrize("columns", [5, 21])
+def test_a_table_without_times_says_so(columns: int, tmp_path: Path) -> None:
+    pd.DataFrame(RANDOM.uniform(99, 101, (30, columns))).to_csv(tmp_path / "n.csv", index=False, header=False)
+    with pytest.raises(UserError, match="no column holds dates or times"):
+        load(tmp_path / "n.csv")

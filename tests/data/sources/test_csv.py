@@ -15,12 +15,12 @@ from cryptoforecast.data.series import fingerprint
 CLOSES = [100.0, 101.5, 99.25]
 FORMATS = {
     "classic Yahoo": "Date,Open,High,Low,Close,Adj Close,Volume\n"
-    "2024-03-10,1,2,3,100.0,50,9\n2024-03-11,1,2,3,101.5,50,9\n2024-03-12,1,2,3,99.25,50,9\n",
+    "2024-03-10,99,102,98,100.0,50,9\n2024-03-11,100,102,98,101.5,50,9\n2024-03-12,100,102,98,99.25,50,9\n",
     "yf.download().to_csv()": "Price,Close,High,Low,Open,Volume\nTicker,BTC-USD,BTC-USD,BTC-USD,BTC-USD,BTC-USD\n"
-    "Date,,,,,\n2024-03-10,100.0,1,2,3,9\n2024-03-11,101.5,1,2,3,9\n2024-03-12,99.25,1,2,3,9\n",
+    "Date,,,,,\n2024-03-10,100.0,102,98,99,9\n2024-03-11,101.5,102,98,100,9\n2024-03-12,99.25,102,98,100,9\n",
     "history().to_csv()": "Date,Open,High,Low,Close,Volume,Dividends,Stock Splits\n"
-    "2024-03-10 00:00:00+00:00,1,2,3,100.0,9,0.0,0.0\n2024-03-11 00:00:00+00:00,1,2,3,101.5,9,0.0,0.0\n"
-    "2024-03-12 00:00:00+00:00,1,2,3,99.25,9,0.0,0.0\n",
+    "2024-03-10 00:00:00+00:00,99,102,98,100.0,9,0.0,0.0\n2024-03-11 00:00:00+00:00,100,102,98,101.5,9,0.0,0.0\n"
+    "2024-03-12 00:00:00+00:00,100,102,98,99.25,9,0.0,0.0\n",
     "semicolons": "time;CLOSE\n2024-03-10;100.0\n2024-03-11;101.5\n2024-03-12;99.25\n",
     "price only, BOM, CRLF": "\ufeffDate,Price\r\n2024-03-10,100.0\r\n2024-03-11,101.5\r\n2024-03-12,99.25\r\n",
     "unix seconds, unnamed counter": ",Close,Timestamp\n0,100.0,1710028800\n1,101.5,1710115200\n2,99.25,1710201600\n",
@@ -90,7 +90,8 @@ BROKEN = {
     "Date,Open,Close\n2024-03-10,1,1\n2024-03-11,2\n2024-03-12,3,3\n": "line 3: 2 columns, where the header has 3",
     "<!DOCTYPE html>\n<html><body>Please log in</body></html>\n": "it begins with '<!DOCTYPE html>'",
     "Date,Symbol,Close\n2024-03-10,BTC,1\n2024-03-10,ETH,2\n": "has rows of BTC, ETH; set data.source.symbol to",
-    "1,2,3,4,5\n1,2,3,4,5\n": "has no header, and its columns cannot be told",
+    "1,2,3,4,5\n1,2,3,4,5\n": "no column holds dates or times",
+    "1710028800,2,3,4,5\n1710115200,2,3,4,5\n": "has no header, and its columns cannot be told",
 }
 
 
