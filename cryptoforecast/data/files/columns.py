@@ -15,7 +15,7 @@ from cryptoforecast.errors import UserError
 
 FEW = 0.5  # of the first rows: more different words do not name their owners
 NO_ROWS = Body(())
-HALF = 0.5  # of the cells; EUR12M may be twelve million
+HALF = 0.5  # of the cells; of numbers are none of names
 
 
 class Chosen(NamedTuple):
@@ -90,7 +90,7 @@ def _may_name(of: Label, body: Body, at: int) -> bool:
     if of.kind == TICKER or not body.rows:
         return of.kind == TICKER
     if of.kind in OF_BARS:  # rates, of which CHF and EUR12M are two
-        return body.share(at, is_number) < HALF and not body.share(at, is_date)
+        return any(body.columns[at]) and not (body.are(at, is_number, HALF) or body.are(at, is_date, HALF))
     return body.are_texts(at)
 
 

@@ -97,7 +97,7 @@ def _is_nameless_flag(of: Label, body: Body, at: int) -> bool:
 
 def _times_in_order(body: Body) -> pd.DatetimeIndex | None:
     """The first column's epochs, if they are in order, as those of trades are; None if it holds none."""
-    if not body.rows or body.share(0, is_epoch) < 1.0:
+    if not body.rows or not body.are(0, is_epoch, 1.0):
         return None
     try:
         times, _ = read_numeric_times(np.array(body.columns[0], dtype="float64"), pd.Timestamp.now("UTC"))
