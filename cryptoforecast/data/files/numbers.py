@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.data.files.cells import DISTINCT, EMPTY, GROUPS, MARKS, NUMBER, is_empty, is_number
+from cryptoforecast.data.files.jumps import JUMP, SMOOTH, largest_jump
 
 Decimal = Literal["", ".", ","]
 ABSENT = sorted(
@@ -28,7 +29,6 @@ WITHOUT_GROUPS = str.maketrans("", "", GROUPS)
 SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 NEARLY_ALL = 0.9  # of the cells of a column of numbers; a vendor may have put a footer below it
 A_FEW = 50  # rows looked at first: most files show their mark soon
-SMOOTH, JUMP = 10.0, 200.0  # factors from row to row; a mark that is misread makes one of a thousand
 
 
 class Unreadable(ValueError):
@@ -94,21 +94,6 @@ def decimal_of_table(body: Sequence[Sequence[str]], dates: int) -> Decimal:
 
 def _are_numbers(cells: Sequence[str]) -> bool:
     return sum(is_number(cell) or is_empty(cell) for cell in cells) >= NEARLY_ALL * len(cells)
-
-
-def may_be_thousands(values: np.ndarray) -> bool:
-    """Whether numbers that were read with a decimal point may be thousands, as 1.012 beside 998.
-
-    All are then below 1000, with three decimals at most; few columns are, and most of the others show it soon.
-    """
-    if not np.fmax.reduce(values, initial=0.0) < 1000:
-        return False
-    for some in (values[:1000], values):
-        present = some[~np.isnan(some)]
-        fraction = present % 1 > 0
-        if (fraction & (present < 1)).any() or (np.abs(np.round(present * 1000) / 1000 - present) > 1e-9).any():
-            return False
-    return bool(fraction.any())
 
 
 def read_numbers(column: pd.Series, decimal: Decimal = "", suffixes: bool = False) -> np.ndarray:
@@ -223,18 +208,6 @@ def _smooth_one(as_point: np.ndarray, as_comma: np.ndarray) -> Decimal:
     if point < SMOOTH and comma > JUMP:
         return "."
     return "," if comma < SMOOTH and point > JUMP else ""
-
-
-def leaps(values: np.ndarray) -> bool:
-    """Whether numbers rise from one row to the next as no price does."""
-    with np.errstate(invalid="ignore"):
-        return bool(((values[1:] > JUMP * values[:-1]) & (values[:-1] > 0)).any())
-
-
-def largest_jump(values: np.ndarray) -> float:
-    """The largest factor from a row to the next, up or down."""
-    positive = values[values > 0]
-    return float(np.exp(np.abs(np.diff(np.log(positive))).max(initial=0.0)))
 
 
 def _require_one_way(cells: pd.Series, marked: pd.Series) -> None:

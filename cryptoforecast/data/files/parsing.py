@@ -10,11 +10,12 @@ import pandas as pd
 
 from cryptoforecast.data.files.encodings import OddBytes
 from cryptoforecast.data.files.evenness import Lines, require_even_rows, written_anew
+from cryptoforecast.data.files.jumps import JUMP, largest_jump, leaps, may_be_thousands
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.layout import Layout
 from cryptoforecast.data.files.lines import BLANKS
 from cryptoforecast.data.files.memory import LARGE
-from cryptoforecast.data.files.numbers import ABSENT, JUMP, largest_jump, leaps, may_be_thousands
+from cryptoforecast.data.files.numbers import ABSENT
 from cryptoforecast.data.files.opening import is_plain, opened
 from cryptoforecast.errors import UserError
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cryptoforecast.data.files.jumps import may_be_thousands
 from cryptoforecast.data.files.numbers import (
     Unreadable,
     decimal_of,
     decimal_of_table,
-    may_be_thousands,
     numbers_of,
     read_numbers,
 )
