@@ -27,7 +27,10 @@ from cryptoforecast.data.files.vocabulary import CLOCK, DATE, DERIVED, TICKER, p
 NEARLY_ALL = 0.9  # of the cells; a footer is no row
 REGULAR = 0.7  # of the steps between epochs are alike; on trading days four of five
 TIME_OF_DAY = re.compile(r"\d:\d|\d[- ]?[ap]\.?m\b|T\d{4}", re.IGNORECASE)
-PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+USUAL_NUMBERS = re.compile(  # a line each, with a point before decimals: thousands marked nowhere, or everywhere
+    r"(?:(?:-?[0-9]++(?:\.[0-9]++)?)?\n)*+"
+    r"|(?P<grouped>(?:-?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})++|[0-9]{1,3})(?:\.[0-9]++)?\n)++)"
+)
 SMALL = re.compile(r"-?\d{1,4}(\.\d*)?")  # a year, a month, a counter
 SHORTEST = 3  # digits of a date, at least
 FIRST, LAST = 10**8, 4 * 10**9  # seconds: 1973 and 2096
@@ -146,8 +149,8 @@ class Body:
 
     def _as_numbers(self, at: int) -> np.ndarray | None:
         cells = self.columns[at]
-        if self.decimal != "," and all(map(PLAIN_NUMBER.fullmatch, self.present[at])):  # most, and quicker
-            return np.array([float(cell or "nan") for cell in cells])
+        if self.decimal != "," and (found := USUAL_NUMBERS.fullmatch("\n".join([*cells, ""]))):  # most, and quicker
+            return np.array([float(cell.replace(",", "") if found["grouped"] else cell or "nan") for cell in cells])
         column = pd.Series([cell if is_number(cell) else "" for cell in cells], dtype="str")
         for decimal in dict.fromkeys((self.decimal, ".", ",")):
             try:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from cryptoforecast.data.files.cells import DISTINCT, is_clock, is_date, is_empty, is_number
+from cryptoforecast.data.files.cells import DISTINCT, USUAL_NUMBER, is_clock, is_date, is_empty, is_number
 from cryptoforecast.data.files.vocabulary import DATE, kind_of
 
 LETTER = re.compile(r"[^\W\d_]")
@@ -45,4 +45,4 @@ def _is_name_of_dates(cell: str) -> bool:
 @lru_cache(DISTINCT)
 def is_value(cell: str) -> bool:
     """Whether a cell is a date, a number or a time of day."""
-    return is_date(cell) or is_number(cell) or is_clock(cell)
+    return bool(USUAL_NUMBER.fullmatch(cell)) or is_date(cell) or is_number(cell) or is_clock(cell)
