@@ -25,6 +25,7 @@ _WEEK = re.compile(r"(\d{4})[- ]?W(\d{1,2})(?:-?([1-7]))?", re.I)
 _MONTH = re.compile(r"(?P<year>\d{4})[-/](?P<at>\d{1,2})|(?P<at2>\d{1,2})[-/](?P<year2>\d{4})")
 _NUMBERED_MONTH = re.compile(r"(\d{1,2})\s?[月월]")
 _UNIT = re.compile(r"(?<=\d)\s?[年년日일号號]")
+_TORN = re.compile(r"[年년]\s?[-+]|[月월]\s?[-+]\d+\s?[日일]")  # 2023年-4月01日 was 04, or 14
 _CJK_WEEKDAY = re.compile(
     r"\(?(?:(?:星期|周|週|礼拜)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일)\)?|\([月火水木金土日월화수목금토일]\)"
 )
@@ -122,6 +123,8 @@ def _in_words(text: str) -> str | None:
 
 def _read_words(text: str) -> tuple[int | None, list[str], bool]:
     """The month that a text names, its numbers, and whether the month comes first; no month if a word is unknown."""
+    if _TORN.search(text):
+        return None, [], False
     text = _CJK_WEEKDAY.sub(" ", text)
     text = _UNIT.sub(" ", _NUMBERED_MONTH.sub(lambda found: _english_of(found[1]), text))
     if _TOKENS.sub("", text).strip(" ,./-'’()\u00a0\u202f"):

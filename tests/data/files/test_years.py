@@ -51,3 +51,10 @@ def test_days_with_hours_in_digits_alone_are_read(style: str, first: str) -> Non
     assert read.style == style
     with pytest.raises(Unreadable, match="not an epoch"):
         read_times(pd.Series([202401010000, 202413010000, 202401020000]))
+
+
+@pytest.mark.parametrize("damaged", ["2023年-4月01日", "2023年04月-1日", "2023년 -4월 01일"])
+def test_a_month_with_a_mark_in_the_place_of_a_digit_is_none(damaged: str) -> None:
+    good = [f"2023{year}04{month}{day:02}{days}" for day in (2, 3, 4) for year, month, days in [("年", "月", "日")]]
+    with pytest.raises(Unreadable):
+        read_times(pd.Series([damaged, *good]))
