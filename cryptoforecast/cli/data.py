@@ -13,6 +13,14 @@ from cryptoforecast.errors import DataNotice, UsageError, UserError
 
 KNOBS = ("gaps", "symbol", "column", "date_column", "date_format", "decimal", "encoding")  # the reader's own
 OF_THE_READER = re.compile(rf"\bdata\.source\.({'|'.join(KNOBS)})\b")
+GAPS = ("error", "sessions", "ffill", "split")
+OPTIONS = {
+    "symbol": ("NAME", "whose closes, where a file has several"),
+    "column": ("NAME", "the close column's name, or its number"),
+    "date_column": ("NAME", "the date column's name, or its number"),
+    "date_format": ("FORMAT", "how dates are written, such as %%d/%%m/%%Y"),
+    "encoding": ("NAME", "that of the file's text, such as cp1252"),
+}
 DESCRIPTION = """Report what is in a price file, or in the closes a configuration names: its format, first and last bar,
 order, duplicates, gaps, largest moves, and the SHA-256 of its canonical rows."""
 
@@ -50,19 +58,12 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m cryptoforecast data", description=DESCRIPTION, allow_abbrev=False)
-    parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="price files of one series, of any vendor; several are joined"
-    )
-    parser.add_argument("--config", help="a configuration whose data.source to look at, instead of a file")
-    parser.add_argument("--gaps", choices=["error", "sessions", "ffill", "split"], help="what to do about missing bars")
-    parser.add_argument("--symbol", help="whose closes, where a file has several; else their name")
-    parser.add_argument("--column", help="the close column's name")
-    parser.add_argument("--date_column", help="the date column's name, where several are dates")
-    parser.add_argument(
-        "--date_format", help="how dates are written, such as %%d/%%m/%%Y, where the file does not tell"
-    )
-    parser.add_argument("--decimal", choices=[".", ","], help="the mark before decimals, where the file does not tell")
-    parser.add_argument("--encoding", help="that of the file's text, such as cp1252; by default found out")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="price files of one series; several are joined")
+    parser.add_argument("--config", metavar="FILE", help="a configuration whose data.source to look at instead")
+    parser.add_argument("--gaps", choices=GAPS, metavar="HOW", help=f"missing bars: {', '.join(GAPS)}")
+    for knob, (name, meaning) in OPTIONS.items():
+        parser.add_argument(f"--{knob}", metavar=name, help=meaning)
+    parser.add_argument("--decimal", choices=[".", ","], metavar="MARK", help="the mark before decimals: . or ,")
     parser.add_argument("--output", metavar="FILE", help="write the canonical timestamp,close CSV")
     parser.add_argument("--plot", metavar="FILE.png", help="draw the closes")
     return parser

@@ -161,5 +161,5 @@ def test_help_is_one_screen_and_has_each_setting_of_the_reader(
     with pytest.raises(SystemExit):
         type_in("data", "--help")
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) <= 40
+    assert len(lines) <= 30
     assert all(sum(line.startswith(f"  --{knob.name} ") for line in lines) == 1 for knob in KNOBS)
