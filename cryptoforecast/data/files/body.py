@@ -10,6 +10,7 @@ import pandas as pd
 
 from cryptoforecast.data.files.cells import (
     are_usual_numbers,
+    in_lines,
     is_clock,
     is_compact_clock,
     is_compact_date,
@@ -31,6 +32,7 @@ USUAL_NUMBERS = re.compile(  # a line each, with a point before decimals: thousa
     r"(?:(?:-?[0-9]++(?:\.[0-9]++)?)?\n)*+"
     r"|(?P<grouped>(?:-?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})++|[0-9]{1,3})(?:\.[0-9]++)?\n)++)"
 )
+MARKS_SWAPPED = str.maketrans(",.", ".,")
 SMALL = re.compile(r"-?\d{1,4}(\.\d*)?")  # a year, a month, a counter
 SHORTEST = 3  # digits of a date, at least
 FIRST, LAST = 10**8, 4 * 10**9  # seconds: 1973 and 2096
@@ -149,8 +151,12 @@ class Body:
 
     def _as_numbers(self, at: int) -> np.ndarray | None:
         cells = self.columns[at]
-        if self.decimal != "," and (found := USUAL_NUMBERS.fullmatch("\n".join([*cells, ""]))):  # most, and quicker
-            return np.array([float(cell.replace(",", "") if found["grouped"] else cell or "nan") for cell in cells])
+        text = in_lines(cells)
+        if self.decimal == ",":
+            text = text.translate(MARKS_SWAPPED)
+        if found := USUAL_NUMBERS.fullmatch(text):  # most, and quicker
+            plain = text.replace(",", "") if found["grouped"] else text
+            return np.array([float(cell or "nan") for cell in plain.split("\n")[:-1]])
         column = pd.Series([cell if is_number(cell) else "" for cell in cells], dtype="str")
         for decimal in dict.fromkeys((self.decimal, ".", ",")):
             try:

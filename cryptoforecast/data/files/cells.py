@@ -137,8 +137,13 @@ def are_usual_numbers(cells: Sequence[str]) -> bool:
     >>> are_usual_numbers(["1.5", "-2", "28,420.3"]), are_usual_numbers(["1.5", ""]), are_usual_numbers(["1.5", "$2"])
     (True, False, False)
     """
-    text = "\n".join(cells) + "\n"
-    return bool(_USUAL_NUMBERS.fullmatch(text)) and text.count("\n") == len(cells)
+    return bool(_USUAL_NUMBERS.fullmatch(in_lines(cells)))
+
+
+def in_lines(cells: Sequence[str]) -> str:
+    """The cells of a column, a line each, for one pattern of them all; no pattern's text where a cell has a line end."""
+    text = "\n".join([*cells, ""])
+    return text if text.count("\n") == len(cells) else "\0"
 
 
 def _is_numeric_day(found: re.Match[str]) -> bool:

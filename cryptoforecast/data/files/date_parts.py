@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.files.cells import in_lines
 from cryptoforecast.data.files.clocks_and_zones import nanoseconds_of, offset_in_seconds, say_offset
 from cryptoforecast.data.files.numbers import Unreadable
 from cryptoforecast.data.files.written_dates import PARTS, day_in_digits, digits_of_day
@@ -90,7 +91,7 @@ class Parts:
 
 def _split(cells: pd.Series, pattern: re.Pattern[str]) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Day, time of day, and offset of each cell; NaN where it has none."""
-    if not cells.hasnans and DIGITS.fullmatch(lines := "\n".join([*cells, ""])):
+    if not cells.hasnans and DIGITS.fullmatch(lines := in_lines(cells.tolist())):
         parts, nothing = lines.split(), pd.Series(np.nan, index=cells.index)
         return pd.Series(parts[::2], dtype=object), pd.Series(parts[1::2], dtype=object), nothing
     found = cells.str.extract(rf"^(?:{pattern.pattern})$", flags=re.DOTALL)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.files.cells import in_lines
 from cryptoforecast.data.files.numbers import Unreadable
 
 ORDERS = ("%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%y/%m/%d")  # with any mark
@@ -37,7 +38,7 @@ def parse_days(texts: Sequence[str] | pd.Series, style: str) -> pd.DatetimeIndex
 
 def iso_times(cells: Sequence[str]) -> pd.DatetimeIndex | None:
     """Texts in ISO 8601 as times in UTC; None where one is written in another way, or says another offset."""
-    if not ISO.fullmatch("\n".join([*cells, ""])):
+    if not ISO.fullmatch(in_lines(cells)):
         return None
     try:
         return pd.DatetimeIndex(np.array([cell.removesuffix("Z") for cell in cells], dtype="datetime64[ns]"), tz="UTC")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.data.files.body import Body
+from cryptoforecast.data.files.cells import in_lines
 from cryptoforecast.data.files.clocks import join_clock
 from cryptoforecast.data.files.dates import ISO_STYLE, read_times
 from cryptoforecast.data.files.day_styles import iso_times
@@ -139,7 +140,7 @@ def _read(at: int, clock: int | None, body: Body, knobs: Knobs) -> tuple[pd.Date
 
 def _typed(cells: list[str]) -> pd.Series:
     """Cells as the reader would have them: whole numbers, other numbers, or texts."""
-    if WHOLE_NUMBERS.fullmatch("\n".join([*cells, ""])):
+    if WHOLE_NUMBERS.fullmatch(in_lines(cells)):
         return pd.Series(np.array([int(cell) for cell in cells]))
     column = pd.Series(cells, dtype="str")
     for kind in ("int64", "float64"):

@@ -60,3 +60,7 @@ def test_a_long_column_is_taken_apart_as_a_short_one_is(style: str, monkeypatch:
     assert (read_times(cells).times == times).all()
     assert (read_times(odd).times[:-2] == times).all()
     assert Parts(cells).days == list(dict.fromkeys(times.strftime(style.split()[0])))
+
+
+def test_a_cell_that_goes_over_the_end_of_its_line_is_no_two_numbers() -> None:
+    assert Body([["1.5"], ["569.2\n2"], ["3"]]).numbers(0) is None or np.isnan(Body([["569.2\n2"]] * 3).numbers(0)).all()
