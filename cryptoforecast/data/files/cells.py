@@ -141,7 +141,7 @@ def are_usual_numbers(cells: Sequence[str]) -> bool:
 
 
 def in_lines(cells: Sequence[str]) -> str:
-    """The cells of a column, a line each, for one pattern of them all; no pattern's text where a cell has a line end."""
+    """The cells of a column, a line each, for a pattern of them all; what none matches where a cell has a line end."""
     text = "\n".join([*cells, ""])
     return text if text.count("\n") == len(cells) else "\0"
 

@@ -63,4 +63,5 @@ def test_a_long_column_is_taken_apart_as_a_short_one_is(style: str, monkeypatch:
 
 
 def test_a_cell_that_goes_over_the_end_of_its_line_is_no_two_numbers() -> None:
-    assert Body([["1.5"], ["569.2\n2"], ["3"]]).numbers(0) is None or np.isnan(Body([["569.2\n2"]] * 3).numbers(0)).all()
+    numbers = Body([["1.5"], ["569.2\n2"], ["3"]]).numbers(0)
+    assert numbers is None or len(numbers) == 3
