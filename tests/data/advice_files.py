@@ -136,6 +136,11 @@ COLUMNS = {
     "no header": case(dated("", "100.5,7.5", "101.25,8.5", "99.75,9.5"), [
         By("name the columns in a first line", files={NAME: TWO.replace("BTC_close,ETH_close", "Close,foo")}),
     ], {("column", "2"): CLOSES, ("column", "3"): SECOND}),
+    "no header and no known dates": case(dated("", "100.5,7.5", "101.25,8.5", "99.75,9.5", style="%d~%m~%Y"), [
+        By("and data.source.date_column to that of the dates", settings={
+            "column": "2", "date_column": "1", "date_format": "%d~%m~%Y"}),
+    ], {("column", "2"): "set data.source.date_column to the one to use",
+        ("column", "3"): "set data.source.date_column to the one to use"}),
     "no date column": case(dated("foo,Close", "100.5", "101.25", "99.75", style="%d~%m~%Y"), [
         By("the header must name one", "set data.source.date_format, such as %d~%m~%Y",
            {NAME: dated("Date,Close", "100.5", "101.25", "99.75", style="%d~%m~%Y")}),

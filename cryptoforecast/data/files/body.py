@@ -1,6 +1,7 @@
 """The cells of a table's first rows, column by column, and what they are."""
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -35,6 +36,8 @@ USUAL_NUMBERS = re.compile(  # a line each, with a point before decimals: thousa
 MARKS_SWAPPED = str.maketrans(",.", ".,")
 SMALL = re.compile(r"-?\d{1,4}(\.\d*)?")  # a year, a month, a counter
 SHORTEST = 3  # digits of a date, at least
+FEWEST_MOMENTS = 5  # numbers that only rise or fall by chance are fewer
+SINCE_1990 = 631_152_000  # seconds
 FIRST, LAST = 10**8, 4 * 10**9  # seconds: 1973 and 2096
 
 
@@ -90,7 +93,7 @@ class Body:
         if self.are(at, is_compact_date):
             return label.kind == DATE or _in_order(self.columns[at])
         epochs = label.kind != DERIVED and self.are(at, is_epoch)
-        return epochs and self._are_epochs(at, label.kind == DATE)
+        return epochs and (self._are_epochs(at, label.kind == DATE) or self._are_moments_in_order(at, label))
 
     def may_be_dates(self, at: int) -> bool:
         """Whether a column that its heading calls a date may hold some, in a style not known here; no small numbers."""
@@ -177,6 +180,17 @@ class Body:
             return not np.diff(np.unique(seconds))[0] % 60  # two bars: whole minutes apart
         usual = np.median(steps) if len(steps) else 0.0
         return bool(usual > 0 and (np.abs(steps - usual) <= 0.1 * usual).mean() >= REGULAR)
+
+    def _are_moments_in_order(self, at: int, label: Label) -> bool:
+        """Whether a first column without a heading counts up or down in one unit since 1990, at steps of any length."""
+        cells = self.columns[at]
+        if at or label.text or len(cells) < FEWEST_MOMENTS or not all(map(is_epoch, cells)):
+            return False
+        numbers = np.array([float(cell) for cell in cells])
+        unit = 1000.0 ** np.searchsorted([1e11, 1e14, 1e17], numbers.max(), side="right")
+        inside = numbers.min() >= SINCE_1990 * unit and numbers.max() <= time.time() * unit
+        steps = np.diff(numbers)
+        return bool(inside and steps.any() and ((steps >= 0).all() or (steps <= 0).all()))
 
 
 def _is_small(cell: str) -> bool:

@@ -65,7 +65,7 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     else:
         unnamed = [Label("", "", number=at) for at in range(1, width + 1)]
         refuse_trades(file, unnamed, cells, partial(head_times, unnamed, cells, knobs))
-        format, labels = without_header(file, cells, knobs)
+        format, labels, note = without_header(file, cells, knobs)
     if knobs.column is None:
         refuse_quotes(file, labels)
     refuse_trades(file, labels, cells, partial(head_times, labels, cells, knobs))

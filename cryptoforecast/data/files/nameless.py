@@ -27,8 +27,11 @@ ORDERS = {  # vendors known by the order of their columns behind the epoch
 }
 
 
-def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Label, ...]]:
-    """What a file without a header is called, and its columns, as far as the numbers leave no choice.
+def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Label, ...], str]:
+    """What a file without a header is called, its columns, as far as the numbers leave no choice, and a note.
+
+    Where few rows leave the choice of which is the open and which the close, the usual order decides, open, high, low,
+    close, if the closes are nearer to the opens behind them in it.
 
     Raises:
         UserError: if they do, and ``data.source.column`` does not name the close by its number.
@@ -37,13 +40,19 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
     labels = [Label("", "", number=at) for at in range(1, width + 1)]
     if width == len(KLINES) and all(body.are_times(at, Label("", "date")) for at in (0, KLINES.index("close_time"))):
         named = zip(labels, KLINES, strict=True)
-        return "Binance klines, no header", tuple(
-            of._replace(text=name, kind=KINDS.get(name, "date" if name == "open_time" else "")) for of, name in named
+        return (
+            "Binance klines, no header",
+            tuple(
+                of._replace(text=name, kind=KINDS.get(name, "date" if name == "open_time" else ""))
+                for of, name in named
+            ),
+            "",
         )
     values = _values(labels, body)
     found = _bars(labels, body, values, knobs)
     if len(found) > 1 and (closes := body.numbers(found[0].close)) is not None and not are_prices(closes):
         found = [bars for bars in found if _order(bars) in ORDERS and body.are_times(0, labels[0])] or found
+    found, note = _in_usual_order(body, found) if "close" not in _agreed(found) else (found, "")
     agreed = _agreed(found)
     if "close" in agreed:
         order = sorted(agreed.items(), key=lambda place: place[1])
@@ -53,17 +62,44 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
             labels[at] = labels[at]._replace(text=name, kind=KINDS[name])
         first_is_epoch = body.are_times(0, labels[0]) and order[0][1] == 1 and order[-1][1] == 4
         known = ORDERS.get(" ".join(name for name, _ in order)) if first_is_epoch else None
-        return f"{known or 'bars'}, no header", tuple(labels)
+        return f"{known or 'bars'}, no header", tuple(labels), note
     if knobs.column is None and len(values) != 1:
         if not any(body.may_be_times(at) for at in range(width)):
             raise UserError(f"{file}: no column holds dates or times, and there is no header; closes need theirs.")
         possible = sorted({bars.close for bars in found}) or values
         numbers = listed((at + 1 for at in possible), MOST)
+        timed = any(body.are_times(at, of) for at, of in enumerate(labels))
+        dates = "" if timed else " and data.source.date_column to that of the dates"
         raise UserError(
             f"{file}: has no header, and its columns cannot be told; the closes may be column {numbers}: set "
-            "data.source.column to the number of that column, or name the columns in a first line."
+            f"data.source.column to the number of that column{dates}, or name the columns in a first line."
         )
-    return "a table without a header", tuple(labels)
+    return "a table without a header", tuple(labels), ""
+
+
+def _in_usual_order(body: Body, found: list[Bars]) -> tuple[list[Bars], str]:
+    """Of several readings the usual one, open, high, low, close behind the times, where it is the likelier; and a note.
+
+    No vendor has closes before highs and lows and opens behind them, but one, and there the numbers tell.
+    """
+    usual = [bars for bars in found if bars == Bars(1, 2, 3, 4)]
+    others = [bars for bars in found if bars not in (Bars(1, 2, 3, 4), Bars(4, 2, 3, 1))]
+    prices = [numbers for at in range(1, 5) if usual and (numbers := body.numbers(at)) is not None]
+    if not usual or others or not body.are_times(0, Label("", "date")) or len(prices) < 4:
+        return found, ""
+    opened, high, low, closed = prices
+    inside = (low <= np.minimum(opened, closed)).all() and (high >= np.maximum(opened, closed)).all()
+    step = -1 if _is_newest_first(body) else 1
+    opened, closed = opened[::step], closed[::step]
+    forth, back = np.abs(opened[1:] - closed[:-1]).sum(), np.abs(closed[1:] - opened[:-1]).sum()
+    if not inside or forth >= back:
+        return found, ""
+    return usual, "few rows tell open and close apart: the usual order was taken, open, high, low, close."
+
+
+def _is_newest_first(body: Body) -> bool:
+    times = head_times([Label("", "", number=at + 1) for at in range(len(body.rows[0]))], body, Knobs())
+    return times is not None and times[0] > times[-1]
 
 
 def _agreed(found: Sequence[Bars]) -> dict[str, int]:

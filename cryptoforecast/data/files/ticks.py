@@ -26,6 +26,8 @@ NEARLY = 0.05  # of the usual step: bars of a table with a column of trades woul
 RANGE = ("Open", "High", "Low")
 A_MINUTE = 60 * 10**9  # nanoseconds; trades of a market that lives follow each other sooner
 SAMPLE = 10_000  # rows by which times are judged
+HARDLY = 0.25  # of the steps: bars that are left out where nobody traded are more often one step apart
+A_SECOND = 10**9  # nanoseconds
 FEWEST = 10  # of them, where no heading says what they are
 UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}  # by the digits of an epoch
 
@@ -76,14 +78,17 @@ def refuse_trades(file: Path, labels: Sequence[Label], body: Body, read: Callabl
 
 
 def refuse_unnamed_trades(file: Path, times: pd.DatetimeIndex, closes: np.ndarray) -> None:
-    """Refuse rows at irregular times of which many have another price than others at the same time.
+    """Refuse rows at irregular times of which many share one, or that keep to no interval of more than a second.
 
     Raises:
         UserError: saying what they seem to be.
     """
-    if len(times) >= FEWEST and _are_irregular(times) and _disagree(times, closes):
+    if len(times) < FEWEST or not _are_irregular(times):
+        return
+    why = "several prices at one" if _disagree(times, closes) else _no_interval(times)
+    if why:
         raise UserError(
-            f"{file}: these seem to be trades: irregular times, and several prices at one; bars are wanted, a close "
+            f"{file}: these seem to be trades: irregular times, {why}; bars are wanted, a close "
             "per interval: the last price of each hour, say, which pandas finds with resample('1h').last()."
         )
 
@@ -130,6 +135,18 @@ def _disagree(times: pd.DatetimeIndex, closes: np.ndarray) -> bool:
     stamps, prices = times.asi8[:SAMPLE][order], closes[:SAMPLE][order]
     again = (np.diff(stamps) == 0) & (np.diff(prices) != 0)
     return bool(again.mean() > 0.05)
+
+
+def _no_interval(times: pd.DatetimeIndex) -> str:
+    """How many steps there are from row to row, where hardly any is the one that all others are multiples of.
+
+    Bars of minutes that are left out where nobody traded are whole minutes apart, however many are left out.
+    """
+    steps = np.diff(np.unique(times.dropna().asi8[:SAMPLE]))
+    common = np.gcd.reduce(steps) if len(steps) else A_SECOND + 1
+    if common > A_SECOND or (steps == common).mean() >= HARDLY:
+        return ""
+    return f"at {len(np.unique(steps)):,} different steps"
 
 
 def _recipe(file: Path, labels: Sequence[Label], body: Body, newest_first: bool) -> str:
