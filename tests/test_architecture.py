@@ -57,3 +57,10 @@ def test_every_public_name_is_there_and_has_a_docstring() -> None:
         assert getattr(cryptoforecast, name).__doc__, name
     with pytest.raises(AttributeError, match="no attribute 'Oracle'"):
         cryptoforecast.Oracle  # noqa: B018
+
+
+def test_the_order_of_the_readers_modules_names_each_of_them() -> None:
+    folder = PACKAGE / "data" / "files"
+    (order,) = re.findall(r"::\n(.*)", (folder / "__init__.py").read_text(), re.DOTALL)
+    for module in folder.glob("[!_]*.py"):
+        assert re.search(rf"\b{module.stem}\b", order), module.stem

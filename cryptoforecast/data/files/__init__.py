@@ -1,14 +1,14 @@
 """Price files as vendors write them.
 
-In the order in which a file goes through them:
+In the order in which a file goes through these modules::
 
-- bytes to text: ``opening``, ``packing``, ``encodings``, ``refused`` (no table of bars), ``structured`` (JSON), ``columnar``
-- text to rows: ``lines``, ``line_kinds``, ``evenness``, ``strays``, ``last_line``, ``parsing``
-- which column is what: ``body`` (the first rows), ``vocabulary``, ``names``, ``time_columns``, ``close_column``,
-  ``nameless``, ``bars``, ``columns``, ``formats``, ``layout``; whose rows: ``symbols``, ``owner``, ``owners_in_turn``; what
-  contradicts itself: ``sense``, ``ticks``
-- cells to times: ``cells``, ``dates``, ``date_parts``, ``day_styles``, ``written_dates``, ``clocks_and_zones``, ``epochs``,
-  ``local_days``
-- cells to numbers: ``numbers``, ``jumps``
-- all of it: ``knobs`` (what the user says), ``reading``, ``table`` (what comes out), ``summary`` (how, in words), ``memory``
+    bytes to text           opening, packing, encodings, refused, structured (JSON), columnar (Parquet, Feather)
+    text to rows            lines, line_kinds, evenness, strays, last_line, parsing
+    which column is what    body (the first rows), vocabulary, names, time_columns, close_column, nameless, bars,
+                            columns, formats, layout
+    whose rows              symbols, owner, owners_in_turn
+    what contradicts itself sense, ticks
+    cells to times          cells, dates, date_parts, day_styles, written_dates, clocks_and_zones, epochs, local_days
+    cells to numbers        numbers, jumps
+    all of it               knobs (what the user says), reading, table (what comes out), summary (how), memory
 """
