@@ -8,7 +8,8 @@ In the order in which a file goes through these modules::
                             columns, formats, layout
     whose rows              symbols, owner, owners_in_turn
     what contradicts itself sense, ticks
-    cells to times          cells, dates, date_parts, day_styles, written_dates, clocks_and_zones, epochs, local_days
+    cells to times          cells, dates, date_parts, day_styles, written_dates, calendar_words, clocks,
+                            clocks_and_zones, epochs, local_days, example_format (for errors)
     cells to numbers        numbers, jumps
     all of it               knobs (what the user says), reading, table (what comes out), summary (how), memory
 """
