@@ -24,7 +24,7 @@ from cryptoforecast.data.files.clocks import MIDNIGHT
 from cryptoforecast.data.files.names import OF_BARS, Label
 from cryptoforecast.data.files.numbers import Decimal, Unreadable, read_numbers
 from cryptoforecast.data.files.symbols import is_coin
-from cryptoforecast.data.files.vocabulary import CLOCK, DATE, DERIVED, TICKER, place_of
+from cryptoforecast.data.files.vocabulary import CLOCK, DATE, DERIVED, TICKER, folded, place_of
 
 NEARLY_ALL = 0.9  # of the cells; a footer is no row
 REGULAR = 0.7  # of the steps between epochs are alike; on trading days four of five
@@ -34,6 +34,8 @@ USUAL_NUMBERS = re.compile(  # a line each, with a point before decimals: thousa
     r"|(?P<grouped>(?:-?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})++|[0-9]{1,3})(?:\.[0-9]++)?\n)++)"
 )
 MARKS_SWAPPED = str.maketrans(",.", ".,")
+YEAR = re.compile(r"(?:1[789]|20|21)\d\d")
+YEARS = frozenset({"year", "years", "jahr", "ano", "annee", "anno", "año", "年", "年份", "год", "연도"})
 SMALL = re.compile(r"-?\d{1,4}(\.\d*)?")  # a year, a month, a counter
 SHORTEST = 3  # digits of a date, at least
 FEWEST_MOMENTS = 5  # numbers that only rise or fall by chance are fewer
@@ -86,7 +88,7 @@ class Body:
         """Whether a column holds dates or epochs; of digits alone, only where the heading or their order says so."""
         if not self.rows or label.kind == TICKER:
             return label.kind == DATE
-        if self.are(at, is_date):
+        if self.are(at, is_date) or (self.are_years(at) and (label.kind == DATE or folded(label.text) in YEARS)):
             return True
         if label.kind in OF_BARS and not label.symbol:
             return False
@@ -108,6 +110,14 @@ class Body:
             return any(sum(map(str.isdigit, cell)) > SHORTEST for cell in self.columns[at])
         steps = np.diff(numbers)
         return bool((numbers % 1 == 0).all() and ((steps > 0).all() or (steps < 0).all()))
+
+    def are_years(self, at: int) -> bool:
+        """Whether all cells are years, up or down, most of them next to each other."""
+        cells = self.columns[at]
+        if len(cells) < 2 or not all(YEAR.fullmatch(cell) for cell in cells):
+            return False
+        steps = np.diff([int(cell) for cell in cells])
+        return bool(((steps > 0).all() or (steps < 0).all()) and np.median(np.abs(steps)) == 1)
 
     def are_days(self, at: int) -> bool:
         """Whether the dates of a column say no time of day but midnight."""

@@ -10,10 +10,11 @@ from cryptoforecast.data.files.body import Body
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.names import AVERAGE, CLOSES, Label, is_weak, named, quoted, rank
 from cryptoforecast.data.files.symbols import CODES, as_symbol, is_same_coin
-from cryptoforecast.data.files.vocabulary import ADJUSTED, DATE, TICKER, folded, kind_of
+from cryptoforecast.data.files.vocabulary import ADJUSTED, CLOSE, DATE, TICKER, folded, kind_of, words_of
 from cryptoforecast.errors import UserError
 from cryptoforecast.words import listed
 
+QUOTED = frozenset({"bid", "ask", "offer", "mid"})
 TO_ONE = "set data.source.symbol to one of them"
 LISTED = 12  # columns named in an error
 ALIKE = 1.5  # how far apart, as a factor, two columns of closes of one series may usually be
@@ -49,7 +50,12 @@ def choose_close(
     candidates = [at for at in candidates if body.are_numbers(at)] or candidates
     candidates = [at for at in candidates if not is_weak(labels[at])] or candidates
     if candidates:
-        return _of_candidates(table, labels, body, candidates, knobs.symbol)
+        return _of_candidates(table, labels, body, candidates, knobs.symbol, times)
+    if quoted_closes := [at for at, of in enumerate(labels) if at not in times and _is_quoted_close(of)]:
+        if len(quoted_closes) > 1:
+            _refuse(table, labels, quoted_closes)
+        name = labels[quoted_closes[0]].shown
+        return CloseColumn(quoted_closes[0], "the only close", f"the closes are those of {name}, no other being there.")
     if knobs.symbol is not None and (found := _called(labels, knobs.symbol, times)):
         return CloseColumn(_only(table, labels, found))
     return _by_numbers(table, labels, body, date, times, knobs.symbol)
@@ -85,7 +91,7 @@ def _only(table: str, labels: Sequence[Label], found: Sequence[int]) -> int:
 
 
 def _of_candidates(
-    table: str, labels: Sequence[Label], body: Body, candidates: list[int], symbol: str | None
+    table: str, labels: Sequence[Label], body: Body, candidates: list[int], symbol: str | None, times: set[int]
 ) -> CloseColumn:
     """The best of the closes of one owner: the symbol's, else those that the header says to be nobody's else."""
     owned = [at for at in candidates if labels[at].symbol]
@@ -103,7 +109,10 @@ def _of_candidates(
     elif unowned:
         group = unowned
     else:
-        group = _of_symbol(table, labels, owned, symbol)
+        plain = [
+            at for at, of in enumerate(labels) if of.text and not of.kind and at not in times and body.are_numbers(at)
+        ]
+        group = _of_symbol(table, labels, owned, symbol, [at for at in plain if not body.is_counter(at)])
     best = _best(table, labels, body, group)
     left = [at for at in candidates if at != best and labels[at].kind != ADJUSTED]
     others = [labels[at].shown for at in left]
@@ -113,8 +122,20 @@ def _of_candidates(
     return CloseColumn(best, why, note)
 
 
-def _of_symbol(table: str, labels: Sequence[Label], candidates: list[int], symbol: str | None) -> list[int]:
-    """The columns of the one owner that the symbol names; or of the only one there is."""
+def _is_quoted_close(of: Label) -> bool:
+    """Whether a heading is that of the closes of bids, offers or their middle: BidClose."""
+    rest = [word for word, *_ in words_of(of.text)]
+    left = [word for word in rest if word not in QUOTED]
+    return len(left) == len(rest) - 1 and kind_of("".join(left)) == CLOSE
+
+
+def _of_symbol(
+    table: str, labels: Sequence[Label], candidates: list[int], symbol: str | None, plain: Sequence[int] = ()
+) -> list[int]:
+    """The columns of the one owner that the symbol names, or of the only one there is.
+
+    A refusal offers the plain columns of numbers, too, which may be a series each.
+    """
     symbols = {at: labels[at].symbol for at in candidates}
     laws = (lambda of: of == symbol, lambda of: as_symbol(of) == as_symbol(symbol or ""), _alike(symbol))
     for law in laws if symbol else ():
@@ -126,7 +147,7 @@ def _of_symbol(table: str, labels: Sequence[Label], candidates: list[int], symbo
     names = listed(dict.fromkeys(symbols.values()), LISTED)
     if symbol:
         raise UserError(f"{table}: has closes of {names}; {symbol} is none of them; {TO_ONE}.")
-    columns = listed((labels[at].text for at in candidates), LISTED)
+    columns = listed((labels[at].text for at in (*plain, *candidates)), LISTED)
     raise UserError(f"{table}: has closes of {names}; {TO_ONE}, or data.source.column to one of {columns}.")
 
 

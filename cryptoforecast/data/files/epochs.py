@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.files.day_styles import parse_days
+from cryptoforecast.data.files.day_styles import parse_days, settle
 from cryptoforecast.data.files.numbers import Unreadable
 
 FIRST, LAST = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
@@ -16,6 +16,8 @@ FAR_FROM_1970, A_MINUTE = 10**8, 60 * 10**9  # seconds and nanoseconds; what cou
 EVEN_STEPS = 60 * np.array([60, 120, 180, 240, 360, 480, 720, 1440, 4320, 10080])  # seconds; an hour to a week
 WIDEST = 1000  # usual steps: the longest gap between epochs of one unit; between two units there is a wider one
 WORKBOOK_DAYS = (25_569, 60_000)  # Excel's numbers of the days from 1970 to 2064
+YEAR_LAST = (1_011_900, 31_122_199)  # 1 January 1900 and 31 December 2199, with the year last
+FIRST_YEAR = 1700
 OUTSIDE = "not an epoch between 2009 and now in seconds, milliseconds, microseconds or nanoseconds"
 
 
@@ -32,6 +34,10 @@ def read_numeric_times(stamps: np.ndarray, now: pd.Timestamp) -> tuple[pd.Dateti
     present = stamps[~empty] if empty.any() else stamps
     if not len(present):
         return pd.DatetimeIndex([pd.NaT] * len(stamps), tz="UTC", dtype="datetime64[ns, UTC]"), "none"
+    if readings := _with_year_last(stamps, empty):
+        return settle(readings, now)[:2]
+    if _are_years(present, now):
+        return _digits_as_days(stamps * 10_000 + 101, empty, "%Y%m%d"), "years"
     for style, length in (("%Y%m%d", 8), ("%Y%m", 6)):
         if _are_digits_of(present, length):
             return _digits_as_days(stamps, empty, style), style
@@ -53,6 +59,27 @@ def read_numeric_times(stamps: np.ndarray, now: pd.Timestamp) -> tuple[pd.Dateti
     times = pd.DatetimeIndex(nanoseconds, tz="UTC", copy=False)
     used = " and ".join(UNITS[kind - 1] for kind in np.unique(np.atleast_1d(unit)))
     return times.where(~empty) if empty.any() else times, f"epoch {used}"
+
+
+def _with_year_last(stamps: np.ndarray, empty: np.ndarray) -> dict[str, pd.DatetimeIndex]:
+    """The readings of days in digits with the year last, 13012025, by their styles; a zero in front may be lost."""
+    present = stamps[~empty]
+    if present.min() < YEAR_LAST[0] or present.max() > YEAR_LAST[1] or (present % 1 != 0).any():
+        return {}
+    years = present % 10_000
+    if (present.min() >= 19_000_101 and present.max() <= 21_991_231) or years.min() < 1900 or years.max() >= 2200:
+        return {}
+    texts = pd.Series(_whole(stamps, empty).astype(str)).str.zfill(8).mask(empty)
+    readings = {style: parse_days(texts, style) for style in ("%d%m%Y", "%m%d%Y")}
+    return {style: times for style, times in readings.items() if (times.notna() | empty).all()}
+
+
+def _are_years(stamps: np.ndarray, now: pd.Timestamp) -> bool:
+    """Whether numbers are years in order, most of them next to each other."""
+    if len(stamps) < 2 or not (stamps.min() >= FIRST_YEAR and stamps.max() <= now.year):
+        return False
+    steps = np.diff(stamps)
+    return bool(((steps > 0).all() or (steps < 0).all()) and np.median(np.abs(steps)) == 1)
 
 
 def _one_unit(stamps: np.ndarray, now: pd.Timestamp) -> int | None:

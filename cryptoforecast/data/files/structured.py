@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from cryptoforecast.data.files.cells import is_date, is_number
+from cryptoforecast.data.files.cells import is_date, is_epoch, is_number
 from cryptoforecast.errors import UserError
 from cryptoforecast.words import listed
 
@@ -187,15 +187,18 @@ def _objects_by_name(node: Node) -> Rows:
     return []
 
 
+def _closes_by_date(node: Node) -> Rows:
+    """A number for each date, as CoinDesk's history of Bitcoin has them."""
+    if not (isinstance(node, dict) and len(node) > 1 and all(is_date(name) or is_epoch(name) for name in node)):
+        return []
+    if not all(value is None or is_number(str(value)) for value in node.values()):
+        return []
+    return [["date", "close"], *(_texts(pair) for pair in node.items())]
+
+
 FORMS: Sequence[Callable[[Node], Rows]] = (
-    _yahoo,
-    _split,
-    _with_schema,
-    _pairs_by_name,
-    _lists_by_name,
-    _records,
-    _lists,
-    _objects_by_name,
+    *(_yahoo, _split, _with_schema, _pairs_by_name),
+    *(_lists_by_name, _records, _lists, _objects_by_name, _closes_by_date),
 )
 
 
