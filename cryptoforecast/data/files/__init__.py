@@ -3,7 +3,7 @@
 In the order in which a file goes through these modules::
 
     bytes to text           opening, packing, encodings, refused, structured (JSON), columnar (Parquet, Feather)
-    text to rows            lines, line_kinds, evenness, strays, last_line, parsing
+    text to rows            lines, line_kinds, longer_header, evenness, strays, last_line, parsing
     which column is what    body (the first rows), vocabulary, names, time_columns, close_column, nameless, bars,
                             columns, formats, layout
     whose rows              symbols, owner, owners_in_turn

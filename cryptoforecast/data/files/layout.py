@@ -12,6 +12,7 @@ from cryptoforecast.data.files.formats import name_of_format
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.line_kinds import LETTER, words_of
 from cryptoforecast.data.files.lines import cells_of, split_head
+from cryptoforecast.data.files.longer_header import say_cut
 from cryptoforecast.data.files.nameless import with_bars, without_header
 from cryptoforecast.data.files.names import Label, labels_of
 from cryptoforecast.data.files.numbers import Decimal, decimal_of_table
@@ -62,6 +63,8 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         labels = labels_of(header, width)
         format = name_of_format([of.text for of in labels], len(header), " ".join(head[:header_lines]))
         labels, note = with_bars(labels, cells, knobs)
+        last = [row.cells for row in cells_of(head[:header_lines], delimiter)][-1]
+        note = note or say_cut(last, width)
     else:
         unnamed = [Label("", "", number=at) for at in range(1, width + 1)]
         refuse_trades(file, unnamed, cells, partial(head_times, unnamed, cells, knobs))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cryptoforecast.data.files.cells import are_usual_numbers, is_date, is_empty, is_number
 from cryptoforecast.data.files.line_kinds import is_comment, is_data, is_value, names_a_date
+from cryptoforecast.data.files.longer_header import cut_to_rows
 from cryptoforecast.data.files.vocabulary import DATE, kind_of
 from cryptoforecast.errors import UserError
 
@@ -180,6 +181,8 @@ def _header(file: Path, above: list[Row], body: list[list[str]], first: int) -> 
         names = [above[-1].cells[0].lstrip("#/ "), *above[-1].cells[1:]]  # behind the mark of a remark
         return [names], len(above) - 1
     if named and not header and len(named[-1][1]) > 1:
+        if shortened := cut_to_rows(named[-1][1], body):
+            return [shortened], named[-1][0]
         _refuse_misfit(file, above[named[-1][0]], width, first)
     return header, end
 
