@@ -183,8 +183,16 @@ def _header(file: Path, above: list[Row], body: list[list[str]], first: int) -> 
     if named and not header and len(named[-1][1]) > 1:
         if shortened := cut_to_rows(named[-1][1], body):
             return [shortened], named[-1][0]
+        _refuse_open_quote(file, above[named[-1][0]], body[0])
         _refuse_misfit(file, above[named[-1][0]], width, first)
     return header, end
+
+
+def _refuse_open_quote(file: Path, header: Row, cells: Sequence[str]) -> None:
+    if any("\n" in cell.strip() for cell in cells):
+        raise UserError(
+            f'{file}, line {header.line + 1}: a quote (") is open at the end of the line; end it there.'
+        )
 
 
 def _refuse_misfit(file: Path, last: Row, width: int, first: int) -> None:

@@ -30,3 +30,9 @@ def test_rows_that_do_not_stand_in_line_are_refused(tmp_path: Path) -> None:
     assert "the header has 7 columns, and the row below it 6" in refusal(path)
     path = written(tmp_path, "Date,Close,Volume,Note", ",", DAYS, CLOSES, CLOSES)
     assert "the header has 4 columns, and the row below it 3" in refusal(path)
+
+
+def test_a_quote_that_is_left_open_in_each_row_is_named_with_its_line(tmp_path: Path) -> None:
+    rows = [f'{day},"{close}","{close}","{close}","{close}","48' for day, close in zip(DAYS, CLOSES, strict=True)]
+    (tmp_path / "made.csv").write_text("\n".join(["Date,Open,High,Low,Close", *rows, ""]))
+    assert 'line 2: a quote (") is open at the end of the line' in refusal(str(tmp_path / "made.csv"))
