@@ -190,9 +190,7 @@ def _header(file: Path, above: list[Row], body: list[list[str]], first: int) -> 
 
 def _refuse_open_quote(file: Path, header: Row, cells: Sequence[str]) -> None:
     if any("\n" in cell.strip() for cell in cells):
-        raise UserError(
-            f'{file}, line {header.line + 1}: a quote (") is open at the end of the line; end it there.'
-        )
+        raise UserError(f'{file}, line {header.line + 1}: a quote (") is open at the end of the line; end it there.')
 
 
 def _refuse_misfit(file: Path, last: Row, width: int, first: int) -> None:
