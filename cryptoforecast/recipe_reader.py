@@ -50,7 +50,8 @@ def read_recipe(written: Any, expected: type, at: str = "") -> Recipe:
     try:
         cls = find_object(path)
     except Gone as problem:
-        near = sorted(one.__name__ for one in _heirs(expected) if one.__module__ == path.rpartition(".")[0])
+        heirs = [heir for heir in _heirs(expected) if heir.__module__ == path.rpartition(".")[0]]
+        near = sorted(heir.__name__ for heir in heirs if not heir.__name__.startswith("_"))
         there = f" ({', '.join(near)} is there)" if 0 < len(near) < 6 else ""
         remedy = f"if it was moved or renamed, --rename {path}=NEW.NAME takes it by its new name"
         raise Unmakable(f"{place}{problem}{there}; {remedy}") from None

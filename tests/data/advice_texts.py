@@ -69,6 +69,7 @@ BYTES = {
 }  # fmt: skip
 
 OUTSIDE = dated("Date,Open,High,Low,Close,Note", *["100.5,101.5,99.5,30.5,100.5"] * 3)
+MISPLACED = dated("Close,Date,Adj Close", *[f"{close},1.5" for close in (100.5, 101.25, 99.75)])
 NUMBERS = {
     "numbers of two readings": case(dated("Date;Close", "1,012", "1,015", "1,010", between=";"), values={
         ("decimal", "."): [1012.0, 1015.0, 1010.0], ("decimal", ","): [1.012, 1.015, 1.010]}),
@@ -89,6 +90,9 @@ NUMBERS = {
     "closes outside their bars": case(OUTSIDE, [
         By("mend the header", [100.5] * 3, {NAME: OUTSIDE.replace("Low,Close,Note", "Low,Note,Close")}),
         By("set data.source.column to it", [30.5] * 3, settings={"column": "Close"})]),
+    "a close over dates": case(MISPLACED, [
+        By("mend the header", CLOSES, {NAME: MISPLACED.replace("Close,Date", "Date,Close")}),
+        By("set data.source.column to the column of the closes", CLOSES, settings={"column": "Date"})]),
     "no format": case(BY_DAY, date_format="%Q", values={("date_format", "%d/%m/%Y"): CLOSES}),
     "dates of an unknown style": case(dated("Date,Close", "100.5", "101.25", "99.75", style="%d_%m_%Y"), values={
         ("date_format", "%d_%m_%Y"): CLOSES}),

@@ -159,7 +159,8 @@ class Body:
     def numbers(self, at: int) -> np.ndarray | None:
         """A column as numbers, NaN where it is empty or odd; None where it holds none that can be told."""
         if at not in self._numbers:
-            self._numbers[at] = self._as_numbers(at) if self.rows and self.are_numbers(at) else None
+            found = self._as_numbers(at) if self.rows and self.are_numbers(at) else None
+            self._numbers[at] = None if found is None else np.where(np.isfinite(found), found, np.nan)
         return self._numbers[at]
 
     def _as_numbers(self, at: int) -> np.ndarray | None:

@@ -115,7 +115,7 @@ def _unit_of_bars(stamps: np.ndarray, now: pd.Timestamp) -> int | None:
 
 def _style_of_digits(stamps: np.ndarray) -> str:
     """How days with times of day are written in digits alone, 202403111345; an empty text where they are none."""
-    if not (stamps.min() > 0 and (stamps % 1 == 0).all()):
+    if not (stamps.min() > 0 and np.isfinite(stamps).all() and (stamps % 1 == 0).all()):
         return ""
     lengths = set(np.char.str_len(np.unique(stamps[[0, -1]].astype("int64")).astype(str)).tolist())
     style = {10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}.get(lengths.pop()) if len(lengths) == 1 else None

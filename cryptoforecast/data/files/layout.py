@@ -16,7 +16,7 @@ from cryptoforecast.data.files.longer_header import say_cut
 from cryptoforecast.data.files.nameless import with_bars, without_header
 from cryptoforecast.data.files.names import Label, labels_of
 from cryptoforecast.data.files.numbers import Decimal, decimal_of_table
-from cryptoforecast.data.files.sense import refuse_closes_outside, refuse_two_marks
+from cryptoforecast.data.files.sense import refuse_closes_outside, refuse_misplaced_close, refuse_two_marks
 from cryptoforecast.data.files.ticks import refuse_quotes, refuse_trades
 from cryptoforecast.data.files.time_columns import head_times
 
@@ -81,6 +81,7 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     if not knobs.decimal:
         refuse_two_marks(file, labels, cells, chosen.close, chosen.stamps)
     if knobs.column is None:
+        refuse_misplaced_close(file, labels, cells, chosen)
         refuse_closes_outside(file, labels, cells, chosen)
     return Layout(
         format=format,

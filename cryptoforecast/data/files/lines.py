@@ -53,7 +53,7 @@ def cells_of(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
         csv.Error: if they are none.
     """
     if blanks := BLANKS.get(delimiter):
-        lines, delimiter = (blanks.sub("\t", line.strip()) + "\n" for line in lines), "\t"
+        lines, delimiter = (blanks.sub("\t", line.strip(" \r\n")) + "\n" for line in lines), "\t"
     reader = csv.reader(lines, delimiter=delimiter)
     for cells in reader:
         if len(cells) > 1 or (cells and cells[0].strip()):

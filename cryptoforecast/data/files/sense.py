@@ -41,6 +41,20 @@ def refuse_two_marks(file: Path, labels: Sequence[Label], body: Body, close: int
     )
 
 
+def refuse_misplaced_close(file: Path, labels: Sequence[Label], body: Body, chosen: Chosen) -> None:
+    """Refuse a header whose Close stands over dates: its names are over other columns than their own.
+
+    Raises:
+        UserError: naming the column.
+    """
+    over_dates = [of.shown for at, of in enumerate(labels) if of.kind == CLOSE and body.are_times(at, of)]
+    if over_dates and labels[chosen.close].kind != CLOSE:
+        raise UserError(
+            f"{file}: the column called {over_dates[0]} holds dates, so the header's names stand over other columns than "
+            "their own; mend the header, or set data.source.column to the column of the closes."
+        )
+
+
 def refuse_closes_outside(file: Path, labels: Sequence[Label], body: Body, chosen: Chosen) -> None:
     """Refuse a table in which most closes are far above the high or below the low, or nearly all are the highest price.
 

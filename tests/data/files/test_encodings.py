@@ -109,6 +109,6 @@ def test_a_mark_of_utf_8_before_other_bytes_is_refused(quote: str, tmp_path: Pat
 
 def test_utf_8_said_of_another_text_is_refused_with_the_knob(tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_bytes(text_with("Note", "日本語").encode("cp932"))
-    with pytest.raises(UserError, match=r"not a text in utf-8; leave data\.source\.encoding out"):
+    with pytest.raises(UserError, match=r"not a text in UTF-8; leave data\.source\.encoding out"):
         CsvSource(str(tmp_path / "f.csv"), encoding="utf-8").load()
     right(tmp_path / "f.csv")

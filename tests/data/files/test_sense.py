@@ -77,3 +77,10 @@ def test_adjusted_closes_may_lie_below_the_lows(tmp_path: Path) -> None:
     adjusted = [close / 2 for close in OHLC["Close"]]
     bars = {"Date": DAYS} | {name: OHLC[name] for name in ("Open", "High", "Low")} | {"Adj Close": adjusted}
     assert load(table(tmp_path, bars)).closes.tolist() == adjusted
+
+
+def test_a_header_whose_close_stands_over_dates_is_refused(tmp_path: Path) -> None:
+    numbers = [str(100 + at) for at in range(len(DAYS))]
+    path = table(tmp_path, {"Close": DAYS, "Date": numbers, "Adj Close": ["1.5"] * len(DAYS)})
+    assert "the column called Close holds dates" in refusal(path)
+    assert load(path, column="Date").closes.tolist() == [float(number) for number in numbers]

@@ -6,6 +6,7 @@ alone, and takes nothing from the reader under test. All words and numbers are m
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -172,6 +173,8 @@ def _time(style: Style, values: dict[str, str]) -> pd.Timestamp:
     if style.date in EPOCHS:
         return pd.Timestamp(int(Decimal(values["d"]) * 10**9) // EPOCHS[style.date], unit="ns", tz="UTC")
     written = values["d"] + (f" {values['t']}" if "t" in values else "")
+    if "T%H" in style.date:  # 2024-03-11-09:30 has no other reading
+        written = re.sub(r"(\d\d)[- ](\d\d:)", r"\1T\2", written)
     return pd.Timestamp(datetime.strptime(written, style.date + (f" {style.clock}" if style.clock else "")), tz="UTC")
 
 

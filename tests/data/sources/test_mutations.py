@@ -24,7 +24,7 @@ MUTATED = {  # vendors, and where date and close stand in their rows; w another 
     ),
     "CoinMarketCap, quoted": PLAIN._replace(order="dwwwxohlcvxw", delimiter=";", date="%Y-%m-%dT%H:%M:%S.%fZ"),
     "CoinGecko, API": PLAIN._replace(order="dc"),
-    "CryptoDataDownload": PLAIN._replace(order="dwxohlcvxx", date="ms"),
+    "CryptoDataDownload": PLAIN._replace(order="dxxohlcvxx", date="ms"),
     "Binance klines, milliseconds": PLAIN._replace(order="dohlcvxxxxxx", date="ms"),
     "Bitstamp, Kaggle 2025": PLAIN._replace(order="dohlcv", date="s"),
     "ccxt": PLAIN._replace(order="dohlcv", date="ms"),
