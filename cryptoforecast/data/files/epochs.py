@@ -34,6 +34,8 @@ def read_numeric_times(stamps: np.ndarray, now: pd.Timestamp) -> tuple[pd.Dateti
     present = stamps[~empty] if empty.any() else stamps
     if not len(present):
         return pd.DatetimeIndex([pd.NaT] * len(stamps), tz="UTC", dtype="datetime64[ns, UTC]"), "none"
+    if not np.isfinite(present).all():
+        raise Unreadable(int(np.isinf(stamps).argmax()), OUTSIDE)
     if readings := _with_year_last(stamps, empty):
         return settle(readings, now)[:2]
     if _are_years(present, now):
@@ -115,7 +117,7 @@ def _unit_of_bars(stamps: np.ndarray, now: pd.Timestamp) -> int | None:
 
 def _style_of_digits(stamps: np.ndarray) -> str:
     """How days with times of day are written in digits alone, 202403111345; an empty text where they are none."""
-    if not (stamps.min() > 0 and np.isfinite(stamps).all() and (stamps % 1 == 0).all()):
+    if not (stamps.min() > 0 and (stamps % 1 == 0).all()):
         return ""
     lengths = set(np.char.str_len(np.unique(stamps[[0, -1]].astype("int64")).astype(str)).tolist())
     style = {10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}.get(lengths.pop()) if len(lengths) == 1 else None

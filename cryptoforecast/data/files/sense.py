@@ -50,8 +50,8 @@ def refuse_misplaced_close(file: Path, labels: Sequence[Label], body: Body, chos
     over_dates = [of.shown for at, of in enumerate(labels) if of.kind == CLOSE and body.are_times(at, of)]
     if over_dates and labels[chosen.close].kind != CLOSE:
         raise UserError(
-            f"{file}: the column called {over_dates[0]} holds dates, so the header's names stand over other columns than "
-            "their own; mend the header, or set data.source.column to the column of the closes."
+            f"{file}: the column called {over_dates[0]} holds dates, so the header's names stand over other columns "
+            "than their own; mend the header, or set data.source.column to the column of the closes."
         )
 
 
