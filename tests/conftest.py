@@ -12,6 +12,7 @@ import torch
 
 from cryptoforecast import Forecaster, Scaling, Source
 from cryptoforecast.cli.main import main
+from cryptoforecast.ledger import LEDGER
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 
@@ -39,9 +40,15 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture(autouse=True)
-def _folder_of_each_test(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test works in a folder of its own: a fit from Python enters the ledger in ``./runs``."""
+def _folder_of_each_test(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test works in a folder of its own, and begins no ledger above it, where other tests would find it."""
     monkeypatch.chdir(tmp_path_factory.mktemp("working"))
+    yield
+    shared = tmp_path_factory.getbasetemp()
+    left = [folder / LEDGER for folder in (shared, shared.parent) if (folder / LEDGER).exists()]
+    for ledger in left:
+        ledger.unlink()
+    assert not left, "a ledger above the working folder counts the tries of others"
 
 
 @pytest.fixture

@@ -104,7 +104,8 @@ def enter_fit_of(
     """
     logger = trainer.loggers[0] if trainer.loggers else None
     place = Path((logger.save_dir if logger else None) or trainer.default_root_dir)
-    ledger = ledger_above(place) or (Path(RUNS) if place.resolve() == Path.cwd() else place) / LEDGER
+    above_us = place.resolve() in (Path.cwd(), *Path.cwd().parents)  # a ledger up there would be everybody's
+    ledger = ledger_above(place) or (Path(RUNS) if above_us else place) / LEDGER
     seeds = [seed_or_mark(seed)]
 
     def write() -> None:
