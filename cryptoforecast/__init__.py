@@ -6,15 +6,18 @@ Importing this runs nothing and loads nothing; each name is fetched from its roo
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cryptoforecast._version import __version__ as __version__
+from cryptoforecast.data.fit_listeners import call_when_a_fit_begins
+
 if TYPE_CHECKING:
+    from cryptoforecast.audit.audit import audit
+    from cryptoforecast.audit.lookahead import LookAhead
     from cryptoforecast.data.datamodule import CloseDataModule
     from cryptoforecast.data.folds import Fold
     from cryptoforecast.data.series import CloseSeries
     from cryptoforecast.data.sources import CcxtSource, CsvSource, FirstAvailable, SimulatedSource, Source, YahooSource
     from cryptoforecast.data.windows import Window, WindowDataset
     from cryptoforecast.errors import DataNotice, UserError
-    from cryptoforecast.evaluation.audit.audit import audit
-    from cryptoforecast.evaluation.audit.lookahead import LookAhead
     from cryptoforecast.evaluation.comparison.board import compare
     from cryptoforecast.evaluation.forecasts import forecast_rows, next_closes, rows_beside_baselines
     from cryptoforecast.evaluation.verdict import judge, show
@@ -30,10 +33,8 @@ if TYPE_CHECKING:
         TrainMinMax,
         WindowStandard,
     )
-    from cryptoforecast.models.checkpoint import load_forecaster
+    from cryptoforecast.models.checkpoints.load import load_forecaster
     from cryptoforecast.training.exact import exact
-
-__version__ = "0.1.0"
 
 _ROOMS = {
     "cryptoforecast.errors": ("DataNotice", "UserError"),
@@ -61,14 +62,17 @@ _ROOMS = {
         "TrainMinMax",
         "WindowStandard",
     ),
-    "cryptoforecast.models.checkpoint": ("load_forecaster",),
+    "cryptoforecast.models.checkpoints.load": ("load_forecaster",),
     "cryptoforecast.training.exact": ("exact",),
     "cryptoforecast.evaluation.forecasts": ("forecast_rows", "next_closes", "rows_beside_baselines"),
     "cryptoforecast.evaluation.verdict": ("judge", "show"),
     "cryptoforecast.evaluation.comparison.board": ("compare",),
-    "cryptoforecast.evaluation.audit.audit": ("audit",),
-    "cryptoforecast.evaluation.audit.lookahead": ("LookAhead",),
+    "cryptoforecast.audit.audit": ("audit",),
+    "cryptoforecast.audit.lookahead": ("LookAhead",),
 }
+# A fit enters the ledger however it is started, also by a plain Trainer.
+call_when_a_fit_begins("cryptoforecast.training.fit_entries:count_fit")
+
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [  # noqa: RUF022 (in the order the data flows)

@@ -2,7 +2,7 @@
 
 import sys
 
-from cryptoforecast.hiding import hidden_by
+from cryptoforecast.user_code.shadowed_modules import hidden_by
 
 if __name__ == "__main__":
     try:

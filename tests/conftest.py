@@ -12,7 +12,7 @@ import torch
 
 from cryptoforecast import Forecaster, Scaling, Source
 from cryptoforecast.cli.main import main
-from cryptoforecast.ledger import LEDGER
+from cryptoforecast.evaluation.ledger import LEDGER
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 

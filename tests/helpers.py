@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast import CloseDataModule, CloseSeries, DataNotice, Source
-from cryptoforecast.data.rows import RawRows, to_close_series
+from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 from cryptoforecast.data.series import Gaps
 from cryptoforecast.evaluation import significance
 

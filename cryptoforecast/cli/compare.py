@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cryptoforecast.data.cache import expand_home
 from cryptoforecast.errors import DataNotice, UsageError, UserError
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
+from cryptoforecast.user_folders import expand_home
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _entries_near(runs: Sequence["Run"]) -> list[dict[str, Any]]:
     """What stands in the ledgers near these runs."""
-    from cryptoforecast.ledger import ledgers_near, read_ledger
+    from cryptoforecast.evaluation.ledger import ledgers_near, read_ledger
 
     return [entry for ledger in ledgers_near([run.path for run in runs]) for entry in read_ledger(ledger)]
 
@@ -153,14 +153,14 @@ def _print_board(title: str, board: "Board", console: "Console") -> None:
 
 
 def _write(folder: Path, comparison: "Comparison", aligned: "Aligned", runs: Sequence["Run"], command: str) -> None:
-    from cryptoforecast.data.cache import write_whole
+    from cryptoforecast.atomic import write_atomically
     from cryptoforecast.evaluation.comparison.page import page
 
     content = json.dumps(_record(comparison, aligned, runs), indent=2, allow_nan=False) + "\n"
     report = page(comparison, aligned, runs, command)
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "comparison.json", lambda file: file.write(content.encode()))
-    write_whole(folder / "comparison.html", lambda file: file.write(report.encode()))
+    write_atomically(folder / "comparison.json", lambda file: file.write(content.encode()))
+    write_atomically(folder / "comparison.html", lambda file: file.write(report.encode()))
     print(f"\nwrote {FILES} into {folder}")
 
 

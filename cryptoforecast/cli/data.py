@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from cryptoforecast.data.cache import expand_home
 from cryptoforecast.errors import DataNotice, UsageError, UserError
+from cryptoforecast.user_folders import expand_home
 
 KNOBS = ("gaps", "symbol", "column", "date_column", "date_format", "decimal", "encoding")  # the reader's own
 OF_THE_READER = re.compile(rf"\bdata\.source\.({'|'.join(KNOBS)})\b")
@@ -79,9 +79,9 @@ def _sources_of(config: str) -> list[Any]:
     """The sources that a configuration names, made as ``fit`` would make them."""
     from jsonargparse import ArgumentError, ArgumentParser
 
-    from cryptoforecast.cli.configuration import read_configuration
-    from cryptoforecast.cli.texts import text_wanted
     from cryptoforecast.data.sources import Source
+    from cryptoforecast.training.settings.configuration import read_configuration
+    from cryptoforecast.training.settings.yaml_texts import text_wanted
 
     data = read_configuration(config).settings.get("data")
     if not isinstance(data, dict) or "source" not in data:
@@ -128,17 +128,17 @@ def _report(source: Any, worded: Callable[[str], str]) -> Any:
 
 
 def _write_canonical(series: Any, path: Path) -> None:
-    from cryptoforecast.data.cache import write_whole
+    from cryptoforecast.atomic import write_atomically
     from cryptoforecast.data.times import iso_texts
 
     rows = series.closes.set_axis(iso_texts(series.closes.index)).rename_axis("timestamp").rename("close")
     _require_folder(path)
-    write_whole(path, lambda file: rows.to_csv(file, lineterminator="\n"))
+    write_atomically(path, lambda file: rows.to_csv(file, lineterminator="\n"))
     print(f"wrote {path}", file=sys.stderr)
 
 
 def _draw(series: Any, path: Path) -> None:
-    from cryptoforecast.data.cache import write_whole
+    from cryptoforecast.atomic import write_atomically
     from cryptoforecast.data.picture import plot_closes
     from cryptoforecast.data.style import default_style
 
@@ -146,7 +146,7 @@ def _draw(series: Any, path: Path) -> None:
         raise UsageError(f"--plot {path}: the picture is a PNG; name it so.")
     _require_folder(path)
     with default_style():
-        write_whole(path, lambda file: plot_closes(series).savefig(file, format="png"))
+        write_atomically(path, lambda file: plot_closes(series).savefig(file, format="png"))
     print(f"wrote {path}", file=sys.stderr)
 
 

@@ -1,20 +1,15 @@
 """The way in: runs a verb, and says in one sentence what went wrong."""
 
-import logging
-import os
 import sys
-import warnings
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
 
 from cryptoforecast.cli.streams import steady_streams
 from cryptoforecast.cli.surroundings import settle_in
-from cryptoforecast.errors import DataNotice, UsageError, UserError
-from cryptoforecast.user_code import is_of_user
+from cryptoforecast.errors import UsageError, UserError
+from cryptoforecast.training.console import is_first, quieten
+from cryptoforecast.user_code.faults import is_of_user
 
-CHATTY = ("pytorch", "fabric", "pytorch.utilities.rank_zero", "fabric.utilities.rank_zero", "fabric.utilities.seed",
-          "fabric.utilities.distributed")  # fmt: skip
 VERBS = {
     "data": "look at a price file: format, gaps, duplicates, largest moves, SHA-256",
     "fit": "train a model, with curves in TensorBoard, and judge it on the validation targets",
@@ -25,7 +20,6 @@ VERBS = {
     "compare": "judge many runs on their common targets: is the best of all that were tried better than luck?",
     "audit": "look for look-ahead: does anything before a border depend on what comes after it?",
 }
-RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")  # a process of several is told its number, by whoever began it
 FAILED, MISTYPED, INTERRUPTED = 1, 2, 130
 
 
@@ -86,27 +80,27 @@ def _overview() -> str:
 def _run_with_lightning(words: list[str]) -> None:
     """Verbs that train or forecast; what takes seconds to load is loaded for them alone."""
     if words[0] in ("backtest", "audit") and not {"-h", "--help"} & set(words):
-        from cryptoforecast.cli.backtest_nursery import open_nursery
+        from cryptoforecast.training.forkserver import open_nursery
 
         open_nursery()
-    import_module("cryptoforecast.cli.loaded")
+    import_module("cryptoforecast.training.preload")
     quieten()  # anew: Lightning sets its own levels while it is imported
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
     try:
         if words[0] == "audit":
-            from cryptoforecast.opened_files import noted
+            from cryptoforecast.user_code.opened_files import noted
 
             with noted():
-                from cryptoforecast.cli.audit import run as run_audit
+                from cryptoforecast.audit.run import run as run_audit
 
                 run_audit(words)
         elif words[0] == "backtest":
-            from cryptoforecast.cli.backtest import run as run_backtest
+            from cryptoforecast.backtest.run import run as run_backtest
 
             run_backtest(words[1:])
         else:
-            from cryptoforecast.cli.commands import run
+            from cryptoforecast.training.commands import run
 
             run(words)
     except MisconfigurationException as mistake:  # Lightning's word for a Trainer option that cannot be
@@ -118,24 +112,3 @@ def _run_with_lightning(words: list[str]) -> None:
 def _fail(sentence: str, status: int = FAILED) -> int:
     print(f"error: {sentence}", file=sys.stderr)
     return status
-
-
-def is_first() -> bool:
-    """Whether this is the process that speaks: of several that train together, the first one."""
-    return next((os.environ[name] for name in RANKS if name in os.environ), "0") == "0"
-
-
-def quieten() -> None:
-    """Show our notices as one line each, and none of the advice that Lightning gives on every run."""
-    warnings.showwarning = _show_warning
-    warnings.filterwarnings("ignore", module=r"(lightning|torch|jsonargparse|tensorboard)(\..*)?")
-    warnings.filterwarnings("always", category=DataNotice)
-    for name in CHATTY:
-        logging.getLogger(f"lightning.{name}").setLevel(logging.WARNING)
-
-
-def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    if not is_first():
-        return
-    word = "notice" if issubclass(category, DataNotice) else f"warning ({category.__name__})"
-    print(f"{word}: {message}", file=sys.stderr)

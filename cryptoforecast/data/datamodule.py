@@ -10,18 +10,18 @@ from jaxtyping import Float64, Int64
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
-from cryptoforecast.data.begin_of_fit import say_that_a_fit_begins
+from cryptoforecast.data.batches import BatchOrder, OneBatch, Process, WindowLoader
+from cryptoforecast.data.fit_listeners import tell_that_a_fit_begins
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
 from cryptoforecast.data.interval import Interval
-from cryptoforecast.data.loader import BatchOrder, OneBatch, Process, WindowLoader
-from cryptoforecast.data.loading import load_all, to_record
+from cryptoforecast.data.load import load_all, to_record
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.settings import require_settings
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import BLOCK, Window, WindowDataset, even_length, last_windows, to_device
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.spec import spec_of
+from cryptoforecast.recipe.write import spec_of
 
 WITHOUT_GRADIENTS = 1024  # windows a batch where nothing is learned: large enough to be quick, small enough to fit
 STAGE_SETS = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ()}
@@ -124,7 +124,7 @@ class CloseDataModule(LightningDataModule):
     def train_dataloader(self) -> WindowLoader:
         """Training windows, in an order of each epoch's own; where processes train together, each one's share."""
         process, seed = self._process(), self._agreed_seed()
-        say_that_a_fit_begins(self.trainer)
+        tell_that_a_fit_begins(self.trainer)
         windows, size, drop = self.fold.train, self.batch_size * process.of, self.drop_last
         order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=drop)
         return WindowLoader(self._at_hand(self.num_workers), order, self.num_workers)

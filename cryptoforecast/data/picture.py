@@ -3,9 +3,9 @@
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
-from cryptoforecast.data.gaps import stretches
+from cryptoforecast.data.cleaning.gaps import stretches
 from cryptoforecast.data.series import CloseSeries
-from cryptoforecast.words import as_label
+from cryptoforecast.listing import as_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cryptoforecast.data.checks import require_count
 from cryptoforecast.data.folds import require_border
-from cryptoforecast.data.loading import require_columns
+from cryptoforecast.data.load import require_columns
 from cryptoforecast.data.sources.source import require_source
 from cryptoforecast.data.times import to_utc
 

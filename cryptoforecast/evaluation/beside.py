@@ -5,7 +5,7 @@ import pandas as pd
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.rows import place, to_rows
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 TARGET = ["series", "origin", "step", "timestamp"]
 

@@ -8,16 +8,16 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from cryptoforecast.data.batches import BatchOrder
 from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
-from cryptoforecast.data.loader import BatchOrder
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.windows import WindowDataset, channels_of, to_device
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.rows import COLUMNS, to_csv
-from cryptoforecast.models.answers import require_bars, require_forecast, require_target
 from cryptoforecast.models.baselines import BASELINES
+from cryptoforecast.models.contract.answers import require_bars, require_forecast, require_target
+from cryptoforecast.models.contract.inference import lent
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.models.lending import lent
 
 __all__ = ["COLUMNS", "forecast_rows", "next_closes", "rows_beside_baselines", "to_csv"]
 

@@ -9,7 +9,7 @@ from cryptoforecast.evaluation.findings import Finding
 from cryptoforecast.evaluation.significance import TestResult
 from cryptoforecast.evaluation.trading import Trading
 from cryptoforecast.evaluation.wording import LARGE_PRICE, bounded, p_value_cell
-from cryptoforecast.words import shortened
+from cryptoforecast.listing import shortened
 
 NONE = "-"
 ACROSS = 4  # findings beside each other

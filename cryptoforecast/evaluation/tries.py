@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from cryptoforecast.evaluation.ledger import overlaps
 from cryptoforecast.evaluation.rows import BASELINE_NAMES
 from cryptoforecast.evaluation.significance import LEVEL
 from cryptoforecast.evaluation.wording import counted, ordinal
-from cryptoforecast.ledger import overlaps
 
 Extents = Mapping[str, tuple[pd.Timestamp, pd.Timestamp]]
 OF_BASELINES = tuple(f"cryptoforecast.models.baselines.{name}" for name in BASELINE_NAMES)

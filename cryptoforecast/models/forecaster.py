@@ -10,24 +10,24 @@ from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 
+from cryptoforecast.data.batches import WindowLoader
 from cryptoforecast.data.datamodule import closes_of
-from cryptoforecast.data.loader import WindowLoader
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
-from cryptoforecast.models import answers
-from cryptoforecast.models.curves import log_over_epochs
-from cryptoforecast.models.evaluating import add_errors, log_errors
-from cryptoforecast.models.finite import rate_of, require_finite_weights
-from cryptoforecast.models.hooks import is_written
-from cryptoforecast.models.lazy import show_lazy_layers
-from cryptoforecast.models.optimizers import is_at_its_end, optimization_of
-from cryptoforecast.models.reserved import require_free, require_methods
-from cryptoforecast.models.running import BatchTable, EpochMean
+from cryptoforecast.models.checkpoints.trained_before import note_going_on, to_records
+from cryptoforecast.models.checkpoints.written_with import written_with
+from cryptoforecast.models.contract import answers
+from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
+from cryptoforecast.models.contract.curves import log_over_epochs
+from cryptoforecast.models.contract.epoch_means import BatchTable, EpochMean
+from cryptoforecast.models.contract.finite_weights import learning_rate_of, require_finite_weights
+from cryptoforecast.models.contract.lazy_layers import show_lazy_layers
+from cryptoforecast.models.contract.optimizers import is_at_its_end, optimization_of
+from cryptoforecast.models.contract.overrides import is_overridden
+from cryptoforecast.models.contract.reserved_names import require_free, require_methods
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
-from cryptoforecast.models.trained_before import note_going_on, to_records
-from cryptoforecast.models.tries import written_with
-from cryptoforecast.spec import accepted_by, class_path, plain_items, spec_of
+from cryptoforecast.recipe.write import accepted_by, class_path, plain_items, spec_of
 
 NOT_OF_A_FORECAST = ["scaling", "optimizer", "scheduler", "scheduler_interval"]  # and so in no record of a model
 
@@ -106,7 +106,7 @@ class Forecaster(LightningModule):
     def on_train_epoch_end(self) -> None:
         """Log the epoch's learning rate and mean training loss; a variant with its own training step logs its own."""
         if self._learns():
-            curves = {"learning_rate": torch.as_tensor(rate_of(self.trainer), dtype=torch.float32)}
+            curves = {"learning_rate": torch.as_tensor(learning_rate_of(self.trainer), dtype=torch.float32)}
             if (mean := self._train_loss.take(self)) is not None:
                 curves["train/loss"] = mean
             log_over_epochs(self, curves)
@@ -197,7 +197,7 @@ class Forecaster(LightningModule):
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *arguments: Any, **named: Any) -> "Forecaster":
         """The forecaster of a checkpoint, which must be of this class; takes ``map_location`` and ``rename``."""
-        from cryptoforecast.models.checkpoint import load_as
+        from cryptoforecast.models.checkpoints.load import load_as
 
         return load_as(cls, checkpoint_path, *arguments, **named)
 
@@ -246,4 +246,4 @@ class Forecaster(LightningModule):
 
     def _writes(self, name: str) -> bool:
         """Whether a method is the subclass's own."""
-        return is_written(self, name, Forecaster)
+        return is_overridden(self, name, Forecaster)

@@ -5,10 +5,10 @@ from typing import Any
 from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from cryptoforecast.models.finite import FiniteLoss
-from cryptoforecast.models.noise import Noise
-from cryptoforecast.models.resumption import Resumption
-from cryptoforecast.models.whole import WholeCheckpoints
+from cryptoforecast.training.checkpoint_io import WholeCheckpoints
+from cryptoforecast.training.finite_loss import FiniteLoss
+from cryptoforecast.training.lightning.resumption import Resumption
+from cryptoforecast.training.seeding import Noise
 
 OURS = (FiniteLoss, Noise, Resumption)  # in the order in which they act
 

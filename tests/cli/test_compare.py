@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cryptoforecast.evaluation.ledger import Targets, enter, read_ledger
 from cryptoforecast.evaluation.rows import to_csv
-from cryptoforecast.ledger import Targets, enter, read_ledger
 from tests.evaluation.helpers import many
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from cryptoforecast import CsvSource, DataNotice
 from cryptoforecast.cli.data import _write_canonical
-from cryptoforecast.data.rows import RawRows, to_close_series
+from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 from tests.data.sources.vendors import VENDORS, made_bars, write_vendor
 from tests.helpers import CONFIGS, Said
 

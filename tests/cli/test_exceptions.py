@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
-from cryptoforecast.user_code import frames_inwards
+from cryptoforecast.user_code.faults import frames_inwards
 from tests.cli.helpers import FIT
 from tests.helpers import Said, random_walk, write_yahoo
 

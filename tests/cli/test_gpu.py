@@ -10,7 +10,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer, seed_everythin
 
 from cryptoforecast import LSTM, load_forecaster
 from cryptoforecast.evaluation.forecasts import forecast_rows
-from cryptoforecast.models.steps import Unmeasured, take_lean_steps
+from cryptoforecast.training.lightning.lean_loop import Unmeasured, take_lean_steps
 from tests.cli.helpers import ENDS, LAST_FILE, RUN, bits
 from tests.helpers import Said, data_of, random_walk, write_yahoo
 

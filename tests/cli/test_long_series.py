@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cryptoforecast.data.loader import BatchOrder
+from cryptoforecast.data.batches import BatchOrder
 from tests.helpers import CONFIGS, SMALL, Said
 
 FIT = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cryptoforecast.ledger import read_ledger
+from cryptoforecast.evaluation.ledger import read_ledger
 from tests.helpers import CONFIGS, SMALL, Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
@@ -40,7 +40,7 @@ OPTIONS = ("--data.source=CsvSource", *[word for word in SMALL if "hidden_size" 
 @pytest.fixture
 def coin(type_in: TypeIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TypeIn:
     """Type a verb on a coin's file, in a folder that has a variant and its helper; no figures are drawn."""
-    monkeypatch.setattr("cryptoforecast.cli.commands.save_figures", lambda *_: None)
+    monkeypatch.setattr("cryptoforecast.training.commands.save_figures", lambda *_: None)
     write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
     (tmp_path / "net.py").write_text(NET)
     (tmp_path / "helper.py").write_text(HELPER)
@@ -161,7 +161,7 @@ def test_a_try_is_counted_before_anybody_reads_its_verdict(coin: TypeIn, monkeyp
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cryptoforecast.cli.commands.show", killed)
+    monkeypatch.setattr("cryptoforecast.training.commands.show", killed)
     coin("test", "--ckpt_path", run / "checkpoints" / "best.ckpt", "--data.test_from=0.95")
     assert [entry["kind"] for entry in read_ledger(Path("runs/ledger.jsonl"))] == ["fit", "test"]
 
@@ -172,7 +172,7 @@ def test_where_the_ledger_cannot_be_written_nothing_is_claimed(coin: TypeIn, mon
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cryptoforecast.cli.entry.enter", full)
+    monkeypatch.setattr("cryptoforecast.training.ledger_entries.enter", full)
     said = coin("test", "--ckpt_path", run / "checkpoints" / "best.ckpt")
     assert "No claim on Net: its RMSE is" in said.out
     assert "but the ledger cannot be written, so this try is not counted." in said.out

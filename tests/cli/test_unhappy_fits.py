@@ -18,8 +18,8 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from cryptoforecast.cli.main import main
-from cryptoforecast.cli.record import claim_run
-from cryptoforecast.models.whole import WholeCheckpoints
+from cryptoforecast.training.checkpoint_io import WholeCheckpoints
+from cryptoforecast.training.run_record import claim_run
 from tests.cli.helpers import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
 from tests.helpers import Said, random_walk, write_yahoo
 
@@ -88,7 +88,7 @@ def test_a_loss_that_is_no_number_ends_training_and_the_last_good_checkpoint_sta
 def test_where_looking_makes_a_device_wait_losses_are_looked_at_before_anything_is_kept(
     coin: TypeIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cryptoforecast.models.finite._at_once", lambda *_: False)
+    monkeypatch.setattr("cryptoforecast.training.finite_loss._at_once", lambda *_: False)
     for callbacks, good, kept in ((f"--trainer.callbacks=[{BEST}, {LAST}]", 10, 7), (STEPWISE, 10, 10)):
         said = coin(*bad("OfItsOwn", callbacks, f"--model.good={good}"))
         assert "the training loss is nan at step 11 (epoch 1, batch 3), learning rate 0.02, on windows" in said.err

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cryptoforecast import CloseSeries, CsvSource, DataNotice, UserError
 from cryptoforecast.data.calendar_interval import Months, Weeks
+from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 from cryptoforecast.data.interval import FixedStep, as_interval
-from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import Gaps, GapsFound
 
 LATER = datetime(2026, 6, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import DataNotice, UserError
-from cryptoforecast.data.rows import RawRows, to_close_series
+from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 from cryptoforecast.data.series import fingerprint
 from cryptoforecast.data.times import say_duration
 

@@ -12,8 +12,8 @@ from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor, nn
 
 from cryptoforecast import GRU, LSTM, Drift, Forecaster, Mean, RandomWalk, TrainMinMax, WindowStandard
-from cryptoforecast.models.hooks import OF_A_BATCH
-from cryptoforecast.models.steps import LeanEpochLoop, Unmeasured, take_lean_steps
+from cryptoforecast.training.lightning.hooks import OF_A_BATCH
+from cryptoforecast.training.lightning.lean_loop import LeanEpochLoop, Unmeasured, take_lean_steps
 from tests.helpers import data_of, random_walk
 
 CONTEXT_LENGTH, HORIZON = 5, 2

@@ -9,10 +9,10 @@ from lightning.pytorch import Callback, LightningModule, Trainer, seed_everythin
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from cryptoforecast import LSTM, exact
-from cryptoforecast.models.finite import FiniteLoss
-from cryptoforecast.models.noise import Noise
-from cryptoforecast.models.resumption import Resumption
-from cryptoforecast.models.whole import WholeCheckpoints
+from cryptoforecast.training.checkpoint_io import WholeCheckpoints
+from cryptoforecast.training.finite_loss import FiniteLoss
+from cryptoforecast.training.lightning.resumption import Resumption
+from cryptoforecast.training.seeding import Noise
 from tests.helpers import data_of, random_walk
 from tests.models.helpers import LENGTHS, quiet_trainer
 

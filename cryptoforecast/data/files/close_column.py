@@ -12,7 +12,7 @@ from cryptoforecast.data.files.names import AVERAGE, CLOSES, Label, is_weak, nam
 from cryptoforecast.data.files.symbols import CODES, as_symbol, is_same_coin
 from cryptoforecast.data.files.vocabulary import ADJUSTED, CLOSE, DATE, TICKER, folded, kind_of, words_of
 from cryptoforecast.errors import UserError
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 QUOTED = frozenset({"bid", "ask", "offer", "mid"})
 TO_ONE = "set data.source.symbol to one of them"

@@ -6,7 +6,7 @@ import numpy as np
 
 from cryptoforecast.data.files.cells import is_date
 from cryptoforecast.data.files.vocabulary import CLOSE, DATE, kind_of
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 BARS = ("Open", "High", "Low", CLOSE)
 FEWEST = 5  # bars by which the place of their columns is sure

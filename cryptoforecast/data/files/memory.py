@@ -11,10 +11,11 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
-from cryptoforecast import __version__
-from cryptoforecast.data.cache import cache_folder, write_whole
+from cryptoforecast._version import __version__
+from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.table import Table
+from cryptoforecast.user_folders import cache_folder
 
 LARGE = 1 << 24  # bytes; smaller files are read again in no time
 KEPT = 16  # files in the cache; the one longest unused makes room
@@ -69,7 +70,7 @@ def keep(file: Path, knobs: Knobs, table: Table, before: State | None) -> None:
             np.save(content, values)
 
     with suppress(OSError):
-        write_whole(_place(file, knobs), write)
+        write_atomically(_place(file, knobs), write)
         kept = sorted(cache_folder("files").glob("*.rows"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in kept[KEPT:]:
             path.unlink(missing_ok=True)

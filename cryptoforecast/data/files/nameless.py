@@ -12,7 +12,7 @@ from cryptoforecast.data.files.names import CLOSES, Label
 from cryptoforecast.data.files.time_columns import head_times
 from cryptoforecast.data.files.vocabulary import CLOSE
 from cryptoforecast.errors import UserError
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 MOST = 12  # columns among which four are looked for
 KLINES = (

@@ -24,7 +24,7 @@ from cryptoforecast.data.files.vocabulary import (
     words,
     words_of,
 )
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 CLOSES = (CLOSE, PRICE, ADJUSTED)
 AVERAGE = "average"

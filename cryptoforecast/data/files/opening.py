@@ -9,14 +9,14 @@ from functools import lru_cache
 from io import BufferedIOBase
 from pathlib import Path
 
-from cryptoforecast.data.cache import expand_home
 from cryptoforecast.data.files import encodings
 from cryptoforecast.data.files.encodings import UTF_8, Damaged, Misfit, Recoded
 from cryptoforecast.data.files.packing import DAMAGED, PYTHONS_OWN, kind_of_packing, unpacked
 from cryptoforecast.data.files.refused import refuse_other_files, refuse_pages
 from cryptoforecast.data.files.structured import as_csv, is_json
 from cryptoforecast.errors import UserError
-from cryptoforecast.user_code import is_of_user, went_through
+from cryptoforecast.user_code.faults import is_of_user, went_through
+from cryptoforecast.user_folders import expand_home
 
 HEAD = 1 << 16  # bytes by which a file is recognised
 NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")  # characters that no text has

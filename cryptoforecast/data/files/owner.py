@@ -9,7 +9,7 @@ from cryptoforecast.data.files.layout import Layout
 from cryptoforecast.data.files.symbols import as_symbol, is_coin, is_currency, is_known, is_same_coin
 from cryptoforecast.data.files.vocabulary import place_of
 from cryptoforecast.errors import UserError
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 NOT_SET = "leave data.source.symbol out to take them under their name"
 LISTED = 8  # symbols named in an error

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 ZSTD = "zstd"
 MAGIC = {

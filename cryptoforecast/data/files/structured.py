@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptoforecast.data.files.cells import is_date, is_epoch, is_number
 from cryptoforecast.errors import UserError
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 Node = Any  # what JSON holds, each number a Number
 Rows = list[list[str]]

@@ -17,7 +17,7 @@ from cryptoforecast.data.files.names import Label, named, quoted, rank
 from cryptoforecast.data.files.numbers import Unreadable
 from cryptoforecast.data.files.vocabulary import DATE, ENDING_NAMES, OPENING_NAMES, folded, words_of
 from cryptoforecast.errors import UserError
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 A_MINUTE, AN_HOUR = 60 * 10**9, 3600 * 10**9  # nanoseconds
 WIDEST = 15 * AN_HOUR  # no two zones' clocks are further apart from UTC

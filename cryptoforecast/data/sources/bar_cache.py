@@ -12,10 +12,11 @@ from urllib.parse import quote, unquote
 
 import pandas as pd
 
-from cryptoforecast.data.cache import cache_folder, write_whole
+from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.series import CLOSE
 from cryptoforecast.data.times import say_duration, say_time
+from cryptoforecast.user_folders import cache_folder
 
 LAYOUT = 1  # of the file; one that says another number was written by another version of this package
 LONGEST_NAME = 80
@@ -121,7 +122,7 @@ class BarCache:
             "versions": {self.library: version(self.library), "pandas": version("pandas")},
             "sha256": hashlib.sha256(rows).hexdigest(),
         }
-        write_whole(self.file(), lambda file: file.write(f"# {json.dumps(facts)}\n".encode() + rows))
+        write_atomically(self.file(), lambda file: file.write(f"# {json.dumps(facts)}\n".encode() + rows))
 
 
 def _file_name(symbol: str) -> str:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from cryptoforecast.data.grid import A_DAY
+from cryptoforecast.data.cleaning.grid import A_DAY
 from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.series import CLOSE
 from cryptoforecast.data.sources.bar_cache import (

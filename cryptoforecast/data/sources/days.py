@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from cryptoforecast.data.grid import A_DAY
+from cryptoforecast.data.cleaning.grid import A_DAY
 from cryptoforecast.data.times import say_time, to_utc
 from cryptoforecast.errors import UserError
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from cryptoforecast.data.checks import require_choice, require_text
-from cryptoforecast.data.rows import RawRows, to_close_series
+from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, CloseSeries, Gaps
 from cryptoforecast.data.sources.bar_cache import BarCache, say_age
 from cryptoforecast.data.sources.cached import CachedFeed

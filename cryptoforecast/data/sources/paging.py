@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cryptoforecast.data.grid import A_DAY
+from cryptoforecast.data.cleaning.grid import A_DAY
 from cryptoforecast.data.interval import FixedStep
 from cryptoforecast.data.sources.retries import ask_again
 from cryptoforecast.data.sources.source import SourceUnavailable

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.data.checks import require_count
-from cryptoforecast.data.grid import A_DAY
-from cryptoforecast.data.rows import RawRows, to_close_series
+from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
+from cryptoforecast.data.cleaning.grid import A_DAY
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_duration, to_utc

@@ -15,7 +15,7 @@ class Source(ABC):
     A source keeps its arguments as attributes of the same names, so that a checkpoint can name it.
 
     >>> import pandas as pd
-    >>> from cryptoforecast.data.rows import RawRows, to_close_series
+    >>> from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
     >>> class Doubling(Source):
     ...     def load(self, columns=()):
     ...         times = pd.date_range("2024-01-01", periods=3, tz="UTC")

@@ -7,8 +7,8 @@ from typing import Any, Self, get_args
 import pandas as pd
 
 from cryptoforecast.data.checks import require_choice
+from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 from cryptoforecast.data.interval import as_interval
-from cryptoforecast.data.rows import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, VOLUME, CloseSeries, Gaps
 from cryptoforecast.data.sources.bar_cache import BarCache
 from cryptoforecast.data.sources.cached import CachedFeed

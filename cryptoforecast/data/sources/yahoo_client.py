@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from cryptoforecast.data.cache import give_caches_a_home
 from cryptoforecast.data.sources.retries import PASSING, TOO_MANY, ask_again, network_trouble, short_reason
 from cryptoforecast.data.sources.source import SourceUnavailable
 from cryptoforecast.errors import UserError
+from cryptoforecast.user_folders import give_caches_a_home
 
 COLUMNS = ("Open", "High", "Low", "Close", "Adj Close", "Volume")
 A_DAY = pd.Timedelta("1D")

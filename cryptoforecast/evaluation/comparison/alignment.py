@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from cryptoforecast.data.cache import expand_home
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.comparison.odd_runs import ROUNDING, TARGET, nothing_in_common, require_equal
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.rows import BASELINE_NAMES, place, read_rows
+from cryptoforecast.user_folders import expand_home
 
 FILE = "forecasts.csv"
 

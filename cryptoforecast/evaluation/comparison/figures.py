@@ -10,7 +10,7 @@ from cryptoforecast.data.style import default_style
 from cryptoforecast.evaluation.comparison.board import Board, skill_interval
 from cryptoforecast.evaluation.figures.canvas import tidy, write_png
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.words import as_label
+from cryptoforecast.listing import as_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.rows import place
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 TARGET = ["series", "origin", "step", "timestamp"]
 ROUNDING = 1e-6  # relative; another tool may keep prices in single precision

@@ -6,14 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from cryptoforecast import __version__
+from cryptoforecast._version import __version__
 from cryptoforecast.evaluation.comparison.alignment import Aligned, Run
 from cryptoforecast.evaluation.comparison.board import Board, Comparison, Standing, losses_of
 from cryptoforecast.evaluation.comparison.figures import as_data_uri, drawn_models, plot_cumulative, plot_skill
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.wording import bounded, p_value_cell, say_p_value, say_price
-from cryptoforecast.words import listed
+from cryptoforecast.listing import listed
 
 TEMPLATE = "page.html"
 HEADS = ("model", "RMSE", "MAE", "relative RMSE", "relative MAE", "DM p", "in 90 % confidence set", "better (StepM)")

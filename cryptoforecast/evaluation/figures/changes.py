@@ -8,7 +8,7 @@ import pandas as pd
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, WALK, draw_side_by_side
 from cryptoforecast.evaluation.lag import LAGS, best_lag, lag_correlations
 from cryptoforecast.evaluation.wording import name_of
-from cryptoforecast.words import as_label
+from cryptoforecast.listing import as_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

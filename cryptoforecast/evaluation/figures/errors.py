@@ -8,7 +8,7 @@ import pandas as pd
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, WALK, draw_side_by_side, show_dates
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.wording import bounded, name_of
-from cryptoforecast.words import as_label
+from cryptoforecast.listing import as_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

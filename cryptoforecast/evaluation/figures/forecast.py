@@ -7,7 +7,7 @@ import pandas as pd
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, MOST_SERIES, WALK, show_dates, tidy
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
 from cryptoforecast.evaluation.wording import bounded, name_of, say_price
-from cryptoforecast.words import as_label
+from cryptoforecast.listing import as_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import CloseSeries, CsvSource, DataNotice, UserError
-from cryptoforecast.data.rows import RawRows, to_close_series
+from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 
 ZONES = [
     "America/New_York",

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import CcxtSource, DataNotice, UserError
-from cryptoforecast.spec import spec_of
+from cryptoforecast.recipe.write import spec_of
 from tests.data.sources.exchange_server import HOURS, LocalExchange
 from tests.helpers import CONFIGS
 

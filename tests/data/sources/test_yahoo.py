@@ -12,7 +12,7 @@ import requests
 
 from cryptoforecast import DataNotice, FirstAvailable, SimulatedSource, UserError, YahooSource
 from cryptoforecast.data.sources import SourceUnavailable
-from cryptoforecast.spec import spec_of
+from cryptoforecast.recipe.write import spec_of
 from tests.data.sources.yahoo_server import DAYS, Answer, LocalYahoo, refusal
 
 

@@ -1,0 +1,218 @@
+"""A source with another future: asked again, its files holding garbage from some time on."""
+
+import glob
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.audit.garbage import PriceFile
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.files.knobs import KNOBS, knobs_of
+from cryptoforecast.data.files.memory import LARGE
+from cryptoforecast.data.interval import Interval
+from cryptoforecast.data.load import load_one
+from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.sources.source import Source
+from cryptoforecast.errors import DataNotice, UserError
+from cryptoforecast.recipe.write import accepted_by
+from cryptoforecast.user_code.opened_files import not_noted
+from cryptoforecast.user_folders import expand_home
+
+NO_FILES = ("folder", "gaps", *KNOBS)  # arguments that name no file, whatever lies about
+
+
+class Remembered(Source):
+    """What another source has said.
+
+    Args:
+        source: the other one.
+        series: all that it has.
+    """
+
+    def __init__(self, source: Source, series: CloseSeries) -> None:
+        self.source = self.stands_for = source
+        self.series = series
+
+    def load(self, columns: Sequence[str] = ()) -> CloseSeries:
+        """The same series again."""
+        return self.series
+
+
+def remember(data: CloseDataModule) -> CloseDataModule:
+    """The same data, not set up yet, each source asked once and for all."""
+    sources = data.source if isinstance(data.source, list) else [data.source]
+    return with_sources(
+        data,
+        [one if isinstance(one, Remembered) else Remembered(one, load_one(one, data.columns[1:])) for one in sources],
+    )
+
+
+def with_sources(data: CloseDataModule, sources: Sequence[Source], **settings: Any) -> CloseDataModule:
+    """A data module of the same class with the same settings but these, over other sources."""
+    again: CloseDataModule = _remade(data, source=list(sources), num_workers=0, **settings)
+    return again
+
+
+def _remade(instance: Any, **changed: Any) -> Any:
+    """The object that its class makes of the arguments it has kept under their own names."""
+    kept = {name: getattr(instance, name) for name in accepted_by(type(instance)) if hasattr(instance, name)}
+    return type(instance)(**{**kept, **changed})
+
+
+class Altered(NamedTuple):
+    """What makes a world another one.
+
+    From ``border`` on all is garbage; nothing is, if it is None. ``files`` are the sources whose files can be written
+    so. Source by source, ``series`` are the closes as they then are, and ``asked`` says whether a source that is
+    asked where its files are altered gives them. ``cut`` are the settings that keep the borders where they are.
+    """
+
+    border: pd.Timestamp | None
+    files: list["AlteredSource"]
+    series: list[CloseSeries]
+    asked: list[bool]
+    cut: dict[str, Any]
+
+
+class AlteredSource:
+    """A source whose files can be given another future.
+
+    Args:
+        source: any source; files are recognised among its arguments, and those of sources among them.
+
+    Raises:
+        UserError: if it has no files, or one whose rows cannot be told.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._files: dict[Path, PriceFile] = {}
+        for owner, text in _texts_of(source):
+            for file in _named(text, owner):
+                with not_noted():
+                    self._files[file] = PriceFile(file, knobs_of(owner))
+        if not self._files:
+            raise UserError(f"{type(source).__name__} reads no file")
+
+    def load(self, since: pd.Timestamp, further: Sequence[str]) -> CloseSeries:
+        """All that the source has where each row dated ``since`` or later is garbage.
+
+        Raises:
+            UserError: if the source cannot read such files.
+        """
+        with tempfile.TemporaryDirectory() as folder, _quiet(folder if self.is_large else None):
+            try:
+                return load_one(self._again(self.source, since, Path(folder)), further)
+            except UserError as problem:
+                reason = str(problem).replace(folder, "").rstrip(".")
+                raise UserError(f"its files were altered from {since} on, and then: {reason}") from None
+
+    def holes(self, times: pd.DatetimeIndex, interval: Interval) -> list[pd.Timestamp]:
+        """The first time with a row of its own behind each stretch of closes that stand in no file."""
+        held = np.unique(np.concatenate([file.times[file.held].asi8 for file in self._files.values()]))
+        stamps = times.as_unit("ns").asi8
+        following = np.append(held, np.iinfo(np.int64).max)[np.searchsorted(held, stamps)]
+        made_up = (
+            following >= interval.ends(times).as_unit("ns").asi8
+        )  # a row is stamped with its bar's opening, or later within it
+        ends = np.flatnonzero(made_up[:-1] & ~made_up[1:]) + 1
+        return list(times[ends])
+
+    @property
+    def files(self) -> list[Path]:
+        """The files themselves."""
+        return list(self._files)
+
+    def write(self, place: Callable[[Path], Path], since: pd.Timestamp | None) -> None:
+        """Write copies of the files, each row dated ``since`` or later being garbage; as they are, if that is None.
+
+        Args:
+            place: where the copy of a file goes.
+            since: from when on.
+        """
+        for file, content in self._files.items():
+            with not_noted():
+                content.write(place(file), since or pd.Timestamp.max.tz_localize("UTC"))
+
+    @property
+    def is_large(self) -> bool:
+        """Whether rows of its files are kept in the cache."""
+        return any(file.stat().st_size >= LARGE for file in self._files)
+
+    @property
+    def names(self) -> str:
+        """The files' names."""
+        return ", ".join(file.name for file in self._files)
+
+    def _again(self, source: Source, since: pd.Timestamp, folder: Path) -> Source:
+        """A source like this one, with copies of files in the place of files."""
+        names = [name for name in accepted_by(type(source)) if hasattr(source, name) and name not in NO_FILES]
+        again: Source = _remade(
+            source, **{name: self._argument(getattr(source, name), source, since, folder) for name in names}
+        )
+        return again
+
+    def _argument(self, value: Any, owner: Source, since: pd.Timestamp, folder: Path) -> Any:
+        if isinstance(value, Source):
+            return self._again(value, since, folder)
+        if isinstance(value, list | tuple):
+            return [self._argument(one, owner, since, folder) for one in value]
+        files = _named(value, owner) if isinstance(value, str | Path) else []
+        if not files:
+            return value
+        home = folder / str(len(list(folder.iterdir())))
+        home.mkdir()
+        for file in files:
+            with not_noted():
+                self._files[file].write(home / file.name, since)
+        return type(value)(home / Path(value).name) if isinstance(value, Path) else str(home / Path(value).name)
+
+
+def files_of(source: Source) -> list[Path]:
+    """The files that a source's arguments name."""
+    return [file for owner, text in _texts_of(source) for file in _named(text, owner)]
+
+
+def _texts_of(source: Source) -> Iterator[tuple[Source, str | Path]]:
+    """Each text among a source's arguments, and whose argument it is."""
+    left: list[Any] = [
+        getattr(source, n) for n in accepted_by(type(source)) if hasattr(source, n) and n not in NO_FILES
+    ]
+    while left:
+        value = left.pop(0)
+        if isinstance(value, Source):
+            yield from _texts_of(value)
+        elif isinstance(value, list | tuple):
+            left = [*value, *left]
+        elif isinstance(value, str | Path):
+            yield source, value
+
+
+def _named(text: str | Path, owner: Source) -> list[Path]:
+    """The files that a text names, if it names any."""
+    whole = expand_home(Path(getattr(owner, "folder", None) or ".", text))
+    found = [whole] if whole.is_file() else sorted(map(Path, glob.glob(str(whole))))
+    return [file for file in found if file.is_file()]
+
+
+@contextmanager
+def _quiet(cache: str | None) -> Iterator[None]:
+    """Nothing is said a second time, and no garbage is kept in the user's cache."""
+    before = os.environ.get("CRYPTOFORECAST_CACHE")
+    if cache is not None:
+        os.environ["CRYPTOFORECAST_CACHE"] = str(Path(cache, "cache"))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataNotice)
+            yield
+    finally:
+        if cache is not None:
+            os.environ.pop("CRYPTOFORECAST_CACHE")
+            os.environ |= {} if before is None else {"CRYPTOFORECAST_CACHE": before}

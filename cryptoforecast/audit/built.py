@@ -1,0 +1,138 @@
+"""What comes of closes and a model: what one world is compared with another by."""
+
+import copy
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+import torch
+from jaxtyping import Float64, Int64
+from lightning.pytorch import seed_everything
+from torch import Tensor
+
+from cryptoforecast.audit.learning import Learned
+from cryptoforecast.audit.origins import forecasts, sample
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.times import say_time
+from cryptoforecast.data.windows import Window
+from cryptoforecast.models.forecaster import Forecaster
+
+EPOCHS = (0, 1)
+FORECAST = 5000  # origins before a border that are forecast: the last, and as many evenly spread over all
+
+Batch = dict[str, str]  # the SHA-256 of each part of a batch of windows
+
+
+class Read(NamedTuple):
+    """What a model is given: all series, the ``times`` and ``prices`` that windows are cut from, batches, closes.
+
+    ``train`` has the batches of each of the first epochs, ``val`` those of validation, ``closes`` are those that a
+    scaling is fitted on.
+    """
+
+    series: list[CloseSeries]
+    times: Int64[Tensor, " bars"]
+    prices: Float64[Tensor, "bars channels"]
+    train: list[list[Batch]]
+    val: list[Batch]
+    closes: Float64[Tensor, " time"]
+
+
+class Forecast(NamedTuple):
+    """Forecasts from some origins, by trained and by first weights."""
+
+    origins: Tensor
+    trained: Tensor
+    first: Tensor
+
+
+class Trained(NamedTuple):
+    """What a few steps of training come to: a model's state before and after them, its scaling's, and forecasts.
+
+    ``scaled`` are the network numbers of some training windows; ``forecasts`` are those from before each border.
+    """
+
+    start: dict[str, Any]
+    state: dict[str, Any]
+    scaling: dict[str, Any]
+    scaled: list[Tensor]
+    forecasts: list[Forecast]
+
+
+class World(NamedTuple):
+    """The data as they would be if everything from a border on were garbage; each part is built when it is called."""
+
+    border: pd.Timestamp
+    read: Callable[[], Read]
+    train: Callable[[], Trained]
+
+    @property
+    def why(self) -> str:
+        """What makes this world another one, in words."""
+        return f"when closes from {say_time(self.border)} on change"
+
+
+def read(data: CloseDataModule, seed: int) -> Read:
+    """What a model is given of data that are set up for ``fit``."""
+    return Read(
+        series=list(data.series),
+        times=data.windows.times,
+        prices=data.windows.prices,
+        train=[[_hashes(batch) for batch in train_batches(data, seed, epoch)] for epoch in EPOCHS],
+        val=[_hashes(batch) for batch in data.val_dataloader()],
+        closes=data.train_closes(),
+    )
+
+
+def train(
+    learn: Callable[[CloseDataModule], Learned], data: CloseDataModule, borders: Sequence[pd.Timestamp]
+) -> tuple[Trained, Forecaster]:
+    """Train a model, and forecast from origins before each border.
+
+    Args:
+        learn: trains it.
+        data: set up for ``fit``.
+        borders: the borders.
+
+    Returns:
+        What came of it, and the trained model.
+    """
+    learned = learn(data)
+    model, state = learned.model, copy.deepcopy(learned.state)
+    chosen = [_before(data, border) for border in borders]
+    origins = data.windows.times[data.windows.starts + data.windows.context_length - 1]
+    by_trained = [forecasts(model, data.windows, positions) for positions in chosen]
+    model.load_state_dict(learned.start)
+    by_first = [forecasts(model, data.windows, positions) for positions in chosen]
+    model.load_state_dict(state)
+    answers = [
+        Forecast(origins[positions], trained, first)
+        for positions, trained, first in zip(chosen, by_trained, by_first, strict=True)
+    ]
+    return Trained(learned.start, state, learned.scaling, learned.scaled, answers), model
+
+
+def train_batches(data: CloseDataModule, seed: int, epoch: int) -> Iterator[Window]:
+    """The training batches of an epoch, in its order."""
+    seed_everything(seed, verbose=False)
+    loader: Any = data.train_dataloader()
+    if hasattr(getattr(loader, "sampler", None), "set_epoch"):
+        loader.sampler.set_epoch(epoch)
+    return iter(loader)
+
+
+def _before(data: CloseDataModule, border: pd.Timestamp) -> Int64[Tensor, " windows"]:
+    origins = data.windows.times[data.windows.starts + data.windows.context_length - 1]
+    before = (origins < border.value).nonzero().squeeze(1)
+    return torch.cat([sample(before[:-FORECAST], FORECAST), before[-FORECAST:]])
+
+
+def _hashes(batch: Window) -> Batch:
+    return {name: _sha256(part) for name, part in zip(Window._fields, batch, strict=True)}
+
+
+def _sha256(tensor: Tensor) -> str:
+    kind = f"{tensor.dtype} {tuple(tensor.shape)}".encode()
+    return hashlib.sha256(kind + tensor.detach().cpu().contiguous().numpy().tobytes()).hexdigest()

@@ -1,0 +1,157 @@
+"""What a forecast may depend on: its own window and nothing else."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from cryptoforecast.audit.altered import Remembered, with_sources
+from cryptoforecast.audit.garbage import factors
+from cryptoforecast.audit.lookahead import LookAhead, same
+from cryptoforecast.data.batches import BatchOrder
+from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
+from cryptoforecast.data.times import say_time
+from cryptoforecast.data.windows import WindowDataset
+from cryptoforecast.evaluation.forecasts import next_closes
+from cryptoforecast.models.forecaster import Forecaster
+
+ORIGINS = 20  # whose future is perturbed
+TOGETHER = 64  # windows forecast in batches of other sizes and in another order
+ROUNDING = 1e-5  # of a network number: how far kernels for other batch sizes may round differently
+
+
+def forecasts(
+    model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"], batch_size: int = WITHOUT_GRADIENTS
+) -> Float[Tensor, "windows horizon"]:
+    """The forecasts of some windows, in their order.
+
+    Raises:
+        LookAhead: if the model cannot forecast so many windows at once.
+    """
+    answers = []
+    for batch in BatchOrder(positions, batch_size):
+        try:
+            with torch.inference_mode():
+                answers.append(model.forecast(windows[batch].context))
+        except RuntimeError as problem:
+            name, reason = type(model).__name__, str(problem).strip().splitlines()[0].rstrip(".")
+            raise LookAhead("forecast", f"{name} cannot forecast {len(batch)} windows at once: {reason}") from None
+    return torch.cat(answers)
+
+
+def sample(positions: Int64[Tensor, " windows"], count: int) -> Int64[Tensor, " sampled"]:
+    """At most so many of them, evenly spread, the first and the last among them."""
+    if not len(positions):
+        return positions
+    chosen = np.unique(np.linspace(0, len(positions) - 1, min(count, len(positions))).astype(int))
+    return positions[torch.from_numpy(chosen)]
+
+
+def require_no_memory(model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"]) -> str:
+    """See that neither batch size nor order nor what was forecast before changes a forecast.
+
+    Asked again with the same batch, a model must give the same bits. In batches of other sizes and in another order
+    kernels round differently in the last bits of a float32; more than a hundred-thousandth of a network number, or
+    of its size where it is above 1, is no rounding.
+
+    Raises:
+        LookAhead: naming the window.
+    """
+    chosen, name = sample(positions, TOGETHER), type(model).__name__
+    others = positions[: len(chosen)]
+    first = forecasts(model, windows, chosen)
+    forecasts(model, windows, others)
+    again = forecasts(model, windows, chosen)
+    if not same(first, again):
+        at = int((first != again).any(dim=1).int().argmax())
+        raise LookAhead(
+            "forecast",
+            f"{name} forecasts {_said(first, again, at)} from {_origin(windows, chosen[at])}, asked again; "
+            "a forecast must depend on its own window only",
+        )
+    context = windows[chosen].context[..., 0]
+    scaled = model.scaling.encode(first.to(context.dtype), context)
+    backwards = torch.arange(len(chosen) - 1, -1, -1)
+    regrouped = {
+        **{f"in batches of {size}": forecasts(model, windows, chosen, size) for size in (1, 7)},
+        "in another order": forecasts(model, windows, chosen[backwards])[backwards],
+    }
+    for how, answers in regrouped.items():
+        far = (model.scaling.encode(answers.to(context.dtype), context) - scaled).abs() > ROUNDING * (1 + scaled.abs())
+        if far.any():
+            at = int(far.any(dim=1).int().argmax())
+            raise LookAhead(
+                "forecast",
+                f"{name} forecasts {_said(first, answers, at)} {how} from {_origin(windows, chosen[at])}; "
+                "a forecast must depend on its own window only",
+            )
+    return f"{len(chosen)} twice, and up to rounding in batches of 1 and 7 and backwards"
+
+
+def require_blind(model: Forecaster, data: CloseDataModule, positions: Int64[Tensor, " windows"]) -> str:
+    """See that no bar behind an origin changes the forecast from it, nor any bar before its context.
+
+    Raises:
+        LookAhead: naming origin and bar.
+    """
+    windows, name, count = data.windows, type(model).__name__, 0
+    chosen = sample(positions, ORIGINS)
+    for position in chosen:
+        alone = position.unsqueeze(0)
+        before = forecasts(model, windows, alone)
+        for bar in _perturbed(windows, int(position)):
+            count += 1
+            if not same(before, forecasts(model, windows, alone)):
+                changes = f"the forecast of {name} from {_origin(windows, position)} changes with {bar}"
+                raise LookAhead("forecast", changes)
+        if not same(before.double(), _without_the_rest(model, data, int(position))):
+            rest = f"{name} forecasts something else from {_origin(windows, position)} where the series holds no more"
+            raise LookAhead("forecast", f"{rest} than the {windows.context_length} bars it sees")
+    return f"{len(chosen)} with {count:,} changes to bars behind the origin, and from a series cut to their own bars"
+
+
+def _perturbed(windows: WindowDataset, position: int) -> Iterator[str]:
+    """Turn bars behind an origin into garbage, all at once and then one number at a time, and say which."""
+    origin = int(windows.starts[position]) + windows.context_length - 1
+    later = (windows.times > windows.times[origin]).nonzero().squeeze(1)
+    kept = windows.prices.clone()
+    try:
+        windows.prices[later] *= torch.from_numpy(factors(len(later))).unsqueeze(1)
+        yield "the bars behind it"
+        for row in range(origin + 1, min(origin + windows.horizon + 6, len(kept))):
+            for channel in range(kept.shape[1]):
+                windows.prices.copy_(kept)
+                windows.prices[row, channel] *= 3
+                yield f"the bar of {say_time(_time(int(windows.times[row])))}"
+    finally:
+        windows.prices.copy_(kept)
+
+
+def _without_the_rest(model: Forecaster, data: CloseDataModule, position: int) -> Tensor:
+    """The forecast of one window as ``predict`` makes it, from a series that ends with it and begins with it."""
+    number = int(data.windows.series_of(torch.tensor([position])))
+    series = data.series[number]
+    at = series.closes.index.get_loc(_time(int(data.windows[position].origin)))
+    kept = slice(at - data.context_length + 1, at + 1)
+    others = None if series.others is None else series.others.iloc[kept]
+    alone = series._replace(closes=series.closes.iloc[kept], others=others)
+    source = data.source[number] if isinstance(data.source, list) else data.source
+    cut = with_sources(data, [Remembered(source, alone)], start=None, end=None)
+    cut.setup("predict")
+    return torch.from_numpy(next_closes(model, cut)["forecast"].to_numpy("float64").copy()).unsqueeze(0)
+
+
+def _said(first: Tensor, second: Tensor, at: int) -> str:
+    step = int((first[at] != second[at]).int().argmax())
+    return f"{first[at, step].item():.10g} and then {second[at, step].item():.10g}"
+
+
+def _origin(windows: WindowDataset, position: Tensor) -> str:
+    return say_time(_time(int(windows[int(position)].origin)))
+
+
+def _time(nanoseconds: int) -> pd.Timestamp:
+    return pd.Timestamp(nanoseconds, tz="UTC")

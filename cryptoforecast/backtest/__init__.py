@@ -1,0 +1,1 @@
+"""Walk forward: folds, fits in processes of their own, scores over folds and seeds."""

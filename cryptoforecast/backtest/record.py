@@ -1,0 +1,115 @@
+"""What a backtest is of: written down when it begins, and compared when it goes on."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cryptoforecast._version import __version__
+from cryptoforecast.atomic import write_atomically
+from cryptoforecast.backtest.folds import FoldDates
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.errors import UserError
+from cryptoforecast.training.run_record import PACKAGES
+from cryptoforecast.user_code.source_files import CODE, Code, changed_files, say_changed
+
+NAME = "backtest.json"
+
+
+def record_of(
+    options: dict[str, Any],
+    config: dict[str, Any],
+    data: CloseDataModule,
+    code: Code,
+    accelerator: str,
+    folds: list[FoldDates],
+) -> dict[str, Any]:
+    """All that a backtest's rows depend on; how many workers share the work is no part of it.
+
+    Args:
+        options: those of ``backtest`` that rows depend on.
+        config: all options of ``fit``.
+        data: set up.
+        code: what model, scaling, sources and callbacks are written in.
+        accelerator: the class of the device in use.
+        folds: when they begin and end.
+    """
+    return {
+        **options,
+        **config,
+        "series": {
+            one.provenance.symbol: {name: getattr(one.provenance, name) for name in ("rows", "last", "sha256")}
+            for one in data.series
+        },
+        "folds": [fold.settings() for fold in folds],
+        "code": code.hashes,
+        "versions": {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}},
+        "accelerator": accelerator,
+    }
+
+
+def begin_or_go_on(folder: Path, record: dict[str, Any]) -> None:
+    """Write a backtest's record into its folder; if there is one already, see that it is the same.
+
+    Raises:
+        UserError: naming the first thing that differs.
+    """
+    path, now = folder / NAME, json.loads(json.dumps(record))
+    if not path.exists():
+        write_atomically(path, lambda file: file.write((json.dumps(now, indent=2) + "\n").encode()))
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise UserError(f"{path}: is no record of a backtest; set another --output_dir.") from None
+    if files := changed_files(before.get("code", {}), now["code"]):
+        raise UserError(
+            f"{folder}: {say_changed(files)}; go on with the code as it was (a copy is in {folder / CODE}), or set "
+            "another --output_dir."
+        )
+    apart = ("series", "folds", "code")  # the first two follow from the settings and the closes
+    known, wanted = (_leaves({name: x for name, x in one.items() if name not in apart}) for one in (before, now))
+    for name in [*wanted, *known]:
+        was, is_now = known.get(name), wanted.get(name)
+        if was != is_now:
+            raise UserError(
+                f"{folder}: holds a backtest with {name} {_said(was)}, and now it is {_said(is_now)}; go on with the "
+                "same, or set another --output_dir."
+            )
+    if now["series"] != before.get("series"):
+        raise _other_closes(folder, before.get("series", {}), now["series"])
+
+
+def _other_closes(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> UserError:
+    for symbol, used in now.items():
+        known = before.get(symbol)
+        if known is None:
+            what = f"closes of {', '.join(before)}, and now {symbol} is among them"
+        elif known != used:
+            what = (
+                f"{known['rows']:,} closes of {symbol} up to {known['last'][:10]}, and now there are {used['rows']:,} "
+                f"up to {used['last'][:10]}" + (" with other values" if known["rows"] == used["rows"] else "")
+            )
+        else:
+            continue
+        break
+    else:
+        what = f"closes of {', '.join(before)}, and now of {', '.join(now)} only"
+    return UserError(f"{folder}: holds a backtest on {what}; set data.end, or another --output_dir.")
+
+
+def _leaves(value: Any, name: str = "") -> dict[str, Any]:
+    """The settings of a nested record, each under its whole name.
+
+    >>> _leaves({"data": {"horizon": 1, "source": [{"seed": 0}]}})
+    {'data.horizon': 1, 'data.source.0.seed': 0}
+    """
+    if isinstance(value, dict | list) and value:
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        parts = (_leaves(inner, f"{name}.{key}" if name else str(key)) for key, inner in members)
+        return {whole: leaf for part in parts for whole, leaf in part.items()}
+    return {name: value}
+
+
+def _said(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

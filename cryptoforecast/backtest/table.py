@@ -1,0 +1,85 @@
+"""A backtest's scores as tables."""
+
+import numpy as np
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cryptoforecast.backtest.scores import BacktestVerdict, Scored, spread
+from cryptoforecast.data.times import say_time
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.wording import bounded, name_of, say_price
+
+
+def show_backtest(verdict: BacktestVerdict, console: Console) -> None:
+    """Print a line a fold, one of all folds, the models beside each other, and the sentence."""
+    console.print(_table_of_folds(verdict))
+    console.print(_table_of_models(verdict))
+    console.print(verdict.sentence, soft_wrap=True, highlight=False, markup=False)
+
+
+def _table_of_folds(verdict: BacktestVerdict) -> Table:
+    series, several = list(verdict.targets), len(verdict.pooled) > 1
+    names = series[0] if len(series) == 1 else f"{len(series)} series"
+    seeds = f", {len(verdict.pooled)} seeds" if several else ""
+    names = name_of(names, verdict.claim.simulated)
+    title = f"{names}: {verdict.model}, {len(verdict.folds)} folds{seeds} (random walk: 0)"
+    prices = ["RMSE", "random walk's"] if len(series) == 1 and not several else []
+    skills = ["skill", "std", "lowest", "highest", "seeds > 0"] if several else ["skill"]
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
+    for column in ("fold", "targets from"):
+        table.add_column(column)
+    for column in ("targets", *prices, *skills):
+        table.add_column(column, justify="right")
+    for at, fold in enumerate(verdict.folds):
+        cells = [str(fold.fold), _said_part(fold.first, fold.last), f"{fold.targets:,}"]
+        last = at == len(verdict.folds) - 1
+        table.add_row(*cells, *_numbers(verdict, fold.by_seed), end_section=last)
+    whole = _said_part(verdict.folds[0].first, verdict.folds[-1].last)
+    table.add_row("all", whole, f"{sum(verdict.targets.values()):,}", *_numbers(verdict, verdict.pooled))
+    return table
+
+
+def _said_part(first: pd.Timestamp, last: pd.Timestamp) -> str:
+    return f"{say_time(first)} to {say_time(last)}"
+
+
+def _numbers(verdict: BacktestVerdict, by_seed: dict[int, Scored]) -> list[str]:
+    """Errors of one series, then the skill, of several seeds with its spread."""
+    numbers, skills = [], [scored.skill for scored in by_seed.values()]
+    if len(verdict.targets) == 1 and len(skills) == 1:
+        both = (_mean(verdict.model, "rmse", by_seed), _mean(RANDOM_WALK, "rmse", by_seed))
+        numbers += [say_price(value) for value in both]
+    found = spread(skills)
+    numbers.append(bounded(found["mean"], "+.4f"))
+    if len(skills) > 1:
+        std = "" if found["std"] is None else bounded(found["std"], ".4f")
+        above = f"{sum(skill > 0 for skill in skills)} of {len(skills)}"
+        numbers += [std, bounded(found["min"], "+.4f"), bounded(found["max"], "+.4f"), above]
+    return numbers
+
+
+def _table_of_models(verdict: BacktestVerdict) -> Table:
+    """All folds together; of several seeds the mean of their scores."""
+    several = len(verdict.targets) > 1
+    counts = {"seeds": len(verdict.pooled), "series": len(verdict.targets)}
+    means = " and ".join(f"{count} {what}" for what, count in counts.items() if count > 1)
+    title = f"all folds, mean of {means}" if means else "all folds"
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("model")
+    for column in ("mean MAPE %", "mean skill") if several else ("RMSE", "MAE", "MAPE %", "skill"):
+        table.add_column(column, justify="right")
+    by_series = next(iter(verdict.pooled.values())).by_series
+    for model in next(iter(by_series.values())):
+        prices = [] if several else [say_price(_mean(model, name, verdict.pooled)) for name in ("rmse", "mae")]
+        mape, skill = (_mean(model, name, verdict.pooled) for name in ("mape", "skill"))
+        table.add_row(Text(model), *prices, bounded(mape, ".3f"), bounded(skill, "+.4f"))
+    return table
+
+
+def _mean(model: str, score: str, by_seed: dict[int, Scored]) -> float:
+    """The mean of a score over seeds and series."""
+    found = [dict(own[model])[score] for scored in by_seed.values() for own in scored.by_series.values()]
+    return float(np.mean(np.array(found, dtype=float)))

@@ -1,0 +1,1 @@
+"""Raw bars to a close series: order, duplicates, unfinished bars, gaps, calendars."""

@@ -1,0 +1,224 @@
+"""From rows as a source found them to a close series: sorted, checked, described."""
+
+import warnings
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.cleaning.gaps import bridge, missing_bars
+from cryptoforecast.data.cleaning.grid import drop_ragged_end, interval_of, move_to_grid
+from cryptoforecast.data.cleaning.jitter import settle_jitter
+from cryptoforecast.data.interval import Interval
+from cryptoforecast.data.prices import and_more, drop_zeros_before_trading, require_prices
+from cryptoforecast.data.series import CLOSE, CloseSeries, Findings, Gaps, GapsFound, Provenance, fingerprint
+from cryptoforecast.data.times import in_nanoseconds, say_time
+from cryptoforecast.errors import DataNotice, UserError
+
+HOUR, NOT_LATE = pd.Timedelta("1h"), pd.Timedelta(0)
+
+
+@dataclass
+class RawRows:
+    """Rows as a source found them, before any check.
+
+    Args:
+        symbol: name of the series.
+        times: UTC stamps, in the order found.
+        values: closes; NaN where the source has a row without one.
+        source: class name of the source.
+        files: the files read, if any.
+        simulated: true if nobody ever traded at these prices.
+        notes: what the source already has to say about the rows.
+        others: further columns by name, of the same rows.
+        format: whose format the rows had.
+        columns: where times and closes stood in it.
+        text: how its text was read: encoding, delimiter, decimal mark.
+        undated: rows left out because they have no time.
+        written: when the last of the files was; a bar that was not over by then is not settled.
+        late: how long after its day in UTC a bar may end: days of a zone in the west go by their dates there.
+        interval: from one bar to the next, where the source knows it; else it is told from the times.
+    """
+
+    symbol: str
+    times: pd.DatetimeIndex
+    values: np.ndarray
+    source: str
+    files: tuple[str, ...] = ()
+    simulated: bool = False
+    notes: list[str] = field(default_factory=list)
+    others: dict[str, np.ndarray] = field(default_factory=dict)
+    format: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    undated: int = 0
+    written: datetime | None = None
+    late: pd.Timedelta = NOT_LATE
+    interval: Interval | None = None
+
+
+def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = None) -> CloseSeries:
+    """Sort, check and describe raw rows.
+
+    Args:
+        raw: the rows.
+        gaps: what to do about missing bars: refuse the series, take the bars there are as a market's calendar,
+            repeat the last close before them, or leave them out, so that no window straddles them.
+        now: the present, for telling whether the last bar is over; by default the clock's.
+
+    Raises:
+        GapsFound: naming series and times, if bars are missing and ``gaps`` is ``error``.
+        UserError: naming series, time and value, if the rows are no close series.
+    """
+    now = now or datetime.now(UTC)
+    bars = _to_bars(raw)
+    notes = list(raw.notes)
+    bars = drop_zeros_before_trading(bars, notes)
+    _require_rows(raw.symbol, bars)
+    require_prices(raw.symbol, bars)
+    bars, order = _oldest_first(bars, notes)
+    bars, merged = _merge_duplicates(raw.symbol, bars, notes)
+    interval = raw.interval or interval_of(raw.symbol, bars.index)
+    bars, interval, doubt = settle_jitter(raw.symbol, bars, interval, gaps, notes)
+    bars, ragged = drop_ragged_end(bars, interval, notes)
+    bars = move_to_grid(bars, interval, notes)
+    unsettled = None
+    if not raw.simulated:
+        bars, unsettled = _drop_unsettled(raw, bars, interval, now, notes)
+    bars = _drop_empty_ends(bars, notes)
+    bridged, interval, refusal = bridge(raw.symbol, bars, interval, gaps, notes)
+    empty, missing = bars.index[bars[CLOSE].isna()], missing_bars(bars.index, interval)
+    columns = dict(raw.columns)
+    findings = Findings(
+        raw.format, columns, len(raw.values), order, raw.undated, merged, empty, missing, unsettled, ragged, raw.text
+    )
+    _require_rows(raw.symbol, bridged)
+    _require_whole(raw.symbol, bridged)
+    closes, others = bridged[CLOSE].rename(raw.symbol), bridged.drop(columns=CLOSE) if raw.others else None
+    series = CloseSeries(closes, interval, _provenance(raw, closes, others, interval, now, notes), others, findings)
+    if refusal := doubt or refusal:
+        raise GapsFound(refusal, series)
+    for note in notes:
+        warnings.warn(f"{raw.symbol}: {note}", DataNotice, stacklevel=2)
+    return series
+
+
+def _to_bars(raw: RawRows) -> pd.DataFrame:
+    """Close and further columns by time; not a copy where there are closes only, for those may be millions."""
+    columns = [np.asarray(values, dtype="float64") for values in (raw.values, *raw.others.values())]
+    table = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
+    return pd.DataFrame(table, index=in_nanoseconds(raw.times), columns=[CLOSE, *raw.others], copy=False)
+
+
+def _require_rows(symbol: str, bars: pd.DataFrame) -> None:
+    if len(bars) < 2:
+        raise UserError(f"{symbol}: a series takes at least 2 closes; here there are {len(bars)}.")
+
+
+def _oldest_first(bars: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, str]:
+    if bars.index.is_monotonic_increasing:
+        return bars, "oldest first"
+    order = "newest first" if bars.index.is_monotonic_decreasing else "in no order"
+    notes.append(f"the rows were {order}; sorted oldest first.")
+    return bars.sort_index(kind="stable"), order
+
+
+def _merge_duplicates(symbol: str, bars: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, int]:
+    if bars.index.is_unique:
+        return bars, 0
+    repeated = bars[CLOSE][bars.index.duplicated(keep=False)].groupby(level=0)
+    lowest, highest = repeated.min(), repeated.max()
+    differing = lowest[lowest != highest].dropna()
+    if len(differing):
+        time = differing.index[0]
+        remedy = "remove the wrong one"
+        if _is_an_hour(differing.index, bars.index):
+            remedy = (
+                "if that is where clocks are put back, the times are not UTC: write them in UTC or with their offset; "
+                "if not, one of the two is wrong"
+            )
+        raise UserError(
+            f"{symbol}: two closes at {say_time(time)}, {lowest[time]:.12g} and {highest[time]:.12g}"
+            f"{and_more(len(differing) - 1)}; {remedy}."
+        )
+    unique = bars.groupby(level=0).first()
+    notes.append(f"rows that repeat a time with the same close were merged: {len(bars) - len(unique)}.")
+    return unique, len(bars) - len(unique)
+
+
+def _is_an_hour(twice: pd.DatetimeIndex, times: pd.DatetimeIndex) -> bool:
+    """Whether the times that stand twice are whole hours of the night, one a day: clocks that are put back do that."""
+    steps = np.diff(times.asi8)
+    if not (steps > 0).any():
+        return False
+    bars_an_hour = HOUR.value / steps[steps > 0].min()
+    counts = twice.floor("h").value_counts()
+    a_day = counts.index.normalize().value_counts()
+    return bars_an_hour >= 1 and bool((counts == bars_an_hour).all() and (a_day == 1).all() and (twice.hour <= 3).all())
+
+
+def _drop_unsettled(
+    raw: RawRows, bars: pd.DataFrame, interval: Interval, now: datetime, notes: list[str]
+) -> tuple[pd.DataFrame, pd.Timestamp | None]:
+    last, over = bars.index[-1], interval.ends(bars.index[-1:])[0] + raw.late
+    if raw.written is not None and last <= raw.written < over <= now:
+        notes.append(f"the bar of {say_time(last)} was not over when {raw.files[-1]} was written; it was left out.")
+        return bars.iloc[:-1], last
+    if over <= now:
+        return bars, None
+    settled = bars[interval.ends(bars.index) + raw.late <= pd.Timestamp(now)]
+    unsettled = bars.index[len(settled)]
+    if not len(settled):
+        raise UserError(
+            f"{raw.symbol}: even the first bar, of {say_time(unsettled)}, is not over; are the dates right?"
+        )
+    _require_rows(raw.symbol, settled)
+    notes.append(
+        f"the bar of {say_time(unsettled)} is not over in UTC; the series ends at {say_time(settled.index[-1])}."
+    )
+    return settled, unsettled
+
+
+def _drop_empty_ends(bars: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """A coin has no closes before its first trade; and vendors stamp a bar some hours before they have its close."""
+    first, last = bars[CLOSE].first_valid_index(), bars[CLOSE].last_valid_index()
+    if first is None or (first == bars.index[0] and last == bars.index[-1]):
+        return bars
+    if first != bars.index[0]:
+        notes.append(f"no close before {say_time(first)}; the series begins there.")
+    if last != bars.index[-1]:
+        notes.append(f"no close yet after {say_time(last)}; the series ends there.")
+    return bars[first:last]
+
+
+def _require_whole(symbol: str, bars: pd.DataFrame) -> None:
+    for name in (name for name in bars.columns if bars[name].hasnans):
+        empty = bars.index[bars[name].isna()]
+        raise UserError(
+            f"{symbol}: no {str(name).lower()} at {say_time(empty[0])}{and_more(len(empty) - 1)}; "
+            f"leave {name} out of data.columns."
+        )
+
+
+def _provenance(
+    raw: RawRows,
+    closes: pd.Series,
+    others: pd.DataFrame | None,
+    interval: Interval,
+    now: datetime,
+    notes: list[str],
+) -> Provenance:
+    return Provenance(
+        source=raw.source,
+        symbol=raw.symbol,
+        first=closes.index[0].isoformat(),
+        last=closes.index[-1].isoformat(),
+        rows=len(closes),
+        interval=str(interval),
+        sha256=fingerprint(closes, others),
+        retrieved_at=now.isoformat(timespec="seconds"),
+        files=raw.files,
+        simulated=raw.simulated,
+        notes=tuple(notes),
+    )

@@ -1,0 +1,148 @@
+"""Missing bars: found, and bridged as the user says."""
+
+from itertools import pairwise
+from typing import NamedTuple, TypeGuard
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.cleaning.session_pattern import find_sessions
+from cryptoforecast.data.interval import A_DAY, FixedStep, Interval
+from cryptoforecast.data.series import CLOSE, VOLUME, CloseSeries, Gaps
+from cryptoforecast.data.times import say_duration, say_time
+
+REMEDY = "set data.source.gaps to ffill to repeat the last close before it, or to split to keep windows off it"
+TO_SPLIT = "set data.source.gaps to split to keep windows off the gaps"
+TO_SESSIONS = "set data.source.gaps to sessions to take the bars there are as the calendar"
+OF_SESSIONS = (
+    "these are weekends, nights or holidays: set data.source.gaps to sessions to take the bars there are as the "
+    "calendar, to ffill to repeat the last close before each, or to split to keep windows off them"
+)
+EXPLAINED = 0.8  # share of the gaps that sessions must explain to be named first
+DAYS_TO_TELL = 3  # on which there are bars, at least, before a night is told from a hole
+SHORTEST = 10**9  # nanoseconds between bars of sessions
+MANY = 1 << 17  # bars that sessions are told by, at most
+FEW_BARS = 5  # of which no step can be said to be usual
+LISTED = 4  # steps named where they are irregular
+
+
+class Bridged(NamedTuple):
+    """The bars that have a close, gaps filled if that was asked for; what comes between them; and a refusal.
+
+    ``refusal`` is the sentence for gaps that must not be left, else empty.
+    """
+
+    bars: pd.DataFrame
+    interval: Interval
+    refusal: str = ""
+
+
+def missing_bars(times: pd.DatetimeIndex, interval: Interval) -> pd.Series:
+    """How many bars are absent after which time; a step that is no whole number of intervals counts the whole ones."""
+    uneven = interval.uneven(times)
+    return pd.Series(interval.absent(times, uneven), index=times[uneven])
+
+
+def bridge(symbol: str, bars: pd.DataFrame, interval: Interval, gaps: Gaps, notes: list[str]) -> Bridged:
+    """Fill gaps, leave them, or find the sessions that they lie between."""
+    present = bars[bars[CLOSE].notna()] if bars[CLOSE].hasnans else bars
+    if len(present) < 2:
+        return Bridged(present, interval)
+    times = pd.DatetimeIndex(present.index)
+    if gaps == "sessions" and _may_be_sessions(interval):
+        found = find_sessions(times, interval)
+        interval = found.sessions
+        notes += found.notes
+    uneven = interval.uneven(times)
+    if not len(uneven):
+        return Bridged(present, interval)
+    off_grid = bool(interval.off_grid(times, uneven).any())
+    if gaps == "sessions":
+        notes.append(_say_holes(times, uneven, interval))
+        return Bridged(present, interval)
+    if gaps == "split":
+        notes.append(
+            f"the series was split where closes are missing: {len(uneven)}, first after {say_time(times[uneven[0]])}."
+        )
+        return Bridged(present, interval)
+    if gaps == "error" or off_grid:
+        return Bridged(present, interval, _refusal(symbol, bars, times, interval, off_grid))
+    filled = _fill(present, interval)
+    missing = len(filled) - len(present)
+    notes.append(
+        f"missing closes were filled with the last before them: {missing}, first after {say_time(times[uneven[0]])}; "
+        f"of {len(filled):,} closes {missing:,} ({100 * missing / len(filled):.2g} %) are invented."
+    )
+    return Bridged(filled, interval)
+
+
+def _may_be_sessions(interval: Interval) -> TypeGuard[FixedStep]:
+    return isinstance(interval, FixedStep) and SHORTEST <= interval.nanoseconds <= A_DAY
+
+
+def _say_holes(times: pd.DatetimeIndex, uneven: np.ndarray, interval: Interval) -> str:
+    counts = interval.absent(times, uneven)
+    longest = int(counts.argmax())
+    return (
+        f"holes that sessions do not explain split the series: {len(uneven):,}, first after "
+        f"{say_time(times[uneven[0]])}; the longest, of {counts[longest]:,} bars, after "
+        f"{say_time(times[uneven[longest]])}."
+    )
+
+
+def _refusal(symbol: str, bars: pd.DataFrame, times: pd.DatetimeIndex, interval: Interval, off_grid: bool) -> str:
+    empty = bars.index[bars[CLOSE].isna()]
+    remedy = _remedy(times, interval)
+    if len(empty) and not off_grid:
+        return f"{symbol}: no close at {say_time(empty[0])}{_and_more(len(empty) - 1)}; {remedy}."
+    uneven = interval.uneven(times)
+    ending = f"{remedy} ({int(interval.absent(times, uneven).sum()):,} closes are missing in all)."
+    if off_grid:
+        uneven = uneven[interval.off_grid(times, uneven)]
+        ending = f"bars must be evenly spaced to be filled; {TO_SPLIT if remedy is REMEDY else TO_SESSIONS}."
+    irregular = len(times) > FEW_BARS and 2 * len(interval.uneven(times)) > len(times)
+    if irregular and remedy is REMEDY and isinstance(interval, FixedStep):
+        return f"{symbol}: {_say_steps(times)}; {ending}"
+    before, after = times[uneven[0]], times[uneven[0] + 1]
+    return (
+        f"{symbol}: {interval.say(before, after)} between the bars of {say_time(before)} and {say_time(after)}, "
+        f"elsewhere {interval}{_and_more(len(uneven) - 1)}; {ending}"
+    )
+
+
+def _remedy(times: pd.DatetimeIndex, interval: Interval) -> str:
+    """What would do; sessions come first where the last bars show some."""
+    times = times[-MANY:]
+    if not _may_be_sessions(interval) or len(np.unique(times.asi8 // A_DAY)) < DAYS_TO_TELL:
+        return REMEDY
+    uneven = interval.uneven(times)
+    explained = find_sessions(times, interval).explained if len(uneven) else 0
+    return OF_SESSIONS if explained and explained >= EXPLAINED * len(uneven) else REMEDY
+
+
+def _say_steps(times: pd.DatetimeIndex) -> str:
+    """What steps there are, where none is taken by most."""
+    kinds, counts = np.unique(np.diff(times.asi8), return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:LISTED]
+    seen = ", ".join(f"{say_duration(pd.Timedelta(int(kinds[at])))} ({counts[at]:,} times)" for at in order)
+    return f"the times are {len(kinds):,} different steps apart, most often {seen}"
+
+
+def _fill(present: pd.DataFrame, interval: Interval) -> pd.DataFrame:
+    """A bar without a trade opens, peaks and ends at the last close, and nothing changes hands."""
+    whole = interval.filled(pd.DatetimeIndex(present.index))
+    filled, absent = present.reindex(whole), ~whole.isin(present.index)
+    filled[CLOSE] = filled[CLOSE].ffill()
+    for name in filled.columns.drop(CLOSE):
+        filled.loc[absent, name] = 0.0 if name == VOLUME else filled.loc[absent, CLOSE]
+    return filled
+
+
+def _and_more(count: int) -> str:
+    return f" (and {count:,} more)" if count else ""
+
+
+def stretches(series: CloseSeries) -> list[pd.Series]:
+    """The closes between gaps: one stretch where there is none."""
+    borders = series.interval.uneven(pd.DatetimeIndex(series.closes.index)) + 1
+    return [series.closes.iloc[a:b] for a, b in pairwise([0, *borders.tolist(), len(series.closes)])]

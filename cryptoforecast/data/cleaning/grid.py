@@ -1,0 +1,113 @@
+"""The even steps that bars stand at, and stamps that stand beside them."""
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.calendar_interval import CalendarInterval, calendar_of
+from cryptoforecast.data.cleaning.jitter import most_early
+from cryptoforecast.data.interval import FixedStep, Interval
+from cryptoforecast.data.times import say_time
+from cryptoforecast.errors import UserError
+
+A_DAY = pd.Timedelta("1D")
+A_MINUTE, A_SECOND, A_MILLISECOND = pd.Timedelta("1min"), pd.Timedelta("1s"), pd.Timedelta("1ms")
+SAMPLE = 1000  # steps looked at, at first
+LEAST_ON_A_CALENDAR = 5 * A_DAY  # steps shorter than that are no weeks or months
+SURE = 6  # bars on the very day of a month: no chance that weekends and holidays have moved none of them
+FEW = 0.01  # share of stamps that may be off the grid and are moved to it; of more, the grid is in doubt
+
+
+def interval_of(symbol: str, times: pd.DatetimeIndex) -> Interval:
+    """Weeks or months where the stamps show them, else the step that is most often taken.
+
+    A last row that stands beside the others tells nothing: some vendors append the price of the moment.
+    """
+    if len(times) < 2:
+        raise UserError(f"{symbol}: all rows have one time, {say_time(times[0])}; at least 2 are needed.")
+    step = _usual_step(times)
+    if step.duration < LEAST_ON_A_CALENDAR:
+        return step
+    whole, before = times, times[:-1]
+    uneven = step.uneven(times)
+    if exact := calendar_of(whole) or (calendar_of(before) if len(before) >= SURE else None):
+        return exact
+    if not step.off_grid(times, uneven).any():
+        return step
+    moved = calendar_of(whole, exact=False) or calendar_of(before)
+    if moved or not step.off_grid(times, uneven[:-1]).any():
+        return moved or step
+    return calendar_of(before, exact=False) or step
+
+
+def _usual_step(times: pd.DatetimeIndex) -> FixedStep:
+    """The step that is most often taken; where one is taken by most, that is told without sorting them all."""
+    stamps = times.asi8
+    some = np.linspace(0, len(stamps) - 2, min(len(stamps) - 1, SAMPLE)).astype("int64")
+    likely = FixedStep(int(np.median(stamps[some + 1] - stamps[some])))
+    if 2 * len(likely.uneven(times)) < len(times):
+        return likely
+    kinds, counts = np.unique(np.diff(stamps), return_counts=True)
+    return FixedStep(int(kinds[counts.argmax()]))
+
+
+def drop_ragged_end(
+    bars: pd.DataFrame, interval: Interval, notes: list[str]
+) -> tuple[pd.DataFrame, pd.Timestamp | None]:
+    """Leave out a last row off the grid: the price at the moment of the download, which some vendors append."""
+    if len(bars) < 3 or not interval.off_grid(bars.index, np.array([len(bars) - 2])).any():
+        return bars, None
+    steps = np.diff(bars.index.asi8)
+    if np.count_nonzero(steps == steps[-1]) > 1:  # as of a market that closes at noon
+        return bars, None
+    last = bars.index[-1]
+    notes.append(f"the last row, of {say_time(last)}, is not a whole bar after the one before it and was left out.")
+    return bars.iloc[:-1], last
+
+
+def move_to_grid(bars: pd.DataFrame, interval: Interval, notes: list[str]) -> pd.DataFrame:
+    """Bars are named after their opening; stamps inside a bar are moved there, where each has a bar to itself.
+
+    So are all stamps of a vendor that names bars after their last second, and the few that came some minutes late. A
+    move goes back to the opening of the same bar and never beyond it, so no close becomes known earlier than before.
+    """
+    times, step = bars.index.asi8, _length(interval)
+    uneven = interval.uneven(bars.index)
+    on_grid = not interval.off_grid(bars.index, uneven).any()
+    last_moment = step - _length_of_last_moment(step)
+    if on_grid and times[0] % step < last_moment:
+        return bars
+    into = times % step
+    if not A_DAY.value % step and (into >= last_moment).all():
+        stamp = say_time(bars.index[0]).split(" ")[-1]
+        notes.append(f"bars were stamped with their last second, as {stamp}; moved to their opening.")
+        return _moved(bars, into)
+    if isinstance(interval, CalendarInterval):
+        return bars
+    late = (into - np.median(into).astype("int64")) % step
+    off = np.flatnonzero(late)
+    if not 0 < len(off) <= max(FEW * len(bars), 1):
+        return bars
+    if len(np.unique(times - late)) < len(bars):  # some may come before their bar, by seconds
+        late = np.where(step - late <= most_early(step), late - step, late)
+        if len(np.unique(times - late)) < len(bars):
+            return bars
+    where = "inside a bar" if late.min() == 0 else "beside the opening of a bar"
+    where += " were moved to its opening" if late.min() == 0 else " were moved to it"
+    notes.append(f"stamps {where}: {len(off)}, first {say_time(bars.index[off[0]])}.")
+    return _moved(bars, late)
+
+
+def _length(interval: Interval) -> int:
+    """Nanoseconds of a bar's step; a stamp of a week or month is moved within its day at most."""
+    return interval.nanoseconds if isinstance(interval, FixedStep) else int(A_DAY.value)
+
+
+def _length_of_last_moment(step: int) -> int:
+    """Vendors that stamp a bar with its end write 23:59:59 or 23:59:59.999; of a bar of seconds, only the latter."""
+    if step >= A_MINUTE.value:
+        return int(A_SECOND.value)
+    return int(A_MILLISECOND.value) if step >= A_SECOND.value else 0
+
+
+def _moved(bars: pd.DataFrame, by: np.ndarray) -> pd.DataFrame:
+    return bars.set_axis(bars.index - pd.to_timedelta(by, unit="ns"))

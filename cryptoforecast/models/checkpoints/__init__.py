@@ -1,0 +1,1 @@
+"""Checkpoint files: read without running code, and forecasters made from them."""

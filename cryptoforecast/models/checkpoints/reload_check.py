@@ -1,0 +1,126 @@
+"""Whether a model that is read from its checkpoint forecasts as the one that was written."""
+
+import io
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float64, Int64
+from lightning.fabric.plugins import CheckpointIO
+from lightning.pytorch import Trainer
+from torch import Tensor
+
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.windows import WindowDataset, to_device
+from cryptoforecast.errors import UserError
+from cryptoforecast.models.checkpoints.load import checkpoint_of, load_weights, make_forecaster
+from cryptoforecast.models.contract.answers import require_forecast
+from cryptoforecast.models.contract.batch_errors import chance_kept
+from cryptoforecast.models.contract.inference import lent
+from cryptoforecast.models.forecaster import Forecaster
+
+COMPARED = 32  # windows
+CLOSE_ENOUGH = 1e-5  # of the price: compiled code and other precisions round otherwise, a lost weight moves more
+
+
+def require_reloadable(trainer: Trainer, model: Forecaster, data: CloseDataModule) -> None:
+    """See that a model forecasts the same when it is read from a checkpoint of this moment; no file is written.
+
+    Args:
+        trainer: has trained the model, in one process.
+        model: as it is in memory.
+        data: what it was trained on.
+
+    Raises:
+        UserError: if no checkpoint of it can be read, or what was read forecasts otherwise.
+    """
+    name = type(model).__name__
+    again = _read_back(_checkpoint(trainer), name)
+    positions, device = data.fold.train[-COMPARED:], trainer.strategy.root_device
+    held, repeated = (_forecasts(model, data.windows, positions, device) for _ in range(2))
+    if not held.isfinite().all():
+        raise UserError(f"{name} forecasts numbers that are not finite, though its weights are.")
+    if not _alike(held, repeated):  # it answers otherwise each time it is asked, which is for audit to tell
+        return
+    read = _forecasts(again, data.windows, positions, device)
+    if not _alike(held, read):
+        at = int((held - read).abs().div(held.abs()).amax(dim=1).argmax())
+        raise UserError(
+            f"{name} forecasts {held[at, 0].item():.6g}, and {read[at, 0].item():.6g} once its checkpoint is read "
+            "again: something that it has learned is in no checkpoint. Keep it as nn.Parameter, with "
+            "self.register_buffer, or in get_extra_state and set_extra_state."
+        )
+
+
+class _InMemory(CheckpointIO):
+    """Takes a checkpoint as a file would, and keeps it in memory."""
+
+    def __init__(self) -> None:
+        self.file = io.BytesIO()
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        torch.save(checkpoint, self.file)
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = True) -> dict[str, Any]:
+        self.file.seek(0)
+        content: dict[str, Any] = torch.load(self.file, map_location="cpu", weights_only=True)
+        return content
+
+    def remove_checkpoint(self, path: Any) -> None:
+        self.file = io.BytesIO()
+
+
+def _checkpoint(trainer: Trainer) -> _InMemory:
+    strategy, memory = trainer.strategy, _InMemory()
+    usual, strategy.checkpoint_io = strategy.checkpoint_io, memory
+    try:
+        trainer.save_checkpoint("in memory.ckpt", weights_only=False)
+    finally:
+        strategy.checkpoint_io = usual
+    return memory
+
+
+def _read_back(written: _InMemory, name: str) -> Forecaster:
+    """The forecaster of a checkpoint that was just written.
+
+    Raises:
+        UserError: saying what the model must do for its checkpoints to be read again.
+    """
+    try:
+        content = written.load_checkpoint(None)
+    except Exception:  # whatever torch says of what it does not open
+        raise UserError(
+            f"No checkpoint of {name} could be read again: it would hold more than numbers, texts and tensors. Keep "
+            "nothing else in on_save_checkpoint, get_extra_state and the optimizer."
+        ) from None
+    if "cryptoforecast" not in content:
+        raise UserError(
+            f"{name}.on_save_checkpoint leaves out what makes the model again; begin it with "
+            "super().on_save_checkpoint(checkpoint)."
+        )
+    checkpoint = checkpoint_of(content, Path(f"a checkpoint of {name}"))
+    again = make_forecaster(checkpoint.model, str(checkpoint.path))
+    try:
+        load_weights(again, checkpoint)
+    except UserError:
+        raise UserError(
+            f"{name} cannot be made again by its arguments alone, so no checkpoint of it can be read."
+        ) from None
+    return again.eval()
+
+
+def _forecasts(
+    model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"], device: torch.device
+) -> Float64[Tensor, "windows horizon"]:
+    window = to_device(windows[positions], device)
+    with chance_kept(), lent(model, device), torch.inference_mode():
+        for seed in (torch.manual_seed, np.random.seed, random.seed):  # a model may draw
+            seed(0)
+        forecast = model.forecast(window.context)
+        return require_forecast(model, "forecast", forecast, window.context, model.horizon).double().cpu()
+
+
+def _alike(first: Tensor, second: Tensor) -> bool:
+    return torch.allclose(first, second, rtol=CLOSE_ENOUGH, atol=0.0)

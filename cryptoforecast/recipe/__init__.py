@@ -1,0 +1,1 @@
+"""An object as the class path and the arguments that make it again: written, read and checked."""

@@ -1,0 +1,158 @@
+"""Classes and functions found by their import paths, without importing a module on the word of a file."""
+
+import ast
+import importlib
+import sys
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from cryptoforecast.user_code.installed import is_installed
+
+PACKAGE = __name__.partition(".")[0]
+IMPORTED_FREELY = (PACKAGE, "torch.optim")  # importing these and what is in them does nothing else
+
+
+class NotFound(ValueError):
+    """Why nothing is found at an import path: the end of a sentence."""
+
+
+class Gone(NotFound):
+    """There is no such module, or nothing of that name in it."""
+
+
+def find_object(path: object) -> Any:
+    """The class or function at an import path such as ``my_model.GRU``.
+
+    A module is imported for it only if it is ours, an optimizer of torch's, or lies in the working folder and its text
+    has such a function, or such a class that inherits from something. Others must have been imported before: by the
+    program, or because the user has named them.
+
+    Raises:
+        NotFound: if there is nothing there, or its module is not to be imported.
+    """
+    if not isinstance(path, str) or "." not in path or not all(part.isidentifier() for part in path.split(".")):
+        raise NotFound(f"{shortened(path)} is no import path such as my_model.GRU")
+    parts = path.split(".")
+    module, depth = _module_of(parts)
+    found: Any = module
+    for at, name in enumerate(parts[depth:], start=depth):
+        if found is module and is_within(module.__name__, PACKAGE):
+            found = getattr(module, name, None)  # what our packages offer is imported when it is asked for
+        else:
+            found = vars(found).get(name) if found is module or isinstance(found, type) else None
+        if found is None or isinstance(found, ModuleType):
+            raise Gone(_nothing_there(".".join(parts[:at]), name))
+    if found is module:
+        raise NotFound(f"{path} is a module")
+    return found
+
+
+def import_named(path: str) -> Any:
+    """What the user has named; its module is imported, wherever it lies.
+
+    Args:
+        path: the import path of a module, a class or a function.
+
+    Raises:
+        NotFound: if there is nothing there.
+    """
+    parts = path.split(".")
+    for count in range(len(parts), 0, -1):
+        name = ".".join(parts[:count])
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as problem:
+            if problem.name is None or not is_within(name, problem.name):  # of something that the module imports
+                raise
+        else:
+            return module if count == len(parts) else find_object(path)
+    raise Gone(f"there is no module {parts[0]}")
+
+
+def is_written_here(item: Any) -> bool:
+    """Whether a class or function is ours or the user's: not one of Python's, nor of an installed package."""
+    module = str(getattr(item, "__module__", None))
+    if is_within(module, PACKAGE) or module == "__main__":
+        return True
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return file is not None and not is_installed(str(Path(file).absolute()))
+
+
+def is_within(name: str, package: str) -> bool:
+    """Whether a dotted name is a package's, or of something in it."""
+    return name == package or name.startswith(f"{package}.")
+
+
+def shortened(value: object) -> str:
+    """A value as a sentence can hold it."""
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _module_of(parts: list[str]) -> tuple[ModuleType, int]:
+    """The module that the first parts of an import path name, and their count."""
+    spec, count = _located(parts)
+    name = ".".join(parts[:count])
+    if count and name not in sys.modules:
+        if not any(is_within(name, free) for free in IMPORTED_FREELY) and not _lies_here(parts[0]):
+            raise NotFound(
+                f"the module {name} lies outside the working folder and is not imported on the word of a file; "
+                f"name it with --import {name}, or in Python import it before"
+            )
+        if spec is not None:
+            _require_written(spec, name, parts[count])
+        return importlib.import_module(name), count
+    for known in range(len(parts) - 1, 0, -1):
+        if module := sys.modules.get(".".join(parts[:known])):
+            return module, known
+    raise Gone(f"there is no module {parts[0]}")
+
+
+def _located(parts: list[str]) -> tuple[ModuleSpec | None, int]:
+    """Where the deepest module of an import path lies, and how many parts name it; nothing is imported."""
+    spec, places = None, None
+    for count in range(1, len(parts)):
+        deeper = PathFinder.find_spec(".".join(parts[:count]), places)
+        if deeper is None:
+            return spec, count - 1
+        spec, places = deeper, deeper.submodule_search_locations
+        if places is None:
+            return spec, count
+    return spec, len(parts) - 1
+
+
+def _lies_here(package: str) -> bool:
+    """Whether a package or module would be taken from the working folder."""
+    spec = PathFinder.find_spec(package)
+    if spec is None:
+        return False
+    places = [spec.origin] if spec.has_location and spec.origin else list(spec.submodule_search_locations or [])
+    here = Path.cwd().resolve()
+    return bool(places) and all(
+        Path(place).resolve().is_relative_to(here) and not is_installed(str(Path(place).absolute())) for place in places
+    )
+
+
+def _require_written(spec: ModuleSpec, module: str, name: str) -> None:
+    """See in a module's text, before it is run, that what is wanted is there; a class must inherit from something."""
+    if spec.origin is None or not spec.origin.endswith(".py"):
+        return
+    try:
+        tree = ast.parse(Path(spec.origin).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return  # whoever imports it says so
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
+    words = {getattr(node, "id", getattr(node, "name", None)) for node in ast.walk(tree)}
+    words |= {node.asname or node.name for node in ast.walk(tree) if isinstance(node, ast.alias)}
+    if name not in words and not {"*", "__getattr__"} & words:
+        raise Gone(_nothing_there(module, name))
+    if classes and not any(node.bases or node.keywords for node in classes):
+        raise NotFound(f"{module}.{name} inherits from nothing")
+
+
+def _nothing_there(place: str, name: str) -> str:
+    if place == "__main__":
+        return f"{name} was defined in the script that trained it; move it into a module"
+    return f"there is no {name} in {place}"

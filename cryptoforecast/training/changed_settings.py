@@ -1,0 +1,75 @@
+"""Settings of what learns, put into optimizers and schedulers whose state a checkpoint has brought back."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.utilities.types import LRSchedulerConfig
+from torch.optim import Optimizer
+
+from cryptoforecast.training.resume_rules import Change
+
+OF_LEARNING = re.compile(r"model\.(optimizer|scheduler)(?:\[(\d+)\])?\.(\w+)")
+
+
+def take_over(found: Iterable[Change], trainer: Trainer, made: Sequence[dict[str, Any]]) -> None:
+    """Let optimizers and schedulers go on with the settings of now: torch has restored those of the checkpoint.
+
+    Args:
+        found: what has changed.
+        trainer: has restored its optimizers and schedulers.
+        made: what each scheduler held when it was made, before that.
+    """
+    for change in found:
+        if not (match := OF_LEARNING.fullmatch(change.name)):
+            continue
+        number, option = int(match[2] or 0), match[3]
+        if match[1] == "scheduler":
+            vars(trainer.lr_scheduler_configs[number].scheduler)[option] = made[number][option]
+            continue
+        optimizer = trainer.optimizers[number]
+        values = change.now if _is_by_group(change, optimizer) else [change.now] * len(optimizer.param_groups)
+        if option == "lr":
+            _set_rates(optimizer, values, trainer.lr_scheduler_configs)
+        else:
+            for group, value in zip(optimizer.param_groups, values, strict=True):
+                group[option] = tuple(value) if isinstance(value, list) else value
+
+
+def take_over_arguments(found: Iterable[Change], given: Mapping[str, tuple[Callback, dict[str, Any]]]) -> None:
+    """Let callbacks go on with the arguments of now, such as a patience, where their state has brought the old ones.
+
+    Args:
+        found: what has changed.
+        given: the callbacks by the names of their settings, each with the attributes that it was made with.
+    """
+    for change in found:
+        name, _, argument = change.name.rpartition(".")
+        callback, made = given.get(name, (None, {}))
+        for attribute in (argument, f"_{argument}"):
+            if attribute in made:
+                setattr(callback, attribute, made[attribute])
+
+
+def _is_by_group(change: Change, optimizer: Optimizer) -> bool:
+    """Whether groups of weights have values of their own."""
+    groups = optimizer.param_groups
+    several = isinstance(change.now, list) and len(groups) > 1 and len(change.now) == len(groups)
+    return several and not (change.name.endswith("betas") and not isinstance(change.now[0], list))
+
+
+def _set_rates(optimizer: Optimizer, rates: Sequence[float], configs: Sequence[LRSchedulerConfig]) -> None:
+    """Set learning rates; what a scheduler has made of the first one, it is to have made of the new one."""
+    for number, (group, rate) in enumerate(zip(optimizer.param_groups, rates, strict=True)):
+        began = group.get("initial_lr")
+        group["lr"] = float(group["lr"]) / began * rate if began else rate
+        if began:
+            group["initial_lr"] = rate
+        for config in configs:
+            scheduler: Any = config.scheduler
+            if scheduler.optimizer is optimizer and began and hasattr(scheduler, "base_lrs"):
+                scheduler.base_lrs[number] = rate
+    for config in configs:
+        if config.scheduler.optimizer is optimizer:
+            config.scheduler._last_lr = [group["lr"] for group in optimizer.param_groups]

@@ -1,0 +1,34 @@
+"""What a process says on the console: our notices as one line each, from the first of several processes only."""
+
+import logging
+import os
+import sys
+import warnings
+from typing import Any
+
+from cryptoforecast.errors import DataNotice
+
+CHATTY = ("pytorch", "fabric", "pytorch.utilities.rank_zero", "fabric.utilities.rank_zero", "fabric.utilities.seed",
+          "fabric.utilities.distributed")  # fmt: skip
+RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")  # a process of several is told its number, by whoever began it
+
+
+def is_first() -> bool:
+    """Whether this is the process that speaks: of several that train together, the first one."""
+    return next((os.environ[name] for name in RANKS if name in os.environ), "0") == "0"
+
+
+def quieten() -> None:
+    """Show our notices as one line each, and none of the advice that Lightning gives on every run."""
+    warnings.showwarning = _show_warning
+    warnings.filterwarnings("ignore", module=r"(lightning|torch|jsonargparse|tensorboard)(\..*)?")
+    warnings.filterwarnings("always", category=DataNotice)
+    for name in CHATTY:
+        logging.getLogger(f"lightning.{name}").setLevel(logging.WARNING)
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    if not is_first():
+        return
+    word = "notice" if issubclass(category, DataNotice) else f"warning ({category.__name__})"
+    print(f"{word}: {message}", file=sys.stderr)

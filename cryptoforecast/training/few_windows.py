@@ -1,0 +1,69 @@
+"""A data module of a few training windows, in the place of one with all windows."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from lightning.pytorch import Trainer
+from torch import Tensor
+
+from cryptoforecast.data.batches import BatchOrder, WindowLoader
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.windows import Window
+
+BATCH, VALIDATED = 64, 32  # windows of the batch that is learned from, and of those that are validated
+
+
+class FewWindows(CloseDataModule):
+    """The data of a fit, without its validation and test windows and with some of its training windows.
+
+    An epoch has as many batches as that of the fit, for schedulers that count them; the first are small.
+
+    Args:
+        data: set up for ``fit``; it stays as it is.
+        trainer: of the fit.
+        count: training windows to keep, evenly spread over all.
+    """
+
+    def __init__(self, data: CloseDataModule, trainer: Trainer, count: int) -> None:
+        vars(self).update(copy.copy(vars(data)))
+        fold, self.trainer = data.fold, None
+        few, seen = spread(fold.train, count), spread(fold.train, VALIDATED)
+        self.fold = fold._replace(train=few, val=seen, test=seen)
+        self._all, self._complete = fold.train, data
+        size = data.batch_size * trainer.world_size
+        self._order = BatchOrder(fold.train, size, shuffle=True, seed=0, drop_last=data.drop_last)
+
+    @property
+    def batches(self) -> int:
+        """How many batches are worth learning from: the first, and a last one of a single window, if there is one."""
+        lonely = len(self._all) % self._order.batch_size == 1 and len(self._order) > 1 and not self.drop_last
+        return 2 if lonely else 1
+
+    def train_dataloader(self) -> WindowLoader:
+        """As many batches as the fit has, of a few windows each."""
+        return _SmallBatches(self._at_hand(), self._order)
+
+    def train_closes(self) -> Tensor:
+        """Every close that a training window of the fit holds."""
+        return self._complete.train_closes()
+
+    def record(self) -> dict[str, Any]:
+        """What a checkpoint of the fit keeps of its data."""
+        return self._complete.record()
+
+
+class _SmallBatches(WindowLoader):
+    """A loader whose first batch is small, and whose second has one window."""
+
+    def __iter__(self) -> Iterator[Window]:
+        for number, window in enumerate(super().__iter__()):
+            yield Window(*(field[: BATCH if number == 0 else 1] for field in window))
+
+
+def spread(windows: Tensor, count: int) -> Tensor:
+    """Some windows, at most ``count``, evenly spread from the first to the last, in their order."""
+    if len(windows) <= count:
+        return windows
+    return windows[torch.linspace(0, len(windows) - 1, count).round().long()]

@@ -1,0 +1,197 @@
+"""A fit as a try: what makes another variant of it, on which targets; entered in the ledger, whoever trains."""
+
+import glob
+import hashlib
+import json
+import os
+import uuid
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+
+from cryptoforecast.data.datamodule import CloseDataModule, closes_of
+from cryptoforecast.errors import DataNotice, UserError
+from cryptoforecast.evaluation.ledger import LEDGER, RUNS, Targets, enter, ledger_above
+from cryptoforecast.models.checkpoints.written_with import code_of_fit, keep_code_of_fit
+from cryptoforecast.recipe.write import class_path, to_plain
+from cryptoforecast.user_code.source_files import Code, code_behind, keep_copies
+
+# What makes another variant of the same model on the same closes.
+OF_DATA = ("context_length", "horizon", "columns", "batch_size", "start", "end", "val_from", "test_from",
+           "drop_last")  # fmt: skip
+OF_TRAINING = ("max_epochs", "min_epochs", "max_steps", "max_time", "gradient_clip_val", "gradient_clip_algorithm",
+               "accumulate_grad_batches", "limit_train_batches", "precision", "callbacks")  # fmt: skip
+OF_PLACE = ("path", "folder", "symbol", "session", "refresh")  # arguments of a source that say where closes lie
+
+_counting: ContextVar[bool] = ContextVar("counting", default=True)
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """Within this, no fit enters the ledger: it is trained to check something, and nobody looks at its forecasts."""
+    before = _counting.set(False)
+    try:
+        yield
+    finally:
+        _counting.reset(before)
+
+
+def count_fit(trainer: Trainer) -> None:
+    """Enter a fit that is about to start, unless it has been entered; each fit from Python passes here.
+
+    What makes it another fit of its variant is its model's first weights and torch's seed.
+
+    Args:
+        trainer: its logger, or ``default_root_dir``, says where the ledger is; else it is in ``./runs``.
+    """
+    data, model = closes_of(trainer), trainer.lightning_module
+    if data is None or code_of_fit(trainer) is not None or trainer.fast_dev_run or not _counting.get():  # type: ignore[attr-defined]
+        return
+    code = mark_counted(trainer, model, data, *trainer.callbacks)  # type: ignore[attr-defined]
+    if not trainer.is_global_zero:
+        return
+    mark = hashlib.sha256(f"{weights_digest(model)} {torch.initial_seed()}".encode()).hexdigest()[:16]
+    variant = variant_of(_record_of(model), data, _training_of(trainer), code)
+    logged = trainer.loggers[0].log_dir if trainer.loggers else None
+    enter_fit_of(trainer, variant, data, f"weights {mark}", code, None if logged is None else Path(logged))
+
+
+def mark_counted(trainer: Trainer, *values: Any) -> Code:
+    """Note that a trainer's fit is in the ledger, and what it is written in, which its checkpoints keep."""
+    optimization = [getattr(values[0], name, None) for name in ("scaling", "_optimizer", "_scheduler")]
+    sources = [value.source for value in values if isinstance(value, CloseDataModule)]
+    others = [value for value in values if not isinstance(value, CloseDataModule)]
+    code = code_behind(*others, *sources, *optimization)
+    keep_code_of_fit(trainer, code)
+    return code
+
+
+def enter_fit_of(
+    trainer: Trainer, variant: Mapping[str, Any], data: CloseDataModule, seed: Any, code: Code, folder: Path | None
+) -> bool:
+    """Enter a fit, and keep a copy of what it is written in beside its run.
+
+    Args:
+        trainer: its first logger, or ``default_root_dir``, says where the ledger is; else it is in ``./runs``.
+        variant: as :func:`variant_of` has it.
+        data: set up for ``fit``.
+        seed: of the weights; False or None where there is none, which makes each fit a try of its own.
+        code: what it is written in.
+        folder: the run's; None where nothing is logged.
+
+    Returns:
+        Whether it could be written.
+    """
+    logger = trainer.loggers[0] if trainer.loggers else None
+    place = Path((logger.save_dir if logger else None) or trainer.default_root_dir)
+    above_us = place.resolve() in (Path.cwd(), *Path.cwd().parents)  # a ledger up there would be everybody's
+    ledger = ledger_above(place) or (Path(RUNS) if above_us else place) / LEDGER
+    seeds = [seed_or_mark(seed)]
+
+    def write() -> None:
+        targets = [*targets_of(data, "val"), *targets_of(data, "test")]
+        enter(ledger, "fit", variant, targets, seeds=seeds, fingerprints=fingerprints_of(data), folder=folder)
+        if folder is not None:
+            keep_copies(code.files, folder)
+
+    return noticing(ledger, write)
+
+
+def noticing(ledger: Path, write: Callable[[], object]) -> bool:
+    """Go on without an entry where none can be written, as in a folder of somebody else's; say so, and whether."""
+    try:
+        write()
+    except OSError as problem:
+        warnings.warn(f"{ledger}: cannot be written ({problem.strerror}); this is not counted.", DataNotice, 2)
+        return False
+    return True
+
+
+def seed_or_mark(seed: Any) -> int | str:
+    """A seed as the ledger has it; where there is none, a mark that no other fit has."""
+    return seed if isinstance(seed, int | str) and not isinstance(seed, bool) else f"unseeded {uuid.uuid4().hex[:16]}"
+
+
+def variant_of(
+    record: Mapping[str, Any], data: CloseDataModule, training: Mapping[str, Any] | None, code: Code
+) -> dict[str, Any]:
+    """What is tried: a model's class and arguments, what it sees, how it is trained and what it is written in.
+
+    Of a source, its class and its arguments count, but for those that say where the closes lie: a file that was moved
+    or has grown by a day is the same variant. Which series there are counts by their names.
+    """
+    seen = {name: to_plain(getattr(data, name)) for name in OF_DATA}
+    names = sorted(str(series.closes.name) for series in data.series)
+    trained = {} if training is None else {"training": json.loads(json.dumps(training, default=str))}
+    of_data = {**seen, "source": _source_of(data.source), "series": names}
+    return {"model": dict(record), "data": of_data, "code": code.hashes, **trained}
+
+
+def targets_of(data: CloseDataModule, split: Literal["val", "test"]) -> list[Targets]:
+    """The closes that are forecast, series by series."""
+    found = zip(data.windows.names, data.windows.by_series(getattr(data.fold, split)), strict=True)
+    return [
+        Targets(name, split, data.first_target_time(own), data.last_target_time(own), len(own) * data.horizon)
+        for name, own in found
+        if len(own)
+    ]
+
+
+def fingerprints_of(data: CloseDataModule) -> dict[str, str]:
+    """The SHA-256 of each series' canonical rows."""
+    return {str(series.closes.name): series.provenance.sha256 for series in data.series}
+
+
+def weights_digest(model: LightningModule) -> str:
+    """A hash of a model's state: the same weights have the same."""
+    digest = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        if isinstance(value, torch.Tensor):
+            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        else:
+            digest.update(repr(value).encode())
+    return digest.hexdigest()
+
+
+def _record_of(model: LightningModule) -> dict[str, Any]:
+    """A forecaster's record; of another module its class path and the arguments it has saved."""
+    if hasattr(model, "record"):
+        return dict(model.record())  # type: ignore[operator]
+    return {"class_path": class_path(type(model)), "init_args": {name: str(x) for name, x in model.hparams.items()}}
+
+
+def _training_of(trainer: Trainer) -> dict[str, Any]:
+    """How a trainer trains, as far as another setting of it would make another variant."""
+    named = {name: getattr(trainer, name, None) for name in OF_TRAINING if name != "callbacks"}
+    optimizers = [[class_path(type(optimizer)), optimizer.defaults] for optimizer in trainer.optimizers]
+    schedulers = [
+        [class_path(type(config.scheduler)), config.scheduler.state_dict()]
+        for config in getattr(trainer, "lr_scheduler_configs", [])
+    ]
+    callbacks = [callback.state_key for callback in trainer.callbacks]  # type: ignore[attr-defined]
+    return {**named, "callbacks": callbacks, "optimizers": optimizers, "schedulers": schedulers}
+
+
+def _source_of(source: Any) -> Any:
+    try:
+        return _without_places(to_plain(source))
+    except UserError:  # it does not keep its arguments
+        return class_path(type(source))
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_places(inner) for name, inner in value.items() if name not in OF_PLACE}
+    if isinstance(value, list):
+        return [_without_places(inner) for inner in value]
+    if not isinstance(value, str):
+        return value
+    names_a_file = (os.sep in value or "." in value) and Path(value).expanduser().exists()
+    return "a file" if names_a_file or glob.has_magic(value) or Path(value).is_absolute() else value

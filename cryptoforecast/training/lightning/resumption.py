@@ -1,0 +1,193 @@
+"""What a checkpoint holds so that training goes on from it to the last bit, beside what Lightning keeps.
+
+Lightning goes on from the middle of an epoch without the gradients gathered so far, and forgets that training was to
+stop. Written after a batch that a validation follows, a checkpoint loses that validation; written at the end of an
+epoch, the step of a plateau scheduler.
+"""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import GradientAccumulationScheduler
+from lightning.pytorch.plugins.precision import DoublePrecision
+
+from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.errors import DataNotice
+from cryptoforecast.training.changed_settings import take_over, take_over_arguments
+from cryptoforecast.training.kept_checkpoints import find_again
+from cryptoforecast.training.resume_rules import (
+    Change,
+    Rule,
+    arguments_of,
+    callbacks_of,
+    changes,
+    refuse,
+    require_length,
+    settings_of_fit,
+    settings_of_learning,
+)
+from cryptoforecast.training.stopping import still_stopped, why_nothing_is_left
+
+MID_VALIDATION = "restarted_mid_evaluation"  # Lightning's word for a validation that is to be run again
+
+
+class Resumption(Callback):
+    """Writes what going on takes into each checkpoint, and takes it up again."""
+
+    def __init__(self) -> None:
+        self._state: dict[str, Any] = {}
+        self._settings: dict[str, Any] = {}
+        self._made: list[dict[str, Any]] = []  # what schedulers held before they took up what a checkpoint has
+        self._given: dict[str, tuple[Callback, dict[str, Any]]] = {}  # callbacks, with what they were made with
+        self._changes: list[Change] = []
+        self._mid_epoch = False
+        self.trained = False  # whether there was anything left to train
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Take down the settings, before callbacks take up what a checkpoint has of theirs."""
+        if stage == "fit":
+            self._state, self._changes, self.trained = {}, [], False
+            self._settings = settings_of_fit(trainer, closes_of(trainer))
+            self._given = {name: (one, arguments_of(one)) for name, one in callbacks_of(trainer).items()}
+
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Note what is under way."""
+        gathered = trainer.fit_loop._should_accumulate()
+        weights = pl_module.named_parameters() if gathered else ()
+        checkpoint["callbacks"][self.state_key] = {
+            "settings": self._settings,
+            "validation_due": _level(trainer, checkpoint["loops"]["fit_loop"]),
+            "should_stop": trainer.should_stop,
+            "accumulate_grad_batches": trainer.accumulate_grad_batches,
+            "gradients": {name: one.grad.clone() for name, one in weights if one.grad is not None},
+            "metrics": {name: value.clone() for name, value in trainer.callback_metrics.items()},
+        }
+
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Take up what the trainer and its callbacks are to know before they do anything."""
+        if Path(str(trainer.ckpt_path)).name.startswith("."):  # a finder's, which puts all back where it began
+            return
+        self._state = checkpoint["callbacks"].get(self.state_key, {})
+        loops = checkpoint["loops"]["fit_loop"]
+        require_length(trainer, loops, trainer.ckpt_path)
+        self._mid_epoch = is_mid_epoch(loops)
+        trainer.num_sanity_val_steps = 0  # it would be a validation more
+        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        if self._state and any(isinstance(callback, GradientAccumulationScheduler) for callback in callbacks):
+            trainer.accumulate_grad_batches = self._state["accumulate_grad_batches"]
+        if isinstance(trainer.precision_plugin, DoublePrecision):  # weights were put into a model of single precision
+            pl_module.double().load_state_dict(checkpoint["state_dict"], strict=pl_module.strict_loading)
+        find_again(trainer, checkpoint)
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Compare the settings with the checkpoint's, now that optimizers are made and nothing is restored into them.
+
+        Raises:
+            UserError: if one of them may not change.
+        """
+        schedulers = [config.scheduler for config in trainer.lr_scheduler_configs]
+        self._settings |= settings_of_learning(trainer.optimizers, schedulers)
+        self._made = [dict(vars(scheduler)) for scheduler in schedulers]
+        self._changes = changes(self._state.get("settings") or self._settings, self._settings)
+        refuse(self._changes, trainer.ckpt_path, self._mid_epoch)
+        for change in self._changes if trainer.is_global_zero else ():
+            if change.rule is not Rule.FREE:
+                warnings.warn(str(change), DataNotice, stacklevel=2)
+        take_over_arguments(self._changes, self._given)
+        if self._state.get("should_stop") and still_stopped(trainer, self._state["metrics"], bool(self._changes)):
+            trainer.should_stop = True
+
+    def nothing_left(self, trainer: Trainer) -> str | None:
+        """Why there was nothing left to train, as the end of a sentence; None if there was something."""
+        return None if self.trained else why_nothing_is_left(trainer)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Put loops, gradients and metrics where they were."""
+        self.trained = True
+        if data := closes_of(trainer):
+            self._settings["data.batch_size"] = data.batch_size  # which a callback may have found only now
+        if not self._state:
+            return
+        take_over(self._changes, trainer, self._made)
+        fit_loop = trainer.fit_loop
+        if held := fit_loop._combined_loader_states_to_load:  # an optimizer that asked for the count of steps had
+            fit_loop._combined_loader._load_state_dicts(held)  # type: ignore[union-attr]  # loaders made too early
+            fit_loop._combined_loader_states_to_load = []
+        batches, progress = fit_loop.epoch_loop, fit_loop.epoch_progress.current
+        if _between_epochs(vars(progress)):  # between two epochs; with max_steps, Lightning repeats the first
+            batches.restarting = False
+        elif self._state["validation_due"]:
+            batches.val_loop._restart_stage = MID_VALIDATION
+        elif batches.batch_progress.is_last_batch and not _validation_follows(trainer):
+            batches.val_loop._has_run = True  # no batch and no validation is left, only the epoch's end
+        trainer._logger_connector._callback_metrics.update(self._state["metrics"])
+        for name, weights in pl_module.named_parameters():
+            if name in self._state["gradients"]:
+                weights.grad = self._state["gradients"][name].to(weights.device)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """End the restart, which Lightning takes for unended where no batch was left of the epoch."""
+        if self._state:
+            trainer.fit_loop.epoch_loop.restarting = False
+            trainer.fit_loop.epoch_loop.reset_restart_stage()
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Make up for the step of a plateau scheduler that Lightning leaves out in the epoch it goes on from."""
+        for config in trainer.lr_scheduler_configs if self._state else ():
+            due = trainer.current_epoch // config.frequency
+            metric = trainer.callback_metrics.get(config.monitor or "")
+            plateau = config.reduce_on_plateau and config.interval == "epoch"
+            if plateau and metric is not None and config.scheduler.last_epoch < due:
+                pl_module.lr_scheduler_step(config.scheduler, metric)
+
+
+def _level(trainer: Trainer, loops: dict[str, Any]) -> bool:
+    """Make the loops' counters those of a moment between two batches or two epochs; say if a validation is due there.
+
+    Args:
+        trainer: its loops stand where the counters were taken.
+        loops: the state of the fit loop, changed in place.
+    """
+    epoch, batch = loops["epoch_progress"], loops["epoch_loop.batch_progress"]
+    validation = loops["epoch_loop.val_loop.batch_progress"]
+    batches = trainer.fit_loop.epoch_loop
+    place = batch["current"]["processed"]
+    if _between_epochs(epoch["current"]):  # the epoch is over, but for its bookkeeping
+        _complete(epoch)
+        batch["current"] = dict.fromkeys(batch["current"], 0)
+        batch["is_last_batch"], validation["total"] = False, dict.fromkeys(validation["total"], 0)
+        place, due = 0, False
+    else:
+        after_batch = batch["current"]["completed"] < place  # nothing that follows the batch has begun
+        interrupted = validation["total"]["completed"] < validation["total"]["ready"]
+        due = interrupted or (after_batch and _validation_follows(trainer))
+        if after_batch and not due and not batches._should_accumulate():
+            loops["epoch_loop.state_dict"]["_batches_that_stepped"] += 1
+    _complete(batch)
+    _complete(validation)
+    validation["current"] = dict.fromkeys(validation["current"], 0)
+    for state in loops["state_dict"].get("combined_loader", []):
+        state["place"] = place
+    return bool(due)
+
+
+def is_mid_epoch(loops: dict[str, Any]) -> bool:
+    """Whether the state of a fit loop, as a checkpoint holds it, is of a moment between two batches of an epoch."""
+    begun = loops["epoch_loop.batch_progress"]["current"]["processed"] > 0
+    return begun and not _between_epochs(loops["epoch_progress"]["current"])
+
+
+def _between_epochs(progress: dict[str, int]) -> bool:
+    return progress["started"] == progress["processed"]
+
+
+def _validation_follows(trainer: Trainer) -> bool:
+    return bool(trainer.fit_loop.epoch_loop._should_check_val_fx(trainer.fit_loop._data_fetcher))  # type: ignore[arg-type]
+
+
+def _complete(progress: dict[str, Any]) -> None:
+    """Call all completed that was processed, and nothing begun that was not."""
+    for part in ("total", "current"):
+        progress[part] = dict.fromkeys(progress[part], progress[part]["processed"])

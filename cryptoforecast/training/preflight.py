@@ -1,0 +1,157 @@
+"""What training would stumble over later, tried on a copy of the model before a run folder is made."""
+
+import contextlib
+import copy
+import io
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch.nn.parameter import is_lazy
+
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.forecasts import require_own_name
+from cryptoforecast.models import Forecaster
+from cryptoforecast.models.checkpoints.load import make_forecaster
+from cryptoforecast.models.checkpoints.reload_check import require_reloadable
+from cryptoforecast.models.contract.answers import require_lengths
+from cryptoforecast.models.contract.batch_errors import chance_kept
+from cryptoforecast.training.few_windows import FewWindows
+from cryptoforecast.training.fit_entries import uncounted
+from cryptoforecast.training.silent_logger import UnwrittenLogger
+
+FITTED_ON = 1024  # training windows for a model that is fitted on all of them before its first step
+
+
+def rehearse(model: Forecaster, data: CloseDataModule, trainer: Trainer, reload: bool = True) -> None:
+    """Train a copy of a model for a batch, validate it, write its checkpoint, and read that again.
+
+    All windows are training windows, so that nothing is learned of others. Model, data, trainer and random numbers
+    stay as they are; callbacks and loggers of the trainer are not called, and nothing is printed or kept.
+
+    Args:
+        model: the model to be trained.
+        data: set up for ``fit``.
+        trainer: what is to train it.
+        reload: whether its checkpoint is to be read again; not where none will be kept.
+
+    Raises:
+        UserError: naming what will not go. What the model's own code raises is raised as it is.
+    """
+    name = type(model).__name__
+    if "scaling" not in vars(model).get("_modules", {}):
+        raise UserError(f"{name}.__init__ must call super().__init__(**kwargs).")
+    require_lengths(model, data)
+    require_own_name(model)
+    with _unheard(), chance_kept(), tempfile.TemporaryDirectory() as folder:
+        try:
+            rehearsed = _try_out(model, FewWindows(data, trainer, FITTED_ON), trainer, Path(folder), reload)
+        except UserError:
+            raise
+        except Exception:  # perhaps of too few windows: some models are not fitted on a part
+            if len(data.fold.train) <= FITTED_ON:
+                raise
+            every = FewWindows(data, trainer, len(data.fold.train))
+            rehearsed = _try_out(model, every, trainer, Path(folder), reload)
+    if trainer.world_size > 1 and not any(weights.requires_grad for weights in rehearsed.parameters()):
+        raise UserError(f"{name} has no weights for {trainer.world_size} processes to train; set trainer.devices to 1.")
+
+
+def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path, reload: bool) -> Forecaster:
+    """Rehearse on some windows.
+
+    Returns:
+        The copy that was trained.
+    """
+    name, rehearsed = type(model).__name__, _copied(model)
+    small = _small_trainer(trainer, folder, data.batches)
+    try:
+        with uncounted():
+            small.fit(rehearsed, datamodule=data)
+    except RuntimeError as problem:
+        if "primitive" not in str(problem):  # oneDNN's word for what a processor can do
+            raise
+        raise UserError(f"trainer.precision {trainer.precision}: this processor cannot compute {name} in it.") from None
+    if unreached := [of for of, weights in rehearsed.named_parameters() if is_lazy(weights)]:
+        raise UserError(f"{name}: its forward never comes by {', '.join(unreached)}; take these layers out.")
+    if not all(weights.isfinite().all() for weights in rehearsed.parameters()):
+        return rehearsed  # training will end at this step, and say where
+    if reload:
+        require_reloadable(small, rehearsed, data)
+    return rehearsed
+
+
+def _copied(model: Forecaster) -> Forecaster:
+    shared = [model._optimizer, model._scheduler]  # they make what learns; a parser hangs on them
+    try:
+        return copy.deepcopy(model, {id(one): one for one in shared})
+    except Exception:  # it holds something that cannot be copied, such as a connection
+        made = make_forecaster(model.record(), f"a copy of {type(model).__name__}")
+        made.load_state_dict(model.state_dict())
+        return made
+
+
+def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
+    """A trainer that does as another would, for a few batches, with nothing around."""
+    device = trainer.strategy.root_device
+    deterministic: Any = torch.are_deterministic_algorithms_enabled()
+    if deterministic and torch.is_deterministic_algorithms_warn_only_enabled():
+        deterministic = "warn"
+    return Trainer(
+        default_root_dir=folder,
+        accelerator=device.type if device.type in ("cuda", "mps") else "cpu",
+        devices=[device.index or 0] if device.type == "cuda" else 1,
+        plugins=[LightningEnvironment(), copy.deepcopy(trainer.precision_plugin)],
+        max_epochs=trainer.max_epochs,
+        max_steps=trainer.max_steps,
+        limit_train_batches=trainer.limit_train_batches,
+        limit_val_batches=1 if trainer.limit_val_batches else 0,  # there is one; a fraction of the fit's is none of it
+        num_sanity_val_steps=0,
+        accumulate_grad_batches=trainer.accumulate_grad_batches,
+        gradient_clip_val=trainer.gradient_clip_val,
+        gradient_clip_algorithm=trainer.gradient_clip_algorithm,
+        inference_mode=trainer.fit_loop.epoch_loop.val_loop.inference_mode,
+        deterministic=deterministic,
+        logger=UnwrittenLogger(folder) if trainer.loggers else False,
+        callbacks=[_Stop(batches), ModelCheckpoint(dirpath=folder, save_top_k=0)],
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+class _Stop(Callback):
+    """Ends training after some batches."""
+
+    def __init__(self, batches: int) -> None:
+        self.batches = batches
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        trainer.should_stop = batch_idx + 1 >= self.batches
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Keep what the model's code prints to itself, as the training that follows prints it too; unless it fails."""
+    said = io.StringIO()
+    try:
+        with (
+            contextlib.redirect_stdout(said),
+            warnings.catch_warnings(),
+            torch.compiler.set_stance("force_eager"),  # what is compiled for a batch is compiled in vain
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    except UserError:
+        raise
+    except BaseException:
+        print(said.getvalue(), end="")
+        raise

@@ -1,0 +1,114 @@
+"""What a fit says as it goes on."""
+
+import time
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from cryptoforecast.data.datamodule import CloseDataModule, closes_of
+from cryptoforecast.data.series import CLOSE, CloseSeries
+from cryptoforecast.data.times import say_time
+from cryptoforecast.training.run_folder import run_folder
+
+COLUMNS = {
+    "train/loss": "train loss",
+    "val/loss": "val loss",
+    "val/loss_random_walk": "random walk's",
+    "val/skill": "skill",
+}
+NO_RUN = "none, for trainer.logger is false: no configuration is kept with the checkpoints"
+WIDTH = 15
+REFRESH = 0.2  # seconds; Lightning's own bar costs more a batch than all else around it
+ERASED = "\r\033[K"
+
+
+class EpochLines(Callback):
+    """A few lines about data and model, and a line an epoch: losses, the random walk's, and the skill in price.
+
+    Args:
+        bar: whether to show, on a terminal, how many batches of the epoch are done.
+    """
+
+    def __init__(self, bar: bool = False) -> None:
+        self.bar = bar
+        self._epoch: int | None = None
+        self._validated = False
+        self._began = 0.0
+        self._due = 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Say what is trained on what, where."""
+        if not trainer.is_global_zero:
+            return
+        if data := closes_of(trainer):
+            print("\n".join(describe_data(data)))
+        weights = sum(weight.numel() for weight in pl_module.parameters())
+        print(f"model    {type(pl_module).__name__}, {weights:,} weights, on {pl_module.device}")
+        print(f"run      {run_folder(trainer) or NO_RUN}")
+        if trainer.fit_loop.restarted_mid_epoch:
+            self._epoch, self._began = trainer.current_epoch, time.monotonic()
+        print(f"\n{'epoch':>5}" + "".join(f"{title:>{WIDTH}}" for title in COLUMNS.values()) + f"{'seconds':>10}")
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Print the line of the epoch before, whose training loss is known only now, and look at the clock."""
+        self._print_line(trainer)
+        self._epoch, self._validated, self._began = trainer.current_epoch, False, time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Refresh the bar, by time and not by batch."""
+        if self.bar and (now := time.monotonic()) >= self._due:
+            self._due = now + REFRESH
+            if trainer.is_global_zero:
+                done = f"{batch_idx + 1:,} of {trainer.num_training_batches:,} batches"
+                print(f"{ERASED}{trainer.current_epoch:>5}{done:>{WIDTH + 15}}", end="", flush=True)
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Note that the validation numbers are this epoch's."""
+        self._validated = True
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Print the last epoch's line."""
+        self._print_line(trainer)
+
+    def _print_line(self, trainer: Trainer) -> None:
+        if self._epoch is None or not trainer.is_global_zero:
+            return
+        known = {name for name in COLUMNS if self._validated or name.startswith("train")}
+        numbers = (_number(trainer.callback_metrics.get(name) if name in known else None, name) for name in COLUMNS)
+        line = f"{self._epoch:>5}" + "".join(numbers) + f"{time.monotonic() - self._began:>10.1f}"
+        print(f"{ERASED}{line}" if self.bar else line, flush=True)
+        self._epoch = None
+
+
+def describe_data(data: CloseDataModule) -> list[str]:
+    """Which closes, and how they were cut; of several series a line each."""
+    apart = f"{data.interval} apart"
+    closes = [_describe_series(one, apart if len(data.series) == 1 else "") for one in data.series]
+    if len(closes) > 1:
+        closes = [f"{len(closes)} series, {apart}", *closes]
+    seen = "closes" if data.columns == (CLOSE,) else f"bars ({', '.join(data.columns)})"
+    sets = ", ".join(_describe_set(name, data) for name in ("train", "val", "test"))
+    return [
+        *(f"{'' if at else 'closes':<9}{line}" for at, line in enumerate(closes)),
+        f"windows  {data.context_length} {seen} to forecast {data.horizon}: {sets}",
+    ]
+
+
+def _describe_series(series: CloseSeries, apart: str) -> str:
+    used, closes = series.provenance, series.closes
+    files = f" ({', '.join(used.files)})" if used.files else ""
+    dates = f"from {say_time(closes.index[0])} to {say_time(closes.index[-1])}"
+    return f"{used.symbol}: {used.rows:,} {dates},{f' {apart},' if apart else ''} from {used.source}{files}"
+
+
+def _describe_set(name: str, data: CloseDataModule) -> str:
+    members = getattr(data.fold, name)
+    return f"{len(members):,} {name} from {say_time(data.first_target_time(members))}" if len(members) else f"no {name}"
+
+
+def _number(value: torch.Tensor | None, name: str) -> str:
+    style = "+.4f" if name == "val/skill" else "#.4g"
+    return f"{'' if value is None else format(value.item(), style):>{WIDTH}}"

@@ -1,0 +1,181 @@
+"""A run's folder: where it is while a fit is on, and how it is found again from a checkpoint.
+
+While a fit is on, it is Lightning's default place for checkpoints without its last part: ``save_dir/name/version`` of
+the first logger, whatever logger that is. Found again, it is known by what it holds.
+"""
+
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import Logger
+
+from cryptoforecast.errors import DataNotice, UserError
+from cryptoforecast.models.checkpoints.load import Checkpoint, read_checkpoint
+from cryptoforecast.training.checkpoint_io import WholeCheckpoints
+
+CONFIGURATION, PROVENANCE = "config.yaml", "provenance.json"  # what a run holds
+CHECKPOINTS, LAST = "checkpoints", "last"
+FARTHEST = 6  # folders looked at above a checkpoint; each metric in its name makes one
+
+
+def run_folder(trainer: Trainer) -> Path | None:
+    """The folder of the run that a trainer is at; None where nothing is logged, so that there is none.
+
+    It asks this process alone; ``trainer.log_dir`` would wait until all processes ask.
+    """
+    files = checkpoint_files(trainer)
+    if files is not None and files.run is not None:
+        return files.run
+    if not trainer.loggers or trainer.fast_dev_run:  # type: ignore[attr-defined]
+        return None
+    first = trainer.loggers[0]
+    return _root_of(first, trainer.default_root_dir) / version_of(first)
+
+
+def keep_in(trainer: Trainer, run: Path) -> None:
+    """Let a trainer's checkpoints know their run's folder, and lie there unless the user has said where.
+
+    Args:
+        trainer: has not written anything yet.
+        run: the folder.
+    """
+    if files := checkpoint_files(trainer):
+        files.run = run
+    for callback in trainer.checkpoint_callbacks:
+        if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
+            callback.dirpath = str(run / CHECKPOINTS)
+
+
+def checkpoint_files(trainer: Trainer) -> WholeCheckpoints | None:
+    """What writes a trainer's checkpoints, if it is ours."""
+    files = trainer.strategy.checkpoint_io
+    return files if isinstance(files, WholeCheckpoints) else None
+
+
+def version_of(logger: Logger) -> str:
+    """The last part of the path of a logger's run."""
+    return logger.version if isinstance(logger.version, str) else f"version_{logger.version}"
+
+
+def run_of(checkpoint: Checkpoint) -> Path | None:
+    """The folder of a checkpoint's run: the one that the checkpoint tells, else the nearest above that holds a run.
+
+    Args:
+        checkpoint: tells the way from its own place, which holds where both have been moved together.
+
+    Returns:
+        The folder, seen from the working folder as the checkpoint's path is; None where there is none.
+    """
+    above = list(checkpoint.path.absolute().parents)
+    if checkpoint.run is not None:
+        told = (above[0].resolve() / checkpoint.run).resolve()
+        if holds_a_run(told):
+            typed = next((folder for folder in above if folder.resolve() == told), told)
+            return _as_typed(typed, checkpoint.path)
+    for inner, folder in zip(["", *(one.name for one in above)], above[:FARTHEST], strict=False):
+        if holds_a_run(folder) or (inner == CHECKPOINTS and (folder / CONFIGURATION).is_file()):
+            return _as_typed(folder, checkpoint.path)
+    return None
+
+
+def holds_a_run(folder: Path) -> bool:
+    """Whether a folder is a run's: it has the run's configuration, and what the run was computed from."""
+    return (folder / CONFIGURATION).is_file() and (folder / PROVENANCE).is_file()
+
+
+def folder_of_results(checkpoint: Checkpoint) -> Path:
+    """Where what is found out about a checkpoint is written: into its run, else beside the checkpoint."""
+    folder = checkpoint.path.parent
+    return run_of(checkpoint) or (folder.parent if folder.name == CHECKPOINTS else folder)
+
+
+def newest_checkpoint(trainer: Any) -> Path | None:
+    """The checkpoint to go on from: the last one of the newest run that has any, wherever its checkpoints are kept.
+
+    Args:
+        trainer: the trainer's options, with its logger and callbacks made.
+
+    Returns:
+        The newest whose name begins with ``last``; in a run that has none, the newest. Those that hold weights only are
+        passed over for others, and so, with a notice, are damaged ones. None if there is no checkpoint at all.
+    """
+    files = sorted({file for place in places_of(trainer) for file in _within(place)}, key=_written)
+    if not files:
+        return None
+    newest = _place_of(files[-1])
+    of_run = [file for file in reversed(files) if _place_of(file) == newest]
+    of_run.sort(key=lambda file: not file.stem.startswith(LAST))  # stable: the newest of either first
+    damaged: list[str] = []
+    for file in of_run:
+        try:
+            whole = read_checkpoint(file).epoch is not None
+        except UserError as problem:
+            damaged.append(str(problem).rstrip("."))
+            continue
+        if whole:
+            for problem_of_another in damaged:
+                notice = f"{problem_of_another}; it is passed over for {file}, with which the fit goes on."
+                warnings.warn(notice, DataNotice, stacklevel=2)
+            return file
+    return of_run[0]
+
+
+def places_of(trainer: Any) -> list[Path]:
+    """The folders in which checkpoints of a trainer's runs lie, those of all versions of its first logger.
+
+    Args:
+        trainer: the trainer's options, with its logger and callbacks made.
+    """
+    callbacks = trainer.callbacks if isinstance(trainer.callbacks, list) else [trainer.callbacks]
+    kept = [callback for callback in callbacks if isinstance(callback, ModelCheckpoint)]
+    places = [_as_typed(Path(callback.dirpath), Path()) for callback in kept if callback.dirpath is not None]
+    return [*places, *_usual_places(trainer)]
+
+
+def root_of(trainer: Any) -> Path:
+    """The folder that has the runs of a trainer's first logger.
+
+    Args:
+        trainer: the trainer's options, with its logger made.
+    """
+    first = trainer.logger[0] if isinstance(trainer.logger, list) and trainer.logger else trainer.logger
+    home = trainer.default_root_dir or ""
+    return _root_of(first, home) if isinstance(first, Logger) else Path(home, "lightning_logs")  # Lightning's own
+
+
+def _usual_places(trainer: Any) -> list[Path]:
+    if trainer.logger is False or trainer.logger == []:
+        return [Path(trainer.default_root_dir or "", CHECKPOINTS)]
+    first = trainer.logger[0] if isinstance(trainer.logger, list) else trainer.logger
+    chosen = getattr(first, "_version", None)  # None: any
+    version = "*" if chosen is None else version_of(first)
+    return list(root_of(trainer).glob(f"{version}/{CHECKPOINTS}"))
+
+
+def _root_of(logger: Logger, home: str | Path) -> Path:
+    return Path(home if logger.save_dir is None else logger.save_dir, str(logger.name))
+
+
+def _within(place: Path) -> Iterator[Path]:
+    return (file for file in place.rglob("*.ckpt") if file.is_file() and not file.name.startswith("."))
+
+
+def _written(file: Path) -> int:
+    return file.stat().st_mtime_ns
+
+
+def _place_of(file: Path) -> Path:
+    """The folder of a run's checkpoints; a metric in a checkpoint's name makes another one within."""
+    return next((folder for folder in file.parents if folder.name == CHECKPOINTS), file.parent)
+
+
+def _as_typed(folder: Path, path: Path) -> Path:
+    """A folder as a path from the working folder, if another path is one."""
+    here = Path(os.getcwd())  # noqa: PTH109 (as Path.absolute has it)
+    within = not path.is_absolute() and folder.is_relative_to(here) and folder != here
+    return folder.relative_to(here) if within else folder

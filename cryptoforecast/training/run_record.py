@@ -1,0 +1,152 @@
+"""A run's record: its whole configuration, and what it was computed from and with."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from jsonargparse import Namespace
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.cli import LightningArgumentParser
+from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
+
+from cryptoforecast._version import __version__
+from cryptoforecast.atomic import write_atomically
+from cryptoforecast.data.datamodule import CloseDataModule, closes_of
+from cryptoforecast.data.load import to_record
+from cryptoforecast.errors import UserError
+from cryptoforecast.training.run_folder import CONFIGURATION, PROVENANCE, run_folder
+from cryptoforecast.training.settings.parser import to_yaml
+
+PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
+
+
+class RunRecord(Callback):
+    """Writes ``config.yaml``, which can be run again as it is, and ``provenance.json`` into the run folder.
+
+    It keeps no parser, only the text: callbacks that average weights copy the model, and with it all that a trainer
+    holds.
+
+    Args:
+        parser: of the verb's options.
+        config: the options, parsed.
+    """
+
+    def __init__(self, parser: LightningArgumentParser, config: Namespace) -> None:
+        config = config.clone()
+        config["ckpt_path"] = None  # run again, it begins anew
+        self.configuration: str = to_yaml(parser, config)
+        self.enter: Callable[[], None] | None = None
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Enter the fit in the ledger: Lightning calls finders first, so that what they have found is known.
+
+        The steps that finders try out begin training, but no fit.
+        """
+        if self.enter is not None:
+            self.enter()
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write both, now that nothing is left that could refuse to begin; nothing where there is no run folder."""
+        folder, data = run_folder(trainer) if trainer.is_global_zero else None, closes_of(trainer)
+        if folder is None or data is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        configuration = with_what_was_found(self.configuration, pl_module, data)
+        write_atomically(folder / CONFIGURATION, lambda file: file.write(configuration.encode()))
+        record = json.dumps(provenance(data), indent=2) + "\n"
+        write_atomically(folder / PROVENANCE, lambda file: file.write(record.encode()))
+
+
+def with_what_was_found(configuration: str, model: LightningModule, data: CloseDataModule) -> str:
+    """A configuration with the batch size and the learning rate that callbacks have found, where they have found any.
+
+    Args:
+        configuration: the options of ``fit``, in YAML.
+        model: is about to be trained.
+        data: what it is trained on.
+    """
+    options = yaml.safe_load(configuration)
+    of_model = (options.get("model") or {}).get("init_args") or {}
+    found = [(options["data"], "batch_size", data.batch_size)]
+    found += [(of_model, name, value) for name, value in model.hparams.items() if name in of_model]
+    changed = [
+        (settings, name, value)
+        for settings, name, value in found
+        if isinstance(value, int | float) and isinstance(settings[name], int | float) and settings[name] != value
+    ]
+    for settings, name, value in changed:
+        settings[name] = value
+    return str(yaml.safe_dump(options, sort_keys=False)) if changed else configuration
+
+
+def claim_run(trainer: Trainer, configuration: str) -> Path | None:
+    """Make the run's folder this fit's own: of several that start at once, the first to write its configuration has it.
+
+    Of several processes of one fit, the first one sees to it.
+
+    Args:
+        trainer: whose first logger says where the folder is; without a version, the next that is free.
+        configuration: the content of ``config.yaml``.
+
+    Returns:
+        The folder; None where nothing is logged.
+
+    Raises:
+        UserError: if the logger's version is another run's.
+    """
+    first = trainer.loggers[0] if trainer.loggers and trainer.is_global_zero else None
+    free_to_choose = getattr(first, "_version", "") is None
+    if not isinstance(first, TensorBoardLogger | CSVLogger):
+        _ = getattr(first, "experiment", None)  # only then do others know their version
+    while (folder := run_folder(trainer)) is not None and first is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with (folder / CONFIGURATION).open("x", encoding="utf-8") as file:
+                file.write(configuration)
+        except FileExistsError:
+            if not free_to_choose:
+                raise UserError(
+                    f"{folder}: there is a run here already; set another trainer.logger.init_args.version."
+                ) from None
+            first._version = None  # type: ignore[attr-defined]
+            continue
+        for logger in trainer.loggers[1:]:
+            _go_along(logger, folder)
+        return folder
+    return None
+
+
+def _go_along(logger: Logger, run: Path) -> None:
+    """Give a further logger the version of the run, so that both log into one folder, if both log in the same place."""
+    if isinstance(logger, TensorBoardLogger | CSVLogger) and logger._version is None:
+        place = Path(logger.root_dir, run.name)
+        if place == run or not place.exists():
+            logger._version = run.name
+
+
+def provenance(data: CloseDataModule) -> dict[str, Any]:
+    """Which closes, which packages, which commit of the working folder, and how many threads: bits depend on it."""
+    return {
+        "series": [to_record(one) for one in data.series],
+        "versions": {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}},
+        "git_commit": git_commit(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def git_commit() -> str | None:
+    """The working folder's commit, marked where files differ from it; None outside a repository."""
+    try:
+        commit = _git("rev-parse", "HEAD")
+        return commit + ("-dirty" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout.strip()

@@ -1,0 +1,101 @@
+"""Which setting an exception is the fault of: that of the part of Lightning or torch that refused to work."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+from cryptoforecast.errors import UserError, first_sentence
+from cryptoforecast.user_code.faults import OURS, cause_in_user_code, frames_inwards, is_of_user
+
+# Where the code of a setting's classes lies, and the setting; the first that fits counts.
+PARTS = (
+    (r"lightning/pytorch/callbacks/", "trainer.callbacks"),
+    (r"lightning/(pytorch|fabric)/loggers/", "trainer.logger"),
+    (r"lightning/pytorch/profilers/", "trainer.profiler"),
+    (r"lightning/(pytorch|fabric)/plugins/precision/", "trainer.precision"),
+    (r"lightning/(pytorch|fabric)/plugins/environments/", "trainer.devices"),
+    (r"lightning/(pytorch|fabric)/(plugins|accelerators)/", "trainer.accelerator"),
+    (r"lightning/(pytorch|fabric)/strategies/", "trainer.strategy"),
+    (r"torch/optim/lr_scheduler\.py", "model.scheduler"),
+    (r"torch/optim/(?!swa_utils)", "model.optimizer"),
+    (r"lightning/(pytorch|fabric)/", "trainer"),
+)
+REFUSALS = (
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    ImportError,
+    MisconfigurationException,
+)  # of Lightning's core
+NAMED_BY_CLASS = ("trainer.callbacks", "trainer.logger", "trainer.profiler")
+
+
+@contextmanager
+def settings_in_one_sentence() -> Iterator[None]:
+    """Let what a setting's own code refuses be one sentence, and the user's own exceptions be what they are.
+
+    Raises:
+        UserError: naming the setting, with what its code has to say.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as problem:
+        if theirs := cause_in_user_code(problem):
+            raise theirs from theirs.__cause__
+        setting = setting_at_fault(problem)
+        if setting is None:
+            raise
+        raise UserError(f"{setting}: {first_sentence(problem)}") from None
+
+
+@contextmanager
+def values_in_one_sentence() -> Iterator[None]:
+    """Let a value that a class of ours, or of torch, refuses be one sentence, whatever a parser has said around it.
+
+    Raises:
+        UserError: with what the class has to say.
+    """
+    try:
+        yield
+    except ValueError as problem:
+        if isinstance(problem, UserError) or is_of_user(problem):
+            raise
+        innermost: BaseException = problem
+        while innermost.__cause__:
+            innermost = innermost.__cause__
+        raise UserError(first_sentence(innermost)) from None
+
+
+def setting_at_fault(problem: BaseException) -> str | None:
+    """The setting whose code raised an exception, with the class where several can be named.
+
+    Args:
+        problem: was raised and caught.
+
+    Returns:
+        Such as ``trainer.callbacks: DeviceStatsMonitor``; None for an exception of the user's code, or of ours.
+    """
+    if is_of_user(problem):
+        return None
+    frames = list(frames_inwards(problem))
+    general = None
+    for frame in frames:
+        file = frame.f_code.co_filename
+        if file.startswith(str(OURS)):
+            break
+        setting = next((setting for pattern, setting in PARTS if re.search(pattern, file.replace("\\", "/"))), None)
+        if setting == "trainer":  # a callback may be what has called it
+            general = setting if isinstance(problem, REFUSALS) else None
+        elif setting is not None:
+            return f"{setting}: {_class_of(frame)}" if setting in NAMED_BY_CLASS else setting
+    return general
+
+
+def _class_of(frame: FrameType) -> str:
+    owner = frame.f_locals.get("self")
+    return type(owner).__name__ if owner is not None else frame.f_code.co_name

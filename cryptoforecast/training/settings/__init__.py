@@ -1,0 +1,1 @@
+"""Options and YAML to model, data and trainer."""

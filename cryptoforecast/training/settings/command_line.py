@@ -1,0 +1,131 @@
+"""From a command line to model, data and trainer, on Lightning's own."""
+
+from typing import Any
+
+from jsonargparse import ArgumentError
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import Trainer
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+
+from cryptoforecast.data.sources import Source
+from cryptoforecast.errors import UserError
+from cryptoforecast.models.checkpoints.load import load_forecaster, read_checkpoint
+from cryptoforecast.training.exact import as_list
+from cryptoforecast.training.processes import alone_in_slurm
+from cryptoforecast.training.resume import find_last
+from cryptoforecast.training.run_folder import LAST
+from cryptoforecast.training.setting_errors import settings_in_one_sentence, values_in_one_sentence
+from cryptoforecast.training.settings.arguments import LINKED, refuse_options_of_a_list, with_tokens_taken
+from cryptoforecast.training.settings.checks import refuse_ignored_options, set_modes
+from cryptoforecast.training.settings.class_options import HELP
+from cryptoforecast.training.settings.command_words import read_words
+from cryptoforecast.training.settings.parser import UsageError, complaint, with_plain_texts
+from cryptoforecast.training.train import surroundings_of_fit
+from cryptoforecast.user_code.faults import is_of_user
+
+FILES = "forecasts.csv, scores.json, forecast.png, changes.png and errors.png"
+FOLDER = ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder.")
+OUTPUT = ("output", "CSV file for the forecasts; by default they are printed.")
+OURS = {"validate": FOLDER, "test": FOLDER, "predict": OUTPUT}  # options beside those of Lightning's Trainer
+
+
+class CommandLine(LightningCLI):
+    """Lightning's command line, which reads and checks all that is asked for, and makes it."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "CommandLine":
+        """Itself: the factory of a model's optimizer leads here, and a copy of the model is of the same command."""
+        return self
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """The verbs, each with those arguments of the Trainer's method that are not options."""
+        of_evaluation = {"model", "dataloaders", "datamodule", "verbose", "return_predictions"}
+        of_fit = {"model", "train_dataloaders", "val_dataloaders", "datamodule"}
+        return {"fit": of_fit, "validate": of_evaluation, "test": of_evaluation, "predict": of_evaluation}
+
+    def setup_parser(
+        self, add_subcommands: bool, main_kwargs: dict[str, Any], subparser_kwargs: dict[str, Any]
+    ) -> None:
+        """Add our own options to Lightning's verbs."""
+        super().setup_parser(add_subcommands, main_kwargs, subparser_kwargs)
+        for verb in OURS.keys() & self.subcommands().keys():
+            option, meaning = OURS[verb]
+            self._subcommand_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
+        for of_verb in self._subcommand_parsers.values():
+            of_verb.epilog = HELP
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Lengths and columns are said once, to the data."""
+        for setting in LINKED:
+            parser.link_arguments(f"data.{setting}", f"model.init_args.{setting}")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse a command line; where it names a checkpoint to judge, on top of what that holds."""
+        assert isinstance(args, list)
+        self.typed = [str(word) for word in args]
+        read = read_words(self.typed, OURS)
+        self.checkpoint, self.tokens, self.rename = read.checkpoint, read.tokens, read.rename
+        if self.checkpoint is not None:
+            refuse_ignored_options(read.verb, self.typed)
+            self.restored = load_forecaster(self.checkpoint)
+        try:
+            self.config = parser.parse_args(read.words)
+        except ArgumentError as problem:
+            of_verb = self._subcommand_parsers.get(read.verb)
+            options = [action.dest for action in of_verb._actions] if of_verb else []
+            raise UsageError(complaint(str(problem), options)) from None
+        chosen = with_plain_texts(self.config[self.config.subcommand])
+        refuse_options_of_a_list(chosen.get("data.source"), read.words)
+        set_modes(chosen)
+        named = chosen.get("ckpt_path")
+        if read.verb not in OURS and named not in (None, LAST):
+            self.checkpoint = read_checkpoint(named, self.rename)
+            chosen["ckpt_path"] = str(self.checkpoint.path)
+
+    def _parse_ckpt_path(self) -> None:
+        """Nothing: :meth:`parse_arguments` has read the checkpoint, which Lightning cannot in subclass mode."""
+
+    def instantiate_classes(self) -> None:
+        """Make model and data; a value that one of them refuses is the user's to put right."""
+        self.parser.add_instantiator(self._make_source, Source)
+        with settings_in_one_sentence(), values_in_one_sentence():
+            super().instantiate_classes()
+        if self.checkpoint is not None and self.subcommand in OURS:
+            self.model = self.restored  # in the place of what stood in for it
+
+    def _make_source(self, cls: type[Source], *args: Any, **arguments: Any) -> Source:
+        """Make a source, of what the checkpoint's tokens stand for."""
+        return cls(*args, **{name: with_tokens_taken(value, self.tokens) for name, value in arguments.items()})
+
+    def after_instantiate_classes(self) -> None:
+        """Find the checkpoint that ``last`` means, now that logger and callbacks can be asked."""
+        chosen = self.config_init[self.subcommand]
+        if self.subcommand not in OURS and chosen.get("ckpt_path") == LAST:
+            self.checkpoint = find_last(chosen, self.rename)
+            self.config[self.subcommand]["ckpt_path"] = chosen["ckpt_path"]
+
+    def _set_seed(self) -> None:
+        try:
+            super()._set_seed()
+        except ValueError as problem:
+            raise UserError(f"seed_everything: {problem}") from None
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """A trainer that logs and saves for ``fit``, and one that leaves no traces for the other verbs."""
+        try:
+            return super().instantiate_trainer(**self._surroundings(), **kwargs)
+        except (ValueError, TypeError, MisconfigurationException) as problem:  # Lightning's words for a bad option
+            if isinstance(problem, UserError) or is_of_user(problem):
+                raise
+            raise UserError(f"trainer: {problem}") from None
+
+    def _surroundings(self) -> dict[str, Any]:
+        options = self._get(self.config_init, "trainer")
+        if options.overfit_batches:
+            raise UserError("trainer.overfit_batches: batches are gathered here; set trainer.limit_train_batches.")
+        if self.subcommand != "fit":
+            self.save_config_callback = None
+            around: dict[str, Any] = {"logger": False, "callbacks": [], "enable_checkpointing": False}
+        else:
+            around = surroundings_of_fit(options)
+        return {**around, "plugins": [*as_list(around.get("plugins", options.plugins)), *alone_in_slurm(options)]}

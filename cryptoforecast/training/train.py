@@ -1,0 +1,106 @@
+"""What is put around a fit: progress, exactness, and checkpoints that are whole."""
+
+import shlex
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar
+
+from cryptoforecast.errors import UserError
+from cryptoforecast.models import Forecaster
+from cryptoforecast.training.exact import as_list, exact
+from cryptoforecast.training.lightning.lean_loop import Unmeasured, take_lean_steps
+from cryptoforecast.training.lightning.resumption import Resumption
+from cryptoforecast.training.malloc import keep_freed_memory
+from cryptoforecast.training.processes import together
+from cryptoforecast.training.progress import EpochLines
+from cryptoforecast.training.run_folder import CHECKPOINTS, LAST, run_folder
+from cryptoforecast.training.setting_errors import settings_in_one_sentence
+from cryptoforecast.user_code.faults import is_of_user, went_through
+
+WRITERS = (
+    "lightning/pytorch/loggers/",
+    "lightning/fabric/loggers/",
+    "tensorboard/",
+    "cryptoforecast/training/run_record.py",
+)
+
+
+def surroundings_of_fit(trainer: Any) -> dict[str, Any]:
+    """The options of a trainer that a fit's surroundings change.
+
+    Args:
+        trainer: its options, instantiated.
+    """
+    shown = sys.stdout.isatty() if trainer.enable_progress_bar is None else trainer.enable_progress_bar
+    given = as_list(trainer.callbacks)
+    theirs = any(isinstance(callback, ProgressBar) for callback in given)
+    return exact(
+        enable_progress_bar=theirs,
+        num_sanity_val_steps=trainer.num_sanity_val_steps or 0,  # a rehearsal has gone before
+        profiler=trainer.profiler or Unmeasured(),
+        callbacks=[EpochLines(bar=shown and not theirs), *given],
+        plugins=trainer.plugins,
+    )
+
+
+def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
+    """Train; if there is nothing left to train, say so, and if interrupted, how to go on.
+
+    Raises:
+        UserError: if a setting is at fault, a disk is full, or somebody has interrupted.
+    """
+    keep_freed_memory()
+    take_lean_steps(trainer)
+    try:
+        with settings_in_one_sentence(), _writing_in_one_sentence(trainer), together(trainer), _quiet_writers():
+            trainer.fit(model, **options)
+    except SystemExit:  # so Lightning ends on Ctrl-C, without a word
+        last = (run_folder(trainer) or Path(trainer.default_root_dir)) / CHECKPOINTS / f"{LAST}.ckpt"
+        how = f"; go on with --ckpt_path {shlex.quote(str(last))}" if last.exists() else ""
+        raise UserError(f"interrupted{how}.") from None
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    resumption = next(callback for callback in callbacks if isinstance(callback, Resumption))
+    if options.get("ckpt_path") and (why := resumption.nothing_left(trainer)) is not None and trainer.is_global_zero:
+        print(f"{options['ckpt_path']}: there is nothing left to train after {trainer.current_epoch} epochs{why}.")
+
+
+@contextmanager
+def _writing_in_one_sentence(trainer: Trainer) -> Iterator[None]:
+    """Say which file of the run could not be written; any other error of the system stays what it is."""
+    try:
+        yield
+    except (OSError, ValueError) as problem:  # the logger calls a full disk a wrong value
+        cause = problem if isinstance(problem, OSError) else problem.__cause__
+        if not isinstance(cause, OSError) or is_of_user(problem) or not went_through(cause, WRITERS):
+            raise
+        file = cause.filename or run_folder(trainer)
+        raise UserError(f"{file}: cannot be written ({cause.strerror}); what was saved before is kept.") from None
+
+
+@contextmanager
+def _quiet_writers() -> Iterator[None]:
+    """Print no traceback where TensorBoard's thread finds a disk full; who asks it to write next is told."""
+    before = threading.excepthook
+    threading.excepthook = lambda failed: None if isinstance(failed.exc_value, OSError) else before(failed)
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
+def best_of(trainer: Trainer, given: Any) -> str:
+    """The checkpoint that was best, by the first of the callbacks given that has a metric to tell; else the last.
+
+    Args:
+        trainer: has fitted.
+        given: the callbacks in the user's order.
+    """
+    kept = [callback for callback in as_list(given) if isinstance(callback, ModelCheckpoint)]
+    judging = [callback for callback in kept if callback.monitor is not None] or kept
+    return str(getattr(judging[0] if judging else trainer.checkpoint_callback, "best_model_path", ""))

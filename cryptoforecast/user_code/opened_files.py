@@ -1,0 +1,169 @@
+"""Which files this process reads, and for whom: noted from before a module of the user's is imported.
+
+Python tells its audit hooks of every file that it opens, of SQLite's too, and of programs that it runs. What a
+library in another language opens by itself it does not know.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NamedTuple
+
+from cryptoforecast.user_code.installed import is_installed
+
+PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 (pathlib takes longer than this module)
+OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/share/", "/usr/lib", "/lib")
+CODE = (".py", ".pyc")
+FILES = ("open", "sqlite3.connect", "os.link", "os.symlink", "os.rename")
+PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
+THREADS = ("_thread.start_new_thread", "_thread.start_joinable_thread")
+NETWORK = ("socket.connect",)
+EVENTS = frozenset((*FILES, *PROGRAMS, *THREADS, *NETWORK))
+DATA, LOAD = os.path.join(PACKAGE, "data", ""), "load_one"  # noqa: PTH118 (in that room, what asks a source)
+WAYS_IN = {
+    (os.path.join(PACKAGE, "cli", "main.py"), "main"),  # noqa: PTH118
+    (os.path.join(PACKAGE, "cli", "audit_world.py"), "work"),  # noqa: PTH118
+    (os.path.join(PACKAGE, "evaluation", "audit", "audit.py"), "audit"),  # noqa: PTH118
+}  # whose callers are not the experiment's
+
+
+class Opened(NamedTuple):
+    """Something that was opened, run or asked.
+
+    ``path`` is absolute; of a program it is its command line, of a network an address. ``who`` has opened it: a class
+    that was written for the framework, else a function or a module; nothing if no code but that of libraries took part.
+    ``in_load`` says that a source was being loaded, which is where its files may be read.
+    """
+
+    event: str
+    path: str
+    who: str
+    by_scaling: bool
+    in_load: bool
+
+
+@contextmanager
+def noted() -> Iterator[list[Opened]]:
+    """Note what is opened from now on."""
+    if not _hooked:
+        _hooked.append(True)
+        sys.addaudithook(_hook)  # Python has no way to take one back; it does nothing while nobody notes
+    journal: list[Opened] = []
+    _journals.append(journal)
+    try:
+        yield journal
+    finally:
+        _journals[:] = [one for one in _journals if one is not journal]
+
+
+def noted_so_far() -> list[Opened]:
+    """What the process has opened since noting began; nothing where it has not."""
+    return list(_journals[0]) if _journals else []
+
+
+@contextmanager
+def not_noted() -> Iterator[None]:
+    """Let this thread open files that the framework itself wants to look at."""
+    before = getattr(_thread, "silent", False)
+    _thread.silent = True
+    try:
+        yield
+    finally:
+        _thread.silent = before
+
+
+def is_library(path: str) -> bool:
+    """Whether a file belongs to Python, to an installed package or to this one."""
+    return path.startswith(("<frozen", f"{PACKAGE}{os.sep}")) or is_installed(path)
+
+
+_hooked: list[bool] = []
+_journals: list[list[Opened]] = []
+_written: set[str] = set()  # files that this process has made: whatever is in them came from it
+_of_loading: set[int] = set()  # threads that a source has started while it was loaded
+_thread = threading.local()
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _journals or event not in EVENTS or getattr(_thread, "silent", False):
+        return
+    with not_noted():
+        if event in THREADS:
+            if _reader(sys._getframe(1)).in_load:
+                _of_loading.add(id(getattr(arguments[0], "__self__", None)))
+            return
+        path = _path_of(event, arguments)
+        if path:
+            found = _reader(sys._getframe(1))._replace(event=event, path=path)
+            for journal in _journals:
+                journal.append(found)
+
+
+def _path_of(event: str, arguments: tuple[Any, ...]) -> str:
+    """What an event is about; nothing if it is not to be noted."""
+    if event in PROGRAMS:
+        words = arguments[1] if event == "subprocess.Popen" else arguments[0]
+        return " ".join(map(os.fsdecode, words)) if isinstance(words, list | tuple) else os.fsdecode(words)
+    if event in NETWORK:
+        return str(arguments[1][0] if isinstance(arguments[1], tuple) else "")
+    if not isinstance(arguments[0], str | bytes | os.PathLike):
+        return ""
+    named = os.fsdecode(arguments[0])
+    if named == ":memory:" or (named.startswith(OF_THE_SYSTEM) and not named.startswith("/dev/shm/")):
+        return ""
+    path = os.path.abspath(named.removeprefix("file:").split("?")[0] if event == "sqlite3.connect" else named)  # noqa: PTH100
+    flags = arguments[2] if event == "open" and isinstance(arguments[2], int) else 0
+    if flags & os.O_WRONLY or flags & os.O_TRUNC:
+        _written.add(path)
+        return ""
+    return path if path not in _written and not is_library(path) and os.path.isfile(path) else ""  # noqa: PTH113
+
+
+def _reader(frame: FrameType | None) -> Opened:
+    """Who has called, told by the frames up to the way in."""
+    owner, who, imports, in_load, of_library = None, "", "", False, False
+    while frame is not None:
+        place = (frame.f_code.co_filename, frame.f_code.co_name)
+        if place in WAYS_IN:
+            break
+        caller = frame.f_locals.get("self")
+        if (place[1] == LOAD and place[0].startswith(DATA)) or id(caller) in _of_loading:
+            in_load, owner, who, imports = True, None, "", ""  # what a source is made of is its own affair
+        elif _is_part(caller):
+            owner = caller if owner is None or _is_scaling(caller) else owner
+        elif not is_library(place[0]):
+            name = os.path.basename(place[0])  # noqa: PTH119
+            of_module = place[1] == "<module>"
+            who = who or (f"{name}, when it is imported," if of_module else f"{place[1]} in {name}")
+            imports = imports or (who if of_module and frame.f_globals.get("__name__") != "__main__" else "")
+        elif place[1] == "<module>" and not who and owner is None and not in_load:
+            of_library = True
+        frame = frame.f_back
+    if in_load:
+        who, in_load = (type(owner).__name__ if owner is not None else imports), owner is None and not imports
+    elif of_library:
+        who = ""
+    else:
+        who = type(owner).__name__ if owner is not None else who
+    return Opened("", "", who, _is_scaling(owner), in_load)
+
+
+def _is_part(value: object) -> bool:
+    """Whether an object is of a class that somebody has written for the framework."""
+    kinds = [_class("cryptoforecast.models.forecaster", "Forecaster"), _class("lightning.pytorch", "Callback"),
+             _class("cryptoforecast.models.scaling", "Scaling")]  # fmt: skip
+    return isinstance(value, tuple(kind for kind in kinds if kind)) and not type(value).__module__.startswith(
+        ("cryptoforecast.", "lightning.", "torch.")
+    )
+
+
+def _is_scaling(value: object) -> bool:
+    kind = _class("cryptoforecast.models.scaling", "Scaling")
+    return kind is not None and isinstance(value, kind)
+
+
+def _class(module: str, name: str) -> type | None:
+    return getattr(sys.modules.get(module), name, None)
