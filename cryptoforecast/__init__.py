@@ -10,8 +10,8 @@ from cryptoforecast._version import __version__ as __version__
 from cryptoforecast.data.fit_listeners import call_when_a_fit_begins
 
 if TYPE_CHECKING:
-    from cryptoforecast.audit.audit import audit
     from cryptoforecast.audit.lookahead import LookAhead
+    from cryptoforecast.audit.run import audit
     from cryptoforecast.data.datamodule import CloseDataModule
     from cryptoforecast.data.folds import Fold
     from cryptoforecast.data.series import CloseSeries
@@ -67,7 +67,7 @@ _ROOMS = {
     "cryptoforecast.evaluation.forecasts": ("forecast_rows", "next_closes", "rows_beside_baselines"),
     "cryptoforecast.evaluation.verdict": ("judge", "show"),
     "cryptoforecast.evaluation.comparison.board": ("compare",),
-    "cryptoforecast.audit.audit": ("audit",),
+    "cryptoforecast.audit.run": ("audit",),
     "cryptoforecast.audit.lookahead": ("LookAhead",),
 }
 # A fit enters the ledger however it is started, also by a plain Trainer.

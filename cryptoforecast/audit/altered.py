@@ -28,7 +28,7 @@ from cryptoforecast.user_folders import expand_home
 NO_FILES = ("folder", "gaps", *KNOBS)  # arguments that name no file, whatever lies about
 
 
-class Remembered(Source):
+class CachedSource(Source):
     """What another source has said.
 
     Args:
@@ -45,12 +45,15 @@ class Remembered(Source):
         return self.series
 
 
-def remember(data: CloseDataModule) -> CloseDataModule:
+def with_cached_sources(data: CloseDataModule) -> CloseDataModule:
     """The same data, not set up yet, each source asked once and for all."""
     sources = data.source if isinstance(data.source, list) else [data.source]
     return with_sources(
         data,
-        [one if isinstance(one, Remembered) else Remembered(one, load_one(one, data.columns[1:])) for one in sources],
+        [
+            one if isinstance(one, CachedSource) else CachedSource(one, load_one(one, data.columns[1:]))
+            for one in sources
+        ],
     )
 
 
@@ -66,8 +69,8 @@ def _remade(instance: Any, **changed: Any) -> Any:
     return type(instance)(**{**kept, **changed})
 
 
-class Altered(NamedTuple):
-    """What makes a world another one.
+class Alteration(NamedTuple):
+    """What makes a counterfactual another one.
 
     From ``border`` on all is garbage; nothing is, if it is None. ``files`` are the sources whose files can be written
     so. Source by source, ``series`` are the closes as they then are, and ``asked`` says whether a source that is

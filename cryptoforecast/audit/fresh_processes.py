@@ -17,20 +17,20 @@ from typing import Any, NamedTuple
 import pandas as pd
 import torch
 
-from cryptoforecast.audit.altered import Altered
-from cryptoforecast.audit.built import Read, Trained, World
+from cryptoforecast.audit.altered import Alteration
+from cryptoforecast.audit.counterfactual import Counterfactual, ModelInputs, TrainedOutputs
 from cryptoforecast.audit.lookahead import LookAhead
 from cryptoforecast.audit.mirror import Mirror, live_in, mirror, under_real_names
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
-from cryptoforecast.training.forkserver import nursery
+from cryptoforecast.training.forkserver import forkserver_context
 from cryptoforecast.user_code.opened_files import Opened, not_noted, noted
 
 CACHE = "CRYPTOFORECAST_CACHE"
 
 
 class Job(NamedTuple):
-    """A world to build.
+    """A counterfactual to build.
 
     ``words`` are the command line; ``series``, source by source, the closes of one that is not to be asked, else
     None; ``cut`` are settings of the data. ``home`` is the working folder, which the process sees in a mirror, and
@@ -51,15 +51,15 @@ class Job(NamedTuple):
 class Answer(NamedTuple):
     """What was built; or what went wrong, and the stage if that is a finding. And what was opened meanwhile."""
 
-    read: Read | None
-    trained: Trained | None
+    read: ModelInputs | None
+    trained: TrainedOutputs | None
     problem: str
     stage: str
     opened: list[Opened]
 
 
 class FreshProcesses:
-    """Builds worlds in fresh processes; a context, at whose end they and their folders are gone.
+    """Builds counterfactuals in fresh processes; a context, at whose end they and their folders are gone.
 
     Args:
         words: the command line of ``audit``.
@@ -86,13 +86,13 @@ class FreshProcesses:
         """What the processes have opened, each file under its real name."""
         return [one for answer in self._answers for one in answer.opened]
 
-    def world(self, altered: Altered, border: pd.Timestamp, here: World) -> World:
-        """A world that is being built from the import of the user's modules on.
+    def counterfactual(self, altered: Alteration, border: pd.Timestamp, here: Counterfactual) -> Counterfactual:
+        """A counterfactual that is being built from the import of the user's modules on.
 
         Args:
             altered: what makes it another one.
             border: from when on it is.
-            here: the same world, built in this process; asked where no other process can build it.
+            here: the same counterfactual, built in this process; asked where no other process can build it.
         """
         collect = self._begin(altered, border)
 
@@ -108,17 +108,17 @@ class FreshProcesses:
                 return None
             raise LookAhead("training", f"what is to be trained fails {here.why}: {given.problem}")
 
-        def read() -> Read:
+        def read() -> ModelInputs:
             given = answer()
             return here.read() if given is None or given.read is None else given.read
 
-        def train() -> Trained:
+        def train() -> TrainedOutputs:
             given = answer()
             return here.train() if given is None or given.trained is None else given.trained
 
-        return World(border, read, train)
+        return Counterfactual(border, read, train)
 
-    def _begin(self, altered: Altered, border: pd.Timestamp) -> Callable[[], Answer]:
+    def _begin(self, altered: Alteration, border: pd.Timestamp) -> Callable[[], Answer]:
         """Let a process begin, and return what waits for its answer."""
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         files = [file for source in altered.files for file in source.files]
@@ -138,7 +138,7 @@ class FreshProcesses:
             torch.get_num_threads(),
             folder / "answer",
         )
-        process: BaseProcess = nursery().Process(target=work, args=(job,))  # type: ignore[attr-defined]
+        process: BaseProcess = forkserver_context().Process(target=work, args=(job,))  # type: ignore[attr-defined]
         process.start()
         self._running.append(process)
         return lambda: self._collect(process, job)
@@ -155,7 +155,7 @@ class FreshProcesses:
 
 
 def work(job: Job) -> None:
-    """Be the process that builds a world, and leave what was built in the job's file."""
+    """Be the process that builds a counterfactual, and leave what was built in the job's file."""
     os.chdir(job.home)
     os.environ.clear()
     os.environ.update(job.environment)
@@ -172,10 +172,10 @@ def work(job: Job) -> None:
 
 
 def _build(job: Job) -> Answer:
-    from cryptoforecast.audit.run import build_world
+    from cryptoforecast.audit.command import build_counterfactual
 
     try:
-        return Answer(*build_world(job), "", "", [])
+        return Answer(*build_counterfactual(job), "", "", [])
     except LookAhead as found:
         return Answer(None, None, found.reason, found.stage, [])
     except (Exception, SystemExit) as problem:

@@ -18,7 +18,7 @@ from cryptoforecast.training.fit_entries import uncounted
 SCALED = 4096  # training windows whose scaled closes are compared
 
 
-class Learned(NamedTuple):
+class ShortTraining(NamedTuple):
     """A model after some ``steps``; what it was at the first of them, and what its scaling had learned by then.
 
     ``start`` is the whole state of the model, ``scaling`` that of its scaling, ``scaled`` the network numbers of some
@@ -37,7 +37,7 @@ class Learned(NamedTuple):
         return dict(self.model.state_dict())
 
 
-def learn(model: Forecaster, data: CloseDataModule, steps: int, seed: int, **options: Any) -> Learned:
+def learn(model: Forecaster, data: CloseDataModule, steps: int, seed: int, **options: Any) -> ShortTraining:
     """Train a copy of a model on the last training windows there are, those nearest to what it must not see.
 
     Args:
@@ -79,7 +79,7 @@ def learn(model: Forecaster, data: CloseDataModule, steps: int, seed: int, **opt
         raise LookAhead("training", f"{type(model).__name__} cannot be trained for {steps} steps: {reason}") from None
     finally:
         data.fold = fold
-    return Learned(model.eval(), steps, start.state, start.scaling, start.scaled)
+    return ShortTraining(model.eval(), steps, start.state, start.scaling, start.scaled)
 
 
 def _latest(data: CloseDataModule, count: int) -> Int64[Tensor, " windows"]:

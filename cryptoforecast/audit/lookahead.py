@@ -15,7 +15,7 @@ from cryptoforecast.errors import UserError
 STAGES = ("source", "series", "windows", "scaling", "training", "forecast")
 
 
-class Checked(NamedTuple):
+class StageResult(NamedTuple):
     """A stage that was compared and found equal, what was compared of it, and what could not be."""
 
     stage: str

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from cryptoforecast.audit.altered import Remembered, with_sources
+from cryptoforecast.audit.altered import CachedSource, with_sources
 from cryptoforecast.audit.garbage import factors
 from cryptoforecast.audit.lookahead import LookAhead, same
 from cryptoforecast.data.batches import BatchOrder
@@ -139,7 +139,7 @@ def _without_the_rest(model: Forecaster, data: CloseDataModule, position: int) -
     others = None if series.others is None else series.others.iloc[kept]
     alone = series._replace(closes=series.closes.iloc[kept], others=others)
     source = data.source[number] if isinstance(data.source, list) else data.source
-    cut = with_sources(data, [Remembered(source, alone)], start=None, end=None)
+    cut = with_sources(data, [CachedSource(source, alone)], start=None, end=None)
     cut.setup("predict")
     return torch.from_numpy(next_closes(model, cut)["forecast"].to_numpy("float64").copy()).unsqueeze(0)
 

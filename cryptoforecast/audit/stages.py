@@ -1,166 +1,151 @@
-"""The stages from series to forecast, each compared with what it is where the future is garbage."""
+"""The stages of the look-ahead audit, in order: each is built twice, once with garbage in the place of the future."""
 
-from collections.abc import Callable, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Int64
-from torch import Tensor
+from lightning.pytorch.utilities.seed import isolate_rng
 
-from cryptoforecast.audit.built import EPOCHS, Batch, Forecast, Read, Trained, World, train_batches
-from cryptoforecast.audit.lookahead import Checked, LookAhead, difference, differing, same
-from cryptoforecast.audit.origins import require_blind, require_no_memory
+from cryptoforecast.audit.altered import Alteration, CachedSource, files_of, with_cached_sources, with_sources
+from cryptoforecast.audit.counterfactual import Counterfactual, TrainedOutputs, read, train
+from cryptoforecast.audit.learning import ShortTraining, learn
+from cryptoforecast.audit.lookahead import StageResult
+from cryptoforecast.audit.readers import doubts_of, require_unread, require_untrained_behind
+from cryptoforecast.audit.source_check import check_source
+from cryptoforecast.audit.stage_checks import (
+    check_forecasts,
+    check_scaling,
+    check_series,
+    check_training,
+    check_windows,
+)
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.data.times import in_nanoseconds, say_time
-from cryptoforecast.data.windows import Window
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.user_code.opened_files import Opened, noted, noted_so_far
+
+STEPS = 20
+TrainOn = Callable[[CloseDataModule], ShortTraining]
 
 
-def check_series(known: Read, worlds: Sequence[World]) -> Checked:
-    """Compare all bars before each border, as series and as the tensor that windows are cut from.
+@runtime_checkable
+class Processes(Protocol):
+    """Builds counterfactuals in fresh processes, in which the altered files stand in the place of the real ones."""
 
-    Raises:
-        LookAhead: naming the first bar that differs.
-    """
-    counts = []
-    for world in worlds:
-        changed = world.read()
-        for one, other in zip(known.series, changed.series, strict=True):
-            if what := difference(one, other, world.border):
-                raise LookAhead("series", f"{what} {world.why}")
-        first, second = (_before(one, world.border) for one in (known, changed))
-        if not same(first, second):
-            raise LookAhead("series", f"the prices that windows are cut from differ before that day {world.why}")
-        counts.append(f"{len(first[0]):,} bars before {say_time(world.border)}")
-    return Checked("series", " and ".join(counts))
+    doubts: list[str]  # why one could not be built
+
+    @property
+    def opened(self) -> list[Opened]:
+        """What the processes have opened, each file under its real name."""
+
+    def counterfactual(self, altered: Alteration, border: pd.Timestamp, here: Counterfactual) -> Counterfactual:
+        """A counterfactual built from the import of the user's modules on; ``here``, where that is not possible."""
 
 
-def check_windows(known: Read, worlds: Sequence[World], data: CloseDataModule, seed: int) -> Checked:
-    """Compare training windows in the order of two epochs, and validation windows where only the test is garbage.
-
-    Raises:
-        LookAhead: naming the first batch that differs; or a window whose closes are not those of its times.
-    """
-    for number, world in enumerate(worlds):
-        changed = world.read()
-        for epoch, batches in enumerate(zip(known.train, changed.train, strict=True)):
-            for at, (first, second) in enumerate(zip_longest(*batches)):
-                _require_same_windows(first, second, f"training batch {at} of epoch {EPOCHS[epoch]}", world)
-        if number > 0:
-            for at, (first, second) in enumerate(zip_longest(known.val, changed.val)):
-                _require_same_windows(first, second, f"validation batch {at}", world)
-    for window in (*train_batches(data, seed, 0), *data.val_dataloader()):
-        _require_right_closes(window, data)
-    train, val = len(data.fold.train), len(data.fold.val)
-    return Checked("windows", f"{train:,} for training in the order of {len(EPOCHS)} epochs, {val:,} for validation")
-
-
-def check_scaling(model: Forecaster, known: Read, learned: Trained, worlds: Sequence[World]) -> Checked:
-    """Compare the closes a scaling is fitted on, what it has learned, and what it makes of training windows.
-
-    Raises:
-        LookAhead: naming what differs.
-    """
-    name = type(model.scaling).__name__
-    for world in worlds:
-        if not same(known.closes, world.read().closes):
-            raise LookAhead("scaling", f"the closes that {name} is fitted on differ {world.why}")
-        changed = world.train()
-        if (part := differing(learned.scaling, changed.scaling)) is not None:
-            what = f"{name}'s state" if part == "_extra_state" else f"{part} of {name}"
-            raise LookAhead("scaling", f"{what} differs {world.why}")
-        if not same(learned.scaled, changed.scaled):
-            raise LookAhead("scaling", f"{name} scales the same training windows otherwise {world.why}")
-    closes, scaled = len(known.closes), len(learned.scaled[0])
-    return Checked("scaling", f"{name} after {closes:,} training closes, and {scaled:,} training windows scaled")
-
-
-def check_training(
-    model: Forecaster, steps: int, learned: Trained, worlds: Sequence[World], repeat: Callable[[World], Trained]
-) -> Checked:
-    """Compare a model's whole state before the first step and after the last.
+def audit_stages(
+    model: Forecaster,
+    data: CloseDataModule,
+    steps: int = STEPS,
+    seed: int = 0,
+    processes: Processes | None = None,
+    **trainer: Any,
+) -> Iterator[StageResult]:
+    """The stages of :func:`~cryptoforecast.audit.run.audit`, each as soon as it is found equal.
 
     Args:
-        model: the model.
-        steps: for how many it was trained.
-        learned: what came of it.
-        worlds: the others.
-        repeat: trains it again, as a world does, on the closes as they are.
-
-    Raises:
-        LookAhead: naming the weights that differ; or saying that they do so from one training to the next.
+        model: as there.
+        data: as there.
+        steps: as there.
+        seed: as there.
+        processes: build the counterfactuals; by default they are built in this process, of the model as it was made.
+        trainer: as there.
     """
-    name = type(model).__name__
-    for world in worlds:
-        changed = world.train()
-        at_first = differing(learned.start, changed.start)
-        part = at_first or differing(learned.state, changed.state)
-        if part is None:
-            continue
-        again = repeat(world)
-        if not (same(learned.start, again.start) and same(learned.state, again.state)):
-            raise LookAhead("training", f"{part} of {name} differs each time, on the same closes with the same seed")
-        when = "before the first step" if at_first else f"after {steps} steps"
-        raise LookAhead("training", f"{part} of {name} differs {when} {world.why}")
-    count = sum(weights.numel() for weights in model.parameters())
-    after = f"after {steps} steps on the last training windows"
-    return Checked("training", f"{count:,} weights of {name} {after}" if count else f"{name} has no weights")
+
+    def train_on(changed: CloseDataModule) -> ShortTraining:
+        return learn(model, changed, steps, seed, **trainer)
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # several threads would not always add up in the same order
+    try:
+        with isolate_rng(), noted() as journal:
+            before = noted_so_far()
+            journal[:0] = [event for event in before if event not in journal]
+            yield from _Comparison(model, data, train_on, seed, processes, journal).stages(steps)
+    finally:
+        torch.set_num_threads(threads)
 
 
-def check_forecasts(model: Forecaster, learned: Trained, worlds: Sequence[World], data: CloseDataModule) -> Checked:
-    """Compare forecasts from origins before each border, by trained and by first weights; perturb single futures.
+class _Comparison:
+    """The original data and their counterfactuals, one for each border."""
 
-    Raises:
-        LookAhead: naming the origin of a forecast that depends on more than its window.
-    """
-    positions = torch.cat([data.fold.train, data.fold.val])
-    remarks = [require_no_memory(model, data.windows, positions), require_blind(model, data, positions)]
-    counts = []
-    for known, world in zip(learned.forecasts, worlds, strict=True):
-        (changed,) = world.train().forecasts
-        for first, second in ((known.trained, changed.trained), (known.first, changed.first)):
-            _require_same_forecasts(model, known, first, second, world)
-        counts.append(f"{len(known.origins):,} from origins before {say_time(world.border)}")
-    return Checked("forecast", "; ".join([f"{' and '.join(counts)}, by trained and by first weights", *remarks]))
+    def __init__(
+        self, model: Forecaster, data: CloseDataModule, train_on: TrainOn, seed: int, processes: Processes | None,
+        journal: list[Opened],
+    ) -> None:  # fmt: skip
+        self.model, self.train_on, self.seed, self.processes, self.journal = model, train_on, seed, processes, journal
+        self.data = with_cached_sources(data)
+        self.data.setup("fit")
+        self.borders = borders_of(self.data)
+
+    def stages(self, steps: int) -> Iterator[StageResult]:
+        model, data, sources = self.model, self.data, self._sources
+        alterations, checked = check_source(data, self.borders)
+        yield checked
+        built = [self._build(altered, border) for altered, border in zip(alterations, self.borders, strict=True)]
+        known = read(data, self.seed)
+        yield check_series(known, built)
+        yield check_windows(known, built, data, self.seed)
+        require_untrained_behind(model, self.borders)
+        learned, trained = train(self.train_on, data, self.borders)
+        files = [file for source in sources for file in files_of(source.source)]
+        for counterfactual in built:
+            counterfactual.train()
+        require_unread(self._opened, files, "scaling")
+        yield check_scaling(model, known, learned, built)
+        require_unread(self._opened, files, "training")
+        doubts = doubts_of(self._opened, files, data.series, self.borders, model)
+        unaltered = alterations[0]._replace(border=None, series=[source.series for source in sources])
+
+        def train_again(counterfactual: Counterfactual) -> TrainedOutputs:
+            return self._build(unaltered, counterfactual.border).train()
+
+        checked = check_training(model, steps, learned, built, train_again)
+        yield checked._replace(unchecked="; ".join([*doubts, *(self.processes.doubts if self.processes else [])]))
+        checked = check_forecasts(trained, learned, built, data)
+        require_unread(self._opened, files, "forecast")
+        yield checked
+
+    @property
+    def _sources(self) -> list[CachedSource]:
+        sources: Any = self.data.source
+        return list(sources)
+
+    @property
+    def _opened(self) -> list[Opened]:
+        """What this process and the fresh ones have opened so far."""
+        return [*self.journal, *(self.processes.opened if self.processes else [])]
+
+    def _build(self, altered: Alteration, border: pd.Timestamp) -> Counterfactual:
+        here = self._build_here(altered, border)
+        return here if self.processes is None else self.processes.counterfactual(altered, border, here)
+
+    def _build_here(self, altered: Alteration, border: pd.Timestamp) -> Counterfactual:
+        """A counterfactual that is built in this process, when it is asked for."""
+
+        @cache
+        def data() -> CloseDataModule:
+            pairs = zip(self._sources, altered.series, strict=True)
+            cached = [CachedSource(source.source, series) for source, series in pairs]
+            changed = with_sources(self.data, cached, **altered.cut)
+            changed.setup("fit")
+            return changed
+
+        return Counterfactual(
+            border, cache(lambda: read(data(), self.seed)), cache(lambda: train(self.train_on, data(), [border])[0])
+        )
 
 
-def _require_same_forecasts(model: Forecaster, known: Forecast, first: Tensor, second: Tensor, world: World) -> None:
-    if not same(first, second):
-        at = int((first != second).any(dim=1).int().argmax())
-        origin = say_time(pd.Timestamp(int(known.origins[at]), tz="UTC"))
-        numbers = f"{first[at, 0].item():.10g} or {second[at, 0].item():.10g}"
-        raise LookAhead("forecast", f"{type(model).__name__} forecasts {numbers} from {origin}, the latter {world.why}")
-
-
-def _before(known: Read, border: pd.Timestamp) -> tuple[Tensor, Tensor]:
-    rows = known.times < border.value
-    return known.times[rows], known.prices[rows]
-
-
-def _require_same_windows(first: Batch | None, second: Batch | None, which: str, world: World) -> None:
-    if first is None or second is None:
-        raise LookAhead("windows", f"{which} is there or not {world.why}")
-    if (name := differing(first, second)) is not None:
-        raise LookAhead("windows", f"the {name} in {which} differs {world.why}")
-
-
-def _require_right_closes(window: Window, data: CloseDataModule) -> None:
-    """See that the targets of a batch are the closes that follow the origin, and a context's last is the origin's."""
-    for number, series in enumerate(data.series):
-        own = window.series == number
-        closes, origins = torch.tensor(series.closes.to_numpy()), window.origin[own]
-        places = _places(series.closes, origins).unsqueeze(1) + torch.arange(data.horizon + 1)
-        seen = torch.cat([window.context[own, -1:, 0], window.target[own]], dim=1)
-        wrong = closes[places.clamp_max(len(closes) - 1)] != seen
-        if wrong.any():
-            row, step = (int(place) for place in wrong.nonzero()[0])
-            what = f"target of step {step}" if step else "last close"
-            origin = say_time(pd.Timestamp(int(origins[row]), tz="UTC"))
-            raise LookAhead("windows", f"the {what} of the window from {origin} is not the close of its time")
-
-
-def _places(closes: pd.Series, origins: Int64[Tensor, " windows"]) -> Int64[Tensor, " windows"]:
-    stamps: np.ndarray = in_nanoseconds(pd.DatetimeIndex(closes.index)).asi8
-    return torch.from_numpy(np.searchsorted(stamps, origins.numpy()))
+def borders_of(data: CloseDataModule) -> list[pd.Timestamp]:
+    """The time of the first validation target, and of the first test target if there is one."""
+    return [data.first_target_time(members) for members in (data.fold.val, data.fold.test) if len(members)]

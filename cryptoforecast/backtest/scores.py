@@ -17,7 +17,7 @@ from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
 from cryptoforecast.evaluation.tries import Place
 
 
-class Spread(TypedDict):
+class AcrossSeeds(TypedDict):
     """How a number spreads over seeds; ``std`` is that of a sample, and None of one seed."""
 
     mean: float
@@ -26,7 +26,7 @@ class Spread(TypedDict):
     max: float
 
 
-class Scored(NamedTuple):
+class SeedScores(NamedTuple):
     """One seed on some targets: the scores of each series, the model's beside the baselines', and what they come to.
 
     ``skill`` is the mean over the series, ``p_value`` the Diebold-Mariano test's, or None and the reason.
@@ -45,7 +45,7 @@ class FoldScores(NamedTuple):
     first: pd.Timestamp
     last: pd.Timestamp
     targets: int
-    by_seed: dict[int, Scored]
+    by_seed: dict[int, SeedScores]
 
 
 class BacktestVerdict(NamedTuple):
@@ -54,7 +54,7 @@ class BacktestVerdict(NamedTuple):
     model: str
     targets: dict[str, int]
     folds: list[FoldScores]
-    pooled: dict[int, Scored]
+    pooled: dict[int, SeedScores]
     claim: Claim
 
     @property
@@ -63,9 +63,9 @@ class BacktestVerdict(NamedTuple):
         return sentence_of(self.claim)
 
     @property
-    def skill(self) -> Spread:
+    def skill(self) -> AcrossSeeds:
         """The pooled skill's spread over seeds."""
-        return spread([scored.skill for scored in self.pooled.values()])
+        return across_seeds([scored.skill for scored in self.pooled.values()])
 
     def to_json(self) -> str:
         """The verdict as ``scores.json`` holds it; numbers that are not finite are null."""
@@ -87,7 +87,7 @@ class BacktestVerdict(NamedTuple):
                     "first": fold.first.isoformat(),
                     "last": fold.last.isoformat(),
                     "targets": fold.targets,
-                    "skill": spread([scored.skill for scored in fold.by_seed.values()]),
+                    "skill": across_seeds([scored.skill for scored in fold.by_seed.values()]),
                     "by_seed": _by_seed(fold.by_seed),
                 }
                 for fold in self.folds
@@ -173,14 +173,14 @@ def skill_of(rows: pd.DataFrame) -> float:
     return float(np.mean([scores[model]["skill"] for scores in scores_by_series(rows).values()]))
 
 
-def spread(values: Sequence[float]) -> Spread:
+def across_seeds(values: Sequence[float]) -> AcrossSeeds:
     """Mean, standard deviation and extremes.
 
-    >>> spread([1.0, 2.0, 3.0])
+    >>> across_seeds([1.0, 2.0, 3.0])
     {'mean': 2.0, 'std': 1.0, 'min': 1.0, 'max': 3.0}
     """
     std = float(np.std(values, ddof=1)) if len(values) > 1 and np.isfinite(values).all() else None
-    return Spread(mean=float(np.mean(values)), std=std, min=float(min(values)), max=float(max(values)))
+    return AcrossSeeds(mean=float(np.mean(values)), std=std, min=float(min(values)), max=float(max(values)))
 
 
 def _score_fold(number: int, rows: pd.DataFrame, model: str, seeds: Sequence[int]) -> FoldScores:
@@ -189,7 +189,7 @@ def _score_fold(number: int, rows: pd.DataFrame, model: str, seeds: Sequence[int
     return FoldScores(number, rows["timestamp"].min(), rows["timestamp"].max(), targets, by_seed)
 
 
-def _mean_skills(pooled: dict[int, Scored], model: str) -> dict[str, float]:
+def _mean_skills(pooled: dict[int, SeedScores], model: str) -> dict[str, float]:
     """A model's skill on each series, the mean over seeds."""
     by_seed = [scored.by_series for scored in pooled.values()]
     return {series: float(np.mean([own[series][model]["skill"] for own in by_seed])) for series in by_seed[0]}
@@ -199,14 +199,14 @@ def _mean_skill(fold: FoldScores) -> float:
     return float(np.mean([scored.skill for scored in fold.by_seed.values()]))
 
 
-def _score(rows: pd.DataFrame, model: str) -> Scored:
+def _score(rows: pd.DataFrame, model: str) -> SeedScores:
     by_series = scores_by_series(rows)
     own, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
     skill = float(np.mean([scores[model]["skill"] for scores in by_series.values()]))
-    return Scored(by_series, skill, *diebold_mariano(own, walk))
+    return SeedScores(by_series, skill, *diebold_mariano(own, walk))
 
 
-def _by_seed(scored: dict[int, Scored]) -> dict[str, Any]:
+def _by_seed(scored: dict[int, SeedScores]) -> dict[str, Any]:
     return {str(seed): one._asdict() for seed, one in scored.items()}
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cryptoforecast.backtest.scores import BacktestVerdict, Scored, spread
+from cryptoforecast.backtest.scores import BacktestVerdict, SeedScores, across_seeds
 from cryptoforecast.data.times import say_time
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.wording import bounded, name_of, say_price
@@ -46,13 +46,13 @@ def _said_part(first: pd.Timestamp, last: pd.Timestamp) -> str:
     return f"{say_time(first)} to {say_time(last)}"
 
 
-def _numbers(verdict: BacktestVerdict, by_seed: dict[int, Scored]) -> list[str]:
+def _numbers(verdict: BacktestVerdict, by_seed: dict[int, SeedScores]) -> list[str]:
     """Errors of one series, then the skill, of several seeds with its spread."""
     numbers, skills = [], [scored.skill for scored in by_seed.values()]
     if len(verdict.targets) == 1 and len(skills) == 1:
         both = (_mean(verdict.model, "rmse", by_seed), _mean(RANDOM_WALK, "rmse", by_seed))
         numbers += [say_price(value) for value in both]
-    found = spread(skills)
+    found = across_seeds(skills)
     numbers.append(bounded(found["mean"], "+.4f"))
     if len(skills) > 1:
         std = "" if found["std"] is None else bounded(found["std"], ".4f")
@@ -79,7 +79,7 @@ def _table_of_models(verdict: BacktestVerdict) -> Table:
     return table
 
 
-def _mean(model: str, score: str, by_seed: dict[int, Scored]) -> float:
+def _mean(model: str, score: str, by_seed: dict[int, SeedScores]) -> float:
     """The mean of a score over seeds and series."""
     found = [dict(own[model])[score] for scored in by_seed.values() for own in scored.by_series.values()]
     return float(np.mean(np.array(found, dtype=float)))

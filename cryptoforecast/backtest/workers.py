@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cryptoforecast.backtest.fold_fit import ROWS, Fit, work
 from cryptoforecast.errors import UserError
-from cryptoforecast.training.forkserver import nursery
+from cryptoforecast.training.forkserver import forkserver_context
 
 FINISHED, UNFINISHED = "folds", "unfinished"
 GPUS = "CUDA_VISIBLE_DEVICES"
@@ -86,7 +86,7 @@ def share_of(worker: int, gpus: list[str]) -> dict[str, str]:
 
 
 def _start(fit: Fit, worker: int, gpus: list[str]) -> Running:
-    process = nursery().Process(target=work, args=(fit, Path.cwd(), share_of(worker, gpus)))  # type: ignore[attr-defined]
+    process = forkserver_context().Process(target=work, args=(fit, Path.cwd(), share_of(worker, gpus)))  # type: ignore[attr-defined]
     process.start()
     return Running(fit, process, worker, time.monotonic())
 

@@ -80,9 +80,9 @@ def _overview() -> str:
 def _run_with_lightning(words: list[str]) -> None:
     """Verbs that train or forecast; what takes seconds to load is loaded for them alone."""
     if words[0] in ("backtest", "audit") and not {"-h", "--help"} & set(words):
-        from cryptoforecast.training.forkserver import open_nursery
+        from cryptoforecast.training.forkserver import start_forkserver
 
-        open_nursery()
+        start_forkserver()
     import_module("cryptoforecast.training.preload")
     quieten()  # anew: Lightning sets its own levels while it is imported
     from lightning.fabric.utilities.exceptions import MisconfigurationException
@@ -92,13 +92,9 @@ def _run_with_lightning(words: list[str]) -> None:
             from cryptoforecast.user_code.opened_files import noted
 
             with noted():
-                from cryptoforecast.audit.run import run as run_audit
-
-                run_audit(words)
+                import_module("cryptoforecast.cli.audit").run(words)
         elif words[0] == "backtest":
-            from cryptoforecast.backtest.run import run as run_backtest
-
-            run_backtest(words[1:])
+            import_module("cryptoforecast.backtest.command").run(words[1:])
         else:
             from cryptoforecast.training.commands import run
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import pandas as pd
 
 from cryptoforecast._version import __version__
 from cryptoforecast.errors import DataNotice
+from cryptoforecast.locks import in_turn
 
 LEDGER = "ledger.jsonl"
 RUNS = "runs"
@@ -155,23 +155,13 @@ def _append(ledger: Path, line: str) -> None:
 
     Where a crash has torn the last line off, the new one begins with a line end.
     """
-    handle = os.open(ledger, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
-    try:
-        _lock(handle)
-        size = os.fstat(handle).st_size
-        os.lseek(handle, max(size - 1, 0), os.SEEK_SET)
-        torn = size > 0 and os.read(handle, 1) != b"\n"
-        os.write(handle, ("\n" * torn + line + "\n").encode())
-        os.fsync(handle)
-    finally:
-        os.close(handle)  # and with it the lock
-
-
-def _lock(handle: int) -> None:
-    """Wait until nobody else writes; where the file system knows no locks, appending has to be enough."""
-    try:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    except (ImportError, OSError):
-        time.sleep(0)
+    with in_turn(ledger):
+        handle = os.open(ledger, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+        try:
+            size = os.fstat(handle).st_size
+            os.lseek(handle, max(size - 1, 0), os.SEEK_SET)
+            torn = size > 0 and os.read(handle, 1) != b"\n"
+            os.write(handle, ("\n" * torn + line + "\n").encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -5,10 +5,10 @@ from multiprocessing.context import BaseContext
 from multiprocessing.forkserver import ensure_running
 
 # It takes seconds, and is done but once.
-PRELOADED = ["cryptoforecast.training.preload", "cryptoforecast.backtest.fold_fit", "cryptoforecast.audit.run"]
+PRELOADED = ["cryptoforecast.training.preload", "cryptoforecast.backtest.fold_fit", "cryptoforecast.audit.command"]
 
 
-def nursery() -> BaseContext:
+def forkserver_context() -> BaseContext:
     """What starts a fit's process: a copy of one that has only imported what it takes, where a system can copy."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
@@ -17,7 +17,7 @@ def nursery() -> BaseContext:
     return context
 
 
-def open_nursery() -> None:
+def start_forkserver() -> None:
     """Let it import while this process still does; it ends with this process."""
-    if nursery().get_start_method() == "forkserver":
+    if forkserver_context().get_start_method() == "forkserver":
         ensure_running()

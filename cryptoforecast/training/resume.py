@@ -15,12 +15,12 @@ from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from cryptoforecast.data.batches import BatchOrder, WindowLoader
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice, UserError
+from cryptoforecast.locks import alone_in
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import Checkpoint, read_checkpoint, require_same_model
 from cryptoforecast.models.checkpoints.written_with import VERSIONS
 from cryptoforecast.training.ledger_entries import compare_with_fit
 from cryptoforecast.training.lightning.resumption import Resumption, is_mid_epoch
-from cryptoforecast.training.lock import alone_in
 from cryptoforecast.training.resume_rules import changes, refuse, require_length, settings_of_fit, settings_of_learning
 from cryptoforecast.training.run_folder import (
     CHECKPOINTS,

@@ -6,7 +6,7 @@ from types import FrameType
 
 from cryptoforecast.user_code.installed import is_installed
 
-OURS = Path(__file__).resolve().parent
+OURS = Path(__file__).resolve().parent.parent
 
 
 def is_of_user(problem: BaseException) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from cryptoforecast.user_code.installed import is_installed
 
-PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 (pathlib takes longer than this module)
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 (pathlib is slower)
 OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/share/", "/usr/lib", "/lib")
 CODE = (".py", ".pyc")
 FILES = ("open", "sqlite3.connect", "os.link", "os.symlink", "os.rename")
@@ -25,8 +25,8 @@ EVENTS = frozenset((*FILES, *PROGRAMS, *THREADS, *NETWORK))
 DATA, LOAD = os.path.join(PACKAGE, "data", ""), "load_one"  # noqa: PTH118 (in that room, what asks a source)
 WAYS_IN = {
     (os.path.join(PACKAGE, "cli", "main.py"), "main"),  # noqa: PTH118
-    (os.path.join(PACKAGE, "cli", "audit_world.py"), "work"),  # noqa: PTH118
-    (os.path.join(PACKAGE, "evaluation", "audit", "audit.py"), "audit"),  # noqa: PTH118
+    (os.path.join(PACKAGE, "audit", "fresh_processes.py"), "work"),  # noqa: PTH118
+    (os.path.join(PACKAGE, "audit", "run.py"), "run_stages"),  # noqa: PTH118
 }  # whose callers are not the experiment's
 
 

@@ -12,9 +12,9 @@ import torch
 
 from cryptoforecast import LSTM, CloseDataModule, CloseSeries, CsvSource, DataNotice, FirstAvailable, Window
 from cryptoforecast.audit.altered import AlteredSource
-from cryptoforecast.audit.audit import audit
 from cryptoforecast.audit.garbage import factors, garbled_cell, with_garbage
-from cryptoforecast.audit.lookahead import STAGES, Checked, LookAhead, same
+from cryptoforecast.audit.lookahead import STAGES, LookAhead, StageResult, same
+from cryptoforecast.audit.run import audit
 from cryptoforecast.data.sources import Source, SourceUnavailable
 from tests.data.sources.vendors import VENDORS, made_bars, write_vendor
 from tests.helpers import Given, bars, random_walk, write_yahoo
@@ -22,7 +22,7 @@ from tests.helpers import Given, bars, random_walk, write_yahoo
 LENGTHS = {"context_length": 8, "horizon": 2}
 
 
-def audited(data: CloseDataModule, **options: object) -> dict[str, Checked]:
+def audited(data: CloseDataModule, **options: object) -> dict[str, StageResult]:
     model = LSTM(hidden_size=3, **LENGTHS, columns=data.columns)
     return {checked.stage: checked for checked in audit(model, data, steps=2, **options)}  # type: ignore[arg-type]
 
@@ -93,7 +93,7 @@ def test_data_of_ones_own_that_leak_are_named(kind: type[CloseDataModule], stage
 def test_of_a_source_without_files_the_series_is_altered_and_the_source_not_checked() -> None:
     checked = audited(CloseDataModule(Given(random_walk(200)), **LENGTHS))  # type: ignore[arg-type]
     assert tuple(checked) == STAGES
-    assert checked["source"] == Checked("source", "", "COIN-USD: Given reads no file")
+    assert checked["source"] == StageResult("source", "", "COIN-USD: Given reads no file")
 
 
 def test_several_coins_with_gaps_and_columns_pass() -> None:

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from cryptoforecast import LSTM, CloseDataModule, CsvSource
-from cryptoforecast.audit.audit import audit
 from cryptoforecast.audit.lookahead import LookAhead
 from cryptoforecast.audit.readers import doubts_of, require_unread
+from cryptoforecast.audit.run import audit
 from cryptoforecast.audit.traces import Traces
 from cryptoforecast.data.load import load_one
 from cryptoforecast.user_code.opened_files import Opened, not_noted, noted

@@ -10,9 +10,9 @@ import pytest
 from scipy.stats import kstest
 
 from cryptoforecast import SimulatedSource
+from cryptoforecast.backtest.command import BacktestCLI, fit_of
 from cryptoforecast.backtest.fold_fit import fit_fold
 from cryptoforecast.backtest.folds import cut_backtest
-from cryptoforecast.backtest.run import BacktestCLI, fit_of
 from cryptoforecast.backtest.scores import join_rows, judge_backtest
 from cryptoforecast.backtest.workers import share_of
 from cryptoforecast.evaluation.rows import read_written_rows

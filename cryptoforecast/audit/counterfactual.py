@@ -1,4 +1,4 @@
-"""What comes of closes and a model: what one world is compared with another by."""
+"""What comes of closes and a model: what one counterfactual is compared with another by."""
 
 import copy
 import hashlib
@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int64
 from lightning.pytorch import seed_everything
 from torch import Tensor
 
-from cryptoforecast.audit.learning import Learned
+from cryptoforecast.audit.learning import ShortTraining
 from cryptoforecast.audit.origins import forecasts, sample
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CloseSeries
@@ -25,7 +25,7 @@ FORECAST = 5000  # origins before a border that are forecast: the last, and as m
 Batch = dict[str, str]  # the SHA-256 of each part of a batch of windows
 
 
-class Read(NamedTuple):
+class ModelInputs(NamedTuple):
     """What a model is given: all series, the ``times`` and ``prices`` that windows are cut from, batches, closes.
 
     ``train`` has the batches of each of the first epochs, ``val`` those of validation, ``closes`` are those that a
@@ -48,7 +48,7 @@ class Forecast(NamedTuple):
     first: Tensor
 
 
-class Trained(NamedTuple):
+class TrainedOutputs(NamedTuple):
     """What a few steps of training come to: a model's state before and after them, its scaling's, and forecasts.
 
     ``scaled`` are the network numbers of some training windows; ``forecasts`` are those from before each border.
@@ -61,22 +61,22 @@ class Trained(NamedTuple):
     forecasts: list[Forecast]
 
 
-class World(NamedTuple):
+class Counterfactual(NamedTuple):
     """The data as they would be if everything from a border on were garbage; each part is built when it is called."""
 
     border: pd.Timestamp
-    read: Callable[[], Read]
-    train: Callable[[], Trained]
+    read: Callable[[], ModelInputs]
+    train: Callable[[], TrainedOutputs]
 
     @property
     def why(self) -> str:
-        """What makes this world another one, in words."""
+        """What makes this counterfactual another one, in words."""
         return f"when closes from {say_time(self.border)} on change"
 
 
-def read(data: CloseDataModule, seed: int) -> Read:
+def read(data: CloseDataModule, seed: int) -> ModelInputs:
     """What a model is given of data that are set up for ``fit``."""
-    return Read(
+    return ModelInputs(
         series=list(data.series),
         times=data.windows.times,
         prices=data.windows.prices,
@@ -87,8 +87,8 @@ def read(data: CloseDataModule, seed: int) -> Read:
 
 
 def train(
-    learn: Callable[[CloseDataModule], Learned], data: CloseDataModule, borders: Sequence[pd.Timestamp]
-) -> tuple[Trained, Forecaster]:
+    learn: Callable[[CloseDataModule], ShortTraining], data: CloseDataModule, borders: Sequence[pd.Timestamp]
+) -> tuple[TrainedOutputs, Forecaster]:
     """Train a model, and forecast from origins before each border.
 
     Args:
@@ -111,7 +111,7 @@ def train(
         Forecast(origins[positions], trained, first)
         for positions, trained, first in zip(chosen, by_trained, by_first, strict=True)
     ]
-    return Trained(learned.start, state, learned.scaling, learned.scaled, answers), model
+    return TrainedOutputs(learned.start, state, learned.scaling, learned.scaled, answers), model
 
 
 def train_batches(data: CloseDataModule, seed: int, epoch: int) -> Iterator[Window]:

@@ -25,10 +25,10 @@ from cryptoforecast.evaluation.doubts import notice_what_was_seen
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.rows import read_written_rows
 from cryptoforecast.evaluation.wording import bounded
+from cryptoforecast.locks import alone_in
 from cryptoforecast.training.commands import ForecastCLI
 from cryptoforecast.training.commands import run as run_command
 from cryptoforecast.training.ledger_entries import enter_backtest, place_of_backtest
-from cryptoforecast.training.lock import alone_in
 from cryptoforecast.training.preflight import rehearse
 from cryptoforecast.training.progress import describe_data
 from cryptoforecast.training.settings.parser import to_yaml

@@ -16,12 +16,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from cryptoforecast.backtest import workers
+from cryptoforecast.backtest.command import BacktestCLI, fit_of
 from cryptoforecast.backtest.fold_fit import fit_fold
 from cryptoforecast.backtest.folds import cut_backtest
-from cryptoforecast.backtest.run import BacktestCLI, fit_of
-from cryptoforecast.cli import backtest_nursery, backtest_workers, command_line
 from cryptoforecast.cli.main import main
+from cryptoforecast.training import forkserver
 from cryptoforecast.training.commands import run as run_command
+from cryptoforecast.training.settings import command_line
 from tests.cli.helpers import QUICK, SIMULATED, contents
 from tests.helpers import Said
 from tests.models.helpers import Kill, Killed
@@ -93,15 +95,15 @@ def type_in_a_process(words: tuple[str, ...], home: Path, said: Path) -> None:
     os.chdir(home)
     os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
     torch.set_num_threads(1)  # others would not be copied
-    backtest_nursery.open_nursery = lambda: None
-    backtest_workers.nursery = lambda: multiprocessing.get_context("fork")
+    forkserver.start_forkserver = lambda: None
+    workers.forkserver_context = lambda: multiprocessing.get_context("fork")
     os._exit(main(words))
 
 
 def begin_in_a_copy(*words: str, folder: Path, home: Path) -> BaseProcess:
     """Start a backtest, and wait until its fits begin."""
     context, said = multiprocessing.get_context("forkserver"), home / "said.txt"
-    context.set_forkserver_preload(["cryptoforecast.training.preload", "tests.cli.test_backtest_again"])
+    context.set_forkserver_preload(["cryptoforecast.training.preload", "tests.backtest.test_interrupted"])
     said.write_text("")
     typed = ("backtest", *QUICK, *SIMULATED, *words, f"--output_dir={folder}")
     process = context.Process(target=type_in_a_process, args=(typed, home, said))
