@@ -10,9 +10,9 @@ from cryptoforecast.locks import alone_in, in_turn
 
 
 def test_a_folder_is_one_process_at_a_time(tmp_path: Path) -> None:
-    with alone_in(tmp_path, "somebody is here."):
-        with pytest.raises(UserError, match=r"somebody is here\."), alone_in(tmp_path, "somebody is here."):
-            pass
+    first, second = (alone_in(tmp_path, "somebody is here.") for _ in range(2))
+    with first, pytest.raises(UserError, match=r"somebody is here\."):
+        second.__enter__()
     with alone_in(tmp_path, "somebody is here."):
         pass
 
