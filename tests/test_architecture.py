@@ -82,5 +82,17 @@ def test_every_public_name_is_there_and_has_a_docstring() -> None:
 def test_the_order_of_the_readers_modules_names_each_of_them() -> None:
     folder = PACKAGE / "data" / "files"
     (order,) = re.findall(r"::\n(.*)", (folder / "__init__.py").read_text(), re.DOTALL)
-    for module in folder.glob("[!_]*.py"):
+    for module in folder.rglob("[!_]*.py"):
         assert re.search(rf"\b{module.stem}\b", order), module.stem
+        assert module.parent == folder or re.search(rf"^ *{module.parent.name}\b", order, re.MULTILINE), module.parent
+
+
+def test_a_folder_of_the_reader_imports_only_from_the_folders_before_it() -> None:
+    reader = "cryptoforecast.data.files."
+    order = ["cells", "dates", "headings", "bytes", "lines", "columns", "rows"]
+    for folder in order:
+        for file in (PACKAGE / "data" / "files" / folder).glob("*.py"):
+            for name in imported(file):
+                part = name.removeprefix(reader).split(".")[0]
+                later = [*order[order.index(folder) + 1 :], "reading"]
+                assert not (name.startswith(reader) and part in later), f"{file.name} imports {name}"

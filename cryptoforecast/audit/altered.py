@@ -15,9 +15,9 @@ import pandas as pd
 from cryptoforecast.audit.garbage import PriceFile
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.files.knobs import KNOBS, knobs_of
-from cryptoforecast.data.files.memory import LARGE
+from cryptoforecast.data.files.parsed_cache import LARGE
 from cryptoforecast.data.interval import Interval
-from cryptoforecast.data.load import load_one
+from cryptoforecast.data.load_series import load_one
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.errors import DataNotice, UserError

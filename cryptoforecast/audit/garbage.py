@@ -10,18 +10,18 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from cryptoforecast.data.files.cells import is_number
-from cryptoforecast.data.files.clocks import join_clock
-from cryptoforecast.data.files.dates import read_times
-from cryptoforecast.data.files.evenness import rows_of
+from cryptoforecast.data.files.bytes.open_file import encoding_of, head_of, opened, packing
+from cryptoforecast.data.files.bytes.packing import COLUMNAR, pack
+from cryptoforecast.data.files.cells.kinds import is_number
+from cryptoforecast.data.files.cells.numbers import Unreadable
+from cryptoforecast.data.files.columns.layout import Layout, recognise
+from cryptoforecast.data.files.dates.clocks import join_clock
+from cryptoforecast.data.files.dates.read_times import read_times
+from cryptoforecast.data.files.headings.labels import label
+from cryptoforecast.data.files.headings.vocabulary import CLOCK, DATE, TICKER
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.layout import Layout, recognise
-from cryptoforecast.data.files.lines import written_by
-from cryptoforecast.data.files.names import label
-from cryptoforecast.data.files.numbers import Unreadable
-from cryptoforecast.data.files.opening import encoding_of, head_of, opened, packing
-from cryptoforecast.data.files.packing import COLUMNAR, pack
-from cryptoforecast.data.files.vocabulary import CLOCK, DATE, TICKER
+from cryptoforecast.data.files.lines.head import written_by
+from cryptoforecast.data.files.rows.row_shape import rows_of
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
 

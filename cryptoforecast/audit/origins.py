@@ -12,7 +12,7 @@ from cryptoforecast.audit.altered import CachedSource, with_sources
 from cryptoforecast.audit.garbage import factors
 from cryptoforecast.audit.lookahead import LookAhead, same
 from cryptoforecast.data.batches import BatchOrder
-from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
+from cryptoforecast.data.datamodule import EVAL_BATCH_SIZE, CloseDataModule
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import WindowDataset
 from cryptoforecast.evaluation.forecasts import next_closes
@@ -24,7 +24,7 @@ ROUNDING = 1e-5  # of a network number: how far kernels for other batch sizes ma
 
 
 def forecasts(
-    model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"], batch_size: int = WITHOUT_GRADIENTS
+    model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"], batch_size: int = EVAL_BATCH_SIZE
 ) -> Float[Tensor, "windows horizon"]:
     """The forecasts of some windows, in their order.
 

@@ -139,8 +139,7 @@ def _write_canonical(series: Any, path: Path) -> None:
 
 def _draw(series: Any, path: Path) -> None:
     from cryptoforecast.atomic import write_atomically
-    from cryptoforecast.data.picture import plot_closes
-    from cryptoforecast.data.style import default_style
+    from cryptoforecast.data.plots import default_style, plot_closes
 
     if path.suffix.lower() != ".png":
         raise UsageError(f"--plot {path}: the picture is a PNG; name it so.")

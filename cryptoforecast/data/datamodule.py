@@ -11,19 +11,19 @@ from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
 from cryptoforecast.data.batches import BatchOrder, OneBatch, Process, WindowLoader
+from cryptoforecast.data.datamodule_checks import require_settings
 from cryptoforecast.data.fit_listeners import tell_that_a_fit_begins
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
 from cryptoforecast.data.interval import Interval
-from cryptoforecast.data.load import load_all, to_record
+from cryptoforecast.data.load_series import load_all, to_record
 from cryptoforecast.data.series import CLOSE, CloseSeries
-from cryptoforecast.data.settings import require_settings
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import BLOCK, Window, WindowDataset, even_length, last_windows, to_device
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.recipe.write import spec_of
 
-WITHOUT_GRADIENTS = 1024  # windows a batch where nothing is learned: large enough to be quick, small enough to fit
+EVAL_BATCH_SIZE = 1024  # windows in a batch of validation, test and forecasts: without gradients memory allows many
 STAGE_SETS = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ()}
 
 
@@ -125,7 +125,7 @@ class CloseDataModule(LightningDataModule):
         """Training windows, in an order of each epoch's own; where processes train together, each one's share."""
         process, seed = self._process(), self._agreed_seed()
         tell_that_a_fit_begins(self.trainer)
-        windows, size, drop = self.fold.train, self.batch_size * process.of, self.drop_last
+        windows, size, drop = self.fold.train, self.batch_size * process.world_size, self.drop_last
         order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=drop)
         return WindowLoader(self._at_hand(self.num_workers), order, self.num_workers)
 
@@ -184,7 +184,7 @@ class CloseDataModule(LightningDataModule):
         )
 
     def _without_gradients(self, windows: Int64[Tensor, " windows"]) -> WindowLoader:
-        order = BatchOrder(windows, WITHOUT_GRADIENTS, process=self._process(), whole=True)
+        order = BatchOrder(windows, EVAL_BATCH_SIZE, process=self._process(), by_turns=True)
         return WindowLoader(self._at_hand(), order)
 
     def _process(self) -> Process:
@@ -238,13 +238,13 @@ class CloseDataModule(LightningDataModule):
             warnings.warn(notice, DataNotice, stacklevel=3)
 
 
-def validated(trainer: Trainer) -> int | None:
+def num_validated_windows(trainer: Trainer) -> int | None:
     """How many validation windows a trainer looks at, from the first on; None for all, also if it looks at none."""
     batches = sum(trainer.num_val_batches)
-    return int(batches) * WITHOUT_GRADIENTS or None
+    return int(batches) * EVAL_BATCH_SIZE or None
 
 
-def closes_of(trainer: Trainer) -> CloseDataModule | None:
+def datamodule_of(trainer: Trainer) -> CloseDataModule | None:
     """The data module a trainer works on, if it is ours."""
     data = getattr(trainer, "datamodule", None)
     return data if isinstance(data, CloseDataModule) else None

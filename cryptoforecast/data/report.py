@@ -23,7 +23,7 @@ def report(series: CloseSeries) -> str:
 
 
 def _origin(series: CloseSeries) -> list[tuple[str, str]]:
-    used, found = series.provenance, series.findings
+    used, found = series.provenance, series.cleaning_report
     name = used.symbol + (" (SIMULATED)" if used.simulated and "SIMULATED" not in used.symbol else "")
     lines = {"series": name, "source": ", ".join([used.source, *used.files])}
     if found:
@@ -38,7 +38,7 @@ def _knobs(label: str) -> str:
 
 
 def _oddities(series: CloseSeries) -> list[tuple[str, str]]:
-    found = series.findings
+    found = series.cleaning_report
     if found is None:
         return []
     gaps = ", ".join(f"{count:,} after {say_time(time)}" for time, count in found.missing.head(LISTED).items())
@@ -54,7 +54,7 @@ def _oddities(series: CloseSeries) -> list[tuple[str, str]]:
 
 
 def _say_end(series: CloseSeries) -> str:
-    found = series.findings
+    found = series.cleaning_report
     if found and found.unsettled is not None:
         return f"{say_time(found.unsettled)} was not over and was left out"
     if found and found.ragged is not None:

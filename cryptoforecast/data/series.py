@@ -1,6 +1,7 @@
 """What a close series is."""
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -49,7 +50,7 @@ class Provenance:
     notes: tuple[str, ...] = ()
 
 
-class Findings(NamedTuple):
+class CleaningReport(NamedTuple):
     """What was found in a source's rows on the way to a close series; ``data`` reports it.
 
     ``format`` says whose format the rows have, ``text`` in which encoding and with which marks a file was read, and
@@ -89,7 +90,13 @@ class CloseSeries(NamedTuple):
     interval: Interval
     provenance: Provenance
     others: pd.DataFrame | None = None
-    findings: Findings | None = None
+    cleaning_report: CleaningReport | None = None
+
+    @property
+    def findings(self) -> CleaningReport | None:
+        """The old name of ``cleaning_report``."""
+        warnings.warn("CloseSeries.findings is now cleaning_report.", DeprecationWarning, stacklevel=2)
+        return self.cleaning_report
 
 
 class GapsFound(UserError):

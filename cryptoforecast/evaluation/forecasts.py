@@ -9,7 +9,7 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from cryptoforecast.data.batches import BatchOrder
-from cryptoforecast.data.datamodule import WITHOUT_GRADIENTS, CloseDataModule
+from cryptoforecast.data.datamodule import EVAL_BATCH_SIZE, CloseDataModule
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.windows import WindowDataset, channels_of, to_device
 from cryptoforecast.errors import UserError
@@ -67,10 +67,10 @@ def forecast_rows(
     forecasts, targets = torch.empty(2, count, horizon, dtype=torch.float64)
     lasts, origins = torch.empty(count, dtype=torch.float64), torch.empty(count, dtype=torch.int64)
     times = torch.empty(count, horizon, dtype=torch.int64)
-    order = BatchOrder(positions, WITHOUT_GRADIENTS)
+    order = BatchOrder(positions, EVAL_BATCH_SIZE)
     with lent(forecaster, device), torch.inference_mode():
         for number, batch in enumerate(order):
-            window, own = windows[batch], slice(order.own(number).start, order.own(number).stop)
+            window, own = windows[batch], slice(order.share(number).start, order.share(number).stop)
             moved = to_device(window, torch.device(device))
             require_target(forecaster, window.target)
             forecasts[own] = _forecast(forecaster, moved.context)

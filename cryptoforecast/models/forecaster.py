@@ -11,7 +11,7 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 
 from cryptoforecast.data.batches import WindowLoader
-from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
@@ -137,7 +137,7 @@ class Forecaster(LightningModule):
         Raises:
             UserError: if model and data have other lengths or columns.
         """
-        data = closes_of(self.trainer)
+        data = datamodule_of(self.trainer)
         if data is not None:
             answers.require_lengths(self, data)
         if stage != "fit":
@@ -167,7 +167,7 @@ class Forecaster(LightningModule):
         checkpoint["cryptoforecast"] = {
             **written_with(self.trainer),
             "model": self.record(),
-            "data": data.record() if (data := closes_of(self.trainer)) else None,
+            "data": data.record() if (data := datamodule_of(self.trainer)) else None,
             "train_loss": self._train_loss.to_state(self),
             "trained_before": to_records(self),
         }
@@ -177,7 +177,7 @@ class Forecaster(LightningModule):
         if self._trainer is None:  # it is only read, and does not go on
             return
         self._train_loss.from_state(self, checkpoint["cryptoforecast"].get("train_loss", {}))
-        note_going_on(self, checkpoint["cryptoforecast"], closes_of(self.trainer))
+        note_going_on(self, checkpoint["cryptoforecast"], datamodule_of(self.trainer))
 
     def record(self) -> dict[str, Any]:
         """The class path and the arguments that make this forecaster again; its weights are not among them.

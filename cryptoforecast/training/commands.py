@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 
-from cryptoforecast.data.datamodule import CloseDataModule, validated
+from cryptoforecast.data.datamodule import CloseDataModule, num_validated_windows
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.doubts import notice_skill_too_good, notice_what_was_seen
 from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure, save_figures
@@ -145,7 +145,9 @@ class ForecastCLI(CommandLine):
             compare_with_fit(self.checkpoint, model, self.datamodule)
         flattered_by = notice_what_was_seen(model, self.datamodule, split)
         trainer, simulated = self.trainer, self.datamodule.simulated
-        rows = rows_beside_baselines(model, self.datamodule, split, trainer.strategy.root_device, validated(trainer))
+        rows = rows_beside_baselines(
+            model, self.datamodule, split, trainer.strategy.root_device, num_validated_windows(trainer)
+        )
         held = (self.checkpoint, model, self.datamodule)
         tries, flattered_by = enter_test(*held, rows, split, folder or Path(), flattered_by)
         verdict = judge(rows, split, simulated, tries, flattered_by)

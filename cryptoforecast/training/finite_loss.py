@@ -8,7 +8,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
@@ -83,7 +83,7 @@ def _say(trainer: Trainer, wrong: Seen) -> str:
     )
     if wrong.window is not None:
         first, last = (pd.Timestamp(int(time), tz="UTC") for time in wrong.window.origin.aminmax())
-        numbers, data = torch.unique(wrong.window.series).tolist(), closes_of(trainer)
+        numbers, data = torch.unique(wrong.window.series).tolist(), datamodule_of(trainer)
         names = [data.windows.names[number] if data else f"series {number}" for number in numbers]
         sentence += f", on windows of {', '.join(names)} with origins from {say_time(first)} to {say_time(last)}"
     return f"{sentence}; {ADVICE}"

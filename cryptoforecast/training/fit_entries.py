@@ -15,7 +15,7 @@ from typing import Any, Literal
 import torch
 from lightning.pytorch import LightningModule, Trainer
 
-from cryptoforecast.data.datamodule import CloseDataModule, closes_of
+from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.evaluation.ledger import LEDGER, RUNS, Targets, enter, ledger_above
 from cryptoforecast.models.checkpoints.written_with import code_of_fit, keep_code_of_fit
@@ -50,7 +50,7 @@ def count_fit(trainer: Trainer) -> None:
     Args:
         trainer: its logger, or ``default_root_dir``, says where the ledger is; else it is in ``./runs``.
     """
-    data, model = closes_of(trainer), trainer.lightning_module
+    data, model = datamodule_of(trainer), trainer.lightning_module
     if data is None or code_of_fit(trainer) is not None or trainer.fast_dev_run or not _counting.get():  # type: ignore[attr-defined]
         return
     code = mark_counted(trainer, model, data, *trainer.callbacks)  # type: ignore[attr-defined]

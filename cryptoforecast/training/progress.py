@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from cryptoforecast.data.datamodule import CloseDataModule, closes_of
+from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.times import say_time
 from cryptoforecast.training.run_folder import run_folder
@@ -41,7 +41,7 @@ class EpochLines(Callback):
         """Say what is trained on what, where."""
         if not trainer.is_global_zero:
             return
-        if data := closes_of(trainer):
+        if data := datamodule_of(trainer):
             print("\n".join(describe_data(data)))
         weights = sum(weight.numel() for weight in pl_module.parameters())
         print(f"model    {type(pl_module).__name__}, {weights:,} weights, on {pl_module.device}")

@@ -16,8 +16,8 @@ from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from cryptoforecast._version import __version__
 from cryptoforecast.atomic import write_atomically
-from cryptoforecast.data.datamodule import CloseDataModule, closes_of
-from cryptoforecast.data.load import to_record
+from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
+from cryptoforecast.data.load_series import to_record
 from cryptoforecast.errors import UserError
 from cryptoforecast.training.run_folder import CONFIGURATION, PROVENANCE, run_folder
 from cryptoforecast.training.settings.parser import to_yaml
@@ -52,7 +52,7 @@ class RunRecord(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write both, now that nothing is left that could refuse to begin; nothing where there is no run folder."""
-        folder, data = run_folder(trainer) if trainer.is_global_zero else None, closes_of(trainer)
+        folder, data = run_folder(trainer) if trainer.is_global_zero else None, datamodule_of(trainer)
         if folder is None or data is None:
             return
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from cryptoforecast.audit.lookahead import LookAhead
 from cryptoforecast.audit.readers import doubts_of, require_unread
 from cryptoforecast.audit.run import audit
 from cryptoforecast.audit.traces import Traces
-from cryptoforecast.data.load import load_one
+from cryptoforecast.data.load_series import load_one
 from cryptoforecast.user_code.opened_files import Opened, not_noted, noted
 from tests.audit.roads import (
     FILE,

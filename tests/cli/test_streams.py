@@ -11,7 +11,7 @@ import pytest
 
 from cryptoforecast.cli.streams import steady_streams
 from cryptoforecast.cli.surroundings import settle_in
-from cryptoforecast.data.style import default_style
+from cryptoforecast.data.plots import default_style
 from cryptoforecast.errors import UserError
 from tests.helpers import Run, Said, random_walk, write_yahoo
 

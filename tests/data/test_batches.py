@@ -44,20 +44,20 @@ def test_the_order_is_a_function_of_seed_and_epoch_and_of_nothing_drawn_before()
 SIZES = {"count": st.integers(1, 100), "batch_size": st.integers(1, 40), "processes": st.integers(1, 5)}
 
 
-@given(shuffle=st.booleans(), whole=st.booleans(), **SIZES)
+@given(shuffle=st.booleans(), by_turns=st.booleans(), **SIZES)
 def test_the_shares_of_all_processes_are_each_batch_of_one_process_in_order(
-    count: int, batch_size: int, processes: int, shuffle: bool, whole: bool
+    count: int, batch_size: int, processes: int, shuffle: bool, by_turns: bool
 ) -> None:
     positions = torch.arange(10, 10 + count)
     alone = [batch.tolist() for batch in BatchOrder(positions, batch_size, shuffle)]
     orders = [
-        BatchOrder(positions, batch_size, shuffle, 0, Process(rank, processes), whole) for rank in range(processes)
+        BatchOrder(positions, batch_size, shuffle, 0, Process(rank, processes), by_turns) for rank in range(processes)
     ]
     assert {len(order) for order in orders} == {len(alone)}  # none waits for a step that another does not take
     for number, (batch, *shares) in enumerate(zip(alone, *orders, strict=True)):
-        counted = [share.tolist() * (len(order.own(number)) > 0) for share, order in zip(shares, orders, strict=True)]
+        counted = [share.tolist() * (len(order.share(number)) > 0) for share, order in zip(shares, orders, strict=True)]
         assert [window for share in counted for window in share] == batch
-        if whole:
+        if by_turns:
             assert sorted(map(len, counted)) == [*[0] * (processes - 1), len(batch)]
         else:
             assert max(map(len, counted)) - min(map(len, counted)) <= 1

@@ -76,9 +76,9 @@ def test_missing_months_are_counted_filled_and_split_as_missing_days_are(absent:
     assert filled.closes.index.tolist() == times.tolist()
     assert f"{len(absent)} ({100 * len(absent) / 24:.2g} %) are invented" in filled.provenance.notes[-1]
     split = series(kept, "split")
-    assert split.findings is not None
-    assert int(split.findings.missing.sum()) == len(absent)
-    assert len(split.interval.uneven(pd.DatetimeIndex(split.closes.index))) == len(split.findings.missing)
+    assert split.cleaning_report is not None
+    assert int(split.cleaning_report.missing.sum()) == len(absent)
+    assert len(split.interval.uneven(pd.DatetimeIndex(split.closes.index))) == len(split.cleaning_report.missing)
 
 
 def test_a_month_is_over_when_the_next_begins_and_one_stamped_with_its_last_day_after_that() -> None:

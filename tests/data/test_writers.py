@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import CsvSource
-from cryptoforecast.data.files import memory
+from cryptoforecast.data.files import parsed_cache
 from cryptoforecast.data.sources.bar_cache import CachedBars
 from cryptoforecast.data.sources.yahoo import yahoo_cache
 from cryptoforecast.data.sources.yahoo_client import COLUMNS
@@ -59,8 +59,8 @@ def test_ten_writers_of_a_coins_bars_leave_those_of_one_of_them(cache: Path) -> 
 def test_ten_readers_of_a_large_file_keep_it_once_and_all_read_the_same(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "LARGE", 0)
-    monkeypatch.setattr(memory, "SETTLED", -1.0)
+    monkeypatch.setattr(parsed_cache, "LARGE", 0)
+    monkeypatch.setattr(parsed_cache, "SETTLED", -1.0)
     closes = random_walk(500)
     file = str(write_yahoo(tmp_path / "COIN-USD.csv", closes))
 

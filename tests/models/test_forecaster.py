@@ -99,7 +99,7 @@ def test_the_random_walk_logs_a_skill_of_zero_to_the_last_digit(tmp_path: Path) 
 def test_rmse_over_batches_is_rmse_over_all_targets(
     batch_size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cryptoforecast.data.datamodule.WITHOUT_GRADIENTS", batch_size)
+    monkeypatch.setattr("cryptoforecast.data.datamodule.EVAL_BATCH_SIZE", batch_size)
     data, forecaster = data_of(random_walk(200)), made(MAKERS["LSTM"], random_walk(200))
     trainer = quiet_trainer(tmp_path)
     trainer.validate(forecaster, data, verbose=False)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cryptoforecast
-from cryptoforecast.data.files.opening import opened
+from cryptoforecast.data.files.bytes.open_file import opened
 from cryptoforecast.recipe.write import spec_of
 from cryptoforecast.user_code.faults import cause_in_user_code, is_of_user
 

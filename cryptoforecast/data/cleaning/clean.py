@@ -10,9 +10,9 @@ import pandas as pd
 from cryptoforecast.data.cleaning.gaps import bridge, missing_bars
 from cryptoforecast.data.cleaning.grid import drop_ragged_end, interval_of, move_to_grid
 from cryptoforecast.data.cleaning.jitter import settle_jitter
+from cryptoforecast.data.cleaning.prices import and_more, drop_zeros_before_trading, require_prices
 from cryptoforecast.data.interval import Interval
-from cryptoforecast.data.prices import and_more, drop_zeros_before_trading, require_prices
-from cryptoforecast.data.series import CLOSE, CloseSeries, Findings, Gaps, GapsFound, Provenance, fingerprint
+from cryptoforecast.data.series import CLOSE, CleaningReport, CloseSeries, Gaps, GapsFound, Provenance, fingerprint
 from cryptoforecast.data.times import in_nanoseconds, say_time
 from cryptoforecast.errors import DataNotice, UserError
 
@@ -90,13 +90,13 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     bridged, interval, refusal = bridge(raw.symbol, bars, interval, gaps, notes)
     empty, missing = bars.index[bars[CLOSE].isna()], missing_bars(bars.index, interval)
     columns = dict(raw.columns)
-    findings = Findings(
+    report = CleaningReport(
         raw.format, columns, len(raw.values), order, raw.undated, merged, empty, missing, unsettled, ragged, raw.text
     )
     _require_rows(raw.symbol, bridged)
     _require_whole(raw.symbol, bridged)
     closes, others = bridged[CLOSE].rename(raw.symbol), bridged.drop(columns=CLOSE) if raw.others else None
-    series = CloseSeries(closes, interval, _provenance(raw, closes, others, interval, now, notes), others, findings)
+    series = CloseSeries(closes, interval, _provenance(raw, closes, others, interval, now, notes), others, report)
     if refusal := doubt or refusal:
         raise GapsFound(refusal, series)
     for note in notes:

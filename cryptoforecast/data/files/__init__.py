@@ -1,15 +1,18 @@
 """Price files as vendors write them.
 
-In the order in which a file goes through these modules::
+In the order in which a module may import from those before it::
 
-    bytes to text           opening, packing, encodings, refused, structured (JSON), columnar (Parquet, Feather)
-    text to rows            lines, line_kinds, longer_header, evenness, strays, last_line, parsing
-    which column is what    body (the first rows), vocabulary, names, time_columns, close_column, nameless, bars,
-                            columns, formats, layout
-    whose rows              symbols, owner, owners_in_turn
-    what contradicts itself sense, ticks
-    cells to times          cells, dates, date_parts, day_styles, written_dates, calendar_words, clocks,
-                            clocks_and_zones, epochs, local_days, example_format (for errors)
-    cells to numbers        numbers, jumps
-    all of it               knobs (what the user says), reading, table (what comes out), summary (how), memory
+    knobs                   what the user says of a file
+    cells, of one cell      calendar_words, written_dates, kinds (number, date, epoch, time of day, nothing), jumps,
+                            numbers
+    dates, of a column      clocks, parts, day_order, epochs, local_days, read_times, example_format (for errors)
+    headings                vocabulary, coins, labels, vendors
+    bytes to one text       packing, not_tables, encodings, json_tables, open_file
+    lines, the first ones   line_kinds, longer_header, head
+    columns                 first_rows, bars, time_column, close_column, no_header, chosen, contradictions, trades,
+                            layout (all of it)
+    the result              table, summary, parsed_cache
+    rows, all of them       not_rows, last_line, row_shape, parsing, columnar (Parquet, Feather), ticker,
+                            tickers_in_turn
+    from file to table      reading
 """

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, NamedTuple, get_args
 
-from cryptoforecast.data.checks import require_choice, require_text
+from cryptoforecast.data.argument_checks import require_choice, require_text
 
 DecimalMark = Literal[".", ","]
 

@@ -6,26 +6,26 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.files.clocks import join_clock
-from cryptoforecast.data.files.columnar import read_columnar, read_texts
-from cryptoforecast.data.files.dates import Times, read_times
-from cryptoforecast.data.files.encodings import UTF_8, OddBytes
-from cryptoforecast.data.files.evenness import Lines, lines_below, read_lines
-from cryptoforecast.data.files.example_format import example_format
-from cryptoforecast.data.files.formats import CAVEATS
+from cryptoforecast.data.files.bytes.encodings import UTF_8, OddBytes
+from cryptoforecast.data.files.bytes.open_file import TO_LEAVE_OUT, encoding_of, head_of, holds_json, packing
+from cryptoforecast.data.files.bytes.packing import COLUMNAR, PACKINGS
+from cryptoforecast.data.files.cells.numbers import Numbers, Unreadable, numbers_of
+from cryptoforecast.data.files.columns.layout import Layout, recognise
+from cryptoforecast.data.files.columns.trades import refuse_unnamed_trades
+from cryptoforecast.data.files.dates.clocks import join_clock
+from cryptoforecast.data.files.dates.example_format import example_format
+from cryptoforecast.data.files.dates.read_times import Times, read_times
+from cryptoforecast.data.files.headings.vendors import CAVEATS
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.layout import Layout, recognise
-from cryptoforecast.data.files.memory import keep, recall, state_to_keep
-from cryptoforecast.data.files.numbers import Numbers, Unreadable, numbers_of
-from cryptoforecast.data.files.opening import TO_LEAVE_OUT, encoding_of, head_of, holds_json, packing
-from cryptoforecast.data.files.owner import keep_one_series
-from cryptoforecast.data.files.owners_in_turn import owner_in_turn
-from cryptoforecast.data.files.packing import COLUMNAR, PACKINGS
-from cryptoforecast.data.files.parsing import read_anew, read_cells
-from cryptoforecast.data.files.strays import say_strays
+from cryptoforecast.data.files.parsed_cache import keep, recall, state_to_keep
+from cryptoforecast.data.files.rows.columnar import read_columnar, read_texts
+from cryptoforecast.data.files.rows.not_rows import say_strays
+from cryptoforecast.data.files.rows.parsing import read_anew, read_cells
+from cryptoforecast.data.files.rows.row_shape import Lines, lines_below, read_lines
+from cryptoforecast.data.files.rows.ticker import keep_one_series
+from cryptoforecast.data.files.rows.tickers_in_turn import owner_in_turn
 from cryptoforecast.data.files.summary import say_columns, say_text
 from cryptoforecast.data.files.table import Table
-from cryptoforecast.data.files.ticks import refuse_unnamed_trades
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.errors import UserError
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from cryptoforecast.data.files.dates import Times
-from cryptoforecast.data.files.layout import Layout
-from cryptoforecast.data.files.lines import BLANK, GAP
+from cryptoforecast.data.files.columns.layout import Layout
+from cryptoforecast.data.files.dates.read_times import Times
+from cryptoforecast.data.files.lines.head import BLANK, GAP
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANK: "blanks", GAP: "tabs or two blanks"}
 DECIMALS = {".": "a point before decimals", ",": "a comma before decimals", "": "no decimals"}

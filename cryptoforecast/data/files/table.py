@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.files.local_days import Zone, to_days
+from cryptoforecast.data.files.dates.local_days import Zone, to_days
 
 
 class Table(NamedTuple):

@@ -8,13 +8,13 @@ from typing import get_args
 
 import pandas as pd
 
-from cryptoforecast.data.checks import require_choice, require_text
+from cryptoforecast.data.argument_checks import require_choice, require_text
 from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
+from cryptoforecast.data.files.bytes.open_file import find_files
+from cryptoforecast.data.files.dates.local_days import Zone
+from cryptoforecast.data.files.headings.coins import coin_of_file, is_same_coin
 from cryptoforecast.data.files.knobs import DecimalMark, Knobs, knobs_of, require_knobs
-from cryptoforecast.data.files.local_days import Zone
-from cryptoforecast.data.files.opening import find_files
 from cryptoforecast.data.files.reading import read_table
-from cryptoforecast.data.files.symbols import coin_of_file, is_same_coin
 from cryptoforecast.data.files.table import Table, join
 from cryptoforecast.data.series import CLOSE, CloseSeries, Gaps
 from cryptoforecast.data.sources.source import Source

@@ -8,15 +8,15 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from cryptoforecast.data.checks import require_choice, require_text
+from cryptoforecast.data.argument_checks import require_choice, require_text
 from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, CloseSeries, Gaps
 from cryptoforecast.data.sources.bar_cache import BarCache, say_age
-from cryptoforecast.data.sources.cached import CachedFeed
+from cryptoforecast.data.sources.cached_feed import CachedFeed
 from cryptoforecast.data.sources.days import Days
 from cryptoforecast.data.sources.exchange_client import COLUMNS, Exchange
+from cryptoforecast.data.sources.markets import one_symbol, same_market
 from cryptoforecast.data.sources.source import Source, SourceUnavailable
-from cryptoforecast.data.sources.symbols import one_symbol, same_market
 from cryptoforecast.data.sources.timeframes import require_steps, step_of
 from cryptoforecast.data.times import say_duration, say_time
 from cryptoforecast.errors import UserError

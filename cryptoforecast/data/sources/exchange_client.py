@@ -11,10 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 import pandas as pd
 
 from cryptoforecast.data.sources.exchange_errors import explain, unavailable
+from cryptoforecast.data.sources.markets import find_market, nearest
 from cryptoforecast.data.sources.paging import DAILY, Pager
 from cryptoforecast.data.sources.retries import ask_again
 from cryptoforecast.data.sources.source import SourceUnavailable
-from cryptoforecast.data.sources.symbols import find_market, nearest
 from cryptoforecast.data.sources.timeframes import step_of
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.checks import require_count
+from cryptoforecast.data.argument_checks import require_count
 from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 from cryptoforecast.data.cleaning.grid import A_DAY
 from cryptoforecast.data.series import CloseSeries

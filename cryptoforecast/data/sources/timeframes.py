@@ -4,8 +4,8 @@ import re
 
 import pandas as pd
 
+from cryptoforecast.data.argument_checks import require_text
 from cryptoforecast.data.calendar_interval import Months
-from cryptoforecast.data.checks import require_text
 from cryptoforecast.data.cleaning.grid import FEW
 from cryptoforecast.data.interval import FixedStep, Interval
 from cryptoforecast.data.times import in_nanoseconds, say_time

@@ -6,15 +6,15 @@ from typing import Any, Self, get_args
 
 import pandas as pd
 
-from cryptoforecast.data.checks import require_choice
+from cryptoforecast.data.argument_checks import require_choice
 from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 from cryptoforecast.data.interval import as_interval
 from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, VOLUME, CloseSeries, Gaps
 from cryptoforecast.data.sources.bar_cache import BarCache
-from cryptoforecast.data.sources.cached import CachedFeed
+from cryptoforecast.data.sources.cached_feed import CachedFeed
 from cryptoforecast.data.sources.days import Days
+from cryptoforecast.data.sources.markets import one_symbol
 from cryptoforecast.data.sources.source import Source
-from cryptoforecast.data.sources.symbols import one_symbol
 from cryptoforecast.data.sources.yahoo_client import A_DAY, COLUMNS, LENGTHS, earliest, fetch
 from cryptoforecast.data.times import say_duration
 from cryptoforecast.errors import UserError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cryptoforecast.data.style import default_style
+from cryptoforecast.data.plots import default_style
 from cryptoforecast.evaluation.comparison.board import Board, skill_interval
 from cryptoforecast.evaluation.figures.canvas import tidy, write_png
 from cryptoforecast.evaluation.metrics import RANDOM_WALK

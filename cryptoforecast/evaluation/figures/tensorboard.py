@@ -7,8 +7,8 @@ import pandas as pd
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from cryptoforecast.data.datamodule import closes_of, validated
-from cryptoforecast.data.style import default_style
+from cryptoforecast.data.datamodule import datamodule_of, num_validated_windows
+from cryptoforecast.data.plots import default_style
 from cryptoforecast.evaluation.figures.canvas import write_png
 from cryptoforecast.evaluation.figures.changes import plot_changes
 from cryptoforecast.evaluation.figures.errors import plot_errors
@@ -55,7 +55,7 @@ class ForecastFigure(Callback):
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw the validation targets, those that validation looks at."""
-        board, data = _tensorboard(trainer), closes_of(trainer)
+        board, data = _tensorboard(trainer), datamodule_of(trainer)
         due = (
             trainer.state.fn == "fit"
             and not trainer.sanity_checking
@@ -64,7 +64,7 @@ class ForecastFigure(Callback):
         if not (due and board and data and isinstance(pl_module, Forecaster)):
             return
         walk = RandomWalk(data.context_length, data.horizon, columns=data.columns)
-        positions = data.fold.val[: validated(trainer)]
+        positions = data.fold.val[: num_validated_windows(trainer)]
         both = [forecast_rows(model, data.windows, positions, pl_module.device) for model in (pl_module, walk)]
         rows = pd.concat(both)
         with default_style():

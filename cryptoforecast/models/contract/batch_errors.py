@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.windows import Window, to_device
 from cryptoforecast.models.contract.answers import require_forecast, require_target, takes_one_argument
 from cryptoforecast.models.contract.curves import evaluation_curves, log_over_epochs
@@ -130,13 +130,13 @@ def _of_training(model: "Forecaster", window: Window) -> Window:
 
     A check before the first epoch is not to be the first look of layers that learn from what they see first.
     """
-    data, device = closes_of(model.trainer), window.context.device
+    data, device = datamodule_of(model.trainer), window.context.device
     return window if data is None else to_device(data.windows[data.fold.train[: len(window.target)]], device)
 
 
 def _members(model: "Forecaster", window: Window) -> Tensor:
     """One where a window is of a series, else zero: (series, batch); a product with it adds in a fixed order."""
-    data = closes_of(model.trainer)
+    data = datamodule_of(model.trainer)
     if data is None:
         return torch.ones_like(window.target[:, 0]).unsqueeze(0)
     numbers = torch.arange(len(data.series), device=window.series.device)

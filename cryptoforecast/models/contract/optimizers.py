@@ -9,7 +9,7 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, Reduce
 from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import CyclicLR, OneCycleLR
 
-from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.errors import UserError, first_sentence
 from cryptoforecast.user_code.faults import is_of_user
 
@@ -91,7 +91,7 @@ def _steps_of(trainer: Trainer | None) -> int:
 
     The trainer could tell, and would set up its loaders for it before it knows where in an epoch it goes on.
     """
-    data = None if trainer is None else closes_of(trainer)
+    data = None if trainer is None else datamodule_of(trainer)
     if trainer is None or data is None or trainer.max_epochs in (None, -1):
         return 0
     batches, limit = len(data.train_dataloader()), trainer.limit_train_batches

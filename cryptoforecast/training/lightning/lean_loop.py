@@ -19,7 +19,7 @@ from lightning.pytorch.strategies import SingleDeviceStrategy
 from lightning.pytorch.utilities.signature_utils import is_param_in_hook_signature
 from torch import Tensor
 
-from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.models.contract.overrides import is_overridden
 from cryptoforecast.training.lightning.hooks import Hooks
 
@@ -162,7 +162,7 @@ class LeanEpochLoop(_TrainingEpochLoop):
 
 def _is_ordinary(trainer: Trainer, data_fetcher: _DataFetcher) -> bool:
     """Whether nothing of all that Lightning can do about a batch is asked for but what stands here."""
-    module, data, strategy = trainer.lightning_module, closes_of(trainer), trainer.strategy
+    module, data, strategy = trainer.lightning_module, datamodule_of(trainer), trainer.strategy
     return (
         lightning.__version__.startswith(TESTED)
         and isinstance(trainer.profiler, Unmeasured)  # type: ignore[attr-defined]

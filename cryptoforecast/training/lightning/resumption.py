@@ -13,7 +13,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import GradientAccumulationScheduler
 from lightning.pytorch.plugins.precision import DoublePrecision
 
-from cryptoforecast.data.datamodule import closes_of
+from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.training.changed_settings import take_over, take_over_arguments
 from cryptoforecast.training.kept_checkpoints import find_again
@@ -49,7 +49,7 @@ class Resumption(Callback):
         """Take down the settings, before callbacks take up what a checkpoint has of theirs."""
         if stage == "fit":
             self._state, self._changes, self.trained = {}, [], False
-            self._settings = settings_of_fit(trainer, closes_of(trainer))
+            self._settings = settings_of_fit(trainer, datamodule_of(trainer))
             self._given = {name: (one, arguments_of(one)) for name, one in callbacks_of(trainer).items()}
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
@@ -106,7 +106,7 @@ class Resumption(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Put loops, gradients and metrics where they were."""
         self.trained = True
-        if data := closes_of(trainer):
+        if data := datamodule_of(trainer):
             self._settings["data.batch_size"] = data.batch_size  # which a callback may have found only now
         if not self._state:
             return

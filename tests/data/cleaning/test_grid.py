@@ -35,8 +35,8 @@ def test_split_keeps_every_close_and_fill_keeps_every_step(absent: set[int]) -> 
     filled = series(DAYS[kept], CLOSES[kept], "ffill")
     assert (filled.closes.index == DAYS).all()
     assert filled.closes.tolist() == [CLOSES[max(known for known in kept if known <= at)] for at in range(30)]
-    assert split.findings is not None
-    assert int(split.findings.missing.sum()) == len(absent)
+    assert split.cleaning_report is not None
+    assert int(split.cleaning_report.missing.sum()) == len(absent)
 
 
 def test_a_gap_that_nobody_has_decided_about_comes_with_the_series_it_is_in() -> None:

@@ -57,8 +57,8 @@ def test_single_days_without_bars_are_holidays(absent: set[int]) -> None:
     found = series(days().delete(sorted(absent)))
     assert len(stretches(found)) == 1
     assert f"{len(absent)} holiday" in noted(found)
-    assert found.findings is not None
-    assert len(found.findings.missing) == 0
+    assert found.cleaning_report is not None
+    assert len(found.cleaning_report.missing) == 0
 
 
 @given(st.integers(5, 240), st.integers(9, 14))
@@ -69,8 +69,8 @@ def test_two_missing_weeks_are_a_hole_that_no_window_straddles(at: int, count: i
     assert f"holes that sessions do not explain split the series: 1, first after {times[at - 1]:%Y-%m-%d}" in noted(
         found
     )
-    assert found.findings is not None
-    assert found.findings.missing.tolist() == [count]
+    assert found.cleaning_report is not None
+    assert found.cleaning_report.missing.tolist() == [count]
 
 
 def test_a_long_holiday_of_every_year_is_one_and_a_single_one_is_a_hole() -> None:

@@ -230,7 +230,7 @@ def test_bars_that_the_exchange_no_longer_gives_stay_in_the_cache(exchange: Loca
 def test_a_long_download_that_is_killed_loses_few_pages(
     exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cryptoforecast.data.sources.cached.PAGES_AT_RISK", 2)
+    monkeypatch.setattr("cryptoforecast.data.sources.cached_feed.PAGES_AT_RISK", 2)
     exchange.most = 30
     kept: list[int] = []
     usual = exchange.candles

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import CsvSource, UserError
-from cryptoforecast.data.files import memory
+from cryptoforecast.data.files import parsed_cache
 
 NAMES = ["TRUE", "True", "005930", "NA", "N/A", "null", "nan", "None", "1e5", "1.0", "10", "0x10", "inf", "2024-01-01",
          " spaced ", 'with "quotes", and a comma', "比特币", "NO", "~", "+1", "=A1"]  # fmt: skip
@@ -29,8 +29,8 @@ def test_each_ticker_of_a_long_table_can_be_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
 ) -> None:
     if large:  # read beside a count of its lines, and kept
-        monkeypatch.setattr(memory, "LARGE", 0)
-        monkeypatch.setattr("cryptoforecast.data.files.parsing.LARGE", 0)
+        monkeypatch.setattr(parsed_cache, "LARGE", 0)
+        monkeypatch.setattr("cryptoforecast.data.files.rows.parsing.LARGE", 0)
     rows = [[day, name, closes(at)[row]] for row, day in enumerate(DAYS) for at, name in enumerate(NAMES)]
     path = written(tmp_path / "long.csv", [["Date", "Symbol", "Close"], *rows])
     for at, name in enumerate(NAMES):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from cryptoforecast import UserError
 from cryptoforecast.data.sources import SourceUnavailable
+from cryptoforecast.data.sources.markets import find_market, nearest
 from cryptoforecast.data.sources.paging import Pager
-from cryptoforecast.data.sources.symbols import find_market, nearest
 from cryptoforecast.data.sources.timeframes import require_steps, step_of
 
 HOUR = pd.Timedelta("1h")

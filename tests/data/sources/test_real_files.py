@@ -96,7 +96,7 @@ def load(path: Path, known: Known) -> CloseSeries:
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_real_file_holds_the_rows_it_is_known_for(name: str, real_data: Path) -> None:
     known, series = KNOWN[name], load(real_data / name, KNOWN[name])
-    found = series.findings
+    found = series.cleaning_report
     assert found is not None
     assert (found.rows, found.order, int(found.missing.sum()), len(found.empty), found.merged, found.undated) == (
         *(known.rows, known.order, known.missing, known.empty),
@@ -110,7 +110,7 @@ def test_a_real_file_holds_the_rows_it_is_known_for(name: str, real_data: Path) 
 
 def test_a_real_file_of_weeks_whose_clocks_change_is_weekly(real_data: Path) -> None:
     series = CsvSource(str(real_data / "formats/coinmarketcap_graph.csv")).load()
-    found = series.findings
+    found = series.cleaning_report
     assert found is not None
     assert (found.rows, found.order, found.merged, len(found.missing)) == (300, "oldest first", 0, 0)
     assert (str(series.interval), len(series.closes)) == ("1 week", 300)

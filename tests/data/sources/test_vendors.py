@@ -41,8 +41,8 @@ def test_parquet_and_feather_give_the_same_closes(index: str, kind: str, tmp_pat
     path = tmp_path / f"BTC-USD.{kind}"
     getattr(table, f"to_{kind}")(path)
     series = load(str(path), ("Volume",))
-    assert series.findings is not None
-    assert series.findings.format == kind.capitalize()
+    assert series.cleaning_report is not None
+    assert series.cleaning_report.format == kind.capitalize()
     assert series.provenance.sha256 == fingerprint(BARS["Close"], BARS[["Volume"]].astype(float))
     assert series.provenance.symbol == "BTC-USD"
 
@@ -173,20 +173,20 @@ def test_rows_without_a_date_are_counted_and_left_out(tmp_path: Path) -> None:
 def test_a_large_file_is_read_once_and_again_only_when_it_has_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import cryptoforecast.data.files.memory as memory
     import cryptoforecast.data.files.reading as reading
+    from cryptoforecast.data.files import parsed_cache
 
-    monkeypatch.setattr(memory, "LARGE", 1)
-    monkeypatch.setattr(memory, "SETTLED", -1.0)
+    monkeypatch.setattr(parsed_cache, "LARGE", 1)
+    monkeypatch.setattr(parsed_cache, "SETTLED", -1.0)
     monkeypatch.setenv("CRYPTOFORECAST_CACHE", str(tmp_path / "cache"))
     path, reads = Path(write_vendor(tmp_path, "ccxt", BARS)), []
     monkeypatch.setattr(reading, "_read", lambda *words, read=reading._read: reads.append(words) or read(*words))
     first, second = load(str(path)), load(str(path))
     assert len(reads) == 1
     assert first.closes.equals(second.closes)
-    assert first.findings is not None
-    assert second.findings is not None
-    assert first.findings.columns == second.findings.columns
+    assert first.cleaning_report is not None
+    assert second.cleaning_report is not None
+    assert first.cleaning_report.columns == second.cleaning_report.columns
     path.write_text(path.read_text().replace(str(BARS["Close"].iloc[5]), "30000.5"))
     assert load(str(path)).closes.iloc[5] == 30_000.5
     for kept in (tmp_path / "cache" / "files").iterdir():

@@ -21,9 +21,9 @@ def test_yahoo_gives_unadjusted_closes_in_utc(session: requests.Session) -> None
     assert series.closes.tolist() == np.arange(100.0, 134.0).tolist()
     assert (series.closes.index == DAYS).all()
     assert series.provenance.source == "YahooSource"
-    assert series.findings is not None
-    assert series.findings.format == "Yahoo Finance"
-    assert series.findings.columns == {"time": "timestamp", "close": "Close"}
+    assert series.cleaning_report is not None
+    assert series.cleaning_report.format == "Yahoo Finance"
+    assert series.cleaning_report.columns == {"time": "timestamp", "close": "Close"}
 
 
 def test_adjusted_closes_are_taken_only_if_asked_for_and_the_record_says_so(session: requests.Session) -> None:

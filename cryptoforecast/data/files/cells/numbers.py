@@ -1,0 +1,228 @@
+"""Numbers as vendors write them."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.files.cells.jumps import JUMP, SMOOTH, largest_jump
+from cryptoforecast.data.files.cells.kinds import DISTINCT, EMPTY, GROUPS, MARKS, NUMBER, is_empty, is_number
+
+Decimal = Literal["", ".", ","]
+ABSENT = sorted(
+    {form(text) for text in EMPTY for form in (str, str.upper, str.title)}
+    | {"-NaN", "-1.#IND", "-1.#QNAN", "NaN", "NaT", ".", "..", "...", "-", "--", "---", "–", "—", "−", "…", "?"}
+)  # what pandas takes for no number; a name it may well be
+POINT = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"  # 28420.3
+THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?"  # 28,420.3
+LAKHS = r"[+-]?[1-9]\d?(?:,\d\d)+,\d{3}(?:\.\d*)?"  # 12,34,567.8, as in India
+COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # 28420,3
+POINTED_THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?"  # 28.420,3
+WHOLE = r"[+-]?\d+(?:[eE][+-]?\d+)?"
+AS_POINT, AS_COMMA = map(re.compile, (f"{POINT}|{THOUSANDS}|{LAKHS}", f"{WHOLE}|{COMMA}|{POINTED_THOUSANDS}"))
+MAY_SHOW_COMMA = re.compile(r",|\.[^.\n]*\.")  # among cells, a line each
+PLAIN = re.compile(r"[-+]?[0-9.,eE]*(?:[eE][-+]?[0-9]+)?")
+WITHOUT_GROUPS = str.maketrans("", "", GROUPS)
+SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+NEARLY_ALL = 0.9  # of the cells of a column of numbers; a vendor may have put a footer below it
+A_FEW = 50  # rows looked at first: most files show their mark soon
+
+
+class Unreadable(ValueError):
+    """A cell that is no number or date, or two; ``row`` counts from 0.
+
+    ``by_format`` tells whether a format of the user's own may help.
+    """
+
+    def __init__(self, row: int, problem: str, by_format: bool = True) -> None:
+        super().__init__(problem)
+        self.row = row
+        self.by_format = by_format
+
+
+class Numbers(NamedTuple):
+    """A column's numbers, NaN where it is empty; the mark before decimals; and whether only continuity tells which."""
+
+    values: np.ndarray
+    decimal: Decimal
+    by_continuity: bool = False
+
+
+def decimal_of(cells: Iterable[str]) -> Decimal:
+    """Which mark goes before the decimals, where some cell can be read in one way only; else an empty text.
+
+    >>> decimal_of(["28,420.3", "57.32K"]), decimal_of(["28.420,3", "-1,07%"]), decimal_of(["28,420", "7"])
+    ('.', ',', '')
+    """
+    cells = list(cells)
+    if not MAY_SHOW_COMMA.search("\n".join(cells)):
+        return next(filter(None, map(_mark_of, cells)), "")  # a point or nothing
+    marks = set(map(_mark_of, cells)) - {""}
+    return marks.pop() if len(marks) == 1 else ""
+
+
+@lru_cache(DISTINCT)
+def _mark_of(cell: str) -> Decimal:
+    """The mark before the decimals of a number that can be read in one way only; else an empty text."""
+    if not ("." in cell or "," in cell) or not is_number(cell):
+        return ""
+    digits = cell.strip()
+    if not PLAIN.fullmatch(digits) and (found := NUMBER.fullmatch(digits)):
+        digits = found["digits"].translate(WITHOUT_GROUPS)
+    point, comma = AS_POINT.fullmatch(digits), AS_COMMA.fullmatch(digits)
+    if bool(point) == bool(comma):
+        return ""
+    return "." if point else ","
+
+
+def decimal_of_table(body: Sequence[Sequence[str]], dates: int) -> Decimal:
+    """Which mark goes before the decimals in the columns of numbers.
+
+    Args:
+        body: rows of cells.
+        dates: position of the dates, whose marks say nothing of numbers.
+    """
+    for rows in (body[:A_FEW], body):
+        columns = [[row[at] for row in rows] for at in range(len(body[0])) if at != dates]
+        if found := decimal_of(cell for cells in columns if _are_numbers(cells) for cell in cells):
+            return found
+    return ""
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    return sum(is_number(cell) or is_empty(cell) for cell in cells) >= NEARLY_ALL * len(cells)
+
+
+def read_numbers(column: pd.Series, decimal: Decimal = "", suffixes: bool = False) -> np.ndarray:
+    """A column of texts as float64; see :func:`numbers_of`."""
+    return numbers_of(column, decimal, suffixes=suffixes).values
+
+
+def numbers_of(
+    column: pd.Series,
+    hint: Decimal = "",
+    forced: Decimal = "",
+    suffixes: bool = False,
+    smooth: bool = False,
+    unended: bool = False,
+) -> Numbers:
+    """A column of texts as float64.
+
+    Args:
+        column: the cells.
+        hint: the mark before decimals, where other columns show it.
+        forced: the mark before decimals, where the user says it.
+        suffixes: whether a cell may end in K, M, B or T, as volumes do.
+        smooth: whether these are prices, which do not jump by a factor of a thousand from row to row.
+        unended: whether the last cell may be cut off, and says nothing of how the others are written.
+
+    Raises:
+        Unreadable: naming the row, if a cell is no number, or could be two.
+    """
+    cells = column.fillna("").astype(str).str.strip()
+    cells = cells.mask(cells.str.lower().isin(EMPTY) | cells.str.fullmatch(MARKS), "")
+    digits, letters, currencies, grouped = _apart(cells)
+    if (bad := (letters != "") & ~(letters.isin(SUFFIXES) & suffixes)).any():
+        raise Unreadable(_first(bad), "not a number")
+    if (other := (currencies != "") & (currencies != currencies.max())).any():
+        raise Unreadable(_first(other), f"in another currency than others, which are in {currencies.max()}")
+    decimal, by_continuity = _decimal_mark(digits.iloc[:-1] if unended else digits, hint, forced, smooth)
+    if unended and not _fits(digits.iloc[-1:], decimal).all():
+        raise Unreadable(len(digits) - 1, "written in another way than others")
+    thousands = "," if decimal == "." else "."
+    _require_one_way(digits, grouped | digits.str.contains(thousands, regex=False))
+    return Numbers(_valued(digits, decimal) * letters.map(SUFFIXES).fillna(1.0).to_numpy(), decimal, by_continuity)
+
+
+def _apart(cells: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
+    """Digits, suffix and currency of each cell, and whether spaces part thousands; what is no number stays whole."""
+    nothing = pd.Series("", index=cells.index, dtype="str")
+    plain = cells.str.fullmatch(PLAIN.pattern)
+    if plain.all():
+        return cells, nothing, nothing, pd.Series(False, index=cells.index)
+    parts = cells[~plain].str.extract(rf"^(?:{NUMBER.pattern})$", expand=True)
+    read = parts["digits"].notna()
+    parts = parts.fillna("")
+    sign = (parts["sign"] + parts["sign2"]).str.replace("\u2212", "-", regex=False)
+    bare = parts["digits"].str.replace(f"[{GROUPS}]", "", regex=True)
+    digits, letters, currencies = cells.copy(), nothing.copy(), nothing.copy()
+    digits[~plain] = (sign + bare).where(read, cells[~plain])
+    letters[~plain] = parts["suffix"].str.upper()
+    currencies[~plain] = parts["before"] + parts["after"]
+    grouped = pd.Series(False, index=cells.index)
+    grouped[~plain] = bare != parts["digits"]
+    return digits, letters, currencies, grouped
+
+
+def _valued(digits: pd.Series, decimal: Decimal) -> np.ndarray:
+    thousands = "," if decimal == "." else "."
+    written = digits.str.replace(thousands, "", regex=False).str.replace(",", ".", regex=False)
+    numbers: np.ndarray = written.mask(digits == "", "nan").astype("float64").to_numpy()
+    return numbers
+
+
+def _decimal_mark(cells: pd.Series, hint: Decimal, forced: Decimal, smooth: bool) -> tuple[Decimal, bool]:
+    """The mark before decimals by which all cells are numbers, and whether only continuity tells which."""
+    point, comma = _fits(cells, "."), _fits(cells, ",")
+    if (neither := ~(point | comma)).any():
+        raise Unreadable(_first(neither), "not a number")
+    if forced:
+        if not (fits := point if forced == "." else comma).all():
+            problem = f"no number whose decimals follow {forced!r}; leave data.source.decimal out to have it found"
+            raise Unreadable(_first(~fits), problem)
+        return forced, False
+    if not (point.all() or comma.all()):
+        raise Unreadable(_first(~point if point.sum() > comma.sum() else ~comma), "written in another way than others")
+    if not (point.all() and comma.all()):
+        shown: Decimal = "." if point.all() else ","
+        if smooth and hint not in ("", shown):
+            problem = f"{shown!r} goes before the decimals of this column, and {hint!r} in others"
+            raise Unreadable(
+                _first(~(comma if shown == "." else point)), f"{problem}; set data.source.decimal to {shown!r}"
+            )
+        return shown, False
+    marked = cells.str.contains(r"[.,]", regex=True)
+    if not marked.any():
+        return hint or ".", False
+    as_point, as_comma = _valued(cells, "."), _valued(cells, ",")
+    told = _smooth_one(as_point, as_comma) if smooth else ""
+    if (hint or told) and (hint or told) == (told or hint):
+        return hint or told, not hint
+    row = _first(marked)
+    problem = "other columns tell the one, the rows around it the other" if told else "nothing in the file tells which"
+    readings = f"{as_point[row]:.12g} or {as_comma[row]:.12g}"
+    raise Unreadable(row, f"{readings}: {problem}; set data.source.decimal to '.' or to ','")
+
+
+def _fits(cells: pd.Series, decimal: Decimal) -> pd.Series:
+    """Whether each cell is empty or a number with a mark before decimals."""
+    return (cells == "") | cells.str.fullmatch((AS_COMMA if decimal == "," else AS_POINT).pattern)
+
+
+def _smooth_one(as_point: np.ndarray, as_comma: np.ndarray) -> Decimal:
+    """The mark by which prices go on as prices do, where by the other they jump by hundreds."""
+    point, comma = largest_jump(as_point), largest_jump(as_comma)
+    if point < SMOOTH and comma > JUMP:
+        return "."
+    return "," if comma < SMOOTH and point > JUMP else ""
+
+
+def _require_one_way(cells: pd.Series, marked: pd.Series) -> None:
+    """Thousands are marked everywhere or nowhere, and in one way.
+
+    Among 28420.3 and 28719.1, a 2 842.3 is a damaged 28842.3; among 12,34,567 a 123,456 is a damaged number.
+    """
+    unmarked = ~marked & cells.str.match(r"[+-]?\d{4}")
+    lakhs, millions = cells.str.contains(r"(?:^|\D)\d\d?,\d\d,", regex=True), cells.str.contains(r"\d{3},", regex=True)
+    powers = cells.str.contains(r"[0-9][eE][0-9]", regex=True)  # programs write 4e+07, and a damaged 417 may be 4e7
+    for some, others in ((marked & unmarked.any(), unmarked), (lakhs, millions), (powers, ~powers & (cells != ""))):
+        if some.any() and others.any():
+            row = _first(some if some.sum() < others.sum() else others)
+            raise Unreadable(row, "written in another way than others")
+
+
+def _first(rows: pd.Series) -> int:
+    return int(rows.to_numpy().argmax())

@@ -1,0 +1,112 @@
+"""Which of a table's columns are wanted: times, closes, further ones, and what names each row's series."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cryptoforecast.data.files.cells.kinds import is_date, is_number
+from cryptoforecast.data.files.columns.close_column import choose_close
+from cryptoforecast.data.files.columns.first_rows import Body
+from cryptoforecast.data.files.columns.time_column import choose_time
+from cryptoforecast.data.files.headings.coins import CODES, is_same_coin
+from cryptoforecast.data.files.headings.labels import OF_BARS, Label, quoted, rank
+from cryptoforecast.data.files.headings.vocabulary import DERIVED, TICKER, folded
+from cryptoforecast.data.files.knobs import Knobs
+from cryptoforecast.errors import UserError
+
+FEW = 0.5  # of the first rows: more different words do not name their owners
+NO_ROWS = Body(())
+HALF = 0.5  # of the cells; of numbers are none of names
+
+
+class Chosen(NamedTuple):
+    """Positions of the columns wanted.
+
+    ``others`` are those beside the close, by name; ``ticker`` is the column that names each row's series, if there is
+    one; ``symbol`` is the series' name where the header says it, else empty. ``clock`` is a column of times of day
+    that belongs to the dates; ``texts`` are columns that may name each row's series where ``ticker`` does not, and
+    ``words`` those of them that hold no numbers. ``why`` says, by column, what spoke for one among several, and
+    ``notes`` what is to be told of that.
+    """
+
+    date: int
+    close: int
+    others: dict[str, int]
+    ticker: int | None
+    symbol: str
+    clock: int | None = None
+    texts: tuple[int, ...] = ()
+    words: tuple[int, ...] = ()
+    why: dict[str, str] = {}  # noqa: RUF012 (it is not changed)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def stamps(self) -> list[int]:
+        """The columns that say the time: one, or the dates and the clock."""
+        return [self.date] if self.clock is None else [self.date, self.clock]
+
+    @property
+    def needed(self) -> tuple[int, ...]:
+        """The columns without which a row is none."""
+        return (*self.stamps, self.close, *self.others.values())
+
+
+def choose(table: str, labels: Sequence[Label], knobs: Knobs, body: Body = NO_ROWS) -> Chosen:
+    """Choose date, close and further columns.
+
+    Args:
+        table: the table's name, for errors.
+        labels: its columns.
+        knobs: what the user has said of it.
+        body: the cells of its first rows, where they are at hand.
+
+    Raises:
+        UserError: saying what is missing, or what there is too much of.
+    """
+    time = choose_time(table, labels, body, knobs)
+    times = {at for at, of in enumerate(labels) if body.are_times(at, of) or body.are_clocks(at, of)}
+    times.add(time.at)
+    close = choose_close(table, labels, body, knobs, time.at, times)
+    symbol = labels[close.at].symbol
+    tickers = [
+        at for at, of in enumerate(labels) if of.kind == TICKER and not of.symbol and at not in (*times, close.at)
+    ]
+    tickers = sorted(tickers, key=lambda at: rank(labels[at])) or [
+        at for at, of in enumerate(labels) if at not in (*times, close.at) and body.are_coins(at) and of.kind != DERIVED
+    ]
+    further = {name: _further(table, labels, name, symbol) for name in knobs.others}
+    taken = {*times, close.at, *further.values()}
+    texts = [at for at in range(len(labels)) if at not in taken and _may_name(labels[at], body, at)]
+    texts.sort(key=lambda at: _preference(labels[at], body, at))
+    number = labels[close.at].number if labels[close.at].text else 0
+    told = f"column {number}, told by its numbers" if number else close.why
+    why = {name: text for name, text in (("time", time.why), ("close", told)) if text}
+    notes = tuple(note for note in (time.note, close.note) if note)
+    ticker = tickers[0] if tickers else None
+    words = tuple(at for at in texts if not body.are_numbers(at) and len(set(body.present[at])) <= FEW * len(body.rows))
+    return Chosen(time.at, close.at, further, ticker, symbol, time.clock, tuple(texts), words, why, notes)
+
+
+def _may_name(of: Label, body: Body, at: int) -> bool:
+    if of.kind == TICKER or not body.rows:
+        return of.kind == TICKER
+    if of.kind in OF_BARS:  # rates, of which CHF and EUR12M are two
+        return any(body.columns[at]) and not (body.are(at, is_number, HALF) or body.are(at, is_date, HALF))
+    return body.are_texts(at)
+
+
+def _preference(of: Label, body: Body, at: int) -> tuple[bool, tuple[int, int], bool, int]:
+    """Columns that are called so first, then texts before numbers, and few names before many."""
+    if not body.rows:
+        return of.kind != TICKER, rank(of), False, 0
+    return of.kind != TICKER, rank(of), body.are_numbers(at), len(set(body.columns[at]))
+
+
+def _further(table: str, labels: Sequence[Label], name: str, symbol: str) -> int:
+    """The column of a kind that is the close's series', or nobody's; of volumes, the one counted in a coin."""
+    of_kind = [at for at, of in enumerate(labels) if of.kind == name]
+    found = [at for at in of_kind if not labels[at].symbol or (symbol and is_same_coin(labels[at].symbol, symbol))]
+    if not found and len(of_kind) == 1 and folded(labels[of_kind[0]].symbol) in CODES:
+        found = of_kind
+    if not found:
+        raise UserError(f"{table}: no {name} among {quoted(labels)}; leave {name} out of data.columns.")
+    return min(found, key=lambda at: (labels[at].symbol != symbol, rank(labels[at])))

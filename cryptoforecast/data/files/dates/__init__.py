@@ -1,0 +1,1 @@
+"""Columns of dates, times of day and epochs as UTC times."""

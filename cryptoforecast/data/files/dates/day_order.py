@@ -1,0 +1,102 @@
+"""Days in digits: 03/04/2024 is the third of April or the fourth of March, and only the whole column tells."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.files.cells.kinds import in_lines
+from cryptoforecast.data.files.cells.numbers import Unreadable
+
+ORDERS = ("%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%y/%m/%d")  # with any mark
+ISO = re.compile(r"(?:(?:(?:19|20|21)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z?)?)?\n)++", re.ASCII)
+LONGEST = 6  # months from bar to bar
+HALF_A_YEAR = pd.Timedelta("190D")
+
+
+class Reading(NamedTuple):
+    """A column read in one style, and what to say of the choice, if it is a convention's."""
+
+    times: pd.DatetimeIndex
+    style: str
+    note: str = ""
+
+
+def styles_with(mark: str) -> list[str]:
+    """The orders of day, month and year with a mark between them."""
+    return [order.replace("/", mark) for order in ORDERS]
+
+
+def parse_days(texts: Sequence[str] | pd.Series, style: str) -> pd.DatetimeIndex:
+    """Texts as times in UTC, NaT where they are not written in that style, or lie before 1700 or after 2199."""
+    times = pd.DatetimeIndex(pd.to_datetime(pd.Series(texts, dtype="str"), format=style, utc=True, errors="coerce"))
+    sensible = (times >= pd.Timestamp("1700", tz="UTC")) & (times < pd.Timestamp("2200", tz="UTC"))
+    return times.where(sensible).as_unit("ns")
+
+
+def iso_times(cells: Sequence[str]) -> pd.DatetimeIndex | None:
+    """Texts in ISO 8601 as times in UTC; None where one is written in another way, or says another offset."""
+    if not ISO.fullmatch(in_lines(cells)):
+        return None
+    try:
+        return pd.DatetimeIndex(np.array([cell.removesuffix("Z") for cell in cells], dtype="datetime64[ns]"), tz="UTC")
+    except ValueError:  # a 31 February
+        return None
+
+
+def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:
+    """The one reading that makes sense of the whole column: not in the future, in order, at regular steps.
+
+    Months on one day of the month are as regular as days. Dates with dots are written with the day first wherever
+    dots are written; of two readings that make sense alike, that decides.
+
+    Raises:
+        Unreadable: with both readings, if nothing tells which.
+    """
+    left = dict(readings)
+    for sensible in (lambda times: times.max() <= now + pd.Timedelta("2D"), _in_order, _not_by_years, _is_regular):
+        sound = {style: times for style, times in left.items() if sensible(times.dropna())}
+        left = sound or left
+    if len({times.asi8.tobytes() for times in left.values()}) == 1:
+        style, times = next(iter(left.items()))
+        return Reading(times, style)
+    dotted = [style for style in left if style.startswith("%d.%m.")]
+    if dotted and not any(style.startswith("%y") for style in left):  # 24.03.11, as in Korea
+        note = f"dates with dots were read with the day first ({dotted[0]}); data.source.date_format settles it."
+        return Reading(left[dotted[0]], dotted[0], note)
+    (first, one), (second, two) = list(left.items())[:2]
+    row = int((one != two).argmax())
+    raise Unreadable(
+        row,
+        f"{one[row]:%Y-%m-%d} ({first}) or {two[row]:%Y-%m-%d} ({second}): nothing in the file tells which; "
+        f"set data.source.date_format to {first} or to {second}",
+    )
+
+
+def go_on_by_months(times: pd.DatetimeIndex) -> bool:
+    """Whether times are a fixed number of months apart, half a year at most, on one day of the month or at its end."""
+    if len(times) < 3:
+        return False
+    ordered = times.sort_values()
+    counted = np.unique(np.diff(ordered.year * 12 + ordered.month))
+    if len(counted) != 1 or not 1 <= counted[0] <= LONGEST:
+        return False
+    one_day = len(np.unique(ordered.day)) == 1
+    return bool(one_day or ordered.is_month_end.all())
+
+
+def _in_order(times: pd.DatetimeIndex) -> bool:
+    return bool(times.is_monotonic_increasing or times.is_monotonic_decreasing)
+
+
+def _not_by_years(times: pd.DatetimeIndex) -> bool:
+    """Whether bars are nearer than a year: 01/01/18, 02/01/18 and 03/01/18 are no three Januaries."""
+    return len(times) < 2 or bool(np.median(np.diff(np.sort(times.asi8))) <= HALF_A_YEAR.value)
+
+
+def _is_regular(times: pd.DatetimeIndex) -> bool:
+    if len(times) < 3:
+        return False
+    return len(np.unique(np.diff(np.sort(times.asi8)))) == 1 or go_on_by_months(times)

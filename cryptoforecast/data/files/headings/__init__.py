@@ -1,0 +1,1 @@
+"""What a heading says of its column, in the words of vendors and languages."""

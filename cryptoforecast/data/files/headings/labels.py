@@ -1,0 +1,159 @@
+"""What a heading says of its column: what it holds, whose it is, and in which currency."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cryptoforecast.data.files.headings.coins import CURRENCIES, as_symbol
+from cryptoforecast.data.files.headings.vocabulary import (
+    ADJUSTED,
+    ADJUSTING,
+    CLOSE,
+    CURRENCY_WORDS,
+    DATE,
+    DERIVED,
+    NOISE,
+    PRICE,
+    TICKER,
+    folded,
+    is_average,
+    is_derived,
+    is_time,
+    kind_of,
+    place_of,
+    words,
+    words_of,
+)
+from cryptoforecast.listing import listed
+
+CLOSES = (CLOSE, PRICE, ADJUSTED)
+AVERAGE = "average"
+LISTED = 12  # columns named in an error
+OF_BARS = (*CLOSES, "Open", "High", "Low", "Volume")
+_WEAK = frozenset(
+    map(folded, words("value valor wert valeur valore wartosc 値 值 son ar gia mo cao cl op hi lo min max"))
+)
+_PAIR = re.compile(r"\('(.*)', '(.*)'\)")  # a column of two levels, as pandas writes it into one line
+_MARKS = " \t:_.|()[]-/,"
+
+
+class Label(NamedTuple):
+    """What a column is.
+
+    ``text`` stands in the header; ``kind`` is empty if unknown; ``symbol`` says whose it is, and ``currency`` in what
+    its prices are, each empty if not said. ``number`` is that of a column that the header does not name, from 1.
+    """
+
+    text: str
+    kind: str
+    symbol: str = ""
+    currency: str = ""
+    number: int = 0
+
+    @property
+    def shown(self) -> str:
+        """Its name, for reports and errors."""
+        return self.text or f"column {self.number}"
+
+
+def labels_of(header: Sequence[Sequence[str]], width: int) -> tuple[Label, ...]:
+    """What the lines of a header say of each column; a path that all headings share says nothing of any."""
+    columns = [[cell for row in header if (cell := row[at].strip())] for at in range(width)]
+    paths = {cells[0].partition("/")[0] if cells and "/" in cells[0] else "" for cells in columns}
+    if len(header) > 1 or len(paths) != 1 or width < 2 or not (path := paths.pop()):
+        return tuple(label(cells)._replace(number=0 if cells else at) for at, cells in enumerate(columns, start=1))
+    return tuple(label([cells[0].removeprefix(f"{path}/")])._replace(text=cells[0]) for cells in columns)
+
+
+def label(cells: Sequence[str]) -> Label:
+    """What the header's cells above one column say of it.
+
+    >>> label(["Close"]).kind, label(["Close", "BTC-USD"]).symbol, label(["LTC-USD_Close"]).symbol
+    ('close', 'BTC-USD', 'LTC-USD')
+    >>> label(["close (USD)"]), label(["prev_close"]).kind
+    (Label(text='close (USD)', kind='close', symbol='', currency='usd', number=0), 'derived')
+    """
+    if len(cells) == 1 and (pair := _PAIR.fullmatch(cells[0])):
+        return label([part for part in pair.groups() if part])._replace(text=cells[0])
+    kinds = {cell: kind for cell in cells if (kind := kind_of(cell))}
+    if len(cells) > 1 and DATE in kinds.values():  # above a counter or the dates stand the names of the header's rows
+        return Label(next(cell for cell, kind in kinds.items() if kind == DATE), DATE)
+    if len(cells) > 1 and kinds:
+        name, kind = next(iter(kinds.items()))
+        symbols = [cell for cell in cells if cell != name]
+        return Label(name, "" if TICKER in kinds.values() else kind, " ".join(symbols))
+    text = " ".join(cells)
+    return Label(text, next(iter(kinds.values()))) if kinds else _by_words(text)
+
+
+def rank(of: Label) -> tuple[int, int]:
+    """How far down a column's name stands in the order of preference of its kind; longer headings come after."""
+    place = place_of(of.text, of.kind) if of.kind in (DATE, TICKER, *OF_BARS) else None
+    return (0, place) if place is not None else (1, len(of.text))
+
+
+def is_weak(of: Label) -> bool:
+    """Whether a name is that of a price only where nothing else is: a value may be a turnover."""
+    return folded(of.text) in _WEAK
+
+
+def _by_words(text: str) -> Label:
+    """A heading of several words, one or more of which say the kind: the rest says whose, or in which currency."""
+    found = words_of(text)
+    if "/" in text and found and len(found[0][0]) == 1:  # o/price
+        return _by_words(text.partition("/")[2])._replace(text=text)
+    runs = [
+        (first, last, kind)
+        for first in range(len(found))
+        for last in range(first + 1, min(first + 4, len(found)) + 1)
+        if (kind := _kind_of_words(found[first:last]))
+    ]
+    if is_derived(text):
+        return Label(text, DERIVED)
+    if is_time(text):
+        return Label(text, "")
+    if is_average(text):
+        return Label(text, AVERAGE)
+    if not runs:
+        return Label(text, "")
+    first, last, kind = max(runs, key=lambda run: (run[1] - run[0], run[1]))
+    rest = found[:first] + found[last:]
+    if kind in CLOSES and any(word in ADJUSTING for word, *_ in rest):
+        kind, rest = ADJUSTED, [word for word in rest if word[0] not in ADJUSTING]
+    if {_kind_of_words([word]) for word in rest if word[0] not in NOISE} - {kind, ""}:
+        return Label(text, "")
+    before, after = text[: found[first][1]].strip(_MARKS), text[found[last - 1][2] :].strip(_MARKS)
+    symbols = [part for part in (before, after) if not _says_nothing(part)]
+    currencies = [word for word, _, _ in rest if word in CURRENCIES or word in CURRENCY_WORDS]
+    return Label(
+        text, kind, " ".join(symbols), "" if symbols and len(rest) == len(currencies) else " ".join(currencies)
+    )
+
+
+def _kind_of_words(found: Sequence[tuple[str, int, int]]) -> str:
+    name = "".join(word for word, _, _ in found)
+    if name in _WEAK or len(name) < 2:
+        return ""
+    kind = kind_of(name)
+    return kind if kind in OF_BARS else ""
+
+
+def _says_nothing(part: str) -> bool:
+    """Whether the words beside a kind name no owner: none are there, or only noise and currencies."""
+    return all(word in (NOISE | ADJUSTING | CURRENCIES | CURRENCY_WORDS) for word, _, _ in words_of(part))
+
+
+def named(labels: Sequence[Label], name: str) -> list[int]:
+    """Columns with a name as the user writes it: exactly so, else in another case, else by its number from 1.
+
+    A number names a column only where the header does not.
+    """
+    exact = [at for at, of in enumerate(labels) if name.strip() in (of.text, of.shown)]
+    found = exact or [at for at, of in enumerate(labels) if of.text and as_symbol(of.text) == as_symbol(name)]
+    found = found or [at for at, of in enumerate(labels) if folded(of.text) and folded(of.text) == folded(name)]
+    return found or [at for at, of in enumerate(labels) if of.number and str(of.number) == name.strip()]
+
+
+def quoted(labels: Sequence[Label]) -> str:
+    """The columns' names, for an error."""
+    return listed((of.shown for of in labels), LISTED)

@@ -1,0 +1,49 @@
+"""Whose format a file has. Columns are found by name all the same; this is what the report calls it."""
+
+from collections.abc import Sequence
+
+from cryptoforecast.data.files.headings.coins import plain
+
+FORMATS = {  # what must be among a header's names, in the order of looking
+    "Investing.com": "date price open high low change",
+    "CoinMarketCap": "timeopen timeclose timehigh timelow close",
+    "CoinGecko": "snappedat price",
+    "CryptoDataDownload": "unix date symbol close",
+    "CryptoDataDownload (Bitfinex)": "date symbol volumefrom volumeto",
+    "Binance klines": "opentime closetime close",
+    "Kaggle Bitstamp minutes": "timestamp close weightedprice",
+    "Kaggle, CoinMarketCap history": "sno name symbol date close marketcap",
+    "yfinance history": "open high low close dividends stocksplits",
+    "Yahoo Finance download": "date open high low close adjclose volume",
+    "Coinbase or Bitstamp candles": "timestamp unixtimestamp open high low close",
+}
+CAVEATS = {  # what no reader can see in a file, but some vendors are known for
+    "CoinGecko": "CoinGecko stamps the price at 00:00: since 2018-01-30 it is the close of the day before, and until "
+    "2018-01-29 it was that of the day itself, so the close of 2018-01-29 stands twice.",
+}
+OHLCV = {"timestamp", "open", "high", "low", "close", "volume"}
+
+
+def name_of_format(names: Sequence[str], header_rows: int, above: str) -> str:
+    """What a file with these column names is called.
+
+    Args:
+        names: the columns'.
+        header_rows: lines of the header.
+        above: the lines above the data, a banner among them perhaps.
+    """
+    there = {plain(name) for name in names}
+    if "cryptodatadownload" in above.lower():
+        return "CryptoDataDownload"
+    for name, needed in FORMATS.items():
+        if set(needed.split()) <= there:
+            return name
+    if header_rows > 1:
+        return f"yfinance download, {header_rows} header rows"
+    if there == OHLCV:
+        return "ccxt"
+    if [plain(name) for name in names[:5]] == ["date", "close", "high", "low", "open"]:
+        return "yfinance download"
+    if there == {"timestamp", "price", "volume"}:
+        return "CoinMarketCap chart"
+    return "a table with a header"

@@ -1,0 +1,1 @@
+"""All rows of a file: counted, read, and kept to one series."""

@@ -1,0 +1,46 @@
+"""Lines among the rows that are none: a remark, a footer, a sum, a header again, a bar of today."""
+
+from collections.abc import Sequence
+
+from cryptoforecast.data.files.cells.kinds import is_clock, is_compact_date, is_date, is_empty, is_epoch, is_number
+from cryptoforecast.data.files.columns.layout import Layout
+from cryptoforecast.data.files.headings.vocabulary import folded
+from cryptoforecast.data.files.lines.line_kinds import is_comment, words_of
+
+LISTED = 5  # lines named in a note
+_SUMS = """total totals sum average mean avg min max minimum maximum median count std highest lowest change summe gesamt
+    durchschnitt mittelwert moyenne somme promedio media média suma średnia totale totaal gemiddelde toplam ortalama
+    итого среднее всего 合计 合計 总计 平均 總計 합계 평균"""
+SUMS = frozenset(_SUMS.split())
+
+
+def is_stray(cells: Sequence[str], layout: Layout) -> bool:
+    """Whether a line is no row of the table: it says something, and has no date and no close where the rows have them.
+
+    A line that holds a date or a number there, or what may have been one, is a row, however damaged; its error names
+    it. A close beside a sentence, a word for a sum or a time of day without a date is no close of a bar.
+    """
+    if is_comment(cells):
+        return True
+    date, close = (cells[at].strip() if at < len(cells) else "" for at in (layout.chosen.date, layout.chosen.close))
+    if is_date(date) or is_epoch(date) or is_compact_date(date):
+        return False
+    if is_empty(date):
+        return _says_something(cells) and not any(is_number(cell) or is_date(cell) for cell in cells)
+    if is_clock(date):
+        return layout.dated
+    more = words_of(date) - layout.date_words
+    if is_number(close):
+        return more > 1 or folded(date) in SUMS
+    return more > 0 or not any(letter.isdigit() for letter in date)
+
+
+def _says_something(cells: Sequence[str]) -> bool:
+    return sum(map(words_of, cells)) > 1 or (len(cells) == 1 and not any(letter.isalnum() for letter in cells[0]))
+
+
+def say_strays(file: str, strays: Sequence[tuple[int, str]]) -> str:
+    """A note that names the lines which were left out, and what they say."""
+    named = ", ".join(f"{line} ({text[:40]!r})" for line, text in strays[:LISTED])
+    more = f" and {len(strays) - LISTED:,} more" if len(strays) > LISTED else ""
+    return f"lines of {file} that are no rows were left out: {named}{more}."

@@ -1,0 +1,121 @@
+"""The wanted columns of a text file, as pandas parses them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.data.files.bytes.encodings import OddBytes
+from cryptoforecast.data.files.bytes.open_file import is_plain, opened
+from cryptoforecast.data.files.cells.jumps import JUMP, largest_jump, leaps, may_be_thousands
+from cryptoforecast.data.files.cells.numbers import ABSENT
+from cryptoforecast.data.files.columns.layout import Layout
+from cryptoforecast.data.files.knobs import Knobs
+from cryptoforecast.data.files.lines.head import BLANKS
+from cryptoforecast.data.files.parsed_cache import LARGE
+from cryptoforecast.data.files.rows.row_shape import Lines, require_even_rows, written_anew
+from cryptoforecast.errors import UserError
+
+
+def read_cells(file: Path, layout: Layout, knobs: Knobs) -> tuple[pd.DataFrame, Lines]:
+    """The wanted columns, by position, and what the lines come to; those of a large file are counted meanwhile.
+
+    Raises:
+        UserError: naming a line that is no row of the table, or saying why pandas cannot read it.
+        OddBytes: if the file is not in UTF-8.
+    """
+    if layout.delimiter in BLANKS:
+        lines = require_even_rows(file, layout, knobs.encoding)
+        return read_anew(file, layout, knobs, lines), lines
+    if file.stat().st_size < LARGE:
+        lines = require_even_rows(file, layout, knobs.encoding)
+        frame, problem = _try_types(file, layout, knobs)
+    else:
+        with ThreadPoolExecutor(1) as beside:
+            counted = beside.submit(require_even_rows, file, layout, knobs.encoding)
+            frame, problem = _try_types(file, layout, knobs)
+            lines = counted.result()
+    if lines.strays or (frame is None and lines.cut):  # a quote that is not closed
+        return read_anew(file, layout, knobs, lines), lines
+    return _require_all(file, frame, lines, problem), lines
+
+
+def read_anew(file: Path, layout: Layout, knobs: Knobs, lines: Lines) -> pd.DataFrame:
+    """The wanted columns of a file whose rows are first written as a plain CSV, without the lines that are none.
+
+    The index counts all lines below the header that are not blank.
+
+    Raises:
+        UserError: if pandas cannot read it.
+    """
+    frame, problem = _try_types(file, layout, knobs, anew=True)
+    rows = _require_all(file, frame, lines, problem)
+    return rows.set_axis(np.delete(np.arange(lines.rows + len(lines.places)), lines.places)) if lines.places else rows
+
+
+def _require_all(file: Path, frame: pd.DataFrame | None, lines: Lines, problem: str) -> pd.DataFrame:
+    if frame is None:
+        raise UserError(f"{file}: cannot be read as CSV ({problem}).")
+    if len(frame) != lines.rows:
+        raise UserError(f"{file}: {lines.rows} lines hold {len(frame)} rows; quotes or line ends are out of order.")
+    return frame
+
+
+def _try_types(file: Path, layout: Layout, knobs: Knobs, anew: bool = False) -> tuple[pd.DataFrame | None, str]:
+    """The wanted columns, the close and further ones as numbers where they are plain ones, else as texts.
+
+    Whole numbers are tried first for times: epochs in nanoseconds have more digits than a float.
+    """
+    numbers: list[Any] = [str] if layout.decimal == "," else [np.float64, str]
+    times: list[Any] = [str] if knobs.date_format is not None or not layout.epochs else [np.int64, np.float64, str]
+    problem = ""
+    for of_number, of_time in product(numbers, times):
+        try:
+            frame = _read_csv(file, layout, of_time, of_number, knobs.encoding, anew)
+            if of_number is str or not _may_be_thousands(frame, layout, knobs):
+                return frame, ""
+        except UserError:
+            raise
+        except UnicodeDecodeError:
+            raise OddBytes from None
+        except (ValueError, OverflowError) as failed:
+            problem = str(failed).strip().rstrip(".")
+    return None, problem
+
+
+def _may_be_thousands(frame: pd.DataFrame, layout: Layout, knobs: Knobs) -> bool:
+    """Whether the closes need a look at how they are written: 1.012 beside 998 may be 1012, 4e7 a damaged 417."""
+    closes = frame[layout.chosen.close].to_numpy()
+    if leaps(closes):
+        return True
+    if knobs.decimal is not None or not may_be_thousands(closes):
+        return False
+    return not layout.decimal or largest_jump(closes) > JUMP
+
+
+def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any, encoding: str | None, anew: bool) -> pd.DataFrame:
+    """The wanted columns of the rows; a file that is not packed is left to pandas to open, which is quicker."""
+    chosen = layout.chosen
+    types = {str(at): numbers for at in (chosen.close, *chosen.others.values())} | {str(chosen.date): times}
+    types |= {} if chosen.clock is None else {str(chosen.clock): str}
+    empty = dict.fromkeys(types, ABSENT)
+    if chosen.ticker is not None:
+        types[str(chosen.ticker)] = "str"  # a category of 005930 would be one of 5930
+    above = layout.header_rows - 1 if layout.header_rows and not anew else None  # skiprows would take twice as long
+    rows = written_anew(file, layout, encoding) if anew else opened(file, encoding)
+    with rows as content, np.errstate(invalid="ignore"):  # a stamp that is missing is seen later
+        frame: pd.DataFrame = pd.read_csv(
+            file if is_plain(content) else content,
+            sep="," if anew else layout.delimiter,
+            header=above,
+            names=[str(at) for at in range(layout.columns)],
+            index_col=False,
+            usecols=list(types),
+            dtype=types,
+            keep_default_na=False,
+            na_values=empty,
+        )
+    return frame.set_axis([int(name) for name in frame.columns], axis="columns")
