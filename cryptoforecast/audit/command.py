@@ -16,7 +16,7 @@ from cryptoforecast.audit.result import AuditResult
 from cryptoforecast.audit.run import run_stages
 from cryptoforecast.audit.stages import STEPS
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.data.load import load_one
+from cryptoforecast.data.load_series import load_one
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import load_weights, require_same_model
