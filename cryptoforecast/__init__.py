@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptoforecast._version import __version__ as __version__
 from cryptoforecast.data.fit_listeners import call_when_a_fit_begins
+from cryptoforecast.threads import spin_briefly
 
 if TYPE_CHECKING:
     from cryptoforecast.audit.lookahead import LookAhead
@@ -70,6 +71,7 @@ _ROOMS = {
     "cryptoforecast.audit.run": ("audit",),
     "cryptoforecast.audit.lookahead": ("LookAhead",),
 }
+spin_briefly()  # before torch is loaded, if it is not loaded yet
 # A fit enters the ledger however it is started, also by a plain Trainer.
 call_when_a_fit_begins("cryptoforecast.training.fit_entries:count_fit")
 

@@ -1,11 +1,12 @@
-"""What everything costs, measured here and now: training, starting, judging, reading, and long series.
+"""Measure time and memory on this machine: training, starting, judging, reading, long series, a busy machine.
 
-    python scripts/benchmark.py                        # all of it; half an hour
-    python scripts/benchmark.py --quick                # fewer turns, smaller files; under five minutes
+    python scripts/benchmark.py                        # all parts; about 40 minutes
+    python scripts/benchmark.py --quick                # fewer rounds, smaller files; about six minutes
     python scripts/benchmark.py --only training start
     python scripts/benchmark.py --peers FOLDER         # beside other frameworks, from environments in that folder
 
-Each measurement is a process of its own, programs take turns, and tables show medians. Let nothing else run.
+Each measurement runs in a process of its own, programs are interleaved, and tables show medians. Close other programs
+first: also the part ``busy`` starts its own busy processes.
 """
 
 import argparse
@@ -14,25 +15,26 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import judging, reader, scale, start, training
+from benchmarks import busy, judging, reader, scale, start, training
 
 PACKAGES = ("torch", "lightning", "numpy", "pandas")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure the parts asked for, and print a table for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = {
         "training": lambda: training.report(options.quick, options.peers),
         "gpu": lambda: training.report_on_gpu(options.quick),
+        "busy": lambda: busy.report(options.quick, options.peers),
         "start": lambda: start.report(options.quick),
         "judging": lambda: judging.report(options.quick),
         "reader": lambda: reader.report(options.quick),
         "scale": lambda: scale.report(options.quick),
     }
-    parser.add_argument("--quick", action="store_true", help="fewer turns, smaller files")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller files")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts), metavar="PART", help=", ".join(parts))
-    parser.add_argument("--peers", type=Path, help="a folder of environments: neuralforecast, darts, keras")
+    parser.add_argument("--peers", type=Path, help="a folder of environments named neuralforecast, darts, keras")
     options = parser.parse_args()
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     machine = f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"

@@ -57,8 +57,8 @@ def test_the_benchmarks_programs_train_for_as_many_epochs_as_they_are_asked(tmp_
     closes = tmp_path / "COIN-USD.csv"
     days = pd.date_range("2016-01-01", periods=1561)
     pd.DataFrame({"Date": days.strftime("%Y-%m-%d"), "Close": random_walk(1561)}).to_csv(closes, index=False)
-    for program in ("bare", "ours", "tutorial"):
-        words = [sys.executable, SCRIPTS / "benchmarks" / "programs" / f"{program}.py", closes, "3", "linear"]
+    for program in ("bare_pytorch", "cryptoforecast_fit", "lightning_tutorial"):
+        words = [sys.executable, SCRIPTS / "benchmarks" / "training_programs" / f"{program}.py", closes, "3", "linear"]
         done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
         (told,) = (json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"first_step"'))
         assert len(told["epochs"]) == 3, program
@@ -70,4 +70,4 @@ def test_the_benchmark_says_what_it_can_measure() -> None:
     done = subprocess.run(
         [sys.executable, SCRIPTS / "benchmark.py", "--help"], capture_output=True, text=True, check=True
     )
-    assert "training, gpu, start, judging, reader, scale" in done.stdout
+    assert "training, gpu, busy, start, judging, reader, scale" in done.stdout

@@ -19,6 +19,7 @@ from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.data.load_series import to_record
 from cryptoforecast.errors import UserError
+from cryptoforecast.threads import openmp_settings
 from cryptoforecast.training.run_folder import CONFIGURATION, PROVENANCE, run_folder
 from cryptoforecast.training.settings.parser import to_yaml
 
@@ -130,12 +131,16 @@ def _go_along(logger: Logger, run: Path) -> None:
 
 
 def provenance(data: CloseDataModule) -> dict[str, Any]:
-    """Which closes, which packages, which commit of the working folder, and how many threads: bits depend on it."""
+    """Closes, package versions, the working folder's commit, and threads; the bits of the weights depend on them.
+
+    How threads wait (``openmp``) changes no bit, but the time that a fit takes.
+    """
     return {
         "series": [to_record(one) for one in data.series],
         "versions": {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}},
         "git_commit": git_commit(),
         "threads": torch.get_num_threads(),
+        "openmp": openmp_settings(),
     }
 
 

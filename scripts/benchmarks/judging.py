@@ -1,4 +1,4 @@
-"""What judging costs: forecasts of a test split, and backtests with one worker and with two."""
+"""Judging: forecasts of a test split, and backtests with one worker and with two."""
 
 import json
 import statistics
@@ -16,25 +16,25 @@ WORKERS = (1, 2)
 
 
 def report(quick: bool) -> str:
-    """Measure, and say it in a table."""
-    turns, folds = (1, 4) if quick else (3, FOLDS)
-    took = run([sys.executable, __file__], PYTHONPATH=str(Path(__file__).parents[1]))
-    scoring = json.loads(took.out.splitlines()[-1])
+    """Measure forecasts and backtests, and return a table."""
+    rounds, folds = (1, 4) if quick else (3, FOLDS)
+    result = run([sys.executable, __file__], PYTHONPATH=str(Path(__file__).parents[1]))
+    scoring = json.loads(result.output.splitlines()[-1])
     with tempfile.TemporaryDirectory() as folder:
         closes = write_closes(Path(folder, "COIN-USD.csv"))
-        walls = [{workers: _backtest(closes, folds, workers) for workers in WORKERS} for _ in range(turns)]
+        walls = [{workers: _backtest(closes, folds, workers) for workers in WORKERS} for _ in range(rounds)]
     lines = [
         f"Judging, LSTM(64), context {CONTEXT}",
         "",
         f"{f'forecasts of {TARGETS} targets':<50}{1000 * scoring:>7.1f} ms",
         "",
-        f"A backtest of {folds} fits of {EPOCHS} epochs, LSTM(64); medians of {turns} turns",
+        f"A backtest of {folds} fits of {EPOCHS} epochs, LSTM(64); medians of {rounds} rounds",
         "",
         f"{'':<50}{'wall s':>7}{'times':>8}",
     ]
     for workers in WORKERS:
-        wall = statistics.median(turn[workers] for turn in walls)
-        times = statistics.median(turn[1] / turn[workers] for turn in walls)
+        wall = statistics.median(walls_s[workers] for walls_s in walls)
+        times = statistics.median(walls_s[1] / walls_s[workers] for walls_s in walls)
         lines.append(f"{f'{workers} worker' + 's' * (workers > 1):<50}{wall:>7.1f}{times:>8.2f}")
     return "\n".join(lines)
 
@@ -47,11 +47,11 @@ def _backtest(closes: Path, folds: int, workers: int) -> float:
             *("--data.val_from=1100", "--data.test_from=1200", f"--trainer.max_epochs={EPOCHS}"),
             *("--trainer.callbacks+=ModelCheckpoint", "--trainer.callbacks.monitor=val/loss"),
         ]
-        return run([sys.executable, "-m", "cryptoforecast", *words]).wall
+        return run([sys.executable, "-m", "cryptoforecast", *words]).wall_s
 
 
-def score_here() -> float:
-    """Seconds to forecast the targets, the median of many times; the first warms up."""
+def seconds_to_forecast() -> float:
+    """Median seconds to forecast the test targets in this process; the first of 21 times is not counted."""
     from cryptoforecast import LSTM, CloseDataModule, SimulatedSource
     from cryptoforecast.evaluation.forecasts import forecast_rows
 
@@ -67,4 +67,4 @@ def score_here() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(score_here()))
+    print(json.dumps(seconds_to_forecast()))

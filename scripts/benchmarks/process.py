@@ -1,37 +1,40 @@
-"""A process of its own for each measurement, and what it took."""
+"""Run a program in a process of its own and measure its time and memory."""
 
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class Took(NamedTuple):
-    """Seconds on the wall and of the processor, peak MiB, and what was printed."""
+class ProcessResult(NamedTuple):
+    """Wall-clock seconds, processor seconds, peak memory in MiB, and what the program printed."""
 
-    wall: float
-    cpu: float
-    peak: float
-    out: str
+    wall_s: float
+    cpu_s: float
+    peak_mib: float
+    output: str
 
 
-def run(words: Sequence[str], **environment: str) -> Took:
+def run(command: Sequence[str], **environment: str) -> ProcessResult:
     """Run a program to its end.
 
+    Args:
+        command: the program and its arguments.
+        environment: variables to set in addition to this process's.
+
     Raises:
-        SystemExit: with what it said, if it failed.
+        SystemExit: with the end of its output, if it failed.
     """
-    surroundings: Mapping[str, str] = {**os.environ, **environment}
-    began = time.perf_counter()
+    started = time.perf_counter()
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=surroundings
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **environment}
     ) as child:
         assert child.stdout is not None
-        out = child.stdout.read()
-        _, status, used = os.wait4(child.pid, 0)
+        output = child.stdout.read()
+        _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.perf_counter() - began
+    wall_s = time.perf_counter() - started
     if child.returncode != 0:
-        raise SystemExit(f"{' '.join(words)} failed:\n{out[-2000:]}")
-    return Took(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, out)
+        raise SystemExit(f"{' '.join(command)} failed:\n{output[-2000:]}")
+    return ProcessResult(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)

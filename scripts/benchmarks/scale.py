@@ -1,4 +1,4 @@
-"""What a long series costs: closes are simulated minutes, the context is 512 of them."""
+"""Long series of simulated minutes, with a context of 512: time and memory by count of closes."""
 
 import json
 import resource
@@ -12,14 +12,14 @@ from benchmarks.process import run
 
 LENGTHS, LENGTHS_QUICK = (10_000, 100_000, 1_000_000, 5_000_000), (10_000, 100_000)
 CONTEXT, BATCH = 512, 64
-EPOCHS, STEPS = 3, 1000  # shuffles and steps measured; the table shows medians
+EPOCHS, STEPS = 3, 1000  # how many are measured; the table shows medians
 
 
 class Cost(NamedTuple):
-    """What a series of ``closes`` costs.
+    """Time and memory for a series of ``closes``.
 
-    ``setup`` are seconds until windows can be gathered, simulating the closes included; ``shuffle`` seconds an epoch
-    until its first batch; ``step`` microseconds to gather a batch; ``peak`` MiB above an empty process.
+    ``setup``: seconds until windows can be gathered, the simulation included. ``shuffle``: seconds from the start of an
+    epoch to its first batch. ``step``: microseconds to gather a batch. ``peak``: MiB above a process without closes.
     """
 
     closes: int
@@ -30,13 +30,13 @@ class Cost(NamedTuple):
 
 
 def report(quick: bool) -> str:
-    """Measure each length in a process of its own, and say it in a table."""
+    """Measure each length in a process of its own, and return a table."""
     costs = []
     for closes in LENGTHS_QUICK if quick else LENGTHS:
-        took = run(
+        result = run(
             [sys.executable, __file__, str(closes)], OMP_NUM_THREADS="1", PYTHONPATH=str(Path(__file__).parents[1])
         )
-        costs.append(Cost(**json.loads(took.out.splitlines()[-1])))
+        costs.append(Cost(**json.loads(result.output.splitlines()[-1])))
     return "\n".join(
         [
             f"Long series, context {CONTEXT}, batch {BATCH}, one thread; peak memory above a process without closes",
@@ -50,13 +50,13 @@ def report(quick: bool) -> str:
     )
 
 
-def measure_here(closes: int) -> Cost:
-    """The cost of one length, in this process, which is to have done nothing before."""
+def measure(closes: int) -> Cost:
+    """The cost of one length in this process, which must be new."""
     import torch
 
     from cryptoforecast import CloseDataModule, SimulatedSource
 
-    SimulatedSource(rows=2).load()  # what is imported on the way is no cost of the series
+    SimulatedSource(rows=2).load()  # imports are not counted
     empty, began = _peak(), time.perf_counter()
     source = SimulatedSource(rows=closes, interval="1min")
     data = CloseDataModule(source, context_length=CONTEXT, batch_size=BATCH)
@@ -85,4 +85,4 @@ def _peak() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure_here(int(sys.argv[1]))._asdict()))
+    print(json.dumps(measure(int(sys.argv[1]))._asdict()))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers import Run, random_walk, write_yahoo
 
-FIT = Path(__file__).parents[2] / "scripts" / "benchmarks" / "programs" / "ours.py"
+FIT = Path(__file__).parents[2] / "scripts" / "benchmarks" / "training_programs" / "cryptoforecast_fit.py"
 TOLD = "import atexit, time; atexit.register(lambda: print('\\ncpu', time.process_time()))"
 
 

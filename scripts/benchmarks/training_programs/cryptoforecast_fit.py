@@ -1,4 +1,4 @@
-"""``python -m cryptoforecast fit`` with all that a user has on: curves, a checkpoint an epoch, a progress bar."""
+"""``python -m cryptoforecast fit`` with curves, a checkpoint each epoch and a progress bar."""
 
 import sys
 import tempfile
@@ -21,7 +21,7 @@ class Linear(Forecaster):
 
 
 def main() -> int:
-    """Train."""
+    """Train and print the times."""
     path, epochs, size = arguments()
     from cryptoforecast.cli.main import main as run
 
@@ -41,7 +41,7 @@ def main() -> int:
              "--trainer.limit_val_batches=0", "--trainer.gradient_clip_val=1.0", "--trainer.enable_progress_bar=true",
              "--trainer.logger=TensorBoardLogger", f"--trainer.logger.save_dir={folder}",
              "--trainer.callbacks+=ModelCheckpoint", "--trainer.callbacks.filename=last",
-             "--trainer.callbacks+=ticking.Ticking"]
+             "--trainer.callbacks+=clock_callback.ClockCallback"]
         )  # fmt: skip
 
 

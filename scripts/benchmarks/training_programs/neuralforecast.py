@@ -1,4 +1,4 @@
-"""Nixtla's neuralforecast: its LSTM, of the same size, on the same closes."""
+"""The LSTM of Nixtla's neuralforecast, of the same size and on the same closes."""
 
 import sys
 import tempfile
@@ -7,15 +7,15 @@ from clock import BATCH, CONTEXT, RATE, SIZES, STEPS, arguments, training_closes
 
 
 def main() -> None:
-    """Train."""
+    """Train and print the times."""
     path, epochs, size = arguments()
-    del sys.path[0]  # this file has the library's name
+    del sys.path[0]  # else this file would be imported instead of the library
     import pandas as pd
     from neuralforecast import NeuralForecast
     from neuralforecast.models import LSTM
 
     sys.path.append(__file__.rsplit("/", 1)[0])
-    from ticking import Ticking
+    from clock_callback import ClockCallback
 
     hidden, layers = SIZES[size] or (1, 1)
     closes = training_closes(path)
@@ -34,7 +34,7 @@ def main() -> None:
             learning_rate=RATE,
             batch_size=1,
             windows_batch_size=BATCH,
-            callbacks=[Ticking()],
+            callbacks=[ClockCallback()],
             logger=False,
             accelerator="cpu",
             gradient_clip_val=1.0,

@@ -1,10 +1,10 @@
-"""The least that training costs: a loop of PyTorch's own, windows in memory, whole batches by index."""
+"""A training loop in plain PyTorch, the least that training costs: all windows in memory, batches by index."""
 
 from clock import BATCH, CONTEXT, RATE, SIZES, Clock, arguments, on_gpu, training_closes
 
 
 def main() -> None:
-    """Train."""
+    """Train and print the times."""
     path, epochs, size = arguments()
     import torch
     from torch import nn
@@ -29,14 +29,14 @@ def main() -> None:
     adam = torch.optim.Adam(net.parameters(), lr=RATE)
     for _ in range(epochs):
         for members in torch.randperm(len(inputs), device=device).split(BATCH):
-            clock.begin()
+            clock.begin_step()
             loss = nn.functional.mse_loss(net(inputs[members]), targets[members])
             adam.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             adam.step()
-            clock.end()
-    clock.tell()
+            clock.end_step()
+    clock.print_times()
 
 
 if __name__ == "__main__":

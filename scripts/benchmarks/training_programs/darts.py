@@ -1,4 +1,4 @@
-"""Unit8's darts: its LSTM, of the same size, on the same closes."""
+"""The LSTM of Unit8's darts, of the same size and on the same closes."""
 
 import sys
 import tempfile
@@ -7,15 +7,15 @@ from clock import BATCH, CONTEXT, RATE, SIZES, arguments, training_closes
 
 
 def main() -> None:
-    """Train."""
+    """Train and print the times."""
     path, epochs, size = arguments()
-    del sys.path[0]  # this file has the library's name
+    del sys.path[0]  # else this file would be imported instead of the library
     import numpy as np
     from darts import TimeSeries
     from darts.models import BlockRNNModel
 
     sys.path.append(__file__.rsplit("/", 1)[0])
-    from ticking import Ticking
+    from clock_callback import ClockCallback
 
     hidden, layers = SIZES[size] or (1, 1)
     with tempfile.TemporaryDirectory() as folder:
@@ -29,7 +29,7 @@ def main() -> None:
             n_epochs=epochs,
             optimizer_kwargs={"lr": RATE},
             work_dir=folder,
-            pl_trainer_kwargs={"callbacks": [Ticking()], "accelerator": "cpu", "gradient_clip_val": 1.0},
+            pl_trainer_kwargs={"callbacks": [ClockCallback()], "accelerator": "cpu", "gradient_clip_val": 1.0},
         )
         model.fit(TimeSeries.from_values(np.array(training_closes(path), dtype="float32")))
 

@@ -1,4 +1,4 @@
-"""The clock as a callback, for whatever trains with Lightning."""
+"""The clock as a callback of Lightning."""
 
 from typing import Any
 
@@ -6,24 +6,24 @@ from clock import Clock
 
 try:
     from lightning.pytorch import Callback
-except ImportError:  # the same under its older name
+except ImportError:  # the package's older name
     from pytorch_lightning import Callback
 
 
-class Ticking(Callback):
-    """Tells when the first step ended, and each epoch began."""
+class ClockCallback(Callback):
+    """Measures the first step and each epoch."""
 
     def __init__(self) -> None:
         self.clock = Clock()
 
     def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
-        """A step begins."""
-        self.clock.begin()
+        """Begin a step."""
+        self.clock.begin_step()
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """A step has ended."""
-        self.clock.end()
+        """End a step."""
+        self.clock.end_step()
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
-        """The last epoch has ended."""
-        self.clock.tell()
+        """Print the times."""
+        self.clock.print_times()

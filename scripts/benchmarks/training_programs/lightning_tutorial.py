@@ -1,4 +1,4 @@
-"""What tutorials write with Lightning: items one by one, a loss logged each step, the usual bar and checkpoint."""
+"""Lightning as tutorials use it: single items from a DataLoader, a loss logged each step, bar and checkpoints."""
 
 import tempfile
 
@@ -6,12 +6,12 @@ from clock import BATCH, CONTEXT, RATE, SIZES, arguments, training_closes
 
 
 def main() -> None:
-    """Train."""
+    """Train and print the times."""
     path, epochs, size = arguments()
     import torch
+    from clock_callback import ClockCallback
     from lightning.pytorch import LightningModule, Trainer
     from lightning.pytorch.loggers import TensorBoardLogger
-    from ticking import Ticking
     from torch import nn
     from torch.utils.data import DataLoader, Dataset
 
@@ -50,7 +50,7 @@ def main() -> None:
             logger=TensorBoardLogger(folder),
             log_every_n_steps=1,
             gradient_clip_val=1.0,
-            callbacks=[Ticking()],
+            callbacks=[ClockCallback()],
         )
         trainer.fit(Net(), DataLoader(Windows(), batch_size=BATCH, shuffle=True))
 
