@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cryptoforecast.data import cache as folder
+from cryptoforecast import user_folders as folder
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from cryptoforecast.models.checkpoints.load import load_weights, require_same_mo
 from cryptoforecast.models.checkpoints.trained_before import note_loading
 from cryptoforecast.training.commands import ForecastCLI
 from cryptoforecast.training.commands import run as run_with
-from cryptoforecast.training.console import quieten
-from cryptoforecast.training.preflight import rehearse
+from cryptoforecast.training.console import quiet_console
+from cryptoforecast.training.preflight import check_before_fit
 from cryptoforecast.user_code.opened_files import not_noted
 
 BEARING_ON_TRAINING = ("gradient_clip_val", "gradient_clip_algorithm", "accumulate_grad_batches")
@@ -107,7 +107,7 @@ class AuditCLI(ForecastCLI):
         """Compare all stages, with fresh processes that read the same command line."""
         datamodule.setup("fit")
         with not_noted():  # checkpoints are written and read; what the model's code reads, it will read again
-            rehearse(model, datamodule, self.trainer)
+            check_before_fit(model, datamodule, self.trainer)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataNotice)  # of the sources, which have given it
             data = with_cached_sources(datamodule)
@@ -139,7 +139,7 @@ class CounterfactualCLI(AuditCLI):
 
 def build_counterfactual(job: Job) -> tuple[ModelInputs, TrainedOutputs]:
     """What comes of closes and model in the process that this is."""
-    quieten()
+    quiet_console()
     cli = run_with(job.words, CounterfactualCLI, trainer_class=AuditTrainer, job=job)
     assert isinstance(cli, CounterfactualCLI)
     return cli.built

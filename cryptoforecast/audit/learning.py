@@ -13,7 +13,7 @@ from torch import Tensor
 from cryptoforecast.audit.lookahead import LookAhead
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.training.fit_entries import uncounted
+from cryptoforecast.training.fit_entries import without_ledger
 
 SCALED = 4096  # training windows whose scaled closes are compared
 
@@ -72,7 +72,7 @@ def learn(model: Forecaster, data: CloseDataModule, steps: int, seed: int, **opt
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"(lightning|torch)(\..*)?")
-            with uncounted():
+            with without_ledger():
                 trainer.fit(model, datamodule=data)
     except RuntimeError as problem:
         reason = str(problem).strip().splitlines()[0].rstrip(".")

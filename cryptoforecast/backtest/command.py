@@ -29,7 +29,7 @@ from cryptoforecast.locks import alone_in
 from cryptoforecast.training.commands import ForecastCLI
 from cryptoforecast.training.commands import run as run_command
 from cryptoforecast.training.ledger_entries import enter_backtest, place_of_backtest
-from cryptoforecast.training.preflight import rehearse
+from cryptoforecast.training.preflight import check_before_fit
 from cryptoforecast.training.progress import describe_data
 from cryptoforecast.training.settings.parser import to_yaml
 from cryptoforecast.user_code.source_files import code_behind
@@ -52,7 +52,7 @@ class BacktestCLI(ForecastCLI):
             raise UsageError("backtest takes no --ckpt_path: each fold is fitted from scratch.")
         self.datamodule.setup("fit")
         self.datamodule.setup("test")
-        rehearse(self.model, self.datamodule, self.trainer)
+        check_before_fit(self.model, self.datamodule, self.trainer)
 
     def fit(self, *_: Any, **__: Any) -> None:
         """Nothing: each fold is fitted by a process of its own."""

@@ -21,11 +21,11 @@ from cryptoforecast.evaluation.forecasts import rows_beside_baselines, to_csv
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import load_forecaster, read_checkpoint
 from cryptoforecast.training.commands import ForecastCLI, run
-from cryptoforecast.training.console import quieten
-from cryptoforecast.training.fit_entries import mark_counted
-from cryptoforecast.training.resume import write_on
+from cryptoforecast.training.console import quiet_console
+from cryptoforecast.training.fit_entries import mark_as_counted
+from cryptoforecast.training.resume import continue_logger
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST
-from cryptoforecast.training.train import best_of
+from cryptoforecast.training.train import best_checkpoint
 from cryptoforecast.user_code.source_files import changed_files, say_changed
 
 ROWS, LOG = "forecasts.csv", "log.txt"  # what a finished fit's folder holds, beside what fit leaves
@@ -81,7 +81,7 @@ class FoldCLI(ForecastCLI):
         """See that the closes are those the backtest began with."""
         self.datamodule.setup("fit")
         self.datamodule.setup("test")
-        code = mark_counted(self.trainer, self.model, self.datamodule)  # the backtest is in the ledger
+        code = mark_as_counted(self.trainer, self.model, self.datamodule)  # the backtest is in the ledger
         if self.of.code is not None and (files := changed_files(self.of.code, code.hashes)):
             raise UserError(f"{say_changed(files)} the backtest began.")
         for one, expected in zip(self.datamodule.series, self.of.sha256, strict=True):
@@ -89,11 +89,11 @@ class FoldCLI(ForecastCLI):
                 raise UserError(f"{one.closes.name}: the closes have changed since the backtest began.")
         if self.checkpoint is not None:
             for logger in self.trainer.loggers:
-                write_on(logger, self.of.folder, self.checkpoint.epoch or 0)
+                continue_logger(logger, self.of.folder, self.checkpoint.epoch or 0)
 
     def after_fit(self) -> None:
         """Forecast the test part with the best checkpoint, beside the baselines."""
-        path = best_of(self.trainer, self._get(self.config_init, "trainer").callbacks)
+        path = best_checkpoint(self.trainer, self._get(self.config_init, "trainer").callbacks)
         forecaster: Forecaster = load_forecaster(path) if path else self.model
         device = self.trainer.strategy.root_device
         rows = rows_beside_baselines(forecaster, self.datamodule, "test", device)
@@ -135,7 +135,7 @@ def work(fit: Fit, home: Path, environment: dict[str, str]) -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     torch.set_num_threads(1)
-    quieten()
+    quiet_console()
     try:
         fit_fold(fit)
     except (UserError, OSError) as problem:

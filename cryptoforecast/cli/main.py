@@ -7,7 +7,7 @@ from importlib import import_module
 from cryptoforecast.cli.streams import steady_streams
 from cryptoforecast.cli.surroundings import settle_in
 from cryptoforecast.errors import UsageError, UserError
-from cryptoforecast.training.console import is_first, quieten
+from cryptoforecast.training.console import is_first_process, quiet_console
 from cryptoforecast.user_code.faults import is_of_user
 
 VERBS = {
@@ -34,12 +34,12 @@ def main(args: Sequence[str] | None = None) -> int:
         try:
             status = _run(args)
         except KeyboardInterrupt:
-            status = _fail("interrupted.", INTERRUPTED) if is_first() else INTERRUPTED
+            status = _fail("interrupted.", INTERRUPTED) if is_first_process() else INTERRUPTED
     return _fail(problems[0]) if problems and not status else status
 
 
 def _run(args: Sequence[str] | None) -> int:
-    quieten()
+    quiet_console()
     words = list(sys.argv[1:] if args is None else args)
     try:
         settle_in()
@@ -84,7 +84,7 @@ def _run_with_lightning(words: list[str]) -> None:
 
         start_forkserver()
     import_module("cryptoforecast.training.preload")
-    quieten()  # anew: Lightning sets its own levels while it is imported
+    quiet_console()  # anew: Lightning sets its own levels while it is imported
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
     try:

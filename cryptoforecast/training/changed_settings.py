@@ -13,7 +13,7 @@ from cryptoforecast.training.resume_rules import Change
 OF_LEARNING = re.compile(r"model\.(optimizer|scheduler)(?:\[(\d+)\])?\.(\w+)")
 
 
-def take_over(found: Iterable[Change], trainer: Trainer, made: Sequence[dict[str, Any]]) -> None:
+def apply_changes(found: Iterable[Change], trainer: Trainer, made: Sequence[dict[str, Any]]) -> None:
     """Let optimizers and schedulers go on with the settings of now: torch has restored those of the checkpoint.
 
     Args:
@@ -37,7 +37,7 @@ def take_over(found: Iterable[Change], trainer: Trainer, made: Sequence[dict[str
                 group[option] = tuple(value) if isinstance(value, list) else value
 
 
-def take_over_arguments(found: Iterable[Change], given: Mapping[str, tuple[Callback, dict[str, Any]]]) -> None:
+def apply_callback_changes(found: Iterable[Change], given: Mapping[str, tuple[Callback, dict[str, Any]]]) -> None:
     """Let callbacks go on with the arguments of now, such as a patience, where their state has brought the old ones.
 
     Args:

@@ -12,7 +12,7 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.user_code.faults import is_of_user
 
 
-class WholeCheckpoints(TorchCheckpointIO):
+class AtomicCheckpointIO(TorchCheckpointIO):
     """Reads and writes the trainer's checkpoints.
 
     Whatever ends a process while it writes, the file that was there before stays as it was. Each checkpoint tells the

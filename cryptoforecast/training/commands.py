@@ -19,18 +19,18 @@ from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.models.checkpoints.reload_check import require_reloadable
 from cryptoforecast.models.contract.fitted import require_fitted
-from cryptoforecast.training.evaluation_hooks import run_own_steps, show_logged
+from cryptoforecast.training.evaluation_hooks import call_evaluation_hooks, show_logged
 from cryptoforecast.training.exact import as_list
-from cryptoforecast.training.fit_entries import mark_counted
+from cryptoforecast.training.fit_entries import mark_as_counted
 from cryptoforecast.training.ledger_entries import compare_with_fit, enter_fit, enter_test
-from cryptoforecast.training.preflight import rehearse
-from cryptoforecast.training.resume import own_run, require_to_go_on
+from cryptoforecast.training.preflight import check_before_fit
+from cryptoforecast.training.resume import open_run_folder, require_resumable
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST, folder_of_results, run_folder
 from cryptoforecast.training.run_record import RunRecord
 from cryptoforecast.training.settings.checks import require_settings_that_work
 from cryptoforecast.training.settings.command_line import FILES, OURS, CommandLine
 from cryptoforecast.training.settings.parser import PROGRAM, ForecastParser, to_yaml
-from cryptoforecast.training.train import best_of, train
+from cryptoforecast.training.train import best_checkpoint, train
 from cryptoforecast.user_folders import expand_home
 
 __all__ = ["ForecastCLI", "ForecastFigure", "run"]  # the figure is here for YAML files to find by its short name
@@ -66,15 +66,15 @@ class ForecastCLI(CommandLine):
     def before_fit(self) -> None:
         """See that all is in order before a run folder is made, or written on in."""
         self.datamodule.setup("fit")
-        rehearse(self.model, self.datamodule, self.trainer)
+        check_before_fit(self.model, self.datamodule, self.trainer)
         require_settings_that_work(self.trainer, self.model, self.datamodule)
         if self.checkpoint is not None:
             seed = self._get(self.config, "seed_everything")
-            require_to_go_on(self.checkpoint, self.model, self.datamodule, self.trainer, seed)
+            require_resumable(self.checkpoint, self.model, self.datamodule, self.trainer, seed)
         chosen = self.config[self.subcommand]
         configuration = to_yaml(self._parser(self.subcommand), chosen)
-        self.held.enter_context(own_run(self.trainer, self.checkpoint, configuration))
-        self.code = mark_counted(self.trainer, self.model, self.datamodule, chosen.as_dict())
+        self.held.enter_context(open_run_folder(self.trainer, self.checkpoint, configuration))
+        self.code = mark_as_counted(self.trainer, self.model, self.datamodule, chosen.as_dict())
         records = [one for one in self.trainer.callbacks if isinstance(one, RunRecord)]  # type: ignore[attr-defined]
         for record in records:
             record.enter = self._enter_fit
@@ -91,7 +91,7 @@ class ForecastCLI(CommandLine):
 
     def after_fit(self) -> None:
         """Judge the best checkpoint on the validation targets, and say how to go on."""
-        path = best_of(self.trainer, self._get(self.config_init, "trainer").callbacks)
+        path = best_checkpoint(self.trainer, self._get(self.config_init, "trainer").callbacks)
         if not path and self.trainer.checkpoint_callback:  # nothing to learn, nothing was best
             home = run_folder(self.trainer) or Path(self.trainer.default_root_dir)
             path = str(home / CHECKPOINTS / f"{LAST}.ckpt")
@@ -164,7 +164,7 @@ class ForecastCLI(CommandLine):
 
     def _run_own_steps(self, model: Forecaster, folder: Path) -> dict[str, float]:
         callbacks = as_list(self._get(self.config_init, "trainer").callbacks)
-        return run_own_steps(str(self.subcommand), model, self.datamodule, self.trainer, callbacks, folder)
+        return call_evaluation_hooks(str(self.subcommand), model, self.datamodule, self.trainer, callbacks, folder)
 
     def _output_dir(self) -> Path:
         """Where ``--output_dir`` says, else the checkpoint's run folder, else the working folder."""

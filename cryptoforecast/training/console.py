@@ -13,12 +13,12 @@ CHATTY = ("pytorch", "fabric", "pytorch.utilities.rank_zero", "fabric.utilities.
 RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")  # a process of several is told its number, by whoever began it
 
 
-def is_first() -> bool:
+def is_first_process() -> bool:
     """Whether this is the process that speaks: of several that train together, the first one."""
     return next((os.environ[name] for name in RANKS if name in os.environ), "0") == "0"
 
 
-def quieten() -> None:
+def quiet_console() -> None:
     """Show our notices as one line each, and none of the advice that Lightning gives on every run."""
     warnings.showwarning = _show_warning
     warnings.filterwarnings("ignore", module=r"(lightning|torch|jsonargparse|tensorboard)(\..*)?")
@@ -28,7 +28,7 @@ def quieten() -> None:
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    if not is_first():
+    if not is_first_process():
         return
     word = "notice" if issubclass(category, DataNotice) else f"warning ({category.__name__})"
     print(f"{word}: {message}", file=sys.stderr)

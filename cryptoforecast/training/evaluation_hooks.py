@@ -14,7 +14,7 @@ from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.contract.overrides import is_overridden
-from cryptoforecast.training.silent_logger import UnwrittenLogger
+from cryptoforecast.training.silent_logger import SilentLogger
 
 STAGES = {"validate": "validation", "test": "test", "predict": "predict"}  # Lightning's words for what a verb does
 MOMENTS = ("start", "epoch_start", "batch_start", "batch_end", "epoch_end", "end")
@@ -22,7 +22,7 @@ INHERITED = ("loss", "loss_random_walk", "rmse", "rmse_random_walk", "skill", "s
 OF_TRAINING = (Checkpoint, EarlyStopping, ProgressBar)  # their hooks of evaluation do nothing outside a fit
 
 
-def run_own_steps(
+def call_evaluation_hooks(
     verb: str, model: Forecaster, data: CloseDataModule, trainer: Trainer, callbacks: Sequence[Callback], folder: Path
 ) -> dict[str, float]:
     """Have Lightning evaluate a model, where it or a callback has something of its own to do then.
@@ -51,7 +51,7 @@ def run_own_steps(
         limit_test_batches=trainer.limit_test_batches,
         limit_predict_batches=trainer.limit_predict_batches,
         inference_mode=trainer.validate_loop.inference_mode,
-        logger=UnwrittenLogger(folder),
+        logger=SilentLogger(folder),
         callbacks=given,
         enable_checkpointing=False,
         enable_progress_bar=False,

@@ -5,12 +5,12 @@ from typing import Any
 from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from cryptoforecast.training.checkpoint_io import WholeCheckpoints
+from cryptoforecast.training.checkpoint_io import AtomicCheckpointIO
 from cryptoforecast.training.finite_loss import FiniteLoss
 from cryptoforecast.training.lightning.resumption import Resumption
-from cryptoforecast.training.seeding import Noise
+from cryptoforecast.training.seeding import SeedEachBatch
 
-OURS = (FiniteLoss, Noise, Resumption)  # in the order in which they act
+OURS = (FiniteLoss, SeedEachBatch, Resumption)  # in the order in which they act
 
 
 def exact(**options: Any) -> dict[str, Any]:
@@ -34,8 +34,8 @@ def exact(**options: Any) -> dict[str, Any]:
     given: list[Callback] = sorted(as_list(options.get("callbacks")), key=_comes_last)
     missing = [kind() for kind in OURS if not any(type(callback) is kind for callback in given)]
     plugins = as_list(options.get("plugins"))
-    if not any(isinstance(plugin, WholeCheckpoints) for plugin in plugins):
-        plugins.append(WholeCheckpoints())
+    if not any(isinstance(plugin, AtomicCheckpointIO) for plugin in plugins):
+        plugins.append(AtomicCheckpointIO())
     return {**options, "callbacks": [*missing, *given], "plugins": plugins}
 
 

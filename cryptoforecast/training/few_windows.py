@@ -29,7 +29,7 @@ class FewWindows(CloseDataModule):
     def __init__(self, data: CloseDataModule, trainer: Trainer, count: int) -> None:
         vars(self).update(copy.copy(vars(data)))
         fold, self.trainer = data.fold, None
-        few, seen = spread(fold.train, count), spread(fold.train, VALIDATED)
+        few, seen = evenly_spaced(fold.train, count), evenly_spaced(fold.train, VALIDATED)
         self.fold = fold._replace(train=few, val=seen, test=seen)
         self._all, self._complete = fold.train, data
         size = data.batch_size * trainer.world_size
@@ -62,7 +62,7 @@ class _SmallBatches(WindowLoader):
             yield Window(*(field[: BATCH if number == 0 else 1] for field in window))
 
 
-def spread(windows: Tensor, count: int) -> Tensor:
+def evenly_spaced(windows: Tensor, count: int) -> Tensor:
     """Some windows, at most ``count``, evenly spread from the first to the last, in their order."""
     if len(windows) <= count:
         return windows

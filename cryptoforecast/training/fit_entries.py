@@ -33,7 +33,7 @@ _counting: ContextVar[bool] = ContextVar("counting", default=True)
 
 
 @contextmanager
-def uncounted() -> Iterator[None]:
+def without_ledger() -> Iterator[None]:
     """Within this, no fit enters the ledger: it is trained to check something, and nobody looks at its forecasts."""
     before = _counting.set(False)
     try:
@@ -53,7 +53,7 @@ def count_fit(trainer: Trainer) -> None:
     data, model = datamodule_of(trainer), trainer.lightning_module
     if data is None or code_of_fit(trainer) is not None or trainer.fast_dev_run or not _counting.get():  # type: ignore[attr-defined]
         return
-    code = mark_counted(trainer, model, data, *trainer.callbacks)  # type: ignore[attr-defined]
+    code = mark_as_counted(trainer, model, data, *trainer.callbacks)  # type: ignore[attr-defined]
     if not trainer.is_global_zero:
         return
     mark = hashlib.sha256(f"{weights_digest(model)} {torch.initial_seed()}".encode()).hexdigest()[:16]
@@ -62,7 +62,7 @@ def count_fit(trainer: Trainer) -> None:
     enter_fit_of(trainer, variant, data, f"weights {mark}", code, None if logged is None else Path(logged))
 
 
-def mark_counted(trainer: Trainer, *values: Any) -> Code:
+def mark_as_counted(trainer: Trainer, *values: Any) -> Code:
     """Note that a trainer's fit is in the ledger, and what it is written in, which its checkpoints keep."""
     optimization = [getattr(values[0], name, None) for name in ("scaling", "_optimizer", "_scheduler")]
     sources = [value.source for value in values if isinstance(value, CloseDataModule)]
@@ -100,10 +100,10 @@ def enter_fit_of(
         if folder is not None:
             keep_copies(code.files, folder)
 
-    return noticing(ledger, write)
+    return try_to_write(ledger, write)
 
 
-def noticing(ledger: Path, write: Callable[[], object]) -> bool:
+def try_to_write(ledger: Path, write: Callable[[], object]) -> bool:
     """Go on without an entry where none can be written, as in a folder of somebody else's; say so, and whether."""
     try:
         write()

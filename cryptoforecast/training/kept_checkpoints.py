@@ -10,7 +10,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
 
-def find_again(trainer: Trainer, checkpoint: dict[str, Any]) -> None:
+def relocate_kept_checkpoints(trainer: Trainer, checkpoint: dict[str, Any]) -> None:
     """Let the callbacks that keep checkpoints find their files where they are now, and overwrite what was left behind.
 
     Args:

@@ -22,8 +22,8 @@ from cryptoforecast.training.fit_entries import (
     OF_TRAINING,
     enter_fit_of,
     fingerprints_of,
-    noticing,
     targets_of,
+    try_to_write,
     variant_of,
     weights_digest,
 )
@@ -106,7 +106,7 @@ def enter_test(
             flattered_by=flattered_by,
         )
 
-    if not noticing(ledger, write):
+    if not try_to_write(ledger, write):
         return None, flattered_by or NOT_COUNTED
     return _place(entry, [ledger, home / "forecasts.csv"], rows), flattered_by
 
@@ -145,7 +145,7 @@ def enter_backtest(
             folder=folder,
         )
 
-    return entry if noticing(ledger_of(folder), write) else None
+    return entry if try_to_write(ledger_of(folder), write) else None
 
 
 def place_of_backtest(

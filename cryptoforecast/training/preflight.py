@@ -24,13 +24,13 @@ from cryptoforecast.models.checkpoints.reload_check import require_reloadable
 from cryptoforecast.models.contract.answers import require_lengths
 from cryptoforecast.models.contract.batch_errors import chance_kept
 from cryptoforecast.training.few_windows import FewWindows
-from cryptoforecast.training.fit_entries import uncounted
-from cryptoforecast.training.silent_logger import UnwrittenLogger
+from cryptoforecast.training.fit_entries import without_ledger
+from cryptoforecast.training.silent_logger import SilentLogger
 
 FITTED_ON = 1024  # training windows for a model that is fitted on all of them before its first step
 
 
-def rehearse(model: Forecaster, data: CloseDataModule, trainer: Trainer, reload: bool = True) -> None:
+def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer, reload: bool = True) -> None:
     """Train a copy of a model for a batch, validate it, write its checkpoint, and read that again.
 
     All windows are training windows, so that nothing is learned of others. Model, data, trainer and random numbers
@@ -73,7 +73,7 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
     name, rehearsed = type(model).__name__, _copied(model)
     small = _small_trainer(trainer, folder, data.batches)
     try:
-        with uncounted():
+        with without_ledger():
             small.fit(rehearsed, datamodule=data)
     except RuntimeError as problem:
         if "primitive" not in str(problem):  # oneDNN's word for what a processor can do
@@ -119,7 +119,7 @@ def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
         gradient_clip_algorithm=trainer.gradient_clip_algorithm,
         inference_mode=trainer.fit_loop.epoch_loop.val_loop.inference_mode,
         deterministic=deterministic,
-        logger=UnwrittenLogger(folder) if trainer.loggers else False,
+        logger=SilentLogger(folder) if trainer.loggers else False,
         callbacks=[_Stop(batches), ModelCheckpoint(dirpath=folder, save_top_k=0)],
         enable_progress_bar=False,
         enable_model_summary=False,

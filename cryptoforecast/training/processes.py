@@ -22,7 +22,7 @@ PATIENCE = 3.0  # seconds in which the first process, if it fails of the same ca
 CUT_OFF = ("closed by peer", "reset by peer", "broken pipe", "gloo", "nccl", "process group")  # a partner has gone
 
 
-def alone_in_slurm(trainer: Any) -> list[ClusterEnvironment]:
+def single_process_in_slurm(trainer: Any) -> list[ClusterEnvironment]:
     """What lets one process train by itself in a SLURM job of several tasks, as in an interactive shell of one.
 
     Lightning would count the tasks as its processes.
@@ -46,7 +46,7 @@ def alone_in_slurm(trainer: Any) -> list[ClusterEnvironment]:
 
 
 @contextmanager
-def together(trainer: Trainer) -> Iterator[None]:
+def fail_together(trainer: Trainer) -> Iterator[None]:
     """Where several processes train, let none outlive another's failure, and one say what it was.
 
     Raises:

@@ -21,18 +21,24 @@ from cryptoforecast.models.checkpoints.load import Checkpoint, read_checkpoint, 
 from cryptoforecast.models.checkpoints.written_with import VERSIONS
 from cryptoforecast.training.ledger_entries import compare_with_fit
 from cryptoforecast.training.lightning.resumption import Resumption, is_mid_epoch
-from cryptoforecast.training.resume_rules import changes, refuse, require_length, settings_of_fit, settings_of_learning
+from cryptoforecast.training.resume_rules import (
+    changes,
+    refuse_changes,
+    require_length,
+    settings_of_fit,
+    settings_of_learning,
+)
 from cryptoforecast.training.run_folder import (
     CHECKPOINTS,
     CONFIGURATION,
-    keep_in,
+    checkpoint_folders,
+    keep_checkpoints_in,
     newest_checkpoint,
-    places_of,
-    root_of,
-    run_of,
+    run_folder_of,
+    runs_root_of,
 )
-from cryptoforecast.training.run_record import claim_run
-from cryptoforecast.training.seeding import Noise
+from cryptoforecast.training.run_record import create_run_folder
+from cryptoforecast.training.seeding import SeedEachBatch
 from cryptoforecast.training.settings.arguments import value_of
 from cryptoforecast.training.settings.configuration import CONFIG, require_own
 
@@ -43,14 +49,14 @@ def with_configuration_of_run(words: list[str], checkpoint: Checkpoint) -> list[
     Raises:
         UserError: if that is another user's.
     """
-    run = run_of(checkpoint)
+    run = run_folder_of(checkpoint)
     if run is None or any(value_of(option, words) for option in CONFIG):
         return words
     require_own(run / CONFIGURATION)
     return [words[0], "--config", str(run / CONFIGURATION), *words[1:]]
 
 
-def find_last(chosen: Any, rename: Mapping[str, str]) -> Checkpoint | None:
+def find_last_checkpoint(chosen: Any, rename: Mapping[str, str]) -> Checkpoint | None:
     """The checkpoint that ``--ckpt_path last`` means; said, if there is none and a new run begins.
 
     Args:
@@ -61,12 +67,12 @@ def find_last(chosen: Any, rename: Mapping[str, str]) -> Checkpoint | None:
     chosen["ckpt_path"] = None if path is None else str(path)
     if path is not None:
         return read_checkpoint(path, rename)
-    where = dict.fromkeys(str(place) for place in (*places_of(chosen.trainer), root_of(chosen.trainer)))
+    where = dict.fromkeys(str(place) for place in (*checkpoint_folders(chosen.trainer), runs_root_of(chosen.trainer)))
     warnings.warn(f"{', '.join(where)}: no run has a checkpoint yet; a new one begins.", DataNotice, stacklevel=2)
     return None
 
 
-def write_on_in(loggers: list[Logger], run: Path, epoch: int) -> None:
+def continue_loggers(loggers: list[Logger], run: Path, epoch: int) -> None:
     """Let loggers write on: those of the run in its folder, others where they have their own.
 
     Args:
@@ -79,10 +85,10 @@ def write_on_in(loggers: list[Logger], run: Path, epoch: int) -> None:
     for logger, root in zip(files, roots, strict=True):
         of_run = logger is loggers[0] or (root == roots[0] and files[0] is loggers[0])
         if of_run or logger._version is None:
-            write_on(logger, run if of_run else Path(logger.root_dir, run.name), epoch)
+            continue_logger(logger, run if of_run else Path(logger.root_dir, run.name), epoch)
 
 
-def write_on(logger: Logger, run: Path, epoch: int) -> None:
+def continue_logger(logger: Logger, run: Path, epoch: int) -> None:
     """Let a logger write on into a run's folder.
 
     Args:
@@ -101,7 +107,7 @@ def write_on(logger: Logger, run: Path, epoch: int) -> None:
             written.replace(run / f"metrics_until_epoch_{epoch}.csv")
 
 
-def require_to_go_on(
+def require_resumable(
     checkpoint: Checkpoint, model: Forecaster, data: CloseDataModule, trainer: Trainer, seed: object
 ) -> None:
     """See, before anything is written, that training can go on; say what may keep it from being exact.
@@ -146,10 +152,10 @@ def _require_settings(path: Path, model: Forecaster, data: CloseDataModule, trai
     if learning is None:  # it needs the trainer, and is looked at as the fit begins
         before = {name: value for name, value in before.items() if not name.startswith("model.")}
     now = settings_of_fit(trainer, data) | (learning or {})
-    noise = states.get(Noise().state_key)
+    noise = states.get(SeedEachBatch().state_key)
     if noise and type(seed) is int:
         before["seed_everything"], now["seed_everything"] = noise["seed"], seed
-    refuse(changes(before, now) if len(before) > 1 else (), path, is_mid_epoch(loops))
+    refuse_changes(changes(before, now) if len(before) > 1 else (), path, is_mid_epoch(loops))
 
 
 def _settings_of_learning(model: Forecaster) -> dict[str, Any] | None:
@@ -162,7 +168,7 @@ def _settings_of_learning(model: Forecaster) -> dict[str, Any] | None:
 
 
 @contextmanager
-def own_run(trainer: Trainer, checkpoint: Checkpoint | None, configuration: str) -> Iterator[None]:
+def open_run_folder(trainer: Trainer, checkpoint: Checkpoint | None, configuration: str) -> Iterator[None]:
     """Have a run folder for oneself: a new one, or that of a checkpoint which training goes on from.
 
     Args:
@@ -173,24 +179,24 @@ def own_run(trainer: Trainer, checkpoint: Checkpoint | None, configuration: str)
     Raises:
         UserError: if it is another's.
     """
-    run = None if checkpoint is None else run_of(checkpoint)
+    run = None if checkpoint is None else run_folder_of(checkpoint)
     if not trainer.is_global_zero:  # the first process does it for all
         yield
         return
-    goes_on, run = run is not None, run or claim_run(trainer, configuration)
+    goes_on, run = run is not None, run or create_run_folder(trainer, configuration)
     if run is None:
         yield
         return
     with alone_in(run, "another fit is at work here; wait for it, or begin a new one without --ckpt_path."):
         if checkpoint is not None and goes_on:
-            write_on_in(trainer.loggers, run, checkpoint.epoch or 0)
+            continue_loggers(trainer.loggers, run, checkpoint.epoch or 0)
             for unfinished in (run / CHECKPOINTS).rglob(".*.ckpt.*"):  # of a process killed while it wrote
                 unfinished.unlink(missing_ok=True)
-        keep_in(trainer, run)
+        keep_checkpoints_in(trainer, run)
         try:
             yield
         except BaseException:
-            if not goes_on and not has_begun(trainer):  # a setting was refused; there is nothing to keep
+            if not goes_on and not has_started_training(trainer):  # a setting was refused; there is nothing to keep
                 remove_run(run)
             raise
 
@@ -204,7 +210,7 @@ def remove_run(run: Path) -> None:
         shutil.rmtree(run, ignore_errors=True)
 
 
-def has_begun(trainer: Trainer) -> bool:
+def has_started_training(trainer: Trainer) -> bool:
     """Whether a trainer has come as far as its first batch, or found that there is none left."""
     resumption = [one for one in trainer.callbacks if isinstance(one, Resumption)]  # type: ignore[attr-defined]
     return bool(trainer.fit_loop.epoch_progress.current.ready) or any(one.trained for one in resumption)

@@ -80,7 +80,7 @@ class Change(NamedTuple):
         return rule_of(self.name)
 
     def __str__(self) -> str:
-        return f"{self.name} was {_say(self.before)} until here, and is {_say(self.now)} from here on."
+        return f"{self.name} was {_as_text(self.before)} until here, and is {_as_text(self.now)} from here on."
 
 
 def rule_of(name: str) -> Rule:
@@ -136,7 +136,7 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
     return [Change(name, before.get(name), now.get(name)) for name in sorted(found)]
 
 
-def refuse(found: Iterable[Change], path: object, mid_epoch: bool) -> None:
+def refuse_changes(found: Iterable[Change], path: object, mid_epoch: bool) -> None:
     """See that a fit may go on with what has changed.
 
     Args:
@@ -148,7 +148,7 @@ def refuse(found: Iterable[Change], path: object, mid_epoch: bool) -> None:
         UserError: naming the first setting that may not change.
     """
     for change in found:
-        was = f"{path}: has {change.name} {_say(change.before)}, and now it is {_say(change.now)}"
+        was = f"{path}: has {change.name} {_as_text(change.before)}, and now it is {_as_text(change.now)}"
         if change.rule is Rule.FIXED:
             raise UserError(f"{was}; go on with the same, or begin a new fit without ckpt_path.")
         if change.rule is Rule.BETWEEN_EPOCHS and mid_epoch:
@@ -240,9 +240,9 @@ def _plain(value: Any) -> Any:
     return NotImplemented
 
 
-def _say(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, dict):
-        return f"({', '.join(f'{name} {_say(member)}' for name, member in value.items())})"
+        return f"({', '.join(f'{name} {_as_text(member)}' for name, member in value.items())})"
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:g}"
     return "none" if value is None else str(value)

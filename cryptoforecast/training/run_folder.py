@@ -16,7 +16,7 @@ from lightning.pytorch.loggers import Logger
 
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models.checkpoints.load import Checkpoint, read_checkpoint
-from cryptoforecast.training.checkpoint_io import WholeCheckpoints
+from cryptoforecast.training.checkpoint_io import AtomicCheckpointIO
 
 CONFIGURATION, PROVENANCE = "config.yaml", "provenance.json"  # what a run holds
 CHECKPOINTS, LAST = "checkpoints", "last"
@@ -28,7 +28,7 @@ def run_folder(trainer: Trainer) -> Path | None:
 
     It asks this process alone; ``trainer.log_dir`` would wait until all processes ask.
     """
-    files = checkpoint_files(trainer)
+    files = checkpoint_io_of(trainer)
     if files is not None and files.run is not None:
         return files.run
     if not trainer.loggers or trainer.fast_dev_run:  # type: ignore[attr-defined]
@@ -37,24 +37,24 @@ def run_folder(trainer: Trainer) -> Path | None:
     return _root_of(first, trainer.default_root_dir) / version_of(first)
 
 
-def keep_in(trainer: Trainer, run: Path) -> None:
+def keep_checkpoints_in(trainer: Trainer, run: Path) -> None:
     """Let a trainer's checkpoints know their run's folder, and lie there unless the user has said where.
 
     Args:
         trainer: has not written anything yet.
         run: the folder.
     """
-    if files := checkpoint_files(trainer):
+    if files := checkpoint_io_of(trainer):
         files.run = run
     for callback in trainer.checkpoint_callbacks:
         if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
             callback.dirpath = str(run / CHECKPOINTS)
 
 
-def checkpoint_files(trainer: Trainer) -> WholeCheckpoints | None:
+def checkpoint_io_of(trainer: Trainer) -> AtomicCheckpointIO | None:
     """What writes a trainer's checkpoints, if it is ours."""
     files = trainer.strategy.checkpoint_io
-    return files if isinstance(files, WholeCheckpoints) else None
+    return files if isinstance(files, AtomicCheckpointIO) else None
 
 
 def version_of(logger: Logger) -> str:
@@ -62,7 +62,7 @@ def version_of(logger: Logger) -> str:
     return logger.version if isinstance(logger.version, str) else f"version_{logger.version}"
 
 
-def run_of(checkpoint: Checkpoint) -> Path | None:
+def run_folder_of(checkpoint: Checkpoint) -> Path | None:
     """The folder of a checkpoint's run: the one that the checkpoint tells, else the nearest above that holds a run.
 
     Args:
@@ -91,7 +91,7 @@ def holds_a_run(folder: Path) -> bool:
 def folder_of_results(checkpoint: Checkpoint) -> Path:
     """Where what is found out about a checkpoint is written: into its run, else beside the checkpoint."""
     folder = checkpoint.path.parent
-    return run_of(checkpoint) or (folder.parent if folder.name == CHECKPOINTS else folder)
+    return run_folder_of(checkpoint) or (folder.parent if folder.name == CHECKPOINTS else folder)
 
 
 def newest_checkpoint(trainer: Any) -> Path | None:
@@ -104,7 +104,7 @@ def newest_checkpoint(trainer: Any) -> Path | None:
         The newest whose name begins with ``last``; in a run that has none, the newest. Those that hold weights only are
         passed over for others, and so, with a notice, are damaged ones. None if there is no checkpoint at all.
     """
-    files = sorted({file for place in places_of(trainer) for file in _within(place)}, key=_written)
+    files = sorted({file for place in checkpoint_folders(trainer) for file in _within(place)}, key=_written)
     if not files:
         return None
     newest = _place_of(files[-1])
@@ -125,7 +125,7 @@ def newest_checkpoint(trainer: Any) -> Path | None:
     return of_run[0]
 
 
-def places_of(trainer: Any) -> list[Path]:
+def checkpoint_folders(trainer: Any) -> list[Path]:
     """The folders in which checkpoints of a trainer's runs lie, those of all versions of its first logger.
 
     Args:
@@ -137,7 +137,7 @@ def places_of(trainer: Any) -> list[Path]:
     return [*places, *_usual_places(trainer)]
 
 
-def root_of(trainer: Any) -> Path:
+def runs_root_of(trainer: Any) -> Path:
     """The folder that has the runs of a trainer's first logger.
 
     Args:
@@ -154,7 +154,7 @@ def _usual_places(trainer: Any) -> list[Path]:
     first = trainer.logger[0] if isinstance(trainer.logger, list) else trainer.logger
     chosen = getattr(first, "_version", None)  # None: any
     version = "*" if chosen is None else version_of(first)
-    return list(root_of(trainer).glob(f"{version}/{CHECKPOINTS}"))
+    return list(runs_root_of(trainer).glob(f"{version}/{CHECKPOINTS}"))
 
 
 def _root_of(logger: Logger, home: str | Path) -> Path:

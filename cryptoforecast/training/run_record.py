@@ -57,13 +57,13 @@ class RunRecord(Callback):
         if folder is None or data is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        configuration = with_what_was_found(self.configuration, pl_module, data)
+        configuration = with_tuned_values(self.configuration, pl_module, data)
         write_atomically(folder / CONFIGURATION, lambda file: file.write(configuration.encode()))
         record = json.dumps(provenance(data), indent=2) + "\n"
         write_atomically(folder / PROVENANCE, lambda file: file.write(record.encode()))
 
 
-def with_what_was_found(configuration: str, model: LightningModule, data: CloseDataModule) -> str:
+def with_tuned_values(configuration: str, model: LightningModule, data: CloseDataModule) -> str:
     """A configuration with the batch size and the learning rate that callbacks have found, where they have found any.
 
     Args:
@@ -85,7 +85,7 @@ def with_what_was_found(configuration: str, model: LightningModule, data: CloseD
     return str(yaml.safe_dump(options, sort_keys=False)) if changed else configuration
 
 
-def claim_run(trainer: Trainer, configuration: str) -> Path | None:
+def create_run_folder(trainer: Trainer, configuration: str) -> Path | None:
     """Make the run's folder this fit's own: of several that start at once, the first to write its configuration has it.
 
     Of several processes of one fit, the first one sees to it.
@@ -117,12 +117,12 @@ def claim_run(trainer: Trainer, configuration: str) -> Path | None:
             first._version = None  # type: ignore[attr-defined]
             continue
         for logger in trainer.loggers[1:]:
-            _go_along(logger, folder)
+            _share_version(logger, folder)
         return folder
     return None
 
 
-def _go_along(logger: Logger, run: Path) -> None:
+def _share_version(logger: Logger, run: Path) -> None:
     """Give a further logger the version of the run, so that both log into one folder, if both log in the same place."""
     if isinstance(logger, TensorBoardLogger | CSVLogger) and logger._version is None:
         place = Path(logger.root_dir, run.name)

@@ -34,7 +34,7 @@ NAMED_BY_CLASS = ("trainer.callbacks", "trainer.logger", "trainer.profiler")
 
 
 @contextmanager
-def settings_in_one_sentence() -> Iterator[None]:
+def setting_errors_in_one_sentence() -> Iterator[None]:
     """Let what a setting's own code refuses be one sentence, and the user's own exceptions be what they are.
 
     Raises:
@@ -54,7 +54,7 @@ def settings_in_one_sentence() -> Iterator[None]:
 
 
 @contextmanager
-def values_in_one_sentence() -> Iterator[None]:
+def value_errors_in_one_sentence() -> Iterator[None]:
     """Let a value that a class of ours, or of torch, refuses be one sentence, whatever a parser has said around it.
 
     Raises:

@@ -5,7 +5,7 @@ from pathlib import Path
 from lightning.pytorch.loggers.logger import DummyLogger
 
 
-class UnwrittenLogger(DummyLogger):
+class SilentLogger(DummyLogger):
     """Takes whatever a logger is told, and writes nothing.
 
     Args:

@@ -14,13 +14,13 @@ from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar
 from cryptoforecast.errors import UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.training.exact import as_list, exact
-from cryptoforecast.training.lightning.lean_loop import Unmeasured, take_lean_steps
+from cryptoforecast.training.lightning.lean_loop import NoProfiler, use_lean_loop
 from cryptoforecast.training.lightning.resumption import Resumption
 from cryptoforecast.training.malloc import keep_freed_memory
-from cryptoforecast.training.processes import together
+from cryptoforecast.training.processes import fail_together
 from cryptoforecast.training.progress import EpochLines
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST, run_folder
-from cryptoforecast.training.setting_errors import settings_in_one_sentence
+from cryptoforecast.training.setting_errors import setting_errors_in_one_sentence
 from cryptoforecast.user_code.faults import is_of_user, went_through
 
 WRITERS = (
@@ -31,7 +31,7 @@ WRITERS = (
 )
 
 
-def surroundings_of_fit(trainer: Any) -> dict[str, Any]:
+def options_for_fit(trainer: Any) -> dict[str, Any]:
     """The options of a trainer that a fit's surroundings change.
 
     Args:
@@ -43,7 +43,7 @@ def surroundings_of_fit(trainer: Any) -> dict[str, Any]:
     return exact(
         enable_progress_bar=theirs,
         num_sanity_val_steps=trainer.num_sanity_val_steps or 0,  # a rehearsal has gone before
-        profiler=trainer.profiler or Unmeasured(),
+        profiler=trainer.profiler or NoProfiler(),
         callbacks=[EpochLines(bar=shown and not theirs), *given],
         plugins=trainer.plugins,
     )
@@ -56,9 +56,14 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
         UserError: if a setting is at fault, a disk is full, or somebody has interrupted.
     """
     keep_freed_memory()
-    take_lean_steps(trainer)
+    use_lean_loop(trainer)
     try:
-        with settings_in_one_sentence(), _writing_in_one_sentence(trainer), together(trainer), _quiet_writers():
+        with (
+            setting_errors_in_one_sentence(),
+            _writing_in_one_sentence(trainer),
+            fail_together(trainer),
+            _quiet_writers(),
+        ):
             trainer.fit(model, **options)
     except SystemExit:  # so Lightning ends on Ctrl-C, without a word
         last = (run_folder(trainer) or Path(trainer.default_root_dir)) / CHECKPOINTS / f"{LAST}.ckpt"
@@ -94,7 +99,7 @@ def _quiet_writers() -> Iterator[None]:
         threading.excepthook = before
 
 
-def best_of(trainer: Trainer, given: Any) -> str:
+def best_checkpoint(trainer: Trainer, given: Any) -> str:
     """The checkpoint that was best, by the first of the callbacks given that has a metric to tell; else the last.
 
     Args:

@@ -71,12 +71,12 @@ def test_a_fit_that_was_interrupted_goes_on_from_its_last_checkpoint_to_the_same
     (fold,) = cut_backtest(cli.datamodule, 1)
     whole, broken = (fit_of(fold, 0, words, cli.datamodule.series, tmp_path / name) for name in ("whole", "broken"))
     fit_fold(whole)
-    around = command_line.surroundings_of_fit
+    around = command_line.options_for_fit
     with monkeypatch.context() as patch, suppress(Killed):
         kill = Kill("on_train_batch_end", 8)
         patch.setattr(
             command_line,
-            "surroundings_of_fit",
+            "options_for_fit",
             lambda given: {**(own := around(given)), "callbacks": [kill, *own["callbacks"]]},
         )
         fit_fold(broken)

@@ -10,7 +10,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer, seed_everythin
 
 from cryptoforecast import LSTM, load_forecaster
 from cryptoforecast.evaluation.forecasts import forecast_rows
-from cryptoforecast.training.lightning.lean_loop import Unmeasured, take_lean_steps
+from cryptoforecast.training.lightning.lean_loop import NoProfiler, use_lean_loop
 from tests.cli.helpers import ENDS, LAST_FILE, RUN, bits
 from tests.helpers import Said, data_of, random_walk, write_yahoo
 
@@ -54,8 +54,8 @@ class Places(Callback):
 def test_batches_are_gathered_on_the_gpu_where_the_closes_are(tmp_path: Path) -> None:
     data, places = data_of(random_walk(140)), Places()
     trainer = Trainer(accelerator="gpu", devices=1, max_epochs=1, logger=False, enable_checkpointing=False,
-                      enable_progress_bar=False, callbacks=[places], profiler=Unmeasured())  # fmt: skip
-    take_lean_steps(trainer)
+                      enable_progress_bar=False, callbacks=[places], profiler=NoProfiler())  # fmt: skip
+    use_lean_loop(trainer)
     trainer.fit(LSTM(hidden_size=2, context_length=5, horizon=2), data)
     assert places.seen == {"cuda"}
     assert data.windows.prices.device.type == "cpu"

@@ -18,8 +18,8 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from cryptoforecast.cli.main import main
-from cryptoforecast.training.checkpoint_io import WholeCheckpoints
-from cryptoforecast.training.run_record import claim_run
+from cryptoforecast.training.checkpoint_io import AtomicCheckpointIO
+from cryptoforecast.training.run_record import create_run_folder
 from tests.cli.helpers import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
 from tests.helpers import Said, random_walk, write_yahoo
 
@@ -115,11 +115,11 @@ def in_a_child(what: Callable[..., object], *given: object) -> int | None:
 
 def killed_within(path: Path, content: dict[str, Any]) -> None:
     os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # all is written, nothing is in its place
-    WholeCheckpoints().save_checkpoint(content, path)
+    AtomicCheckpointIO().save_checkpoint(content, path)
 
 
 def test_a_kill_within_the_writing_of_a_checkpoint_leaves_the_one_before(tmp_path: Path) -> None:
-    path, files = tmp_path / "last.ckpt", WholeCheckpoints()
+    path, files = tmp_path / "last.ckpt", AtomicCheckpointIO()
     files.save_checkpoint({"weights": torch.zeros(9)}, path)
     assert in_a_child(killed_within, path, {"weights": torch.ones(10**6)}) == -signal.SIGKILL
     assert torch.equal(files.load_checkpoint(path)["weights"], torch.zeros(9))
@@ -186,7 +186,7 @@ def test_fits_that_start_at_once_have_folders_of_their_own(tmp_path: Path) -> No
     def claim() -> None:
         trainer = Trainer(logger=TensorBoardLogger(tmp_path, "coin"), accelerator="cpu", enable_checkpointing=False)
         at_once.wait()
-        claimed.append(claim_run(trainer, "seed_everything: 0\n"))
+        claimed.append(create_run_folder(trainer, "seed_everything: 0\n"))
 
     threads = [Thread(target=claim) for _ in range(10)]
     for thread in threads:

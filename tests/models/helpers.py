@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from cryptoforecast import GRU, LSTM, Drift, Forecaster, Mean, RandomWalk, TrainMinMax, WindowStandard
 from cryptoforecast.training.lightning.hooks import OF_A_BATCH
-from cryptoforecast.training.lightning.lean_loop import LeanEpochLoop, Unmeasured, take_lean_steps
+from cryptoforecast.training.lightning.lean_loop import LeanEpochLoop, NoProfiler, use_lean_loop
 from tests.helpers import data_of, random_walk
 
 CONTEXT_LENGTH, HORIZON = 5, 2
@@ -121,7 +121,7 @@ def trained(make: Callable[..., Forecaster], lean: bool, folder: Path, **setting
     events: Events = []
     seed_everything(3)
     data, model = data_of(random_walk(140), batch_size=16), make(**LENGTHS)
-    settings = {"max_epochs": 3, "callbacks": [Idle(), Listener(events)], "profiler": Unmeasured(), **settings}
+    settings = {"max_epochs": 3, "callbacks": [Idle(), Listener(events)], "profiler": NoProfiler(), **settings}
     trainer = Trainer(
         accelerator="cpu",
         logger=CSVLogger(folder, name="", version="lean" if lean else "usual"),
@@ -132,7 +132,7 @@ def trained(make: Callable[..., Forecaster], lean: bool, folder: Path, **setting
         **settings,
     )
     if lean:
-        take_lean_steps(trainer)
+        use_lean_loop(trainer)
     trainer.fit(model, data)
     assert isinstance(trainer.fit_loop.epoch_loop, LeanEpochLoop) == lean
     end = plain({**model.state_dict(), **{f"moments {at}": one for at, one in enumerate(trainer.optimizers[0].state)}})

@@ -18,7 +18,7 @@ import cryptoforecast
 from cryptoforecast import LSTM, CloseDataModule, CsvSource, UserError, Window
 from cryptoforecast.training.finite_loss import FiniteLoss
 from cryptoforecast.training.lightning.resumption import Resumption
-from cryptoforecast.training.seeding import Noise
+from cryptoforecast.training.seeding import SeedEachBatch
 from tests.helpers import random_walk, write_yahoo
 
 PROCESSES, BATCHES = 2, 3
@@ -101,7 +101,7 @@ def fit(folder: Path, kind: type[LSTM], ours: bool, path: Path | None = None) ->
     keep = {"dirpath": folder, "save_top_k": -1}
 
     def process(room: Room, rank: int) -> None:
-        callbacks: list[Callback] = [FiniteLoss(), Noise(), Resumption()] if ours else []
+        callbacks: list[Callback] = [FiniteLoss(), SeedEachBatch(), Resumption()] if ours else []
         callbacks.append(ModelCheckpoint(monitor="val/loss", filename="best-{step}", **keep))
         callbacks.append(ModelCheckpoint(every_n_train_steps=1, filename="last-{step}", **keep))
         trainer = Trainer(

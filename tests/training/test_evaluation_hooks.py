@@ -13,7 +13,7 @@ from lightning.pytorch import Callback
 from cryptoforecast import LSTM, CloseDataModule, Drift, Forecaster, RandomWalk
 from cryptoforecast.data.windows import Window
 from cryptoforecast.evaluation.forecasts import next_closes
-from cryptoforecast.training.evaluation_hooks import MOMENTS, STAGES, run_own_steps
+from cryptoforecast.training.evaluation_hooks import MOMENTS, STAGES, call_evaluation_hooks
 from tests.helpers import Given, Said, data_of, random_walk, write_yahoo
 from tests.models.helpers import LENGTHS, quiet_trainer
 
@@ -25,7 +25,7 @@ def noting(called: list[str], name: str) -> Callable[..., None]:
 def called_by(verb: str, model: Forecaster, folder: Path, *callbacks: Callback) -> dict[str, float]:
     data = data_of(random_walk(120))
     data.setup(verb)
-    return run_own_steps(verb, model, data, quiet_trainer(folder), callbacks, folder)
+    return call_evaluation_hooks(verb, model, data, quiet_trainer(folder), callbacks, folder)
 
 
 @pytest.mark.filterwarnings("ignore:predict returned None")

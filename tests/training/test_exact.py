@@ -9,10 +9,10 @@ from lightning.pytorch import Callback, LightningModule, Trainer, seed_everythin
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from cryptoforecast import LSTM, exact
-from cryptoforecast.training.checkpoint_io import WholeCheckpoints
+from cryptoforecast.training.checkpoint_io import AtomicCheckpointIO
 from cryptoforecast.training.finite_loss import FiniteLoss
 from cryptoforecast.training.lightning.resumption import Resumption
-from cryptoforecast.training.seeding import Noise
+from cryptoforecast.training.seeding import SeedEachBatch
 from tests.helpers import data_of, random_walk
 from tests.models.helpers import LENGTHS, quiet_trainer
 
@@ -72,9 +72,9 @@ def test_without_anything_of_ours_no_batch_is_skipped_or_repeated_wherever_a_fit
 def test_what_makes_a_fit_exact_is_added_once_and_what_was_given_stays(tmp_path: Path) -> None:
     last, best = ModelCheckpoint(tmp_path, "last"), ModelCheckpoint(tmp_path, "best", monitor="val/loss")
     options = exact(max_epochs=1, callbacks=[last, best], plugins=None)
-    assert [type(callback) for callback in options["callbacks"][:3]] == [FiniteLoss, Noise, Resumption]
+    assert [type(callback) for callback in options["callbacks"][:3]] == [FiniteLoss, SeedEachBatch, Resumption]
     assert options["callbacks"][3:] == [best, last]  # the last one knows what was best
-    assert [type(plugin) for plugin in options["plugins"]] == [WholeCheckpoints]
+    assert [type(plugin) for plugin in options["plugins"]] == [AtomicCheckpointIO]
     again = exact(**options)
     assert again["callbacks"] == options["callbacks"]
     assert again["plugins"] == options["plugins"]

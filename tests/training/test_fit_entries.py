@@ -12,7 +12,7 @@ from lightning.pytorch.loggers import CSVLogger
 from cryptoforecast import LSTM, CloseDataModule, CsvSource, Forecaster
 from cryptoforecast.evaluation.ledger import read_ledger
 from cryptoforecast.evaluation.tries import count_tried
-from cryptoforecast.training.fit_entries import uncounted
+from cryptoforecast.training.fit_entries import without_ledger
 from tests.helpers import data_of, random_walk, write_yahoo
 
 LEDGER = Path("runs/ledger.jsonl")
@@ -93,7 +93,7 @@ def test_the_ledger_is_above_the_loggers_folder_else_where_the_trainer_writes(tm
 def test_a_fit_that_only_checks_something_does_not_count() -> None:
     data = data_of(random_walk(60))
     fit(small(), data, fast_dev_run=True)
-    with uncounted():
+    with without_ledger():
         fit(small(), data)
     assert not LEDGER.exists()
     fit(small(), data)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from cryptoforecast import LSTM, Drift, Forecaster, TrainMinMax, UserError
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.training.preflight import rehearse
+from cryptoforecast.training.preflight import check_before_fit
 from tests.helpers import data_of, random_walk
 from tests.models.helpers import LENGTHS, Linear, quiet_trainer
 
@@ -24,7 +24,7 @@ SEEN: list[Any] = []  # what models of this file have to tell
 
 
 def rehearsed(model: Forecaster, folder: Path, data: CloseDataModule = DATA, **settings: object) -> None:
-    rehearse(model, data, quiet_trainer(folder, **settings))
+    check_before_fit(model, data, quiet_trainer(folder, **settings))
 
 
 class FirstBatch(Linear):
@@ -256,7 +256,7 @@ def test_it_leaves_model_data_trainer_chance_and_files_as_they_are(
     before = copy.deepcopy(model.state_dict())
     states = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
     held = DATA.fold, DATA.trainer, vars(DATA).copy()
-    rehearse(model, DATA, trainer)
+    check_before_fit(model, DATA, trainer)
     assert len(SEEN) > 2
     assert all(torch.equal(value.nan_to_num(), before[name].nan_to_num()) for name, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), states[0])

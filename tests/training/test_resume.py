@@ -12,7 +12,7 @@ import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from cryptoforecast.cli import command_line
+from cryptoforecast.training.settings import command_line
 from tests.cli.helpers import AMIDST, ENDS, FIT, LAST_FILE, OFTEN, RUN, bits
 from tests.helpers import Said, random_walk, write_yahoo
 from tests.models.helpers import Kill, Killed
@@ -29,13 +29,13 @@ def coin(tmp_path: Path, type_in: TypeIn) -> TypeIn:
 @pytest.fixture
 def kill(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, float], None]:
     """Name the moment when the next fit is to be killed, as far as that can be played in one process."""
-    around, planned = command_line.surroundings_of_fit, [Kill()]
+    around, planned = command_line.options_for_fit, [Kill()]
 
     def surroundings(options: Any) -> dict[str, Any]:
         given, one = around(options), planned.pop() if planned else Kill()
         return {**given, "callbacks": [one, *given["callbacks"]]}
 
-    monkeypatch.setattr(command_line, "surroundings_of_fit", surroundings)
+    monkeypatch.setattr(command_line, "options_for_fit", surroundings)
     return lambda hook, left: planned.append(Kill(hook, left))
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cryptoforecast.models.checkpoints.load import Checkpoint
-from cryptoforecast.training.run_folder import CONFIGURATION, FARTHEST, PROVENANCE, folder_of_results, run_of
+from cryptoforecast.training.run_folder import CONFIGURATION, FARTHEST, PROVENANCE, folder_of_results, run_folder_of
 from tests.cli.helpers import FIT
 from tests.helpers import Said, random_walk, write_yahoo
 
@@ -129,24 +129,24 @@ def holding(folder: Path, *names: str) -> Path:
 def test_the_run_is_the_nearest_folder_that_holds_one_and_a_configuration_alone_is_none(tmp_path: Path) -> None:
     run = holding(tmp_path / "runs" / "version_0", CONFIGURATION, PROVENANCE)
     holding(tmp_path, CONFIGURATION)  # the user's own
-    assert run_of(checkpoint_at(run / "checkpoints" / "epoch=1-val" / "loss=0.3.ckpt")) == run
-    assert run_of(checkpoint_at(run / "elsewhere" / "a.ckpt")) == run
-    assert run_of(checkpoint_at(tmp_path / "kept" / "a.ckpt")) is None
+    assert run_folder_of(checkpoint_at(run / "checkpoints" / "epoch=1-val" / "loss=0.3.ckpt")) == run
+    assert run_folder_of(checkpoint_at(run / "elsewhere" / "a.ckpt")) == run
+    assert run_folder_of(checkpoint_at(tmp_path / "kept" / "a.ckpt")) is None
     assert folder_of_results(checkpoint_at(tmp_path / "kept" / "a.ckpt")) == tmp_path / "kept"
-    assert run_of(checkpoint_at(run.joinpath(*["deep"] * FARTHEST, "a.ckpt"))) is None
+    assert run_folder_of(checkpoint_at(run.joinpath(*["deep"] * FARTHEST, "a.ckpt"))) is None
 
 
 def test_what_a_checkpoint_tells_goes_before_what_lies_above_it_and_holds_after_a_move(tmp_path: Path) -> None:
     for home in ("before", "after"):
         run = holding(tmp_path / home / "runs" / "version_1", CONFIGURATION, PROVENANCE)
         other = holding(tmp_path / home / "runs" / "version_0", CONFIGURATION, PROVENANCE)
-        assert run_of(checkpoint_at(other / "checkpoints" / "a.ckpt", "../../version_1")) == run
-    assert run_of(checkpoint_at(other / "checkpoints" / "a.ckpt", "../../version_7")) == other
+        assert run_folder_of(checkpoint_at(other / "checkpoints" / "a.ckpt", "../../version_1")) == run
+    assert run_folder_of(checkpoint_at(other / "checkpoints" / "a.ckpt", "../../version_7")) == other
 
 
 def test_a_run_is_named_as_the_checkpoint_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = holding(tmp_path / "runs" / "version_0", CONFIGURATION, PROVENANCE)
     monkeypatch.chdir(tmp_path)
-    assert run_of(checkpoint_at(Path("runs/version_0/checkpoints/a.ckpt"), "..")) == Path("runs/version_0")
+    assert run_folder_of(checkpoint_at(Path("runs/version_0/checkpoints/a.ckpt"), "..")) == Path("runs/version_0")
     monkeypatch.chdir(holding(run / "checkpoints"))
-    assert run_of(checkpoint_at(Path("a.ckpt"), "..")) == run
+    assert run_folder_of(checkpoint_at(Path("a.ckpt"), "..")) == run

@@ -28,7 +28,7 @@ NOTHING = nullcontext()
 AROUND_A_TRANSFER = ("on_before_batch_transfer", "on_after_batch_transfer")
 
 
-class Unmeasured(PassThroughProfiler):
+class NoProfiler(PassThroughProfiler):
     """What Lightning puts around each of its sixty calls a batch if nobody asks how long they take: nothing."""
 
     def profile(self, action_name: str) -> AbstractContextManager[None]:  # type: ignore[override]
@@ -36,7 +36,7 @@ class Unmeasured(PassThroughProfiler):
         return NOTHING
 
 
-def take_lean_steps(trainer: Trainer) -> None:
+def use_lean_loop(trainer: Trainer) -> None:
     """Let a trainer that has not begun take lean steps, wherever they come to the same."""
     usual = trainer.fit_loop.epoch_loop
     trainer.fit_loop.epoch_loop = LeanEpochLoop(trainer, usual.min_steps, usual.max_steps)
@@ -165,7 +165,7 @@ def _is_ordinary(trainer: Trainer, data_fetcher: _DataFetcher) -> bool:
     module, data, strategy = trainer.lightning_module, datamodule_of(trainer), trainer.strategy
     return (
         lightning.__version__.startswith(TESTED)
-        and isinstance(trainer.profiler, Unmeasured)  # type: ignore[attr-defined]
+        and isinstance(trainer.profiler, NoProfiler)  # type: ignore[attr-defined]
         and type(strategy) is SingleDeviceStrategy
         and strategy.model is module
         and type(trainer.precision_plugin) is Precision

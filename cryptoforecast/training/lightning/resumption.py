@@ -15,15 +15,15 @@ from lightning.pytorch.plugins.precision import DoublePrecision
 
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.errors import DataNotice
-from cryptoforecast.training.changed_settings import take_over, take_over_arguments
-from cryptoforecast.training.kept_checkpoints import find_again
+from cryptoforecast.training.changed_settings import apply_callback_changes, apply_changes
+from cryptoforecast.training.kept_checkpoints import relocate_kept_checkpoints
 from cryptoforecast.training.resume_rules import (
     Change,
     Rule,
     arguments_of,
     callbacks_of,
     changes,
-    refuse,
+    refuse_changes,
     require_length,
     settings_of_fit,
     settings_of_learning,
@@ -58,7 +58,7 @@ class Resumption(Callback):
         weights = pl_module.named_parameters() if gathered else ()
         checkpoint["callbacks"][self.state_key] = {
             "settings": self._settings,
-            "validation_due": _level(trainer, checkpoint["loops"]["fit_loop"]),
+            "validation_due": _round_counters(trainer, checkpoint["loops"]["fit_loop"]),
             "should_stop": trainer.should_stop,
             "accumulate_grad_batches": trainer.accumulate_grad_batches,
             "gradients": {name: one.grad.clone() for name, one in weights if one.grad is not None},
@@ -79,7 +79,7 @@ class Resumption(Callback):
             trainer.accumulate_grad_batches = self._state["accumulate_grad_batches"]
         if isinstance(trainer.precision_plugin, DoublePrecision):  # weights were put into a model of single precision
             pl_module.double().load_state_dict(checkpoint["state_dict"], strict=pl_module.strict_loading)
-        find_again(trainer, checkpoint)
+        relocate_kept_checkpoints(trainer, checkpoint)
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Compare the settings with the checkpoint's, now that optimizers are made and nothing is restored into them.
@@ -91,11 +91,11 @@ class Resumption(Callback):
         self._settings |= settings_of_learning(trainer.optimizers, schedulers)
         self._made = [dict(vars(scheduler)) for scheduler in schedulers]
         self._changes = changes(self._state.get("settings") or self._settings, self._settings)
-        refuse(self._changes, trainer.ckpt_path, self._mid_epoch)
+        refuse_changes(self._changes, trainer.ckpt_path, self._mid_epoch)
         for change in self._changes if trainer.is_global_zero else ():
             if change.rule is not Rule.FREE:
                 warnings.warn(str(change), DataNotice, stacklevel=2)
-        take_over_arguments(self._changes, self._given)
+        apply_callback_changes(self._changes, self._given)
         if self._state.get("should_stop") and still_stopped(trainer, self._state["metrics"], bool(self._changes)):
             trainer.should_stop = True
 
@@ -110,7 +110,7 @@ class Resumption(Callback):
             self._settings["data.batch_size"] = data.batch_size  # which a callback may have found only now
         if not self._state:
             return
-        take_over(self._changes, trainer, self._made)
+        apply_changes(self._changes, trainer, self._made)
         fit_loop = trainer.fit_loop
         if held := fit_loop._combined_loader_states_to_load:  # an optimizer that asked for the count of steps had
             fit_loop._combined_loader._load_state_dicts(held)  # type: ignore[union-attr]  # loaders made too early
@@ -143,7 +143,7 @@ class Resumption(Callback):
                 pl_module.lr_scheduler_step(config.scheduler, metric)
 
 
-def _level(trainer: Trainer, loops: dict[str, Any]) -> bool:
+def _round_counters(trainer: Trainer, loops: dict[str, Any]) -> bool:
     """Make the loops' counters those of a moment between two batches or two epochs; say if a validation is due there.
 
     Args:

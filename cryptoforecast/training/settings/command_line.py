@@ -11,16 +11,16 @@ from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.load import load_forecaster, read_checkpoint
 from cryptoforecast.training.exact import as_list
-from cryptoforecast.training.processes import alone_in_slurm
-from cryptoforecast.training.resume import find_last
+from cryptoforecast.training.processes import single_process_in_slurm
+from cryptoforecast.training.resume import find_last_checkpoint
 from cryptoforecast.training.run_folder import LAST
-from cryptoforecast.training.setting_errors import settings_in_one_sentence, values_in_one_sentence
+from cryptoforecast.training.setting_errors import setting_errors_in_one_sentence, value_errors_in_one_sentence
 from cryptoforecast.training.settings.arguments import LINKED, refuse_options_of_a_list, with_tokens_taken
 from cryptoforecast.training.settings.checks import refuse_ignored_options, set_modes
 from cryptoforecast.training.settings.class_options import HELP
 from cryptoforecast.training.settings.command_words import read_words
 from cryptoforecast.training.settings.parser import UsageError, complaint, with_plain_texts
-from cryptoforecast.training.train import surroundings_of_fit
+from cryptoforecast.training.train import options_for_fit
 from cryptoforecast.user_code.faults import is_of_user
 
 FILES = "forecasts.csv, scores.json, forecast.png, changes.png and errors.png"
@@ -88,7 +88,7 @@ class CommandLine(LightningCLI):
     def instantiate_classes(self) -> None:
         """Make model and data; a value that one of them refuses is the user's to put right."""
         self.parser.add_instantiator(self._make_source, Source)
-        with settings_in_one_sentence(), values_in_one_sentence():
+        with setting_errors_in_one_sentence(), value_errors_in_one_sentence():
             super().instantiate_classes()
         if self.checkpoint is not None and self.subcommand in OURS:
             self.model = self.restored  # in the place of what stood in for it
@@ -101,7 +101,7 @@ class CommandLine(LightningCLI):
         """Find the checkpoint that ``last`` means, now that logger and callbacks can be asked."""
         chosen = self.config_init[self.subcommand]
         if self.subcommand not in OURS and chosen.get("ckpt_path") == LAST:
-            self.checkpoint = find_last(chosen, self.rename)
+            self.checkpoint = find_last_checkpoint(chosen, self.rename)
             self.config[self.subcommand]["ckpt_path"] = chosen["ckpt_path"]
 
     def _set_seed(self) -> None:
@@ -127,5 +127,8 @@ class CommandLine(LightningCLI):
             self.save_config_callback = None
             around: dict[str, Any] = {"logger": False, "callbacks": [], "enable_checkpointing": False}
         else:
-            around = surroundings_of_fit(options)
-        return {**around, "plugins": [*as_list(around.get("plugins", options.plugins)), *alone_in_slurm(options)]}
+            around = options_for_fit(options)
+        return {
+            **around,
+            "plugins": [*as_list(around.get("plugins", options.plugins)), *single_process_in_slurm(options)],
+        }

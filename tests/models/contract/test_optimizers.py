@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import CyclicLR, OneCycleLR, SequentialLR, StepLR
 
 from cryptoforecast import LSTM, Forecaster, UserError
 from cryptoforecast.models.contract.optimizers import take_fused_steps
-from cryptoforecast.training.lightning.lean_loop import take_lean_steps
+from cryptoforecast.training.lightning.lean_loop import use_lean_loop
 from tests.helpers import data_of, random_walk
 from tests.models.helpers import LENGTHS, quiet_trainer
 
@@ -76,7 +76,7 @@ def fitted_with(scheduler: Callable[..., Any], folder: Path, **settings: Any) ->
         **LENGTHS, **settings,
     )  # fmt: skip
     trainer = quiet_trainer(folder, max_epochs=3, num_sanity_val_steps=0)
-    take_lean_steps(trainer)
+    use_lean_loop(trainer)
     trainer.fit(model, data_of(random_walk(160), batch_size=32))
     return trainer, model
 

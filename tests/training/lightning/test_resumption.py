@@ -16,7 +16,7 @@ from torch.optim import Adam
 from torch.optim.lr_scheduler import OneCycleLR, StepLR
 
 from cryptoforecast import LSTM, exact
-from cryptoforecast.training.lightning.lean_loop import Unmeasured, take_lean_steps
+from cryptoforecast.training.lightning.lean_loop import NoProfiler, use_lean_loop
 from cryptoforecast.training.lightning.resumption import Resumption
 from tests.helpers import data_of, random_walk
 from tests.models.helpers import LENGTHS, Kill, Killed
@@ -89,9 +89,9 @@ class Way:
             enable_progress_bar=False,
             **self.settings,
         )
-        trainer = Trainer(**options, profiler=Unmeasured() if self.lean else None)
+        trainer = Trainer(**options, profiler=NoProfiler() if self.lean else None)
         if self.lean:
-            take_lean_steps(trainer)
+            use_lean_loop(trainer)
         trainer.fit(model, data, ckpt_path=ckpt_path)
         return trainer, model
 
