@@ -3,7 +3,9 @@
 Importing this runs nothing and loads nothing; each name is fetched from its room when it is first used.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from cryptoforecast._version import __version__ as __version__
@@ -112,6 +114,17 @@ __all__ = [  # noqa: RUF022 (in the order the data flows)
     "audit",
     "LookAhead",
 ]
+
+
+class _Package(ModuleType):
+    """This package, in which the name of a verb stays the function once the room of the same name is imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):  # as Python sets each imported room
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,8 @@
 """The house: a room imports from the rooms before it, and importing the package loads nothing."""
 
 import ast
+import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -77,6 +79,13 @@ def test_every_public_name_is_there_and_has_a_docstring() -> None:
         assert getattr(cryptoforecast, name).__doc__, name
     with pytest.raises(AttributeError, match="no attribute 'Oracle'"):
         cryptoforecast.Oracle  # noqa: B018
+
+
+@pytest.mark.parametrize("name", sorted(set(cryptoforecast.__all__) & {path.name for path in PACKAGE.iterdir()}))
+def test_a_verb_is_a_function_also_where_the_room_of_its_name_has_been_imported(name: str) -> None:
+    room = importlib.import_module(f"cryptoforecast.{name}")
+    assert inspect.isfunction(getattr(cryptoforecast, name))
+    assert sys.modules[f"cryptoforecast.{name}"] is room
 
 
 def test_the_order_of_the_readers_modules_names_each_of_them() -> None:
