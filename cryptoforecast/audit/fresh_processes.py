@@ -24,7 +24,7 @@ from cryptoforecast.audit.mirror import Mirror, live_in, mirror, under_real_name
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
 from cryptoforecast.training.forkserver import forkserver_context
-from cryptoforecast.user_code.opened_files import Opened, not_noted, noted
+from cryptoforecast.user_code.opened_files import Opened, entry_point, not_noted, noted
 
 CACHE = "CRYPTOFORECAST_CACHE"
 
@@ -154,6 +154,7 @@ class FreshProcesses:
         return answer
 
 
+@entry_point
 def work(job: Job) -> None:
     """Be the process that builds a counterfactual, and leave what was built in the job's file."""
     os.chdir(job.home)

@@ -9,7 +9,7 @@ from cryptoforecast.audit.result import AuditResult, result_of
 from cryptoforecast.audit.stages import STEPS, Processes, audit_stages
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.user_code.opened_files import noted
+from cryptoforecast.user_code.opened_files import entry_point, noted
 
 
 def audit(
@@ -48,6 +48,7 @@ def audit(
     return run_stages(model, data, on_stage=on_stage, steps=steps, seed=seed, **trainer)
 
 
+@entry_point
 def run_stages(
     model: Forecaster,
     data: CloseDataModule,

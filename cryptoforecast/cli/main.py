@@ -9,6 +9,7 @@ from cryptoforecast.cli.surroundings import settle_in
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.training.console import is_first_process, quiet_console
 from cryptoforecast.user_code.faults import is_of_user
+from cryptoforecast.user_code.opened_files import entry_point
 
 VERBS = {
     "data": "look at a price file: format, gaps, duplicates, largest moves, SHA-256",
@@ -23,6 +24,7 @@ VERBS = {
 FAILED, MISTYPED, INTERRUPTED = 1, 2, 130
 
 
+@entry_point
 def main(args: Sequence[str] | None = None) -> int:
     """Run ``python -m cryptoforecast`` with these arguments, by default the command line's.
 

@@ -8,7 +8,8 @@ from types import FrameType
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from cryptoforecast.errors import UserError, first_sentence
-from cryptoforecast.user_code.faults import OURS, cause_in_user_code, frames_inwards, is_of_user
+from cryptoforecast.user_code.faults import cause_in_user_code, frames_inwards, is_of_user
+from cryptoforecast.user_code.installed import PACKAGE
 
 # Where the code of a setting's classes lies, and the setting; the first that fits counts.
 PARTS = (
@@ -86,7 +87,7 @@ def setting_at_fault(problem: BaseException) -> str | None:
     general = None
     for frame in frames:
         file = frame.f_code.co_filename
-        if file.startswith(str(OURS)):
+        if file.startswith(PACKAGE):
             break
         setting = next((setting for pattern, setting in PARTS if re.search(pattern, file.replace("\\", "/"))), None)
         if setting == "trainer":  # a callback may be what has called it

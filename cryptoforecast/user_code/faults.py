@@ -4,9 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
-from cryptoforecast.user_code.installed import is_installed
-
-OURS = Path(__file__).resolve().parent.parent
+from cryptoforecast.user_code.installed import PACKAGE, is_installed
 
 
 def is_of_user(problem: BaseException) -> bool:
@@ -64,6 +62,6 @@ def _is_users(frame: FrameType) -> bool | None:
     if name.startswith("<"):  # made by a program, as dataclasses are
         return None
     file = Path(name).resolve()
-    if file.is_relative_to(OURS):
+    if file.is_relative_to(PACKAGE):
         return False
     return None if is_installed(str(file)) else True

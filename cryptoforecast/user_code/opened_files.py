@@ -9,12 +9,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import Any, NamedTuple
+from types import CodeType, FrameType
+from typing import Any, NamedTuple, TypeVar
 
-from cryptoforecast.user_code.installed import is_installed
+from cryptoforecast.user_code.installed import PACKAGE, is_installed
 
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 (pathlib is slower)
 OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/share/", "/usr/lib", "/lib")
 CODE = (".py", ".pyc")
 FILES = ("open", "sqlite3.connect", "os.link", "os.symlink", "os.rename")
@@ -22,12 +21,30 @@ PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.sp
 THREADS = ("_thread.start_new_thread", "_thread.start_joinable_thread")
 NETWORK = ("socket.connect",)
 EVENTS = frozenset((*FILES, *PROGRAMS, *THREADS, *NETWORK))
-DATA, LOAD = os.path.join(PACKAGE, "data", ""), "load_one"  # noqa: PTH118 (in that room, what asks a source)
-WAYS_IN = {
-    (os.path.join(PACKAGE, "cli", "main.py"), "main"),  # noqa: PTH118
-    (os.path.join(PACKAGE, "audit", "fresh_processes.py"), "work"),  # noqa: PTH118
-    (os.path.join(PACKAGE, "audit", "run.py"), "run_stages"),  # noqa: PTH118
-}  # whose callers are not the experiment's
+
+Function = TypeVar("Function")
+_entry_points: set[CodeType] = set()
+_loaders: set[CodeType] = set()
+
+
+def entry_point(function: Function) -> Function:
+    """Mark a function that begins an experiment: what has called it is no part of it."""
+    _entry_points.add(_code_of(function))
+    return function
+
+
+def loads_a_source(function: Function) -> Function:
+    """Mark a function that asks a source for its closes: within it, the source's files may be read."""
+    _loaders.add(_code_of(function))
+    return function
+
+
+def _code_of(function: Any) -> CodeType:
+    """The code that was written, without what checks shapes around it."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code: CodeType = function.__code__
+    return code
 
 
 class Opened(NamedTuple):
@@ -127,10 +144,10 @@ def _reader(frame: FrameType | None) -> Opened:
     owner, who, imports, in_load, of_library = None, "", "", False, False
     while frame is not None:
         place = (frame.f_code.co_filename, frame.f_code.co_name)
-        if place in WAYS_IN:
+        if frame.f_code in _entry_points:
             break
         caller = frame.f_locals.get("self")
-        if (place[1] == LOAD and place[0].startswith(DATA)) or id(caller) in _of_loading:
+        if frame.f_code in _loaders or id(caller) in _of_loading:
             in_load, owner, who, imports = True, None, "", ""  # what a source is made of is its own affair
         elif _is_part(caller):
             owner = caller if owner is None or _is_scaling(caller) else owner

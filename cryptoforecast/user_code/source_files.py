@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from cryptoforecast.atomic import write_atomically
-from cryptoforecast.user_code.installed import is_installed
+from cryptoforecast.user_code.installed import PACKAGE, is_installed
 
 CODE = "code"  # the folder of the copies
-PACKAGE = Path(__file__).resolve().parent.parent
 LARGEST, MOST = 1_000_000, 200  # bytes of a file and files, of which copies are kept
 IMPORTERS = ("import_module", "__import__")
 PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together

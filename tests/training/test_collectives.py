@@ -187,7 +187,10 @@ def test_no_collective_stands_under_a_condition_that_one_process_may_see_otherwi
     assert conditions_of_collectives(ast.parse("if self.count and 1: s.reduce(x)")) == [("reduce", {"self", "count"})]
     calls = 0
     for file in sorted(Path(cryptoforecast.__file__).parent.rglob("*.py")):
-        for name, known in conditions_of_collectives(ast.parse(file.read_text())):
+        text = file.read_text()
+        if "torch" not in text and "lightning" not in text:
+            continue  # where no process trains, as where numpy reduces the steps of a price file
+        for name, known in conditions_of_collectives(ast.parse(text)):
             calls += 1
             allowed = {*GLOBAL, "self", "_learns", "EVERY", "batch_idx", "_seen"}
             assert known <= allowed, f"{file.name}: {name} stands under a condition on {known - allowed}"

@@ -77,7 +77,7 @@ class Own(Forecaster):
 def test_a_variant_with_hooks_of_its_own_counts_with_its_file() -> None:
     fit(Own(context_length=5, horizon=2), data_of(random_walk(60)))
     (entry,) = read_ledger(LEDGER)
-    assert any(name.endswith("test_tries.py") for name in entry["variant"]["code"])
+    assert any(name.endswith("test_fit_entries.py") for name in entry["variant"]["code"])
 
 
 def test_the_ledger_is_above_the_loggers_folder_else_where_the_trainer_writes(tmp_path: Path) -> None:

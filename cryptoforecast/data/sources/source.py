@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cryptoforecast.data.interval import as_interval
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
+from cryptoforecast.user_code.opened_files import loads_a_source
 
 
 class Source(ABC):
@@ -41,6 +42,7 @@ class SourceUnavailable(UserError):
     """A source cannot be reached now; another one, or another day, may do."""
 
 
+@loads_a_source
 def load_one(source: Source, further: Sequence[str]) -> CloseSeries:
     """All that a source has.
 
