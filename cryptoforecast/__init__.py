@@ -4,6 +4,7 @@ Importing this runs nothing and loads nothing; each name is fetched from its roo
 """
 
 import sys
+import warnings
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -12,34 +13,43 @@ from cryptoforecast._version import __version__ as __version__
 from cryptoforecast.data.fit_listeners import call_when_a_fit_begins
 from cryptoforecast.threads import spin_briefly
 
-if TYPE_CHECKING:
-    from cryptoforecast.audit.lookahead import LookAhead
-    from cryptoforecast.audit.run import audit
-    from cryptoforecast.data.datamodule import CloseDataModule
-    from cryptoforecast.data.folds import Fold
-    from cryptoforecast.data.series import CloseSeries
-    from cryptoforecast.data.sources import CcxtSource, CsvSource, FirstAvailable, SimulatedSource, Source, YahooSource
-    from cryptoforecast.data.windows import Window, WindowDataset
-    from cryptoforecast.errors import DataNotice, UserError
-    from cryptoforecast.evaluation.comparison.board import compare
-    from cryptoforecast.evaluation.forecasts import forecast_rows, next_closes, rows_beside_baselines
-    from cryptoforecast.evaluation.verdict import judge, show
-    from cryptoforecast.models import (
-        GRU,
-        LSTM,
-        Drift,
-        Forecaster,
-        Mean,
-        RandomWalk,
-        RelativeLog,
-        Scaling,
-        TrainMinMax,
-        WindowStandard,
-    )
-    from cryptoforecast.models.checkpoints.load import load_forecaster
-    from cryptoforecast.training.exact import exact
+if TYPE_CHECKING:  # for type checkers and editors; a test compares these names with those below
+    from cryptoforecast.audit.lookahead import LookAhead as LookAhead
+    from cryptoforecast.audit.run import audit as audit
+    from cryptoforecast.data.datamodule import CloseDataModule as CloseDataModule
+    from cryptoforecast.data.folds import Fold as Fold
+    from cryptoforecast.data.series import CloseSeries as CloseSeries
+    from cryptoforecast.data.sources import CcxtSource as CcxtSource
+    from cryptoforecast.data.sources import CsvSource as CsvSource
+    from cryptoforecast.data.sources import FirstAvailable as FirstAvailable
+    from cryptoforecast.data.sources import SimulatedSource as SimulatedSource
+    from cryptoforecast.data.sources import Source as Source
+    from cryptoforecast.data.sources import YahooSource as YahooSource
+    from cryptoforecast.data.windows import Window as Window
+    from cryptoforecast.data.windows import WindowDataset as WindowDataset
+    from cryptoforecast.errors import DataNotice as DataNotice
+    from cryptoforecast.errors import UserError as UserError
+    from cryptoforecast.evaluation.comparison.board import compare as compare
+    from cryptoforecast.evaluation.forecasts import forecast_rows as forecast_rows
+    from cryptoforecast.evaluation.forecasts import next_closes as next_closes
+    from cryptoforecast.evaluation.forecasts import rows_beside_baselines as rows_beside_baselines
+    from cryptoforecast.evaluation.verdict import judge as judge
+    from cryptoforecast.evaluation.verdict import print_verdict as print_verdict
+    from cryptoforecast.models import GRU as GRU
+    from cryptoforecast.models import LSTM as LSTM
+    from cryptoforecast.models import Drift as Drift
+    from cryptoforecast.models import Forecaster as Forecaster
+    from cryptoforecast.models import Mean as Mean
+    from cryptoforecast.models import RandomWalk as RandomWalk
+    from cryptoforecast.models import RelativeLog as RelativeLog
+    from cryptoforecast.models import Scaling as Scaling
+    from cryptoforecast.models import TrainMinMax as TrainMinMax
+    from cryptoforecast.models import WindowStandard as WindowStandard
+    from cryptoforecast.models.checkpoints.load import load_forecaster as load_forecaster
+    from cryptoforecast.training.exact import exact as exact
 
-_ROOMS = {
+# The public names by module, in the order in which data flows; __getattr__ imports each at its first use.
+_PUBLIC = {
     "cryptoforecast.errors": ("DataNotice", "UserError"),
     "cryptoforecast.data.series": ("CloseSeries",),
     "cryptoforecast.data.sources": (
@@ -68,52 +78,19 @@ _ROOMS = {
     "cryptoforecast.models.checkpoints.load": ("load_forecaster",),
     "cryptoforecast.training.exact": ("exact",),
     "cryptoforecast.evaluation.forecasts": ("forecast_rows", "next_closes", "rows_beside_baselines"),
-    "cryptoforecast.evaluation.verdict": ("judge", "show"),
+    "cryptoforecast.evaluation.verdict": ("judge", "print_verdict"),
     "cryptoforecast.evaluation.comparison.board": ("compare",),
     "cryptoforecast.audit.run": ("audit",),
     "cryptoforecast.audit.lookahead": ("LookAhead",),
 }
+_DEPRECATED = {"show": "print_verdict"}  # names of the version before, and what they are called now
+_HOMES = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = [name for names in _PUBLIC.values() for name in names]
+
 spin_briefly()  # before torch is loaded, if it is not loaded yet
 # A fit enters the ledger however it is started, also by a plain Trainer.
 call_when_a_fit_begins("cryptoforecast.training.fit_entries:count_fit")
-
-_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
-
-__all__ = [  # noqa: RUF022 (in the order the data flows)
-    "UserError",
-    "DataNotice",
-    "CloseSeries",
-    "Source",
-    "CsvSource",
-    "YahooSource",
-    "CcxtSource",
-    "SimulatedSource",
-    "FirstAvailable",
-    "Window",
-    "WindowDataset",
-    "Fold",
-    "CloseDataModule",
-    "Forecaster",
-    "LSTM",
-    "GRU",
-    "RandomWalk",
-    "Drift",
-    "Mean",
-    "Scaling",
-    "RelativeLog",
-    "TrainMinMax",
-    "WindowStandard",
-    "exact",
-    "load_forecaster",
-    "forecast_rows",
-    "rows_beside_baselines",
-    "next_closes",
-    "judge",
-    "show",
-    "compare",
-    "audit",
-    "LookAhead",
-]
 
 
 class _Package(ModuleType):
@@ -128,6 +105,9 @@ sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
+    if new := _DEPRECATED.get(name):
+        warnings.warn(f"cryptoforecast.{name} is called cryptoforecast.{new} now.", DeprecationWarning, stacklevel=2)
+        name = new
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

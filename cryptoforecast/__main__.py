@@ -2,7 +2,7 @@
 
 import sys
 
-from cryptoforecast.user_code.shadowed_modules import hidden_by
+from cryptoforecast.user_code.shadowed_modules import sentence_on_shadowing
 
 if __name__ == "__main__":
     try:
@@ -10,6 +10,6 @@ if __name__ == "__main__":
 
         sys.exit(main())
     except Exception as problem:
-        if (sentence := hidden_by(problem)) is None:
+        if (sentence := sentence_on_shadowing(problem)) is None:
             raise
         sys.exit(f"error: {sentence}")

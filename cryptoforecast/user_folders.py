@@ -21,11 +21,11 @@ def cache_folder(room: str) -> Path:
 def _users_cache() -> Path:
     from platformdirs import user_cache_dir
 
-    give_caches_a_home()
+    ensure_cache_home()
     return Path(user_cache_dir("cryptoforecast"))
 
 
-def give_caches_a_home() -> None:
+def ensure_cache_home() -> None:
     """See that packages which cache something find a folder for it, where the user has no home, as in a container.
 
     Raises:

@@ -1,6 +1,8 @@
 """The public names, used together as a newcomer in a notebook would use them."""
 
+import ast
 import inspect
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -19,8 +21,8 @@ from cryptoforecast import (
     forecast_rows,
     judge,
     next_closes,
+    print_verdict,
     rows_beside_baselines,
-    show,
 )
 from cryptoforecast.evaluation.forecasts import Split
 
@@ -67,7 +69,7 @@ def test_names_of_any_type_are_judged(data: CloseDataModule, model: Drift, capsy
     for name, column in (("Drift", rows["model"].astype("category")), ("7", 7), ("True", True)):
         verdict = judge(rows.assign(model=column, series=rows["series"].astype("category")))
         assert verdict.scores[name] == pytest.approx(expected)
-        show(verdict)
+        print_verdict(verdict)
         assert name in capsys.readouterr().out
 
 
@@ -103,3 +105,17 @@ def test_scores_over_all_series_are_called_overall(data: CloseDataModule, model:
     verdict = judge(forecast_rows(model, data, "test"))
     with pytest.warns(DeprecationWarning, match="Verdict.overall"):
         assert verdict.all == verdict.overall
+
+
+def test_the_former_name_of_a_function_warns_and_names_the_new_one() -> None:
+    with pytest.warns(DeprecationWarning, match=r"cryptoforecast\.show is called cryptoforecast\.print_verdict now"):
+        assert cryptoforecast.show is print_verdict
+    assert "show" not in cryptoforecast.__all__
+
+
+def test_the_names_that_type_checkers_see_are_those_that_can_be_imported() -> None:
+    tree = ast.parse(Path(cryptoforecast.__file__).read_text())
+    (block,) = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    assert {alias.asname: node.module for node in imports for alias in node.names} == cryptoforecast._HOMES
+    assert cryptoforecast.__all__ == list(dict.fromkeys(cryptoforecast.__all__))

@@ -21,8 +21,8 @@ from cryptoforecast.data.load_series import load_one
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.recipe.write import accepted_by
-from cryptoforecast.user_code.opened_files import not_noted
+from cryptoforecast.recipe.write import argument_names
+from cryptoforecast.user_code.opened_files import recording_paused
 from cryptoforecast.user_folders import expand_home
 
 NO_FILES = ("folder", "gaps", *KNOBS)  # arguments that name no file, whatever lies about
@@ -65,7 +65,7 @@ def with_sources(data: CloseDataModule, sources: Sequence[Source], **settings: A
 
 def _remade(instance: Any, **changed: Any) -> Any:
     """The object that its class makes of the arguments it has kept under their own names."""
-    kept = {name: getattr(instance, name) for name in accepted_by(type(instance)) if hasattr(instance, name)}
+    kept = {name: getattr(instance, name) for name in argument_names(type(instance)) if hasattr(instance, name)}
     return type(instance)(**{**kept, **changed})
 
 
@@ -99,7 +99,7 @@ class AlteredSource:
         self._files: dict[Path, PriceFile] = {}
         for owner, text in _texts_of(source):
             for file in _named(text, owner):
-                with not_noted():
+                with recording_paused():
                     self._files[file] = PriceFile(file, knobs_of(owner))
         if not self._files:
             raise UserError(f"{type(source).__name__} reads no file")
@@ -141,7 +141,7 @@ class AlteredSource:
             since: from when on.
         """
         for file, content in self._files.items():
-            with not_noted():
+            with recording_paused():
                 content.write(place(file), since or pd.Timestamp.max.tz_localize("UTC"))
 
     @property
@@ -156,7 +156,7 @@ class AlteredSource:
 
     def _again(self, source: Source, since: pd.Timestamp, folder: Path) -> Source:
         """A source like this one, with copies of files in the place of files."""
-        names = [name for name in accepted_by(type(source)) if hasattr(source, name) and name not in NO_FILES]
+        names = [name for name in argument_names(type(source)) if hasattr(source, name) and name not in NO_FILES]
         again: Source = _remade(
             source, **{name: self._argument(getattr(source, name), source, since, folder) for name in names}
         )
@@ -173,7 +173,7 @@ class AlteredSource:
         home = folder / str(len(list(folder.iterdir())))
         home.mkdir()
         for file in files:
-            with not_noted():
+            with recording_paused():
                 self._files[file].write(home / file.name, since)
         return type(value)(home / Path(value).name) if isinstance(value, Path) else str(home / Path(value).name)
 
@@ -186,7 +186,7 @@ def files_of(source: Source) -> list[Path]:
 def _texts_of(source: Source) -> Iterator[tuple[Source, str | Path]]:
     """Each text among a source's arguments, and whose argument it is."""
     left: list[Any] = [
-        getattr(source, n) for n in accepted_by(type(source)) if hasattr(source, n) and n not in NO_FILES
+        getattr(source, n) for n in argument_names(type(source)) if hasattr(source, n) and n not in NO_FILES
     ]
     while left:
         value = left.pop(0)

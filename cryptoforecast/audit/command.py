@@ -20,12 +20,12 @@ from cryptoforecast.data.load_series import load_one
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import load_weights, require_same_model
-from cryptoforecast.models.checkpoints.trained_before import note_loading
+from cryptoforecast.models.checkpoints.prior_training import record_loading
 from cryptoforecast.training.commands import ForecastCLI
 from cryptoforecast.training.commands import run as run_with
 from cryptoforecast.training.console import quiet_console
 from cryptoforecast.training.preflight import check_before_fit
-from cryptoforecast.user_code.opened_files import not_noted
+from cryptoforecast.user_code.opened_files import recording_paused
 
 BEARING_ON_TRAINING = ("gradient_clip_val", "gradient_clip_algorithm", "accumulate_grad_batches")
 
@@ -93,7 +93,7 @@ class AuditCLI(ForecastCLI):
         if self.checkpoint is not None:
             require_same_model(model, self.checkpoint)
             load_weights(model, self.checkpoint)
-            note_loading(model, self.checkpoint.trained)
+            record_loading(model, self.checkpoint.trained)
         options = self._get(self.config_init, "trainer")
         trainer = {name: options[name] for name in BEARING_ON_TRAINING if options[name] is not None}
         self.options = {"steps": self._get(self.config_init, "steps"), "seed": self.seed, **trainer}
@@ -106,7 +106,7 @@ class AuditCLI(ForecastCLI):
     def audit(self, model: Forecaster, datamodule: CloseDataModule, **_: Any) -> None:
         """Compare all stages, with fresh processes that read the same command line."""
         datamodule.setup("fit")
-        with not_noted():  # checkpoints are written and read; what the model's code reads, it will read again
+        with recording_paused():  # checkpoints are written and read; what the model's code reads, it will read again
             check_before_fit(model, datamodule, self.trainer)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataNotice)  # of the sources, which have given it

@@ -24,7 +24,7 @@ from cryptoforecast.audit.mirror import Mirror, live_in, mirror, under_real_name
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
 from cryptoforecast.training.forkserver import forkserver_context
-from cryptoforecast.user_code.opened_files import Opened, entry_point, not_noted, noted
+from cryptoforecast.user_code.opened_files import Opened, entry_point, record_opened_files, recording_paused
 
 CACHE = "CRYPTOFORECAST_CACHE"
 
@@ -122,7 +122,7 @@ class FreshProcesses:
         """Let a process begin, and return what waits for its answer."""
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         files = [file for source in altered.files for file in source.files]
-        with not_noted():
+        with recording_paused():
             mirrored = mirror(files, Path.cwd(), folder)
         for source in altered.files:
             source.write(lambda file: mirrored.files[Path(os.path.realpath(file))], altered.border)
@@ -163,7 +163,7 @@ def work(job: Job) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is asked too, and ends its children
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     torch.set_num_threads(job.threads)
-    with job.answer.with_suffix(".log").open("w") as log, noted() as journal:
+    with job.answer.with_suffix(".log").open("w") as log, record_opened_files() as journal:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         live_in(job.mirrored)

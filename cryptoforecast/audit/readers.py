@@ -10,15 +10,15 @@ from cryptoforecast.audit.lookahead import LookAhead
 from cryptoforecast.audit.traces import Traces
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.times import say_time
-from cryptoforecast.models.checkpoints.trained_before import (
+from cryptoforecast.models.checkpoints.prior_training import (
+    PriorTraining,
     Split,
-    TrainedBefore,
-    files_among_arguments,
-    held_by,
-    trained_before,
+    files_in_arguments,
+    prior_training_in_file,
+    prior_training_of,
 )
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.user_code.opened_files import CODE, FILES, NETWORK, PROGRAMS, Opened, not_noted
+from cryptoforecast.user_code.opened_files import CODE, FILES, NETWORK, PROGRAMS, Opened, recording_paused
 
 MOST_NAMED = 5  # files that nobody can see into, and are named
 
@@ -46,7 +46,7 @@ def require_unread(opened: Iterable[Opened], files: Iterable[Path], stage: str) 
 
 
 def require_untrained_behind(
-    model: Forecaster, borders: Sequence[pd.Timestamp], trained: Sequence[TrainedBefore] | None = None
+    model: Forecaster, borders: Sequence[pd.Timestamp], trained: Sequence[PriorTraining] | None = None
 ) -> None:
     """See that nothing a model is made of has been fitted or chosen on closes behind a border.
 
@@ -60,7 +60,7 @@ def require_untrained_behind(
     """
     splits: tuple[Split, ...] = ("val", "test")
     for split, border in zip(splits, borders, strict=False):
-        for one in trained_before(model) if trained is None else trained:
+        for one in prior_training_of(model) if trained is None else trained:
             until = one.until(split)
             if until is not None and until >= border:
                 done = "fitted" if split == "val" else "fitted or chosen"
@@ -94,9 +94,9 @@ def doubts_of(
     known, name = {os.path.realpath(file) for file in files}, type(model).__name__
     if place := traces.in_environment():
         raise LookAhead("training", f"the environment variable {place} holds closes from {since} on")
-    unknown = [one.path for one in trained_before(model) if one.selected_until is None]
+    unknown = [one.path for one in prior_training_of(model) if one.selected_until is None]
     doubts = [f"{path} does not say on which closes it was trained" for path in unknown]
-    given = {os.path.realpath(file): f"{name} is given" for file in files_among_arguments(model)}
+    given = {os.path.realpath(file): f"{name} is given" for file in files_in_arguments(model)}
     for one in _each_once(opened):
         if one.event in FILES:
             given[os.path.realpath(one.path)] = f"{one.who} reads"
@@ -105,8 +105,8 @@ def doubts_of(
     for file, how in given.items():
         if file in known:
             continue
-        with not_noted():
-            trained, found = held_by(file), traces.in_file(file)
+        with recording_paused():
+            trained, found = prior_training_in_file(file), traces.in_file(file)
         require_untrained_behind(model, borders, trained)
         if found and not trained:
             whose = "there is a module," if file.endswith(CODE) else how

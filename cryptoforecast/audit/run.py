@@ -9,7 +9,7 @@ from cryptoforecast.audit.result import AuditResult, result_of
 from cryptoforecast.audit.stages import STEPS, Processes, audit_stages
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.user_code.opened_files import entry_point, noted
+from cryptoforecast.user_code.opened_files import entry_point, record_opened_files
 
 
 def audit(
@@ -61,7 +61,7 @@ def run_stages(
     Raises:
         LookAhead: naming the first stage that differs.
     """
-    with noted():
+    with record_opened_files():
         cached = with_cached_sources(data)
         cached.setup("fit")
         stages = []

@@ -23,7 +23,7 @@ from cryptoforecast.audit.stage_checks import (
 )
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.user_code.opened_files import Opened, noted, noted_so_far
+from cryptoforecast.user_code.opened_files import Opened, opened_so_far, record_opened_files
 
 STEPS = 20
 TrainOn = Callable[[CloseDataModule], ShortTraining]
@@ -68,8 +68,8 @@ def audit_stages(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # several threads would not always add up in the same order
     try:
-        with isolate_rng(), noted() as journal:
-            before = noted_so_far()
+        with isolate_rng(), record_opened_files() as journal:
+            before = opened_so_far()
             journal[:0] = [event for event in before if event not in journal]
             yield from _Comparison(model, data, train_on, seed, processes, journal).stages(steps)
     finally:

@@ -21,10 +21,10 @@ from cryptoforecast.backtest.workers import UNFINISHED, carry_out, gpus_seen, ro
 from cryptoforecast.data.series import CloseSeries, fingerprint
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UsageError, UserError
-from cryptoforecast.evaluation.doubts import notice_what_was_seen
 from cryptoforecast.evaluation.forecasts import to_csv
+from cryptoforecast.evaluation.notices import warn_of_seen_targets
 from cryptoforecast.evaluation.rows import read_written_rows
-from cryptoforecast.evaluation.wording import bounded
+from cryptoforecast.formatting import format_number
 from cryptoforecast.locks import alone_in
 from cryptoforecast.training.commands import ForecastCLI
 from cryptoforecast.training.commands import run as run_command
@@ -32,7 +32,7 @@ from cryptoforecast.training.ledger_entries import enter_backtest, place_of_back
 from cryptoforecast.training.preflight import check_before_fit
 from cryptoforecast.training.progress import describe_data
 from cryptoforecast.training.settings.parser import to_yaml
-from cryptoforecast.user_code.source_files import code_behind
+from cryptoforecast.user_code.source_files import source_code_of
 from cryptoforecast.user_folders import expand_home
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
@@ -94,7 +94,7 @@ def run(args: Sequence[str]) -> None:
     chosen = {"--folds": options.folds, "--window": options.window, "--seeds": options.seeds}
     device = type(cli.trainer.accelerator).__name__
     folder = (expand_home(options.output_dir) if options.output_dir else cli.folder()).absolute()
-    code = code_behind(cli.model, data.source, cli.settings())
+    code = source_code_of(cli.model, data.source, cli.settings())
     record = record_of(chosen, cli.settings(), data, code, device, folds)
     folder.mkdir(parents=True, exist_ok=True)
     seeds = [cli.seed() + number for number in range(options.seeds)]
@@ -102,7 +102,7 @@ def run(args: Sequence[str]) -> None:
         begin_or_go_on(folder, record)
         refitted = f"{options.folds} folds, {options.window}"
         entry = enter_backtest(cli.model, data, cli.settings(), seeds, folder, code, refitted)
-        flattered_by = notice_what_was_seen(cli.model, data, "test")
+        flattered_by = warn_of_seen_targets(cli.model, data, "test")
         fits = [fit_of(fold, seed, words, data.series, folder, code.hashes) for fold in folds for seed in seeds]
         print("\n".join([*describe_data(data), f"folds    {len(folds)}, {options.window}, seeds {seeds}"]), flush=True)
         _carry_out(fits, options.workers, gpus_seen(device))
@@ -174,7 +174,7 @@ def _carry_out(fits: list[Fit], workers: int, gpus: list[str]) -> None:
         nonlocal done
         done += 1
         part = f"{say_time(fit.fold.test_from)} to {say_time(fit.fold.end)}"
-        skill = bounded(skill_of(read_written_rows(rows_of(fit))), "+.4f")
+        skill = format_number(skill_of(read_written_rows(rows_of(fit))), "+.4f")
         line = f"{f'{done}/{len(fits)}':>9}{fit.fold.number:>6}{fit.seed:>6}  {part:<26}{skill:>9}{seconds:>9.1f}"
         print(line, flush=True)
 

@@ -11,7 +11,7 @@ from cryptoforecast.backtest.folds import FoldDates
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.training.run_record import PACKAGES
-from cryptoforecast.user_code.source_files import CODE, Code, changed_files, say_changed
+from cryptoforecast.user_code.source_files import CODE, SourceCode, changed_files, say_changed
 
 NAME = "backtest.json"
 
@@ -20,7 +20,7 @@ def record_of(
     options: dict[str, Any],
     config: dict[str, Any],
     data: CloseDataModule,
-    code: Code,
+    code: SourceCode,
     accelerator: str,
     folds: list[FoldDates],
 ) -> dict[str, Any]:

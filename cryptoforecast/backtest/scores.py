@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypedDict
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.evaluation.claim import Claim, OverFolds
+from cryptoforecast.evaluation.claim import Claim, FoldSummary
 from cryptoforecast.evaluation.decision import claim_on
 from cryptoforecast.evaluation.forecasts import COLUMNS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Score, scores_by_series
@@ -155,7 +155,7 @@ def judge_backtest(
         place=tries,
         simulated=simulated,
         flattered_by=flattered_by,
-        folds=OverFolds(
+        folds=FoldSummary(
             len(folds), sum(_mean_skill(fold) > 0 for fold in folds), [scored.skill for scored in pooled.values()]
         ),
     )

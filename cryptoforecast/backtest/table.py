@@ -10,7 +10,7 @@ from rich.text import Text
 from cryptoforecast.backtest.scores import BacktestVerdict, SeedScores, across_seeds
 from cryptoforecast.data.times import say_time
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.wording import bounded, name_of, say_price
+from cryptoforecast.formatting import display_name, format_number, format_price
 
 
 def show_backtest(verdict: BacktestVerdict, console: Console) -> None:
@@ -24,7 +24,7 @@ def _table_of_folds(verdict: BacktestVerdict) -> Table:
     series, several = list(verdict.targets), len(verdict.pooled) > 1
     names = series[0] if len(series) == 1 else f"{len(series)} series"
     seeds = f", {len(verdict.pooled)} seeds" if several else ""
-    names = name_of(names, verdict.claim.simulated)
+    names = display_name(names, verdict.claim.simulated)
     title = f"{names}: {verdict.model}, {len(verdict.folds)} folds{seeds} (random walk: 0)"
     prices = ["RMSE", "random walk's"] if len(series) == 1 and not several else []
     skills = ["skill", "std", "lowest", "highest", "seeds > 0"] if several else ["skill"]
@@ -51,13 +51,13 @@ def _numbers(verdict: BacktestVerdict, by_seed: dict[int, SeedScores]) -> list[s
     numbers, skills = [], [scored.skill for scored in by_seed.values()]
     if len(verdict.targets) == 1 and len(skills) == 1:
         both = (_mean(verdict.model, "rmse", by_seed), _mean(RANDOM_WALK, "rmse", by_seed))
-        numbers += [say_price(value) for value in both]
+        numbers += [format_price(value) for value in both]
     found = across_seeds(skills)
-    numbers.append(bounded(found["mean"], "+.4f"))
+    numbers.append(format_number(found["mean"], "+.4f"))
     if len(skills) > 1:
-        std = "" if found["std"] is None else bounded(found["std"], ".4f")
+        std = "" if found["std"] is None else format_number(found["std"], ".4f")
         above = f"{sum(skill > 0 for skill in skills)} of {len(skills)}"
-        numbers += [std, bounded(found["min"], "+.4f"), bounded(found["max"], "+.4f"), above]
+        numbers += [std, format_number(found["min"], "+.4f"), format_number(found["max"], "+.4f"), above]
     return numbers
 
 
@@ -73,9 +73,9 @@ def _table_of_models(verdict: BacktestVerdict) -> Table:
         table.add_column(column, justify="right")
     by_series = next(iter(verdict.pooled.values())).by_series
     for model in next(iter(by_series.values())):
-        prices = [] if several else [say_price(_mean(model, name, verdict.pooled)) for name in ("rmse", "mae")]
+        prices = [] if several else [format_price(_mean(model, name, verdict.pooled)) for name in ("rmse", "mae")]
         mape, skill = (_mean(model, name, verdict.pooled) for name in ("mape", "skill"))
-        table.add_row(Text(model), *prices, bounded(mape, ".3f"), bounded(skill, "+.4f"))
+        table.add_row(Text(model), *prices, format_number(mape, ".3f"), format_number(skill, "+.4f"))
     return table
 
 

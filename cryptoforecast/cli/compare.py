@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from cryptoforecast.errors import DataNotice, UsageError, UserError
-from cryptoforecast.listing import listed
+from cryptoforecast.formatting import join_names
 from cryptoforecast.user_folders import expand_home
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def _read_runs(paths: Sequence[str]) -> list["Run"]:
             without.append(path)
     remedy = "test --ckpt_path writes one into a run folder."
     if not runs:
-        raise UserError(f"none of these {len(paths)} folders holds {FILE}: {listed(without)}; {remedy}")
+        raise UserError(f"none of these {len(paths)} folders holds {FILE}: {join_names(without)}; {remedy}")
     if without:
-        notice = f"skipped, for they hold no {FILE}: {listed(without)}; {remedy}"
+        notice = f"skipped, for they hold no {FILE}: {join_names(without)}; {remedy}"
         warnings.warn(notice, DataNotice, stacklevel=2)
     return runs
 
@@ -166,7 +166,7 @@ def _write(folder: Path, comparison: "Comparison", aligned: "Aligned", runs: Seq
 
 def _record(comparison: "Comparison", aligned: "Aligned", runs: Sequence["Run"]) -> dict[str, Any]:
     from cryptoforecast.evaluation.comparison.superiority import CONFIDENCE, REPETITIONS
-    from cryptoforecast.evaluation.significance import LEVEL
+    from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
 
     return {
         "winner": comparison.winner,
@@ -182,7 +182,7 @@ def _record(comparison: "Comparison", aligned: "Aligned", runs: Sequence["Run"])
         ],
         "by_series": {series: _of_board(board) for series, board in comparison.by_series.items()},
         "pooled": _of_board(comparison.pooled),
-        "settings": {"level": LEVEL, "confidence": CONFIDENCE, "repetitions": REPETITIONS},
+        "settings": {"level": SIGNIFICANCE_LEVEL, "confidence": CONFIDENCE, "repetitions": REPETITIONS},
     }
 
 

@@ -8,7 +8,7 @@ from cryptoforecast.cli.streams import steady_streams
 from cryptoforecast.cli.surroundings import settle_in
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.training.console import is_first_process, quiet_console
-from cryptoforecast.user_code.faults import is_of_user
+from cryptoforecast.user_code.exception_origin import is_raised_by_user
 from cryptoforecast.user_code.opened_files import entry_point
 
 VERBS = {
@@ -64,7 +64,7 @@ def _run(args: Sequence[str] | None) -> int:
     except UserError as mistake:
         return _fail(str(mistake))
     except OSError as problem:  # a folder that cannot be written, a disk that is full
-        if is_of_user(problem):
+        if is_raised_by_user(problem):
             raise
         return _fail(f"{problem.filename}: {problem.strerror}." if problem.filename else str(problem))
     return 0
@@ -91,9 +91,9 @@ def _run_with_lightning(words: list[str]) -> None:
 
     try:
         if words[0] == "audit":
-            from cryptoforecast.user_code.opened_files import noted
+            from cryptoforecast.user_code.opened_files import record_opened_files
 
-            with noted():
+            with record_opened_files():
                 import_module("cryptoforecast.cli.audit").run(words)
         elif words[0] == "backtest":
             import_module("cryptoforecast.backtest.command").run(words[1:])
@@ -102,7 +102,7 @@ def _run_with_lightning(words: list[str]) -> None:
 
             run(words)
     except MisconfigurationException as mistake:  # Lightning's word for a Trainer option that cannot be
-        if is_of_user(mistake):
+        if is_raised_by_user(mistake):
             raise
         raise UserError(str(mistake)) from None
 

@@ -21,7 +21,7 @@ from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import BLOCK, Window, WindowDataset, even_length, last_windows, to_device
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.recipe.write import spec_of
+from cryptoforecast.recipe.write import recipe_of
 
 EVAL_BATCH_SIZE = 1024  # windows in a batch of validation, test and forecasts: without gradients memory allows many
 STAGE_SETS = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ()}
@@ -169,7 +169,7 @@ class CloseDataModule(LightningDataModule):
                 "selected_until": self.last_target_time(self.fold.val).isoformat(),
             }
             self._recorded = self.fold, record
-        return {"settings": spec_of(self)["init_args"], **self._recorded[1]}  # a finder may have set the batch size
+        return {"settings": recipe_of(self)["init_args"], **self._recorded[1]}  # a finder may have set the batch size
 
     @classmethod
     def load_from_checkpoint(cls, *_: Any, **__: Any) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptoforecast.data.cleaning.gaps import stretches
 from cryptoforecast.data.series import CloseSeries
-from cryptoforecast.listing import as_label
+from cryptoforecast.formatting import plot_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,7 +48,7 @@ def plot_closes(series: CloseSeries) -> "Figure":
     name = f"{used.symbol} (SIMULATED)" if used.simulated and "SIMULATED" not in used.symbol else used.symbol
     split = f", {len(gaps):,} gaps" if gaps else ""
     above.set_title(
-        f"{as_label(name)}: {used.rows:,} closes, {series.interval} apart{split}",
+        f"{plot_label(name)}: {used.rows:,} closes, {series.interval} apart{split}",
         loc="left",
         weight="bold",
     )

@@ -41,7 +41,7 @@ class Directions(NamedTuple):
     p_value: float
 
 
-class OverFolds(NamedTuple):
+class FoldSummary(NamedTuple):
     """A backtest's size: its count of folds, in how many the random walk is beaten, and the skill of each seed."""
 
     folds: int
@@ -81,7 +81,7 @@ class Claim(NamedTuple):
     flattered_by: str = ""
     directions: Directions | None = None
     copy: bool = False
-    folds: OverFolds | None = None
+    folds: FoldSummary | None = None
     best_of: BestOf | None = None
 
     def to_record(self) -> dict[str, Any]:

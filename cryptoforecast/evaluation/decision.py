@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cryptoforecast.evaluation.claim import BestOf, Claim, Directions, Outcome, OverFolds, Reason
-from cryptoforecast.evaluation.findings import Finding
+from cryptoforecast.evaluation.claim import BestOf, Claim, Directions, FoldSummary, Outcome, Reason
+from cryptoforecast.evaluation.findings import ModelFindings
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.significance import LEVEL, TestResult
+from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL, TestResult
 from cryptoforecast.evaluation.tries import Place, level_of
 
 LEVEL_OF_DIRECTIONS = 0.01
@@ -24,8 +24,8 @@ def claim_on(
     place: Place | None = None,
     simulated: bool = False,
     flattered_by: str = "",
-    found: Mapping[str, Finding] | None = None,
-    folds: OverFolds | None = None,
+    found: Mapping[str, ModelFindings] | None = None,
+    folds: FoldSummary | None = None,
 ) -> Claim:
     """Decide what may be claimed of one model: a difference is one only where the Diebold-Mariano test says so.
 
@@ -111,7 +111,7 @@ def claim_on_best(
         simulated: whether nobody ever traded at these prices.
         flattered_by: why nothing may be claimed on these targets; empty if it may.
     """
-    level = 2 * LEVEL / max(best_of.tried.fits, best_of.given)
+    level = 2 * SIGNIFICANCE_LEVEL / max(best_of.tried.fits, best_of.given)
     survives = test.p_value is not None and test.p_value < level
     outcome, reason = Outcome.NO_BETTER, Reason.WITHIN_LUCK
     if not np.isfinite(below):
@@ -127,7 +127,7 @@ def claim_on_best(
             reason = Reason.LUCK_OF_SO_MANY
         else:
             outcome, reason = Outcome.BETTER, Reason.TESTED
-    elif best_of.spa_p < LEVEL and not survives:
+    elif best_of.spa_p < SIGNIFICANCE_LEVEL and not survives:
         reason = Reason.LUCK_OF_SO_MANY
     return Claim(model, outcome, reason, below, {}, targets, "val" if chosen_on else "test", test, level, None,
                  simulated, flattered_by, best_of=best_of)  # fmt: skip
@@ -155,7 +155,7 @@ def _decide(
     if p_value is None:
         same = not any(skills.values())
         return Outcome.NO_BETTER, Reason.SAME_FORECASTS if same else Reason.NO_TEST
-    if p_value >= LEVEL:
+    if p_value >= SIGNIFICANCE_LEVEL:
         return Outcome.NO_BETTER, Reason.WITHIN_LUCK
     if (skill > 0) != (difference < 0):
         return Outcome.NO_BETTER, Reason.OTHER_WAY
@@ -164,7 +164,7 @@ def _decide(
     return (Outcome.BETTER, Reason.TESTED) if p_value < level else (Outcome.NO_BETTER, Reason.LUCK_OF_SO_MANY)
 
 
-def _directions(found: Mapping[str, Finding], level: float) -> Directions | None:
+def _directions(found: Mapping[str, ModelFindings], level: float) -> Directions | None:
     p_values = {series: one.direction.p_value for series, one in found.items() if one.direction}
     right = {series: p_value for series, p_value in p_values.items() if p_value is not None and p_value < level}
     return Directions(list(right), max(right.values())) if right else None

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.evaluation.first_steps import first_steps
+from cryptoforecast.evaluation.rows import first_step_rows
 from cryptoforecast.evaluation.significance import TestResult
 
 
@@ -25,7 +25,7 @@ class Direction(NamedTuple):
     reason: str
 
 
-def direction(rows: pd.DataFrame) -> Direction | None:
+def directions_of(rows: pd.DataFrame) -> Direction | None:
     """Compare the directions a model forecast with those that came.
 
     A direction is the sign of the first step, from the last close seen to the next: further steps of one origin
@@ -55,7 +55,7 @@ def direction(rows: pd.DataFrame) -> Direction | None:
         Pesaran and Timmermann (1992), A Simple Nonparametric Test of Predictive Performance, JBES 10(4), 461-465.
         Newcombe (1998), Two-sided confidence intervals for the single proportion, Statistics in Medicine 17.
     """
-    first = first_steps(rows)
+    first = first_step_rows(rows)
     foreseen = np.sign((first["forecast"] - first["last"]).to_numpy())
     came = np.sign((first["actual"] - first["last"]).to_numpy())
     called = (foreseen != 0) & (came != 0)

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from cryptoforecast.evaluation.direction import Direction, direction
+from cryptoforecast.evaluation.direction import Direction, directions_of
 from cryptoforecast.evaluation.interval import rmse_interval
 from cryptoforecast.evaluation.lag import Lag, best_lag
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
@@ -12,7 +12,7 @@ from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, deg
 from cryptoforecast.evaluation.trading import Trading, held_over_targets, trade
 
 
-class Finding(NamedTuple):
+class ModelFindings(NamedTuple):
     """One model on one series; None stands for what it has not, such as the random walk's directions.
 
     ``diebold_mariano`` is the test against the random walk, by Student's t of ``degrees_of_freedom``;
@@ -48,7 +48,7 @@ class Finding(NamedTuple):
         }
 
 
-def find(rows: pd.DataFrame) -> dict[str, dict[str, Finding]]:
+def findings_by_series(rows: pd.DataFrame) -> dict[str, dict[str, ModelFindings]]:
     """Look at each series and each model by itself.
 
     Args:
@@ -57,14 +57,14 @@ def find(rows: pd.DataFrame) -> dict[str, dict[str, Finding]]:
     Returns:
         The findings by series and model, in the order they stand in the rows.
     """
-    found: dict[str, dict[str, Finding]] = {}
+    found: dict[str, dict[str, ModelFindings]] = {}
     for (series, model), own in rows.groupby(["series", "model"], sort=False):
         walk = rows[(rows["series"] == series) & (rows["model"] == RANDOM_WALK)]
-        found.setdefault(str(series), {})[str(model)] = Finding(
+        found.setdefault(str(series), {})[str(model)] = ModelFindings(
             diebold_mariano=NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(own, walk),
             degrees_of_freedom=degrees_of_freedom(own["origin"].nunique(), int(own["step"].max())),
             rmse_interval=rmse_interval(own),
-            direction=direction(own),
+            direction=directions_of(own),
             best_lag=best_lag(own),
             held_over_targets=held_over_targets(own),
             trading=trade(own),

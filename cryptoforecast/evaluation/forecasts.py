@@ -15,8 +15,8 @@ from cryptoforecast.data.windows import WindowDataset, channels_of, to_device
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.rows import COLUMNS, to_csv
 from cryptoforecast.models.baselines import BASELINES
-from cryptoforecast.models.contract.answers import require_bars, require_forecast, require_target
-from cryptoforecast.models.contract.inference import lent
+from cryptoforecast.models.contract.checks import require_bars, require_forecast, require_target
+from cryptoforecast.models.contract.inference import evaluation_mode
 from cryptoforecast.models.forecaster import Forecaster
 
 __all__ = ["COLUMNS", "forecast_rows", "next_closes", "rows_beside_baselines", "to_csv"]
@@ -68,7 +68,7 @@ def forecast_rows(
     lasts, origins = torch.empty(count, dtype=torch.float64), torch.empty(count, dtype=torch.int64)
     times = torch.empty(count, horizon, dtype=torch.int64)
     order = BatchOrder(positions, EVAL_BATCH_SIZE)
-    with lent(forecaster, device), torch.inference_mode():
+    with evaluation_mode(forecaster, device), torch.inference_mode():
         for number, batch in enumerate(order):
             window, own = windows[batch], slice(order.share(number).start, order.share(number).stop)
             moved = to_device(window, torch.device(device))
@@ -124,7 +124,7 @@ def rows_beside_baselines(
     >>> rows["model"].unique().tolist(), judge(rows).scores["RandomWalk"]["skill"]
     (['Drift', 'RandomWalk', 'Mean'], 0.0)
     """
-    require_own_name(forecaster)
+    require_name_not_of_baseline(forecaster)
     others = [baseline(data.context_length, data.horizon, columns=data.columns) for baseline in BASELINES]
     models = [forecaster, *(other for other in others if type(other) is not type(forecaster))]
     windows, positions = _chosen_windows(data, split)
@@ -133,7 +133,7 @@ def rows_beside_baselines(
     return rows
 
 
-def require_own_name(forecaster: Forecaster) -> None:
+def require_name_not_of_baseline(forecaster: Forecaster) -> None:
     """Refuse a model by whose name a baseline goes.
 
     Raises:
@@ -167,7 +167,7 @@ def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataMod
     closes, steps = series.closes, np.arange(1, forecaster.horizon + 1)
     columns = forecaster.columns if set(forecaster.columns) <= set(data.columns) else data.columns
     context = torch.from_numpy(channels_of(series, columns)[-forecaster.context_length :])
-    with lent(forecaster, "cpu"), torch.inference_mode():
+    with evaluation_mode(forecaster, "cpu"), torch.inference_mode():
         forecast = _finite(forecaster, _forecast(forecaster, context.unsqueeze(0)))
     return pd.DataFrame(
         {

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.evaluation.first_steps import first_steps
+from cryptoforecast.evaluation.rows import first_step_rows
 
 LAGS = 10
 FEWEST_CHANGES = 10  # at each lag; with fewer, some lag fits anything
@@ -63,7 +63,7 @@ def _changes(rows: pd.DataFrame) -> np.ndarray:
     between = np.full((2, LAGS), np.nan)
     parts = [
         np.concatenate([np.diff(stretch[["forecast", "actual"]].to_numpy(), axis=0).T, between], axis=1)
-        for _, stretch in first_steps(rows).groupby("stretch")
+        for _, stretch in first_step_rows(rows).groupby("stretch")
     ]
     changes: np.ndarray = np.concatenate(parts, axis=1)
     return changes

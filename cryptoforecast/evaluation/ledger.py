@@ -53,7 +53,7 @@ def ledger_above(folder: str | Path) -> Path | None:
     return None if home is None else home / LEDGER
 
 
-def enter(
+def append_entry(
     ledger: Path,
     kind: Kind,
     variant: Mapping[str, Any],

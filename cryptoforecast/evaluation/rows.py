@@ -99,7 +99,23 @@ def to_rows(table: pd.DataFrame, whose: str) -> pd.DataFrame:
     return rows
 
 
-def place(row: pd.Series) -> str:
+def first_step_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of step 1, oldest first, with a further column ``stretch``.
+
+    Targets of further steps overlap with those of the next origins, and would count each change many times.
+
+    Args:
+        rows: forecast rows of one model on one series.
+
+    Returns:
+        Rows of the same ``stretch``, a count from 1, follow each other without a hole: the target of each is the
+        next one's origin. There are holes where a source splits at missing closes, and between a backtest's folds.
+    """
+    first = rows[rows["step"] == 1].sort_values("origin", kind="stable")
+    return first.assign(stretch=(first["origin"] != first["timestamp"].shift()).cumsum())
+
+
+def describe_target(row: pd.Series) -> str:
     """Where a row stands, in words: series, time and step."""
     return f"{row['series']}, {say_time(row['timestamp'])} (forecast on {say_time(row['origin'])})"
 
@@ -149,7 +165,7 @@ def _steps(rows: pd.DataFrame, whose: str) -> pd.Series:
     shortest = ahead[ahead > pd.Timedelta(0)].min()
     if pd.isna(shortest) or (odd := (ahead % shortest) != pd.Timedelta(0)).any():
         first = rows[ahead.notna() if pd.isna(shortest) else odd].iloc[0]
-        raise UserError(f"{whose}: {place(first)}: cannot be counted in steps; add a column step.")
+        raise UserError(f"{whose}: {describe_target(first)}: cannot be counted in steps; add a column step.")
     return (ahead // shortest).astype(int)
 
 
@@ -177,13 +193,13 @@ def _require_prices(rows: pd.DataFrame, whose: str) -> None:
         if wrong.any():
             row = rows[wrong].iloc[0]
             said = "missing" if is_missing(rows[name][wrong].iloc[:1]).iloc[0] else f"{row[name]}, no finite number"
-            raise UserError(f"{whose}: {place(row)}: the {name} of {row['model']} is {said}.")
+            raise UserError(f"{whose}: {describe_target(row)}: the {name} of {row['model']} is {said}.")
         rows[name] = numbers
 
 
 def _require_once(rows: pd.DataFrame, whose: str) -> None:
     if (late := rows["timestamp"] <= rows["origin"]).any():
-        raise UserError(f"{whose}: {place(rows[late].iloc[0])}: forecast when it was no longer to come.")
+        raise UserError(f"{whose}: {describe_target(rows[late].iloc[0])}: forecast when it was no longer to come.")
     if (again := rows.duplicated(["series", "model", "origin", "step"])).any():
         row = rows[again].iloc[0]
-        raise UserError(f"{whose}: {place(row)}: stands twice for {row['model']}, step {row['step']}.")
+        raise UserError(f"{whose}: {describe_target(row)}: stands twice for {row['model']}, step {row['step']}.")

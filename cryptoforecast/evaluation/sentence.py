@@ -3,7 +3,7 @@
 import numpy as np
 
 from cryptoforecast.evaluation.claim import Claim, Reason
-from cryptoforecast.evaluation.wording import SIMULATED, bounded, say_p_value
+from cryptoforecast.formatting import SIMULATED, format_number, format_p_value
 
 
 def sentence_of(claim: Claim) -> str:
@@ -48,7 +48,7 @@ def _size(claim: Claim) -> str:
 def _aside(claim: Claim) -> str:
     """What the test says, and what was asked of it."""
     p_value, place = claim.test.p_value, claim.place
-    test = "" if p_value is None else f"Diebold-Mariano {say_p_value(p_value)}"
+    test = "" if p_value is None else f"Diebold-Mariano {format_p_value(p_value)}"
     tries = f"; {place.said}" if place else ""
     match claim.reason:
         case Reason.NO_TEST:
@@ -71,7 +71,7 @@ def _more(claim: Claim) -> str:
         return f"; it beats the random walk {seeds}in {folds.folds_above} of {folds.folds} folds"
     if claim.directions:
         where = "" if len(claim.skills) == 1 else f" on {', '.join(claim.directions.series)}"
-        test = f"Fisher's exact {say_p_value(claim.directions.p_value)}"
+        test = f"Fisher's exact {format_p_value(claim.directions.p_value)}"
         return f"; but its directions{where} are right more often than by luck ({test})"
     return "; best lag 1: a copy of the last value" if claim.copy else ""
 
@@ -91,7 +91,7 @@ def _of_best(claim: Claim) -> str:
     size = f"its RMSE is {_percent(claim.skill)} than the random walk's" if claim.skill else "its RMSE is the same"
     about = f"{best} is the best of those given: {size} on {claim.targets:,} targets"
     tried = f"; {counts.said} {'was' if counts.fits == 1 else 'were'} tried on these targets"
-    test = "" if spa_p is None else f"SPA {say_p_value(spa_p)}"
+    test = "" if spa_p is None else f"SPA {format_p_value(spa_p)}"
     others = f"; {', '.join(baselines)}, which nobody had to try, is" if baselines else ""
     no_model = f"No model{' tried' if baselines else ''} is better than the random walk{others}: {about}"
     match claim.reason:
@@ -117,4 +117,4 @@ def _of_best(claim: Claim) -> str:
 
 
 def _percent(skill: float) -> str:
-    return f"{bounded(100 * abs(skill), '.2f')}% {'lower' if skill > 0 else 'higher'}"
+    return f"{format_number(100 * abs(skill), '.2f')}% {'lower' if skill > 0 else 'higher'}"

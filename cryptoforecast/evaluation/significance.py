@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-LEVEL = 0.05  # below this p-value a difference is called one
+SIGNIFICANCE_LEVEL = 0.05  # below this p-value a difference is called one
 FEWEST_ORIGINS, FEWEST_HORIZONS = 10, 5  # five horizons are two cosines; with fewer, next to nothing is found
 SAME = 1e-9  # of the largest difference: less is rounding
 

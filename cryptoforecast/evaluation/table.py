@@ -5,11 +5,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cryptoforecast.evaluation.direction import Direction
-from cryptoforecast.evaluation.findings import Finding
+from cryptoforecast.evaluation.findings import ModelFindings
 from cryptoforecast.evaluation.significance import TestResult
 from cryptoforecast.evaluation.trading import Trading
-from cryptoforecast.evaluation.wording import LARGE_PRICE, bounded, p_value_cell
-from cryptoforecast.listing import shortened
+from cryptoforecast.formatting import LARGE_PRICE, format_number, p_value_cell, shorten
 
 NONE = "-"
 ACROSS = 4  # findings beside each other
@@ -26,7 +25,7 @@ def new_table(title: str, words: list[str], numbers: list[str]) -> Table:
     return table
 
 
-def tables_of_findings(names: str, found: dict[str, dict[str, Finding]]) -> list[Table]:
+def tables_of_findings(names: str, found: dict[str, dict[str, ModelFindings]]) -> list[Table]:
     """All models on one series; on several, the one that is judged, which stands first. Up to four columns to a table.
 
     Args:
@@ -40,7 +39,7 @@ def tables_of_findings(names: str, found: dict[str, dict[str, Finding]]) -> list
         title = f"{names}: skill or luck of {judged}?"
         columns = {series: models[judged] for series, models in found.items()}
     tables: list[Table] = []
-    for beside in _beside_each_other([(shortened(name), _lines(finding)) for name, finding in columns.items()]):
+    for beside in _beside_each_other([(shorten(name), _lines(finding)) for name, finding in columns.items()]):
         table = new_table("" if tables else title, [""], [head for head, _ in beside])
         for lines in zip(*(lines for _, lines in beside), strict=True):
             table.add_row(lines[0][0], *(cell for _, cell in lines))
@@ -65,7 +64,7 @@ def _beside_each_other(columns: list[Column]) -> list[list[Column]]:
     return groups
 
 
-def notes(found: dict[str, dict[str, Finding]]) -> list[str]:
+def notes(found: dict[str, dict[str, ModelFindings]]) -> list[str]:
     """The choices behind the numbers, what they mean, and why the model that is judged has no p-value, if so."""
     judged = {series: next(iter(models.values())) for series, models in found.items()}
     of_errors = {series: finding.diebold_mariano for series, finding in judged.items()}
@@ -103,7 +102,7 @@ def _said_reasons(test: str, results: dict[str, TestResult]) -> list[str]:
     return [f"{test}: none on the targets of {', '.join(names)}, {reason}." for reason, names in series_of.items()]
 
 
-def _lines(finding: Finding) -> list[tuple[str, str]]:
+def _lines(finding: ModelFindings) -> list[tuple[str, str]]:
     lag, ends = finding.best_lag, finding.rmse_interval
     shown = NONE if lag is None else f"{'copy: ' if lag.copy else ''}{lag.lag} ({lag.correlation:.2f})"
     return [
@@ -126,14 +125,14 @@ def _hits(called: Direction | None) -> tuple[str, str, str]:
 def _gains(traded: Trading | None) -> tuple[str, str, str]:
     if traded is None:
         return NONE, NONE, NONE
-    cost = NONE if traded.break_even is None else bounded(traded.break_even, ".1f")
+    cost = NONE if traded.break_even is None else format_number(traded.break_even, ".1f")
     return _percent(traded.gain), f"{traded.turnover:,}", cost
 
 
 def _percent(share: float | None) -> str:
-    return NONE if share is None else bounded(100 * share, "+,.1f")
+    return NONE if share is None else format_number(100 * share, "+,.1f")
 
 
 def _say_interval(ends: tuple[float, float]) -> str:
-    low, high = (bounded(end, ",.0f", LARGE_PRICE) if end >= 1000 else f"{end:#.4g}" for end in ends)
+    low, high = (format_number(end, ",.0f", LARGE_PRICE) if end >= 1000 else f"{end:#.4g}" for end in ends)
     return f"{low} to {high}" if "e" in low + high else f"{low}-{high}"

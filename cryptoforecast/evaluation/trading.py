@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.evaluation.first_steps import first_steps
+from cryptoforecast.evaluation.rows import first_step_rows
 
 
 class Trading(NamedTuple):
@@ -33,7 +33,7 @@ def held_over_targets(rows: pd.DataFrame) -> float | None:
     Returns:
         None where a close is not positive.
     """
-    changes = _log_changes(first_steps(rows))
+    changes = _log_changes(first_step_rows(rows))
     return None if changes is None else float(np.expm1(changes.sum()))
 
 
@@ -57,7 +57,7 @@ def trade(rows: pd.DataFrame) -> Trading | None:
     Returns:
         None of a model that calls no direction, as the random walk does, and where a close is not positive.
     """
-    first = first_steps(rows)
+    first = first_step_rows(rows)
     changes, foreseen = _log_changes(first), (first["forecast"] - first["last"]).to_numpy()
     if changes is None or not foreseen.any():
         return None

@@ -7,8 +7,8 @@ import pandas as pd
 
 from cryptoforecast.evaluation.ledger import overlaps
 from cryptoforecast.evaluation.rows import BASELINE_NAMES
-from cryptoforecast.evaluation.significance import LEVEL
-from cryptoforecast.evaluation.wording import counted, ordinal
+from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
+from cryptoforecast.formatting import count_of, ordinal
 
 Extents = Mapping[str, tuple[pd.Timestamp, pd.Timestamp]]
 OF_BASELINES = tuple(f"cryptoforecast.models.baselines.{name}" for name in BASELINE_NAMES)
@@ -23,7 +23,7 @@ class Tried(NamedTuple):
     @property
     def said(self) -> str:
         """The counts in words, such as ``3 variants (5 with their seeds)``."""
-        variants = counted(self.variants, "variant")
+        variants = count_of(self.variants, "variant")
         return variants if self.fits == self.variants else f"{variants} ({self.fits:,} with their seeds)"
 
 
@@ -55,7 +55,7 @@ class Given(NamedTuple):
     models: int
 
 
-def level_of(place: Place | None, level: float = LEVEL) -> float:
+def level_of(place: Place | None, level: float = SIGNIFICANCE_LEVEL) -> float:
     """The p-value below which a claim is made, of the fit that entered the ledger at this place.
 
     The k-th fit has the share 1 / (k (k + 1)) of the level. The shares of all fits there may ever be add up to one,

@@ -14,16 +14,16 @@ from rich.table import Table
 from rich.text import Text
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.beside import beside_random_walk
+from cryptoforecast.evaluation.benchmark_rows import with_random_walk
 from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.decision import claim_on
-from cryptoforecast.evaluation.findings import Finding, find
+from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.table import new_table, notes, tables_of_findings
 from cryptoforecast.evaluation.tries import Place
-from cryptoforecast.evaluation.wording import bounded, name_of, say_price
+from cryptoforecast.formatting import display_name, format_number, format_price
 
 SPLITS = ("val", "test")
 
@@ -31,15 +31,15 @@ SPLITS = ("val", "test")
 class Verdict(NamedTuple):
     """Scores of a model and the baselines on the same targets, series by series, and what they come to.
 
-    ``targets`` counts by series, ``by_series`` has the scores of each, ``claim`` is what may be claimed, ``found`` what
-    more there is to say of test targets; of others it is empty.
+    ``targets`` counts by series, ``by_series`` has the scores of each, ``claim`` is what may be claimed, ``findings``
+    what more there is to say of test targets; of others it is empty.
     """
 
     split: str
     targets: dict[str, int]
     by_series: dict[str, dict[str, Score]]
     claim: Claim
-    found: dict[str, dict[str, Finding]]
+    findings: dict[str, dict[str, ModelFindings]]
 
     @property
     def sentence(self) -> str:
@@ -63,6 +63,12 @@ class Verdict(NamedTuple):
         warnings.warn("Verdict.all is called Verdict.overall now.", DeprecationWarning, stacklevel=2)
         return self.overall
 
+    @property
+    def found(self) -> dict[str, dict[str, ModelFindings]]:
+        """The former name of ``findings``."""
+        warnings.warn("Verdict.found is called Verdict.findings now.", DeprecationWarning, stacklevel=2)
+        return self.findings
+
     def to_json(self) -> str:
         """The verdict as ``scores.json`` holds it: ``scores`` of one series, ``by_series`` and ``all`` of several.
 
@@ -83,10 +89,10 @@ class Verdict(NamedTuple):
             "claim": self.claim.to_record(),
             **({"flattered_by": self.claim.flattered_by} if self.claim.flattered_by else {}),
         }
-        if self.found:
+        if self.findings:
             content["findings"] = {
                 series: {model: finding.to_json() for model, finding in models.items()}
-                for series, models in self.found.items()
+                for series, models in self.findings.items()
             }
         return json.dumps(content, indent=2) + "\n"
 
@@ -130,7 +136,7 @@ def judge(
     >>> {model: round(score["rmse"], 2) for model, score in judge(rows).scores.items()}
     {'Mine': 8.25, 'RandomWalk': 10.0}
     """
-    rows = beside_random_walk(rows)
+    rows = with_random_walk(rows)
     split = split or str(rows.attrs.get("split", "test"))
     simulated = bool(rows.attrs.get("simulated")) if simulated is None else simulated
     if split not in SPLITS:
@@ -138,7 +144,7 @@ def judge(
     by_series = scores_by_series(rows)
     model = str(rows["model"].iloc[0])
     own, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
-    found = find(rows) if split == "test" else {}
+    found = findings_by_series(rows) if split == "test" else {}
     claim = claim_on(
         model,
         {series: table[model]["skill"] for series, table in by_series.items()},
@@ -155,7 +161,7 @@ def judge(
     return Verdict(split, targets, by_series, claim, found)
 
 
-def show(verdict: Verdict, console: Console | None = None) -> None:
+def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
     """Print the table, of several series their own and then one of all, and the sentence.
 
     Args:
@@ -165,22 +171,22 @@ def show(verdict: Verdict, console: Console | None = None) -> None:
     >>> from cryptoforecast import CloseDataModule, Drift, SimulatedSource, rows_beside_baselines
     >>> data = CloseDataModule(SimulatedSource(rows=200), context_length=20)
     >>> verdict = judge(rows_beside_baselines(Drift(context_length=20), data, "test"))
-    >>> show(verdict)  # doctest: +ELLIPSIS
+    >>> print_verdict(verdict)  # doctest: +ELLIPSIS
     SIMULATED: 20 test targets...
     """
     console = console or (Console() if sys.stdout.isatty() else Console(width=100))
     several, count = len(verdict.by_series) > 1, sum(verdict.targets.values())
     names = f"{len(verdict.by_series)} series" if several else next(iter(verdict.by_series))
-    names = name_of(names, verdict.claim.simulated)
+    names = display_name(names, verdict.claim.simulated)
     title = f"{names}: {count:,} {verdict.split} targets"
     table = new_table(title, [*(["series"] if several else []), "model"], ["RMSE", "MAE", "MAPE %", "skill", "targets"])
     for series, scores in verdict.by_series.items():
         for at, (model, score) in enumerate(scores.items()):
-            prices = (say_price(score["rmse"]), say_price(score["mae"]))
+            prices = (format_price(score["rmse"]), format_price(score["mae"]))
             numbers = (
                 *prices,
-                bounded(score["mape"], ".3f"),
-                bounded(score["skill"], "+.4f"),
+                format_number(score["mape"], ".3f"),
+                format_number(score["skill"], "+.4f"),
                 f"{verdict.targets[series]:,}",
             )
             name = [Text("" if at else series)] if several else []
@@ -188,10 +194,10 @@ def show(verdict: Verdict, console: Console | None = None) -> None:
     console.print(table)
     if several:
         console.print(_table_of_all(verdict))
-    if verdict.found:
-        for of_findings in tables_of_findings(names, verdict.found):
+    if verdict.findings:
+        for of_findings in tables_of_findings(names, verdict.findings):
             console.print(of_findings)
-        console.print("\n".join(notes(verdict.found)), end="\n\n", soft_wrap=True, highlight=False, markup=False)
+        console.print("\n".join(notes(verdict.findings)), end="\n\n", soft_wrap=True, highlight=False, markup=False)
     console.print(verdict.sentence, soft_wrap=True, highlight=False, markup=False)
 
 
@@ -200,5 +206,5 @@ def _table_of_all(verdict: Verdict) -> Table:
     count = len(verdict.by_series)
     for model, score in verdict.overall.items():
         above = f"{round(score['positive'] * count)} of {count}"
-        table.add_row(Text(model), bounded(score["mape"], ".3f"), bounded(score["skill"], "+.4f"), above)
+        table.add_row(Text(model), format_number(score["mape"], ".3f"), format_number(score["skill"], "+.4f"), above)
     return table

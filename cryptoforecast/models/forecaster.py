@@ -15,19 +15,19 @@ from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.checkpoints.trained_before import note_going_on, to_records
-from cryptoforecast.models.checkpoints.written_with import written_with
-from cryptoforecast.models.contract import answers
+from cryptoforecast.models.checkpoints.prior_training import record_resumption, to_records
+from cryptoforecast.models.checkpoints.provenance import provenance_of
+from cryptoforecast.models.contract import checks
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
 from cryptoforecast.models.contract.curves import log_over_epochs
 from cryptoforecast.models.contract.epoch_means import BatchTable, EpochMean
 from cryptoforecast.models.contract.finite_weights import learning_rate_of, require_finite_weights
-from cryptoforecast.models.contract.lazy_layers import show_lazy_layers
-from cryptoforecast.models.contract.optimizers import is_at_its_end, optimization_of
-from cryptoforecast.models.contract.overrides import is_overridden
+from cryptoforecast.models.contract.lazy_layers import initialise_lazy_layers
+from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers
 from cryptoforecast.models.contract.reserved_names import require_free, require_methods
+from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
-from cryptoforecast.recipe.write import accepted_by, class_path, plain_items, spec_of
+from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_values
 
 NOT_OF_A_FORECAST = ["scaling", "optimizer", "scheduler", "scheduler_interval"]  # and so in no record of a model
 
@@ -86,20 +86,20 @@ class Forecaster(LightningModule):
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """Forecast closes from bars, all in prices."""
-        return self._to_prices(self._asked(context), context)
+        return self._to_prices(self.network_forecast(context), context)
 
     def training_step(self, window: Window, batch_index: int) -> Tensor | None:
         """The loss of a batch in scaled space; a model without weights has nothing to learn from it."""
         if not self._learns():
             return None
-        answers.require_target(self, window.target)
-        loss = self._loss(self._asked(window.context), self._scaled(window.target, window.context))
+        checks.require_target(self, window.target)
+        loss = self._loss(self.network_forecast(window.context), self.scaled(window.target, window.context))
         self._train_loss.add(loss.detach(), len(window.target) if self._weight(batch_index) else 0)
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         """Where processes share a batch, count each one's loss by its share, for gradients are averaged evenly."""
-        answers.require_gradient(self, loss)
+        checks.require_gradient(self, loss)
         weight = self._weight(self.trainer.fit_loop.batch_idx)
         super().backward(loss if weight == 1 else loss * weight, *args, **kwargs)
 
@@ -139,24 +139,24 @@ class Forecaster(LightningModule):
         """
         data = datamodule_of(self.trainer)
         if data is not None:
-            answers.require_lengths(self, data)
+            checks.require_lengths(self, data)
         if stage != "fit":
             return
-        answers.require_precision(self.trainer)
+        checks.require_precision(self.trainer)
         if data is not None:
             self.scaling.fit(data.train_closes())
-            show_lazy_layers(self, data)
+            initialise_lazy_layers(self, data)
 
     def configure_optimizers(self) -> Any:
         """The optimizer with its scheduler; nothing for a model without weights."""
         if not self._learns():
             self.automatic_optimization = False
             return None
-        return optimization_of(self, self._optimizer, self._scheduler, self._scheduler_interval)
+        return optimizers_and_schedulers(self, self._optimizer, self._scheduler, self._scheduler_interval)
 
     def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
         """Move the learning rate; at the end of a cycle it stays, where torch would go back up."""
-        if not is_at_its_end(scheduler):
+        if not is_finished(scheduler):
             super().lr_scheduler_step(scheduler, metric)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -165,7 +165,7 @@ class Forecaster(LightningModule):
             checkpoint.pop(key, None)
         require_finite_weights(self.trainer, self)
         checkpoint["cryptoforecast"] = {
-            **written_with(self.trainer),
+            **provenance_of(self.trainer),
             "model": self.record(),
             "data": data.record() if (data := datamodule_of(self.trainer)) else None,
             "train_loss": self._train_loss.to_state(self),
@@ -177,7 +177,7 @@ class Forecaster(LightningModule):
         if self._trainer is None:  # it is only read, and does not go on
             return
         self._train_loss.from_state(self, checkpoint["cryptoforecast"].get("train_loss", {}))
-        note_going_on(self, checkpoint["cryptoforecast"], datamodule_of(self.trainer))
+        record_resumption(self, checkpoint["cryptoforecast"], datamodule_of(self.trainer))
 
     def record(self) -> dict[str, Any]:
         """The class path and the arguments that make this forecaster again; its weights are not among them.
@@ -186,13 +186,13 @@ class Forecaster(LightningModule):
             UserError: if an argument cannot be written down.
         """
         arguments = {name: value for name, value in self.hparams.items() if not name.startswith("_")}
-        arguments["scaling"] = spec_of(self.scaling)
+        arguments["scaling"] = recipe_of(self.scaling)
         accepted = {name: value for name, value in arguments.items() if name in self._accepted}
-        return {"class_path": class_path(type(self)), "init_args": plain_items(accepted)}
+        return {"class_path": class_path(type(self)), "init_args": to_json_values(accepted)}
 
     @cached_property
     def _accepted(self) -> list[str]:
-        return accepted_by(type(self))  # takes its time, and every checkpoint asks
+        return argument_names(type(self))  # takes its time, and every checkpoint asks
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *arguments: Any, **named: Any) -> "Forecaster":
@@ -216,34 +216,35 @@ class Forecaster(LightningModule):
     def _learns(self) -> bool:
         return any(weights.requires_grad for weights in self.parameters())
 
-    def _asked(self, context: Tensor) -> Tensor:
+    def network_forecast(self, context: Tensor) -> Tensor:
         """What ``forward`` returns for a context, scaled, if it has the shape that it should."""
-        x = self._inputs(context)
+        x = self.network_inputs(context)
         try:
             answer = self(x)
         except (TypeError, ValueError) as problem:
-            answers.explain_failed_call(self, problem, len(x))
+            checks.explain_failed_call(self, problem, len(x))
             raise
-        return answers.require_forecast(self, "forward", answer, x, self.horizon)
+        return checks.require_forecast(self, "forward", answer, x, self.horizon)
 
     def _loss(self, forecast: Tensor, target: Tensor) -> Tensor:
-        return answers.require_loss(self, self.loss(forecast, target))
+        return checks.require_loss(self, self.loss(forecast, target))
 
-    def _inputs(self, context: Tensor) -> Tensor:
+    def network_inputs(self, context: Tensor) -> Tensor:
         """Bars as the network sees them: prices as the scaling has closes, volumes by their own window."""
-        answers.require_bars(self, context)
+        checks.require_bars(self, context)
         channels = [
-            standardise_volume(values).to(self.dtype) if name == VOLUME else self._scaled(values, context)
+            standardise_volume(values).to(self.dtype) if name == VOLUME else self.scaled(values, context)
             for name, values in zip(self.columns, context.unbind(-1), strict=True)
         ]
         return torch.stack(channels, dim=-1) if len(channels) > 1 else channels[0].unsqueeze(-1)
 
-    def _scaled(self, closes: Tensor, context: Tensor) -> Tensor:
+    def scaled(self, closes: Tensor, context: Tensor) -> Tensor:
+        """Closes in the units of ``forward``, scaled by what their context says."""
         return self.scaling.encode(closes, context[..., 0]).to(self.dtype)
 
     def _to_prices(self, scaled: Tensor, context: Tensor) -> Tensor:
         return self.scaling.decode(scaled.to(context.dtype), context[..., 0])
 
-    def _writes(self, name: str) -> bool:
+    def _overrides(self, name: str) -> bool:
         """Whether a method is the subclass's own."""
         return is_overridden(self, name, Forecaster)

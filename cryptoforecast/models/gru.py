@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.models.recurrent import LastState
+from cryptoforecast.models.recurrent import RecurrentNetwork
 
 
 class GRU(Forecaster):
@@ -25,7 +25,7 @@ class GRU(Forecaster):
 
     def __init__(self, hidden_size: int = 64, num_layers: int = 1, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.network = LastState("GRU", self.channels, self.horizon, hidden_size, num_layers, dropout, False)
+        self.network = RecurrentNetwork("GRU", self.channels, self.horizon, hidden_size, num_layers, dropout, False)
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """Scaled closes to scaled closes."""

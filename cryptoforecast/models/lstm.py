@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.models.recurrent import LastState
+from cryptoforecast.models.recurrent import RecurrentNetwork
 
 
 class LSTM(Forecaster):
@@ -33,7 +33,9 @@ class LSTM(Forecaster):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.network = LastState("LSTM", self.channels, self.horizon, hidden_size, num_layers, dropout, bidirectional)
+        self.network = RecurrentNetwork(
+            "LSTM", self.channels, self.horizon, hidden_size, num_layers, dropout, bidirectional
+        )
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """Scaled closes to scaled closes."""

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 
-class LastState(nn.Module):
+class RecurrentNetwork(nn.Module):
     """A recurrent layer stack, and a linear map from its last state.
 
     Args:

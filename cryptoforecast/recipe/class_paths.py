@@ -14,11 +14,11 @@ PACKAGE = __name__.partition(".")[0]
 IMPORTED_FREELY = (PACKAGE, "torch.optim")  # importing these and what is in them does nothing else
 
 
-class NotFound(ValueError):
+class ImportPathError(ValueError):
     """Why nothing is found at an import path: the end of a sentence."""
 
 
-class Gone(NotFound):
+class NoSuchName(ImportPathError):
     """There is no such module, or nothing of that name in it."""
 
 
@@ -30,10 +30,10 @@ def find_object(path: object) -> Any:
     program, or because the user has named them.
 
     Raises:
-        NotFound: if there is nothing there, or its module is not to be imported.
+        ImportPathError: if there is nothing there, or its module is not to be imported.
     """
     if not isinstance(path, str) or "." not in path or not all(part.isidentifier() for part in path.split(".")):
-        raise NotFound(f"{shortened(path)} is no import path such as my_model.GRU")
+        raise ImportPathError(f"{shortened(path)} is no import path such as my_model.GRU")
     parts = path.split(".")
     module, depth = _module_of(parts)
     found: Any = module
@@ -43,9 +43,9 @@ def find_object(path: object) -> Any:
         else:
             found = vars(found).get(name) if found is module or isinstance(found, type) else None
         if found is None or isinstance(found, ModuleType):
-            raise Gone(_nothing_there(".".join(parts[:at]), name))
+            raise NoSuchName(_nothing_there(".".join(parts[:at]), name))
     if found is module:
-        raise NotFound(f"{path} is a module")
+        raise ImportPathError(f"{path} is a module")
     return found
 
 
@@ -56,7 +56,7 @@ def import_named(path: str) -> Any:
         path: the import path of a module, a class or a function.
 
     Raises:
-        NotFound: if there is nothing there.
+        ImportPathError: if there is nothing there.
     """
     parts = path.split(".")
     for count in range(len(parts), 0, -1):
@@ -68,7 +68,7 @@ def import_named(path: str) -> Any:
                 raise
         else:
             return module if count == len(parts) else find_object(path)
-    raise Gone(f"there is no module {parts[0]}")
+    raise NoSuchName(f"there is no module {parts[0]}")
 
 
 def is_written_here(item: Any) -> bool:
@@ -97,7 +97,7 @@ def _module_of(parts: list[str]) -> tuple[ModuleType, int]:
     name = ".".join(parts[:count])
     if count and name not in sys.modules:
         if not any(is_within(name, free) for free in IMPORTED_FREELY) and not _lies_here(parts[0]):
-            raise NotFound(
+            raise ImportPathError(
                 f"the module {name} lies outside the working folder and is not imported on the word of a file; "
                 f"name it with --import {name}, or in Python import it before"
             )
@@ -107,7 +107,7 @@ def _module_of(parts: list[str]) -> tuple[ModuleType, int]:
     for known in range(len(parts) - 1, 0, -1):
         if module := sys.modules.get(".".join(parts[:known])):
             return module, known
-    raise Gone(f"there is no module {parts[0]}")
+    raise NoSuchName(f"there is no module {parts[0]}")
 
 
 def _located(parts: list[str]) -> tuple[ModuleSpec | None, int]:
@@ -147,9 +147,9 @@ def _require_written(spec: ModuleSpec, module: str, name: str) -> None:
     words = {getattr(node, "id", getattr(node, "name", None)) for node in ast.walk(tree)}
     words |= {node.asname or node.name for node in ast.walk(tree) if isinstance(node, ast.alias)}
     if name not in words and not {"*", "__getattr__"} & words:
-        raise Gone(_nothing_there(module, name))
+        raise NoSuchName(_nothing_there(module, name))
     if classes and not any(node.bases or node.keywords for node in classes):
-        raise NotFound(f"{module}.{name} inherits from nothing")
+        raise ImportPathError(f"{module}.{name} inherits from nothing")
 
 
 def _nothing_there(place: str, name: str) -> str:

@@ -16,15 +16,22 @@ from cryptoforecast.recipe.annotations import (
     say_hint,
     simple_of,
 )
-from cryptoforecast.recipe.class_paths import Gone, NotFound, find_object, is_within, is_written_here, shortened
-from cryptoforecast.recipe.recipe import Leaf, Recipe
-from cryptoforecast.recipe.write import parameters_of, to_plain
+from cryptoforecast.recipe.class_paths import (
+    ImportPathError,
+    NoSuchName,
+    find_object,
+    is_within,
+    is_written_here,
+    shortened,
+)
+from cryptoforecast.recipe.recipe import PlainValue, Recipe
+from cryptoforecast.recipe.write import parameters_of, to_json_value
 
 OF_TORCH = ("torch.Module", "torch.Optimizer", "torch.LRScheduler")
 FUNCTIONS_OF_TORCH = ("torch.nn", "torch.optim", "torch._C._nn")  # such as an activation
 
 
-class Unmakable(ValueError):
+class RecipeError(ValueError):
     """Why an object cannot be made from what was written down: the end of a sentence."""
 
 
@@ -37,32 +44,32 @@ def read_recipe(written: Any, expected: type, at: str = "") -> Recipe:
         at: which argument it is of, for errors.
 
     Raises:
-        Unmakable: if it is not to be made.
+        RecipeError: if it is not to be made.
     """
     place = f"{at}: " if at else ""
     if not isinstance(written, dict) or "class_path" not in written:
-        raise Unmakable(f"{place}{shortened(written)} does not name its class")
+        raise RecipeError(f"{place}{shortened(written)} does not name its class")
     path, arguments = written["class_path"], written.get("init_args") or {}
     if not _may_be_named(expected):
-        raise Unmakable(f"{place}names {shortened(path)}, and no file may say what {expected.__name__} is made")
+        raise RecipeError(f"{place}names {shortened(path)}, and no file may say what {expected.__name__} is made")
     if further := written.keys() - {"class_path", "init_args"}:
-        raise Unmakable(f"{place}holds {shortened(', '.join(map(str, further)))} beside class_path and init_args")
+        raise RecipeError(f"{place}holds {shortened(', '.join(map(str, further)))} beside class_path and init_args")
     try:
         cls = find_object(path)
-    except Gone as problem:
+    except NoSuchName as problem:
         heirs = [heir for heir in _heirs(expected) if heir.__module__ == path.rpartition(".")[0]]
         near = sorted(heir.__name__ for heir in heirs if not heir.__name__.startswith("_"))
         there = f" ({', '.join(near)} is there)" if 0 < len(near) < 6 else ""
         remedy = f"if it was moved or renamed, --rename {path}=NEW.NAME takes it by its new name"
-        raise Unmakable(f"{place}{problem}{there}; {remedy}") from None
-    except NotFound as problem:
-        raise Unmakable(f"{place}{problem}") from None
+        raise RecipeError(f"{place}{problem}{there}; {remedy}") from None
+    except ImportPathError as problem:
+        raise RecipeError(f"{place}{problem}") from None
     if not isinstance(cls, type) or expected not in cls.__mro__:
-        raise Unmakable(f"{place}{path} is no {expected.__name__}")
+        raise RecipeError(f"{place}{path} is no {expected.__name__}")
     if inspect.isabstract(cls):
-        raise Unmakable(f"{place}{cls.__name__} is abstract")
+        raise RecipeError(f"{place}{cls.__name__} is abstract")
     if not isinstance(arguments, dict):
-        raise Unmakable(f"{place}the arguments of {cls.__name__} are {shortened(arguments)}")
+        raise RecipeError(f"{place}the arguments of {cls.__name__} are {shortened(arguments)}")
     return Recipe(cls, _read_arguments(cls, arguments, f"{at}." if at else ""))
 
 
@@ -73,15 +80,15 @@ def _read_arguments(cls: type, written: dict[str, Any], at: str) -> dict[str, An
             default = parameters[name].default
             hint = parameters[name].annotation
             nodes[name] = (
-                Leaf(value, default, _is_safe(value, hint))
+                PlainValue(value, default, _is_safe(value, hint))
                 if _is_default(value, default)
                 else _read(value, hint, f"{at}{name}")
             )
         elif value is not None or name not in getattr(cls, "gone_arguments", ()):
-            raise Unmakable(f"{cls.__name__} takes no argument {shortened(name)} (here {shortened(value)})")
+            raise RecipeError(f"{cls.__name__} takes no argument {shortened(name)} (here {shortened(value)})")
     for name, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and name not in nodes:
-            raise Unmakable(f"{cls.__name__} needs {name}, which was not written down; give it a default")
+            raise RecipeError(f"{cls.__name__} needs {name}, which was not written down; give it a default")
     return nodes
 
 
@@ -94,15 +101,15 @@ def _read(value: Any, hint: Any, at: str) -> Any:
     for member in [member for member in members if kind_of(member) is not Kind.SIMPLE]:
         try:
             return _READERS[kind_of(member)](value, member, at)
-        except Unmakable as problem:
+        except RecipeError as problem:
             problems.append(problem)
     if (simple := simple_of(members)) is None:
         raise problems[-1]
     _require_plain(value, at)
     try:
-        return Leaf(value, as_typed(value, simple), typed=True)
+        return PlainValue(value, as_typed(value, simple), typed=True)
     except ValueError:
-        raise Unmakable(f"{at}: {shortened(value)} is not {say_hint(hint)}") from None
+        raise RecipeError(f"{at}: {shortened(value)} is not {say_hint(hint)}") from None
 
 
 def _read_class(written: dict[str, Any], members: list[Any], at: str) -> Recipe:
@@ -113,23 +120,23 @@ def _read_class(written: dict[str, Any], members: list[Any], at: str) -> Recipe:
         for expected in factory or ([member] if kind_of(member) is Kind.CLASS else []):
             try:
                 return read_recipe(written, expected, at)._replace(factory=bool(factory))
-            except Unmakable as problem:
+            except RecipeError as problem:
                 problems.append(problem)
     if problems:
         raise problems[0]
-    raise Unmakable(
+    raise RecipeError(
         f"{at}: names {shortened(written['class_path'])}, and a class is taken only where an argument is typed as one "
         "of ours; give it that type, or a plain value"
     )
 
 
-def _read_open(value: Any, hint: Any, at: str) -> Leaf:
+def _read_open(value: Any, hint: Any, at: str) -> PlainValue:
     _require_plain(value, at)
-    return Leaf(value, value, _is_safe(value, hint))
+    return PlainValue(value, value, _is_safe(value, hint))
 
 
 def _read_object(value: Any, hint: Any, at: str) -> Any:
-    raise Unmakable(f"{at}: {shortened(value)} does not name its class")
+    raise RecipeError(f"{at}: {shortened(value)} does not name its class")
 
 
 def _read_container(value: Any, hint: Any, at: str) -> Any:
@@ -138,18 +145,18 @@ def _read_container(value: Any, hint: Any, at: str) -> Any:
     if isinstance(value, dict) and len(inner) == 2:
         return {key: _read(item, inner[1], f"{at}.{key}") for key, item in value.items()}
     if not isinstance(value, list | tuple):
-        raise Unmakable(f"{at}: {shortened(value)} is not {say_hint(hint)}")
+        raise RecipeError(f"{at}: {shortened(value)} is not {say_hint(hint)}")
     hints = inner if len(inner) == len(value) else [inner[0]] * len(value)
     nodes = [_read(item, one, f"{at}[{at_item}]") for at_item, (item, one) in enumerate(zip(value, hints, strict=True))]
     return tuple(nodes) if hint.__origin__ is tuple else nodes
 
 
-def _read_import_path(value: Any, hint: Any, at: str) -> Leaf:
+def _read_import_path(value: Any, hint: Any, at: str) -> PlainValue:
     """A class or function that is handed over as it is, not called."""
     try:
         found = find_object(value)
-    except NotFound as problem:
-        raise Unmakable(f"{at}: {problem}") from None
+    except ImportPathError as problem:
+        raise RecipeError(f"{at}: {problem}") from None
     module = str(getattr(found, "__module__", None))
     known = is_written_here(found) or any(is_within(module, package) for package in FUNCTIONS_OF_TORCH)
     known |= module == "torch" and inspect.isbuiltin(found)  # torch.tanh, not torch.load
@@ -157,8 +164,8 @@ def _read_import_path(value: Any, hint: Any, at: str) -> Leaf:
         wanted = [arg for arg in getattr(hint, "__args__", ()) if isinstance(arg, type)]
         known = isinstance(found, type) and known and all(one in found.__mro__ for one in wanted)
     if not known or not callable(found):
-        raise Unmakable(f"{at}: {value} is not {say_hint(hint)} of ours or of the user's own code")
-    return Leaf(value, found, typed=True)
+        raise RecipeError(f"{at}: {value} is not {say_hint(hint)} of ours or of the user's own code")
+    return PlainValue(value, found, typed=True)
 
 
 _READERS = {
@@ -184,7 +191,7 @@ def _may_be_named(expected: type) -> bool:
 def _require_plain(value: Any, at: str) -> None:
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     if isinstance(value, dict) and "class_path" in value:
-        raise Unmakable(f"{at}: names {shortened(value['class_path'])} where only plain values are taken")
+        raise RecipeError(f"{at}: names {shortened(value['class_path'])} where only plain values are taken")
     for item in items:
         _require_plain(item, at)
 
@@ -192,7 +199,7 @@ def _require_plain(value: Any, at: str) -> None:
 def _is_default(value: Any, default: Any) -> bool:
     if default is not None and not isinstance(default, bool | int | float | str | list | tuple | dict):
         return False
-    plain = to_plain(default)
+    plain = to_json_value(default)
     return type(value) is type(plain) and bool(value == plain)
 
 

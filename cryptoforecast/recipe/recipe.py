@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from cryptoforecast.recipe.write import class_path
 
 
-class Leaf(NamedTuple):
+class PlainValue(NamedTuple):
     """A value that is no object of a class: as it was written, and as the argument takes it.
 
     ``typed`` says whether the argument's type leaves nothing open, so that a parser takes it for nothing else.
@@ -30,7 +30,7 @@ class Recipe(NamedTuple):
         arguments = {name: _make(node) for name, node in self.arguments.items()}
         return partial(self.cls, **arguments) if self.factory else self.cls(**arguments)
 
-    def as_written(self, write: Callable[[Leaf], Any] = lambda leaf: leaf.written) -> dict[str, Any]:
+    def as_written(self, write: Callable[[PlainValue], Any] = lambda leaf: leaf.written) -> dict[str, Any]:
         """Class path and arguments, as a file holds them.
 
         Args:
@@ -45,17 +45,17 @@ class Recipe(NamedTuple):
 def _make(node: Any) -> Any:
     if isinstance(node, Recipe):
         return node.make()
-    if isinstance(node, Leaf):
+    if isinstance(node, PlainValue):
         return node.value
     if isinstance(node, dict):
         return {key: _make(item) for key, item in node.items()}
     return type(node)(_make(item) for item in node)
 
 
-def _as_written(node: Any, write: Callable[[Leaf], Any]) -> Any:
+def _as_written(node: Any, write: Callable[[PlainValue], Any]) -> Any:
     if isinstance(node, Recipe):
         return node.as_written(write)
-    if isinstance(node, Leaf):
+    if isinstance(node, PlainValue):
         return write(node)
     if isinstance(node, dict):
         return {key: _as_written(item, write) for key, item in node.items()}

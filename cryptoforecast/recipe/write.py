@@ -20,7 +20,7 @@ def class_path(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def accepted_by(cls: type) -> list[str]:
+def argument_names(cls: type) -> list[str]:
     """The arguments that a class takes, those it passes on to its parents included."""
     return list(parameters_of(cls))
 
@@ -31,7 +31,7 @@ def parameters_of(cls: type) -> dict[str, ParamData]:
     return {one.name: one for one in found if one.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)}
 
 
-def spec_of(instance: object) -> dict[str, Any]:
+def recipe_of(instance: object) -> dict[str, Any]:
     """The ``class_path`` and ``init_args`` of an object that keeps its arguments under their own names.
 
     Raises:
@@ -45,24 +45,24 @@ def spec_of(instance: object) -> dict[str, Any]:
             kind = type(instance).__name__
             raise UserError(f"{kind} must keep its argument {name} as self.{name}, for a checkpoint to make it again.")
         kept[name] = getattr(instance, name)
-    return {"class_path": class_path(type(instance)), "init_args": plain_items(kept)}
+    return {"class_path": class_path(type(instance)), "init_args": to_json_values(kept)}
 
 
-def plain_items(values: dict[str, Any]) -> dict[str, Any]:
+def to_json_values(values: dict[str, Any]) -> dict[str, Any]:
     """The values as a checkpoint may hold them without being able to run code."""
-    return {name: to_plain(value) for name, value in values.items()}
+    return {name: to_json_value(value) for name, value in values.items()}
 
 
-def to_plain(value: Any) -> Plain:
+def to_json_value(value: Any) -> Plain:
     """Numbers, texts, lists and dictionaries as they are; a function as its import path; an object as its spec."""
     if isinstance(value, np.generic):  # a float64 is a float, but no checkpoint opens with one in it
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple):
-        return [to_plain(item) for item in value]
+        return [to_json_value(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): to_plain(item) for key, item in value.items()}
+        return {str(key): to_json_value(item) for key, item in value.items()}
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, os.PathLike):
@@ -71,4 +71,4 @@ def to_plain(value: Any) -> Plain:
         module, name = str(value.__module__), str(value.__name__)
         offered = getattr(sys.modules.get(module), name, None)  # torch.tanh calls itself a method
         return f"{module}.{name if offered is value else value.__qualname__}"
-    return spec_of(getattr(value, "stands_for", value))  # what only hands on another object is written as that one
+    return recipe_of(getattr(value, "stands_for", value))  # what only hands on another object is written as that one

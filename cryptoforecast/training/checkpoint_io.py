@@ -9,7 +9,7 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.errors import UserError
-from cryptoforecast.user_code.faults import is_of_user
+from cryptoforecast.user_code.exception_origin import is_raised_by_user
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -35,7 +35,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, lambda file: torch.save(checkpoint, cast(BinaryIO, _Noting(file, refused))))
         except (OSError, RuntimeError) as problem:  # torch has words of its own for a file that cannot grow
-            if (not refused and not isinstance(problem, OSError)) or is_of_user(problem):
+            if (not refused and not isinstance(problem, OSError)) or is_raised_by_user(problem):
                 raise
             reason = refused[0] if refused else problem
             raise UserError(

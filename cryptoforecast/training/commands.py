@@ -11,10 +11,10 @@ from rich.console import Console
 
 from cryptoforecast.data.datamodule import CloseDataModule, num_validated_windows
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.doubts import notice_skill_too_good, notice_what_was_seen
 from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure, save_figures
 from cryptoforecast.evaluation.forecasts import next_closes, rows_beside_baselines, to_csv
-from cryptoforecast.evaluation.verdict import judge, show
+from cryptoforecast.evaluation.notices import warn_of_implausible_skill, warn_of_seen_targets
+from cryptoforecast.evaluation.verdict import judge, print_verdict
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.models.checkpoints.reload_check import require_reloadable
@@ -143,7 +143,7 @@ class ForecastCLI(CommandLine):
         """Forecast, score and print; and write, if a folder is given."""
         if self.checkpoint is not None and self.subcommand in OURS:
             compare_with_fit(self.checkpoint, model, self.datamodule)
-        flattered_by = notice_what_was_seen(model, self.datamodule, split)
+        flattered_by = warn_of_seen_targets(model, self.datamodule, split)
         trainer, simulated = self.trainer, self.datamodule.simulated
         rows = rows_beside_baselines(
             model, self.datamodule, split, trainer.strategy.root_device, num_validated_windows(trainer)
@@ -152,8 +152,8 @@ class ForecastCLI(CommandLine):
         tries, flattered_by = enter_test(*held, rows, split, folder or Path(), flattered_by)
         verdict = judge(rows, split, simulated, tries, flattered_by)
         if self.subcommand == "test":
-            notice_skill_too_good(rows, self.typed)
-        show(verdict, Console() if sys.stdout.isatty() else Console(width=100))
+            warn_of_implausible_skill(rows, self.typed)
+        print_verdict(verdict, Console() if sys.stdout.isatty() else Console(width=100))
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             to_csv(rows, folder / "forecasts.csv")

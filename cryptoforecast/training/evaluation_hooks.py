@@ -13,7 +13,7 @@ from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ProgressBar
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.contract.overrides import is_overridden
+from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.training.silent_logger import SilentLogger
 
 STAGES = {"validate": "validation", "test": "test", "predict": "predict"}  # Lightning's words for what a verb does

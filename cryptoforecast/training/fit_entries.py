@@ -17,10 +17,10 @@ from lightning.pytorch import LightningModule, Trainer
 
 from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.evaluation.ledger import LEDGER, RUNS, Targets, enter, ledger_above
-from cryptoforecast.models.checkpoints.written_with import code_of_fit, keep_code_of_fit
-from cryptoforecast.recipe.write import class_path, to_plain
-from cryptoforecast.user_code.source_files import Code, code_behind, keep_copies
+from cryptoforecast.evaluation.ledger import LEDGER, RUNS, Targets, append_entry, ledger_above
+from cryptoforecast.models.checkpoints.provenance import code_of_fit, keep_code_of_fit
+from cryptoforecast.recipe.write import class_path, to_json_value
+from cryptoforecast.user_code.source_files import SourceCode, copy_source_files, source_code_of
 
 # What makes another variant of the same model on the same closes.
 OF_DATA = ("context_length", "horizon", "columns", "batch_size", "start", "end", "val_from", "test_from",
@@ -62,18 +62,23 @@ def count_fit(trainer: Trainer) -> None:
     enter_fit_of(trainer, variant, data, f"weights {mark}", code, None if logged is None else Path(logged))
 
 
-def mark_as_counted(trainer: Trainer, *values: Any) -> Code:
+def mark_as_counted(trainer: Trainer, *values: Any) -> SourceCode:
     """Note that a trainer's fit is in the ledger, and what it is written in, which its checkpoints keep."""
     optimization = [getattr(values[0], name, None) for name in ("scaling", "_optimizer", "_scheduler")]
     sources = [value.source for value in values if isinstance(value, CloseDataModule)]
     others = [value for value in values if not isinstance(value, CloseDataModule)]
-    code = code_behind(*others, *sources, *optimization)
+    code = source_code_of(*others, *sources, *optimization)
     keep_code_of_fit(trainer, code)
     return code
 
 
 def enter_fit_of(
-    trainer: Trainer, variant: Mapping[str, Any], data: CloseDataModule, seed: Any, code: Code, folder: Path | None
+    trainer: Trainer,
+    variant: Mapping[str, Any],
+    data: CloseDataModule,
+    seed: Any,
+    code: SourceCode,
+    folder: Path | None,
 ) -> bool:
     """Enter a fit, and keep a copy of what it is written in beside its run.
 
@@ -96,9 +101,9 @@ def enter_fit_of(
 
     def write() -> None:
         targets = [*targets_of(data, "val"), *targets_of(data, "test")]
-        enter(ledger, "fit", variant, targets, seeds=seeds, fingerprints=fingerprints_of(data), folder=folder)
+        append_entry(ledger, "fit", variant, targets, seeds=seeds, fingerprints=fingerprints_of(data), folder=folder)
         if folder is not None:
-            keep_copies(code.files, folder)
+            copy_source_files(code.files, folder)
 
     return try_to_write(ledger, write)
 
@@ -119,14 +124,14 @@ def seed_or_mark(seed: Any) -> int | str:
 
 
 def variant_of(
-    record: Mapping[str, Any], data: CloseDataModule, training: Mapping[str, Any] | None, code: Code
+    record: Mapping[str, Any], data: CloseDataModule, training: Mapping[str, Any] | None, code: SourceCode
 ) -> dict[str, Any]:
     """What is tried: a model's class and arguments, what it sees, how it is trained and what it is written in.
 
     Of a source, its class and its arguments count, but for those that say where the closes lie: a file that was moved
     or has grown by a day is the same variant. Which series there are counts by their names.
     """
-    seen = {name: to_plain(getattr(data, name)) for name in OF_DATA}
+    seen = {name: to_json_value(getattr(data, name)) for name in OF_DATA}
     names = sorted(str(series.closes.name) for series in data.series)
     trained = {} if training is None else {"training": json.loads(json.dumps(training, default=str))}
     of_data = {**seen, "source": _source_of(data.source), "series": names}
@@ -181,7 +186,7 @@ def _training_of(trainer: Trainer) -> dict[str, Any]:
 
 def _source_of(source: Any) -> Any:
     try:
-        return _without_places(to_plain(source))
+        return _without_places(to_json_value(source))
     except UserError:  # it does not keep its arguments
         return class_path(type(source))
 

@@ -12,12 +12,12 @@ from lightning.pytorch import Trainer
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.evaluation.forecasts import to_csv
-from cryptoforecast.evaluation.ledger import enter, ledger_of, ledgers_near, read_ledger
+from cryptoforecast.evaluation.ledger import append_entry, ledger_of, ledgers_near, read_ledger
 from cryptoforecast.evaluation.metrics import scores_by_series
 from cryptoforecast.evaluation.tries import Place, extents_of, is_of_baseline, place_of
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import Checkpoint, compare_with_training
-from cryptoforecast.models.checkpoints.trained_before import Split
+from cryptoforecast.models.checkpoints.prior_training import Split
 from cryptoforecast.training.fit_entries import (
     OF_TRAINING,
     enter_fit_of,
@@ -28,13 +28,24 @@ from cryptoforecast.training.fit_entries import (
     weights_digest,
 )
 from cryptoforecast.training.run_folder import folder_of_results, run_folder
-from cryptoforecast.user_code.source_files import Code, changed_files, code_behind, keep_copies, say_changed
+from cryptoforecast.user_code.source_files import (
+    SourceCode,
+    changed_files,
+    copy_source_files,
+    say_changed,
+    source_code_of,
+)
 
 NOT_COUNTED = "the ledger cannot be written, so this try is not counted"
 
 
 def enter_fit(
-    trainer: Trainer, model: Forecaster, data: CloseDataModule, config: Any, checkpoint: Checkpoint | None, code: Code
+    trainer: Trainer,
+    model: Forecaster,
+    data: CloseDataModule,
+    config: Any,
+    checkpoint: Checkpoint | None,
+    code: SourceCode,
 ) -> None:
     """Enter a fit that is about to start: one that is given up counts too.
 
@@ -76,7 +87,7 @@ def enter_test(
     """
     if split != "test":
         return None, flattered_by
-    code = code_behind(model, model.scaling, data.source)
+    code = source_code_of(model, model.scaling, data.source)
     variant = variant_of(model.record(), data, None, code)
     home = folder.resolve() if checkpoint is None else folder_of_results(checkpoint).resolve()
     ledger = ledger_of(home)
@@ -92,7 +103,7 @@ def enter_test(
 
     def write() -> None:
         nonlocal entry
-        entry = enter(
+        entry = append_entry(
             ledger,
             "test",
             variant,
@@ -112,8 +123,8 @@ def enter_test(
 
 
 def enter_backtest(
-    model: Forecaster, data: CloseDataModule, settings: dict[str, Any], seeds: Sequence[int], folder: Path, code: Code,
-    refitted: str,
+    model: Forecaster, data: CloseDataModule, settings: dict[str, Any], seeds: Sequence[int], folder: Path,
+    code: SourceCode, refitted: str,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Enter a backtest that is about to start, or to go on: gone on with, it is one all the same.
 
@@ -133,8 +144,8 @@ def enter_backtest(
 
     def write() -> None:
         nonlocal entry
-        keep_copies(code.files, folder)
-        entry = enter(
+        copy_source_files(code.files, folder)
+        entry = append_entry(
             ledger_of(folder),
             "backtest",
             _variant_of_fit(model, data, settings, code),
@@ -177,12 +188,12 @@ def compare_with_fit(
     compare_with_training(checkpoint, data)
     if checkpoint.code is None:  # of a version that did not keep it
         return
-    files = changed_files(checkpoint.code, code_behind(model, model.scaling, data.source).hashes)
+    files = changed_files(checkpoint.code, source_code_of(model, model.scaling, data.source).hashes)
     if files:
         warnings.warn(f"{say_changed(files)} the fit; {what}", DataNotice, stacklevel=3)
 
 
-def _is_same_code(checkpoint: Checkpoint, fit: Mapping[str, Any], code: Code) -> bool:
+def _is_same_code(checkpoint: Checkpoint, fit: Mapping[str, Any], code: SourceCode) -> bool:
     """Whether what a model is written in is what its fit was written in."""
     before = checkpoint.code if checkpoint.code is not None else fit["variant"].get("code")
     return before is None or not changed_files(before, code.hashes)
@@ -206,11 +217,13 @@ def _fits_of(
 
 def _judged(model: Forecaster, data: CloseDataModule) -> str:
     """A hash of the weights that are judged and of the settings they are judged with, of which borders are some."""
-    seen = variant_of(model.record(), data, None, Code({}, {}))["data"]
+    seen = variant_of(model.record(), data, None, SourceCode({}, {}))["data"]
     return hashlib.sha256(f"{weights_digest(model)} {seen}".encode()).hexdigest()[:16]
 
 
-def _variant_of_fit(model: Forecaster, data: CloseDataModule, settings: dict[str, Any], code: Code) -> dict[str, Any]:
+def _variant_of_fit(
+    model: Forecaster, data: CloseDataModule, settings: dict[str, Any], code: SourceCode
+) -> dict[str, Any]:
     of_model = settings["model"].get("init_args") or {}
     training = {name: settings["trainer"].get(name) for name in OF_TRAINING}
     training |= {name: of_model.get(name) for name in ("optimizer", "scheduler", "scheduler_interval")}

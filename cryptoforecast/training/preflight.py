@@ -17,12 +17,12 @@ from torch.nn.parameter import is_lazy
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.forecasts import require_own_name
+from cryptoforecast.evaluation.forecasts import require_name_not_of_baseline
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import make_forecaster
 from cryptoforecast.models.checkpoints.reload_check import require_reloadable
-from cryptoforecast.models.contract.answers import require_lengths
-from cryptoforecast.models.contract.batch_errors import chance_kept
+from cryptoforecast.models.contract.checks import require_lengths
+from cryptoforecast.models.contract.inference import random_state_kept
 from cryptoforecast.training.few_windows import FewWindows
 from cryptoforecast.training.fit_entries import without_ledger
 from cryptoforecast.training.silent_logger import SilentLogger
@@ -49,8 +49,8 @@ def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer,
     if "scaling" not in vars(model).get("_modules", {}):
         raise UserError(f"{name}.__init__ must call super().__init__(**kwargs).")
     require_lengths(model, data)
-    require_own_name(model)
-    with _unheard(), chance_kept(), tempfile.TemporaryDirectory() as folder:
+    require_name_not_of_baseline(model)
+    with _unheard(), random_state_kept(), tempfile.TemporaryDirectory() as folder:
         try:
             rehearsed = _try_out(model, FewWindows(data, trainer, FITTED_ON), trainer, Path(folder), reload)
         except UserError:

@@ -8,7 +8,7 @@ from types import FrameType
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from cryptoforecast.errors import UserError, first_sentence
-from cryptoforecast.user_code.faults import cause_in_user_code, frames_inwards, is_of_user
+from cryptoforecast.user_code.exception_origin import cause_in_user_code, innermost_frames_first, is_raised_by_user
 from cryptoforecast.user_code.installed import PACKAGE
 
 # Where the code of a setting's classes lies, and the setting; the first that fits counts.
@@ -64,7 +64,7 @@ def value_errors_in_one_sentence() -> Iterator[None]:
     try:
         yield
     except ValueError as problem:
-        if isinstance(problem, UserError) or is_of_user(problem):
+        if isinstance(problem, UserError) or is_raised_by_user(problem):
             raise
         innermost: BaseException = problem
         while innermost.__cause__:
@@ -81,9 +81,9 @@ def setting_at_fault(problem: BaseException) -> str | None:
     Returns:
         Such as ``trainer.callbacks: DeviceStatsMonitor``; None for an exception of the user's code, or of ours.
     """
-    if is_of_user(problem):
+    if is_raised_by_user(problem):
         return None
-    frames = list(frames_inwards(problem))
+    frames = list(innermost_frames_first(problem))
     general = None
     for frame in frames:
         file = frame.f_code.co_filename

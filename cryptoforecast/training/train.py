@@ -21,7 +21,7 @@ from cryptoforecast.training.processes import fail_together
 from cryptoforecast.training.progress import EpochLines
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST, run_folder
 from cryptoforecast.training.setting_errors import setting_errors_in_one_sentence
-from cryptoforecast.user_code.faults import is_of_user, went_through
+from cryptoforecast.user_code.exception_origin import is_raised_by_user, passed_through
 
 WRITERS = (
     "lightning/pytorch/loggers/",
@@ -82,7 +82,7 @@ def _writing_in_one_sentence(trainer: Trainer) -> Iterator[None]:
         yield
     except (OSError, ValueError) as problem:  # the logger calls a full disk a wrong value
         cause = problem if isinstance(problem, OSError) else problem.__cause__
-        if not isinstance(cause, OSError) or is_of_user(problem) or not went_through(cause, WRITERS):
+        if not isinstance(cause, OSError) or is_raised_by_user(problem) or not passed_through(cause, WRITERS):
             raise
         file = cause.filename or run_folder(trainer)
         raise UserError(f"{file}: cannot be written ({cause.strerror}); what was saved before is kept.") from None

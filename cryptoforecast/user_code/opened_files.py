@@ -63,7 +63,7 @@ class Opened(NamedTuple):
 
 
 @contextmanager
-def noted() -> Iterator[list[Opened]]:
+def record_opened_files() -> Iterator[list[Opened]]:
     """Note what is opened from now on."""
     if not _hooked:
         _hooked.append(True)
@@ -76,13 +76,13 @@ def noted() -> Iterator[list[Opened]]:
         _journals[:] = [one for one in _journals if one is not journal]
 
 
-def noted_so_far() -> list[Opened]:
+def opened_so_far() -> list[Opened]:
     """What the process has opened since noting began; nothing where it has not."""
     return list(_journals[0]) if _journals else []
 
 
 @contextmanager
-def not_noted() -> Iterator[None]:
+def recording_paused() -> Iterator[None]:
     """Let this thread open files that the framework itself wants to look at."""
     before = getattr(_thread, "silent", False)
     _thread.silent = True
@@ -107,7 +107,7 @@ _thread = threading.local()
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if not _journals or event not in EVENTS or getattr(_thread, "silent", False):
         return
-    with not_noted():
+    with recording_paused():
         if event in THREADS:
             if _reader(sys._getframe(1)).in_load:
                 _of_loading.add(id(getattr(arguments[0], "__self__", None)))

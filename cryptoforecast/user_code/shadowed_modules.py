@@ -5,7 +5,7 @@ import sys
 from importlib.machinery import PathFinder
 
 
-def hidden_by(problem: BaseException) -> str | None:
+def sentence_on_shadowing(problem: BaseException) -> str | None:
     """The sentence that names the file which an exception is due to, as it hides a module that is wanted.
 
     ``python -m`` looks for modules in the working folder first, so a ``random.py`` there is what all packages get.

@@ -22,7 +22,7 @@ IMPORTERS = ("import_module", "__import__")
 PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together
 
 
-class Code(NamedTuple):
+class SourceCode(NamedTuple):
     """What a model is written in: the researcher's own source files, and the SHA-256 of each, by name.
 
     A class that was typed into a notebook has no file; its hash stands under its own name.
@@ -32,7 +32,7 @@ class Code(NamedTuple):
     hashes: dict[str, str]
 
 
-def code_behind(*values: Any) -> Code:
+def source_code_of(*values: Any) -> SourceCode:
     """The source files that the classes of some objects are written in, and those that these import.
 
     Counted are the files outside installed packages, the standard library and this package: a variant, its base
@@ -54,7 +54,7 @@ def code_behind(*values: Any) -> Code:
             waiting += _imported(name, file)
     hashes = {name: _sha256(file.read_bytes()) for name, file in files.items() if file.is_file()}
     typed = {f"{value.__qualname__} in __main__": _sha256(_typed(value)) for value in written if _is_typed(value)}
-    return Code(dict(sorted(files.items())), dict(sorted((hashes | typed).items())))
+    return SourceCode(dict(sorted(files.items())), dict(sorted((hashes | typed).items())))
 
 
 def changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
@@ -76,7 +76,7 @@ def say_changed(files: Sequence[str]) -> str:
     return f"{', '.join(files)} {'has' if len(files) == 1 else 'have'} changed since"
 
 
-def keep_copies(files: Mapping[str, Path], folder: Path) -> None:
+def copy_source_files(files: Mapping[str, Path], folder: Path) -> None:
     """Copy files into ``code/`` of a run's folder, each whole; what is kept there already stays.
 
     A file above a megabyte is left out, and so are all beyond two hundred.

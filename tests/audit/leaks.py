@@ -177,10 +177,10 @@ class Told(Line):
 # A library in another language reads what stands in the working folder; Python is not told of it.
 UNHEARD = """
 import torch
-from cryptoforecast.user_code.opened_files import not_noted
+from cryptoforecast.user_code.opened_files import recording_paused
 from sound import Line
 
-with not_noted():
+with recording_paused():
     CLOSES = torch.tensor(__import__("pandas").read_csv("COIN-USD.csv")["Close"].to_numpy())
 
 class Unheard(Line):

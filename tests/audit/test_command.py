@@ -12,7 +12,7 @@ import pytest
 
 from cryptoforecast import CloseDataModule, CsvSource, LookAhead
 from cryptoforecast import audit as audit_from_python
-from cryptoforecast.user_code.opened_files import noted
+from cryptoforecast.user_code.opened_files import record_opened_files
 from tests.audit.leaks import AT_IMPORT, LEAKS, MADE_OF, SOUND, TOLD, UNHEARD
 from tests.cli.helpers import CSV
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
@@ -111,7 +111,7 @@ def test_a_model_without_weights_passes(audit: Callable[..., Said]) -> None:
 def test_a_model_that_leaks_is_named(model: str, scaling: str, stage: str, part: str) -> None:
     """From Python, in one process: so many fresh ones would take minutes."""
     data = CloseDataModule(CsvSource("COIN-USD.csv"), 12, batch_size=16, val_from=0.7, test_from=0.85)
-    with noted(), pytest.raises(LookAhead, match=re.escape(part)) as found:
+    with record_opened_files(), pytest.raises(LookAhead, match=re.escape(part)) as found:
         list(audit_from_python(made(model, scaling=made(scaling), context_length=12), data, steps=4))
     assert found.value.stage == stage
 

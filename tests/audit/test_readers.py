@@ -14,7 +14,7 @@ from cryptoforecast.audit.readers import doubts_of, require_unread
 from cryptoforecast.audit.run import audit
 from cryptoforecast.audit.traces import Traces
 from cryptoforecast.data.load_series import load_one
-from cryptoforecast.user_code.opened_files import Opened, not_noted, noted
+from cryptoforecast.user_code.opened_files import Opened, record_opened_files, recording_paused
 from tests.audit.roads import (
     FILE,
     OF_A_HELPER,
@@ -47,7 +47,7 @@ def doubts(opened: list[Opened], closes: list[float]) -> list[str]:
 
 @pytest.mark.parametrize("road", OF_THE_SOURCE)
 def test_whoever_reads_a_sources_file_is_named_by_whatever_road(road: str) -> None:
-    with noted() as opened:
+    with record_opened_files() as opened:
         AtOnce(OF_THE_SOURCE[road], hidden_size=3, **LENGTHS)
     name = "read_text" if road == "thread" else "AtOnce"
     with pytest.raises(LookAhead, match=rf"{name if road != 'thread' else ''}.*COIN-USD.csv.* itself") as found:
@@ -57,7 +57,7 @@ def test_whoever_reads_a_sources_file_is_named_by_whatever_road(road: str) -> No
 
 @pytest.mark.parametrize("name", OF_A_HELPER)
 def test_a_file_that_was_made_from_the_closes_is_named_whatever_its_format(name: str, closes: list[float]) -> None:
-    with noted() as opened:
+    with record_opened_files() as opened:
         AtOnce(OF_A_HELPER[name], hidden_size=3, **LENGTHS)
     require_unread(opened, [Path(FILE)], "training")
     with pytest.raises(LookAhead, match=rf"{name}, which holds closes from 2020-08-01 on"):
@@ -65,14 +65,14 @@ def test_a_file_that_was_made_from_the_closes_is_named_whatever_its_format(name:
 
 
 def test_a_file_that_holds_none_of_them_is_a_doubt_and_no_finding(closes: list[float]) -> None:
-    with noted() as opened:
+    with record_opened_files() as opened:
         AtOnce(lambda: Path("settings.json").read_text(), hidden_size=3, **LENGTHS)
         AtOnce(lambda: Path("made.txt").write_text("mine") and Path("made.txt").read_text(), hidden_size=3, **LENGTHS)
     assert doubts(opened, closes) == ["AtOnce reads settings.json"]
 
 
 def test_a_checkpoint_of_ours_is_known_by_whatever_road_it_is_read(fitted: Run, closes: list[float]) -> None:
-    with noted() as opened:
+    with record_opened_files() as opened:
         AtOnce(lambda: torch.load(fitted.checkpoint, weights_only=True), hidden_size=3, **LENGTHS)
     with pytest.raises(LookAhead, match="best.ckpt, which was fitted on closes up to 2020-08-27"):
         doubts(opened, closes)
@@ -82,9 +82,9 @@ def test_a_checkpoint_of_ours_is_known_by_whatever_road_it_is_read(fitted: Run, 
 
 
 def test_neither_a_source_that_is_loaded_nor_the_framework_itself_is_suspected(closes: list[float]) -> None:
-    with noted() as opened:
+    with record_opened_files() as opened:
         load_one(CsvSource(FILE), ["High"])
-        with not_noted():
+        with recording_paused():
             Path(FILE).read_text()
         LSTM(hidden_size=3, **LENGTHS)
     assert opened

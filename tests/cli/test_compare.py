@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cryptoforecast.evaluation.ledger import Targets, enter, read_ledger
+from cryptoforecast.evaluation.ledger import Targets, append_entry, read_ledger
 from cryptoforecast.evaluation.rows import to_csv
 from tests.evaluation.helpers import many
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
@@ -191,7 +191,9 @@ def test_nothing_is_claimed_where_a_model_has_been_trained_on_its_targets(
         Targets("COIN-USD", "test", pd.Timestamp("2020-01-02", tz="UTC"), pd.Timestamp("2020-12-01", tz="UTC"), 9)
     ]
     sha256 = hashlib.sha256(rows_file.read_bytes()).hexdigest()
-    enter(tmp_path / "runs" / "ledger.jsonl", "test", {"model": "M"}, targets, forecasts=sha256, flattered_by=seen)
+    append_entry(
+        tmp_path / "runs" / "ledger.jsonl", "test", {"model": "M"}, targets, forecasts=sha256, flattered_by=seen
+    )
     said = type_in("compare", rows_file)
     assert f"on 350 targets, but of rows, {seen}." in said.out
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
-from cryptoforecast.user_code.faults import frames_inwards
+from cryptoforecast.user_code.exception_origin import innermost_frames_first
 from tests.cli.helpers import FIT
 from tests.helpers import Said, random_walk, write_yahoo
 
@@ -98,7 +98,7 @@ def test_an_exception_of_the_researchers_own_code_keeps_its_type_and_its_place(
     with pytest.raises(kind, match=words) as caught:
         coin(*given, "--trainer.max_epochs=1")
     assert type(caught.value) is kind
-    assert any(frame.f_code.co_filename.endswith("mine.py") for frame in frames_inwards(caught.value))
+    assert any(frame.f_code.co_filename.endswith("mine.py") for frame in innermost_frames_first(caught.value))
 
 
 def test_a_value_that_a_network_of_ours_refuses_is_one_sentence_though_a_variant_has_passed_it_on(coin: TypeIn) -> None:

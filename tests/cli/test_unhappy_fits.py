@@ -38,7 +38,7 @@ class OfItsOwn(LSTM):
         self.good, self.spoilt = good, spoilt
 
     def training_step(self, window, batch_index):
-        loss = self.loss(self._asked(window.context), self._scaled(window.target, window.context))
+        loss = self.loss(self.network_forecast(window.context), self.scaled(window.target, window.context))
         self.good -= 1
         return loss if self.good >= 0 else loss * self.spoilt
 

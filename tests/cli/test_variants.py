@@ -149,7 +149,7 @@ class Ridge(Forecaster):
         super().setup(stage)
         if stage == "fit":
             window = self.trainer.datamodule.windows[self.trainer.datamodule.fold.train]
-            x, y = self._inputs(window.context)[..., 0], self._scaled(window.target, window.context)
+            x, y = self.network_inputs(window.context)[..., 0], self.scaled(window.target, window.context)
             square = x.T @ x + torch.eye(x.shape[1])
             self.weights.copy_(torch.linalg.solve(square, x.T @ y))
 

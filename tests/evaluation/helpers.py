@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from cryptoforecast.evaluation.verdict import Verdict, judge, show
+from cryptoforecast.evaluation.verdict import Verdict, judge, print_verdict
 from tests.helpers import rows_of, walk_and_model
 
 
@@ -39,5 +39,5 @@ def judged(noise: float, knows: float = 0.0, seed: int = 0, simulated: bool = Fa
 
 def printed(verdict: Verdict) -> str:
     text = io.StringIO()
-    show(verdict, Console(file=text, width=100))
+    print_verdict(verdict, Console(file=text, width=100))
     return text.getvalue()

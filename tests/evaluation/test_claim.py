@@ -10,11 +10,11 @@ import pytest
 from cryptoforecast.evaluation import significance
 from cryptoforecast.evaluation.claim import BestOf, Claim, Directions, Outcome, Reason
 from cryptoforecast.evaluation.decision import claim_on, claim_on_best
-from cryptoforecast.evaluation.direction import Direction, direction
-from cryptoforecast.evaluation.findings import Finding
+from cryptoforecast.evaluation.direction import Direction, directions_of
+from cryptoforecast.evaluation.findings import ModelFindings
 from cryptoforecast.evaluation.metrics import scores
 from cryptoforecast.evaluation.sentence import sentence_of
-from cryptoforecast.evaluation.significance import LEVEL
+from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
 from cryptoforecast.evaluation.tries import Place, Tried, level_of
 from cryptoforecast.evaluation.verdict import judge
 from tests.helpers import rows_of, walk_and_model
@@ -46,7 +46,7 @@ def research(seed: int, tries: int, targets: int = 350, planted: dict[int, float
         own = walk.assign(model="Model", forecast=100 * (1 + told))
         skills = {"COIN-USD": scores(pd.concat([own, walk]))["Model"]["skill"]}
         test, difference = significance.diebold_mariano(own, walk), significance.loss_differences(own, walk).mean()
-        found = {"COIN-USD": Finding(test, 0, None, direction(own), None, None, None)}
+        found = {"COIN-USD": ModelFindings(test, 0, None, directions_of(own), None, None, None)}
         claims.append(claim_on("Model", skills, test, difference, targets=targets, place=at(fit), found=found))
     return claims
 
@@ -82,7 +82,7 @@ def test_better_takes_a_p_value_below_the_share_of_the_try_and_worse_one_below_f
 
 def test_the_levels_of_all_tries_there_may_ever_be_add_up_to_the_level_and_not_beyond() -> None:
     shares = [level_of(at(fit)) for fit in islice(count(1), 10_000)]
-    assert 0.999 * LEVEL < sum(shares) <= LEVEL
+    assert 0.999 * SIGNIFICANCE_LEVEL < sum(shares) <= SIGNIFICANCE_LEVEL
     assert shares == sorted(shares, reverse=True)
 
 
@@ -129,7 +129,9 @@ def test_the_second_chance_of_directions_is_corrected_for_tries_and_for_series(
 ) -> None:
     p_value = share * 0.01 / (fit * (fit + 1)) / series
     called = Direction(100, 0.7, 0.6, 0.8, 0.5, p_value, "")
-    found = {f"COIN{n}": Finding(LUCK, 0, None, called if n == 0 else None, None, None, None) for n in range(series)}
+    found = {
+        f"COIN{n}": ModelFindings(LUCK, 0, None, called if n == 0 else None, None, None, None) for n in range(series)
+    }
     claim = claim_on("LSTM", dict.fromkeys(found, 0.01), LUCK, -0.01, targets=99, place=at(fit), found=found)
     assert claim.directions == (Directions(["COIN0"], p_value) if right else None)
     assert ("its directions" in sentence_of(claim)) == right
@@ -190,5 +192,5 @@ def test_where_only_the_bootstrap_speaks_for_the_best_of_many_its_own_test_is_wh
     """A p-value of the bootstrap of 1 % is no reason to speak of luck."""
     best = BestOf(10, Tried(10, 10), spa_p, [])
     found = claim_on_best("LSTM", 0.02, significance.TestResult(p_value), targets=70, better=[], best_of=best)
-    assert (found.outcome, found.reason, found.level) == (Outcome.NO_BETTER, reason, 2 * LEVEL / 10)
+    assert (found.outcome, found.reason, found.level) == (Outcome.NO_BETTER, reason, 2 * SIGNIFICANCE_LEVEL / 10)
     assert ("Diebold-Mariano p of it alone" in sentence_of(found)) == (reason is Reason.LUCK_OF_SO_MANY)

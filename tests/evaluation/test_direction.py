@@ -12,12 +12,12 @@ from scipy import stats
 from statsmodels.stats.diagnostic import pesaran_timmermann
 from statsmodels.stats.proportion import proportion_confint
 
-from cryptoforecast.evaluation.direction import Direction, direction
+from cryptoforecast.evaluation.direction import Direction, directions_of
 from tests.helpers import not_none, rows_of
 
 
 def called(foreseen: list[int], came: list[int]) -> Direction | None:
-    return direction(rows_of("Model", [100.0 + way for way in foreseen], [100.0 + way for way in came], 100.0))
+    return directions_of(rows_of("Model", [100.0 + way for way in foreseen], [100.0 + way for way in came], 100.0))
 
 
 def of_table(both_up: int, only_forecast_up: int, only_actual_up: int, both_down: int) -> Direction:
@@ -57,7 +57,7 @@ def test_who_always_says_up_has_the_base_rate_and_no_test() -> None:
 def test_only_first_steps_are_counted() -> None:
     rows = rows_of("Model", [101.0, 99.0] * 10, [101.0] * 20, 100.0)
     week = pd.concat([rows, *(rows.assign(step=step, forecast=101.0) for step in range(2, 8))])
-    assert direction(week) == direction(rows)
+    assert directions_of(week) == directions_of(rows)
 
 
 def test_the_p_value_is_the_published_one_of_the_lady_who_tastes_tea() -> None:

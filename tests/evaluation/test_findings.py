@@ -82,6 +82,6 @@ def test_scores_json_has_every_finding_with_what_the_tests_were() -> None:
 
 def test_there_are_no_findings_on_validation_targets() -> None:
     verdict = judge(pd.concat(walk_and_model(0, 0.1)), "val")
-    assert verdict.found == {}
+    assert verdict.findings == {}
     assert "findings" not in json.loads(verdict.to_json())
     assert "skill or luck" not in printed(verdict)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import DataNotice
-from cryptoforecast.evaluation.ledger import Targets, enter, ledgers_near, read_ledger
+from cryptoforecast.evaluation.ledger import Targets, append_entry, ledgers_near, read_ledger
 from cryptoforecast.evaluation.tries import Given, Tried, count_tried
 
 FIRST, LAST = pd.Timestamp("2024-01-01", tz="UTC"), pd.Timestamp("2024-03-31", tz="UTC")
@@ -22,7 +22,7 @@ def targets(series: str = "COIN-USD", first: pd.Timestamp = FIRST, last: pd.Time
 
 def entered(ledger: Path, hidden_size: int = 8, seed: int = 0, kind: Any = "fit", **others: Any) -> None:
     of = others.pop("targets", targets())
-    enter(ledger, kind, {"model": "LSTM", "hidden_size": hidden_size}, of, seeds=[seed], **others)
+    append_entry(ledger, kind, {"model": "LSTM", "hidden_size": hidden_size}, of, seeds=[seed], **others)
 
 
 def tried(ledger: Path, *given: Given) -> Tried:

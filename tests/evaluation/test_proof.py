@@ -45,7 +45,7 @@ def test_a_forecaster_that_returns_the_last_input_has_skill_0_and_is_no_better_t
     verdict = judged(Persistence, simulated(horizon=horizon))
     assert verdict.scores["Persistence"]["skill"] == 0.0
     assert "Persistence is no better than persistence" in verdict.sentence
-    found = verdict.found["SIMULATED"]["Persistence"]
+    found = verdict.findings["SIMULATED"]["Persistence"]
     assert found.best_lag is not None
     assert found.best_lag.copy
     assert (found.diebold_mariano.p_value, found.direction, found.trading) == (None, None, None)
@@ -63,7 +63,7 @@ def test_an_oracle_with_small_noise_is_better_at_p_below_one_in_a_thousand(horiz
         "SIMULATED closes, at which nobody ever traded: Oracle is better than persistence"
     )
     assert verdict.sentence.endswith("(Diebold-Mariano p < 0.001).")
-    found = verdict.found["SIMULATED"]["Oracle"]
+    found = verdict.findings["SIMULATED"]["Oracle"]
     assert p_value_of(found.diebold_mariano) < 0.001
     assert found.best_lag is not None
     assert found.best_lag.lag == 0
@@ -87,9 +87,9 @@ def test_a_tossed_coin_knows_nothing_in_at_least_95_of_100_seeds() -> None:
 
 
 def judge_direction(rows: pd.DataFrame) -> tuple[float, float]:
-    from cryptoforecast.evaluation.direction import direction
+    from cryptoforecast.evaluation.direction import directions_of
 
-    found = direction(rows)
+    found = directions_of(rows)
     assert found is not None
     return found.low, found.high
 

@@ -57,9 +57,9 @@ def test_gradients_weighted_by_shares_average_to_those_of_the_whole_batch(split:
 
     def gradients(part: slice) -> torch.Tensor:
         context, target = batch.context[part], batch.target[part]
-        forecast = model(model._inputs(context))
+        forecast = model(model.network_inputs(context))
         model.zero_grad()
-        model.loss(forecast, model._scaled(target, context)).backward()
+        model.loss(forecast, model.scaled(target, context)).backward()
         return torch.cat([weights.grad.flatten() for weights in model.parameters() if weights.grad is not None])
 
     parts = [slice(0, split[0]), slice(split[0], 8) if split[1] else slice(0, 1)]

@@ -127,7 +127,7 @@ class Hidden(Linear):
 
     def on_fit_start(self) -> None:
         window = DATA.windows[DATA.fold.train]
-        self.level = self._scaled(window.target, window.context).mean().item()
+        self.level = self.scaled(window.target, window.context).mean().item()
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x) + self.level

@@ -10,7 +10,7 @@ import pytest
 from torch import nn
 
 from cryptoforecast import LSTM, SimulatedSource
-from cryptoforecast.user_code.source_files import LARGEST, changed_files, code_behind, keep_copies
+from cryptoforecast.user_code.source_files import LARGEST, changed_files, copy_source_files, source_code_of
 
 FILES = {
     "mine.py": "import json, numpy\nfrom parts import layers\nfrom parts.deep import *\n\nclass Mine:\n    pass\n",
@@ -43,45 +43,45 @@ def made(name: str, cls: str) -> Any:
 def test_a_class_brings_its_file_and_all_that_this_imports_at_whatever_depth_but_nothing_installed(
     folder: Path,
 ) -> None:
-    code = code_behind(made("mine", "Mine"))
+    code = source_code_of(made("mine", "Mine"))
     assert set(code.hashes) == set(FILES) - {"unused.py", "block.py"}
     assert code.files["parts/deep.py"] == folder / "parts" / "deep.py"
 
 
 def test_classes_within_networks_lists_class_paths_and_parents_count(folder: Path) -> None:
     network = nn.Sequential(nn.Linear(1, 1), made("block", "Block"))
-    assert set(code_behind([network]).hashes) == {"block.py"}
+    assert set(source_code_of([network]).hashes) == {"block.py"}
     made("block", "Block")
-    assert set(code_behind({"callbacks": [{"class_path": "block.Block", "init_args": {}}]}).hashes) == {"block.py"}
+    assert set(source_code_of({"callbacks": [{"class_path": "block.Block", "init_args": {}}]}).hashes) == {"block.py"}
     child = type("Child", (importlib.import_module("block").Block,), {"__module__": "nowhere"})
-    assert set(code_behind(child()).hashes) == {"block.py"}
+    assert set(source_code_of(child()).hashes) == {"block.py"}
 
 
 def test_what_is_shipped_and_plain_data_have_no_files() -> None:
-    code = code_behind(LSTM(), SimulatedSource(), {"a": [1, 2.0, "torch.optim.Adam", None]}, sys.stdout)
+    code = source_code_of(LSTM(), SimulatedSource(), {"a": [1, 2.0, "torch.optim.Adam", None]}, sys.stdout)
     assert (code.files, code.hashes) == ({}, {})
 
 
 def test_a_changed_file_and_a_new_one_are_named(folder: Path) -> None:
-    before = code_behind(made("mine", "Mine")).hashes
+    before = source_code_of(made("mine", "Mine")).hashes
     (folder / "parts" / "sizes.py").write_text("SIZE = 2\n")
     (folder / "lazily.py").write_text("import unused\n")
-    now = code_behind(made("mine", "Mine")).hashes
+    now = source_code_of(made("mine", "Mine")).hashes
     assert changed_files(before | {"callback.py": "ab"}, now) == ["lazily.py", "parts/sizes.py", "unused.py"]
 
 
 def test_copies_are_kept_once_each_in_its_place_and_a_huge_file_is_not(folder: Path, tmp_path: Path) -> None:
     (folder / "by_name.py").write_text("#" * (LARGEST + 1))
-    files, run = code_behind(made("mine", "Mine")).files, tmp_path / "run"
-    keep_copies(files, run)
+    files, run = source_code_of(made("mine", "Mine")).files, tmp_path / "run"
+    copy_source_files(files, run)
     kept = {str(file.relative_to(run / "code")) for file in (run / "code").rglob("*.py")}
     assert kept == set(files) - {"by_name.py"}
     (folder / "mine.py").write_text("# changed\n")
-    keep_copies(files, run)
+    copy_source_files(files, run)
     assert (run / "code" / "mine.py").read_text() == FILES["mine.py"]
 
 
 def test_a_file_that_does_not_parse_counts_and_ends_nothing(folder: Path) -> None:
     mine = made("mine", "Mine")
     (folder / "parts" / "layers.py").write_text("def :\n")
-    assert "parts/layers.py" in code_behind(mine).hashes
+    assert "parts/layers.py" in source_code_of(mine).hashes

@@ -13,7 +13,7 @@ import pandas as pd
 from cryptoforecast.data.sources.retries import PASSING, TOO_MANY, ask_again, network_trouble, short_reason
 from cryptoforecast.data.sources.source import SourceUnavailable
 from cryptoforecast.errors import UserError
-from cryptoforecast.user_folders import give_caches_a_home
+from cryptoforecast.user_folders import ensure_cache_home
 
 COLUMNS = ("Open", "High", "Low", "Close", "Adj Close", "Volume")
 A_DAY = pd.Timedelta("1D")
@@ -66,7 +66,7 @@ def fetch(symbol: str, interval: str, first: pd.Timestamp, after: pd.Timestamp, 
 
 
 def _ask(symbol: str, interval: str, first: pd.Timestamp, after: pd.Timestamp, session: Any) -> pd.DataFrame:
-    give_caches_a_home()  # yfinance asks for one when it is imported
+    ensure_cache_home()  # yfinance asks for one when it is imported
     import yfinance
     from yfinance.data import YfData
 

@@ -11,7 +11,7 @@ import pandas as pd
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.comparison.odd_runs import ROUNDING, TARGET, nothing_in_common, require_equal
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.rows import BASELINE_NAMES, place, read_rows
+from cryptoforecast.evaluation.rows import BASELINE_NAMES, describe_target, read_rows
 from cryptoforecast.user_folders import expand_home
 
 FILE = "forecasts.csv"
@@ -166,7 +166,7 @@ def _require_persistence(rows: pd.DataFrame, runs: Sequence[Run]) -> None:
     if (other := (walk["forecast"] - walk["last"]).abs() > ROUNDING * walk["last"].abs()).any():
         row = walk[other].iloc[0]
         raise UserError(
-            f"{runs[row['run']].path}: {place(row)}: RandomWalk forecasts {row['forecast']:.10g}, "
+            f"{runs[row['run']].path}: {describe_target(row)}: RandomWalk forecasts {row['forecast']:.10g}, "
             f"and the last close is {row['last']:.10g}; give that model another name."
         )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from cryptoforecast.evaluation.beside import beside_random_walk
+from cryptoforecast.evaluation.benchmark_rows import with_random_walk
 from cryptoforecast.evaluation.claim import BestOf, Claim, Outcome
 from cryptoforecast.evaluation.comparison.alignment import is_baseline
 from cryptoforecast.evaluation.comparison.superiority import (
@@ -19,7 +19,13 @@ from cryptoforecast.evaluation.comparison.superiority import (
 from cryptoforecast.evaluation.decision import claim_on_best
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.sentence import sentence_of
-from cryptoforecast.evaluation.significance import LEVEL, NO_BENCHMARK, TestResult, diebold_mariano_of, fewest_origins
+from cryptoforecast.evaluation.significance import (
+    NO_BENCHMARK,
+    SIGNIFICANCE_LEVEL,
+    TestResult,
+    diebold_mariano_of,
+    fewest_origins,
+)
 from cryptoforecast.evaluation.tries import Tried
 
 
@@ -104,7 +110,7 @@ def compare(
     >>> list(compare(rows, repetitions=100).pooled.standings)
     ['RandomWalk', 'Drift', 'Mean']
     """
-    rows = beside_random_walk(rows)
+    rows = with_random_walk(rows)
     of_series = {str(series): own for series, own in rows.groupby("series", sort=False)}
     by_series = {series: _board(own, repetitions) for series, own in of_series.items()}
     pooled = _board(rows, repetitions) if len(by_series) > 1 else next(iter(by_series.values()))
@@ -169,7 +175,7 @@ def _test(squared: pd.DataFrame, model: str, horizon: int) -> TestResult:
 
 def _survives(test: TestResult, models: int) -> bool:
     """Whether a p-value, one-sided, is small enough for the best of so many (Bonferroni)."""
-    return test.p_value is not None and test.p_value / 2 * models < LEVEL
+    return test.p_value is not None and test.p_value / 2 * models < SIGNIFICANCE_LEVEL
 
 
 def _ratio(own: float, walk: float) -> float:

@@ -10,7 +10,7 @@ from cryptoforecast.data.plots import default_style
 from cryptoforecast.evaluation.comparison.board import Board, skill_interval
 from cryptoforecast.evaluation.figures.canvas import tidy, write_png
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.listing import as_label
+from cryptoforecast.formatting import plot_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,10 +53,10 @@ def plot_skill(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
         color = BETTER if board.standings[model]["better"] else UNDECIDED
         axes.errorbar(-mean, at, xerr=half, fmt="o", color=color, capsize=3, markersize=5, linewidth=1.6)
     axes.axvline(0, color=WALK, linewidth=1.2)
-    axes.set_yticks(range(len(models)), [as_label(model) for model in models])
+    axes.set_yticks(range(len(models)), [plot_label(model) for model in models])
     axes.set_ylim(-0.6, len(models) - 0.4)
     axes.set_xlabel("squared error below the random walk's, % (right is better)")
-    _finish(axes, f"{as_label(title)}: skill with 95 % intervals, each model by itself")
+    _finish(axes, f"{plot_label(title)}: skill with 95 % intervals, each model by itself")
     return figure
 
 
@@ -70,13 +70,13 @@ def plot_cumulative(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
     axes = figure.subplots()
     for model, color in zip(drawn_models(board, len(LINES)), LINES, strict=False):
         gained = (losses[RANDOM_WALK] - losses[model]).cumsum()
-        axes.plot(gained.index, gained.to_numpy(), label=as_label(model), color=color, linewidth=1.5)
+        axes.plot(gained.index, gained.to_numpy(), label=plot_label(model), color=color, linewidth=1.5)
     axes.axhline(0, color=WALK, linewidth=1.2)
     date_format: Any = ConciseDateFormatter
     axes.xaxis.set_major_formatter(date_format(axes.xaxis.get_major_locator()))
     axes.set_ylabel("squared error saved, in units of the random walk's mean")
     axes.legend(loc="best", frameon=False, fontsize="small")
-    _finish(axes, f"{as_label(title)}: squared error saved over time (falling: worse than the random walk)")
+    _finish(axes, f"{plot_label(title)}: squared error saved over time (falling: worse than the random walk)")
     return figure
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.rows import place
-from cryptoforecast.listing import listed
+from cryptoforecast.evaluation.rows import describe_target
+from cryptoforecast.formatting import join_names
 
 TARGET = ["series", "origin", "step", "timestamp"]
 ROUNDING = 1e-6  # relative; another tool may keep prices in single precision
@@ -36,14 +36,14 @@ def require_equal(rows: pd.DataFrame, price: str, key: list[str], paths: Sequenc
     row = said[apart].iloc[0]
     if len(odd) < len(paths) - len(odd):
         raise UserError(
-            f"{place(row)}: the {price} close is {row[price]:.10g} in {paths[row['run']]}, and "
+            f"{describe_target(row)}: the {price} close is {row[price]:.10g} in {paths[row['run']]}, and "
             f"{usual[apart].iloc[0]:.10g} in most others; runs are compared on the same closes. Leave out "
-            f"{listed(paths[at] for at in odd)}."
+            f"{join_names(paths[at] for at in odd)}."
         )
     others = said[(said[key] == row[key]).all(axis=1)]
     first, second = others.iloc[0], others[(others[price] - others[price].iloc[0]).abs() > 0].iloc[0]
     raise UserError(
-        f"{place(second)}: the {price} close is {first[price]:.10g} in {paths[first['run']]}, and "
+        f"{describe_target(second)}: the {price} close is {first[price]:.10g} in {paths[first['run']]}, and "
         f"{second[price]:.10g} in {paths[second['run']]}; runs are compared on the same closes."
     )
 
@@ -58,23 +58,23 @@ def nothing_in_common(tables: Sequence[pd.DataFrame], paths: Sequence[Path]) -> 
     """Which runs to leave out for the others to have targets in common, and what is odd about these."""
     of_run = [_targets_of_all_models(table[table["model"] != RANDOM_WALK]) for table in tables]
     if empty := [path for path, own in zip(paths, of_run, strict=True) if not len(own)]:
-        return UserError(f"no target is common to all models of {listed(empty)}; compare them one by one.")
+        return UserError(f"no target is common to all models of {join_names(empty)}; compare them one by one.")
     counts = pd.concat([pd.Series(1, index=own) for own in of_run]).groupby(level=TARGET).sum()
     most = counts.max() if len(counts) else 0
     shared = counts.index[counts == most]
     odd = [at for at, own in enumerate(of_run) if not len(own.intersection(shared))]
     if most < 2 or not odd:
         ranges = [f"{path} has {_extent(own)}" for path, own in zip(paths, of_run, strict=True)]
-        return UserError(f"no target is common to all models: {listed(ranges, most=2)}.")
+        return UserError(f"no target is common to all models: {join_names(ranges, most=2)}.")
     theirs = _extent(shared)
     ranges = [f"{paths[at]}, which has {_extent(of_run[at])}" for at in odd]
     return UserError(
         f"no target is common to all {len(paths)} runs; {len(paths) - len(odd)} of them share {theirs}. "
-        f"Leave out {listed(ranges, most=2)}."
+        f"Leave out {join_names(ranges, most=2)}."
     )
 
 
 def _extent(targets: pd.MultiIndex) -> str:
     series, steps, times = (targets.get_level_values(name) for name in ("series", "step", "timestamp"))
     reach = f"step {steps.min()}" if steps.min() == steps.max() else f"step {steps.min()} to {steps.max()}"
-    return f"{listed(series.unique(), most=3)} {reach} from {say_time(times.min())} to {say_time(times.max())}"
+    return f"{join_names(series.unique(), most=3)} {reach} from {say_time(times.min())} to {say_time(times.max())}"

@@ -12,8 +12,7 @@ from cryptoforecast.evaluation.comparison.board import Board, Comparison, Standi
 from cryptoforecast.evaluation.comparison.figures import as_data_uri, drawn_models, plot_cumulative, plot_skill
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.wording import bounded, p_value_cell, say_p_value, say_price
-from cryptoforecast.listing import listed
+from cryptoforecast.formatting import format_number, format_p_value, format_price, join_names, p_value_cell
 
 TEMPLATE = "page.html"
 HEADS = ("model", "RMSE", "MAE", "relative RMSE", "relative MAE", "DM p", "in 90 % confidence set", "better (StepM)")
@@ -37,7 +36,7 @@ def page(comparison: Comparison, aligned: Aligned, runs: Sequence[Run], command:
     boards |= comparison.by_series
     rows = {series: aligned.rows[aligned.rows["series"] == series] for series in comparison.by_series}
     return template.render(
-        names=listed(comparison.by_series),
+        names=join_names(comparison.by_series),
         models=len(comparison.pooled.standings),
         targets=f"{comparison.pooled.targets:,}",
         left_out=f"{aligned.total - comparison.pooled.targets:,}",
@@ -55,8 +54,8 @@ def page(comparison: Comparison, aligned: Aligned, runs: Sequence[Run], command:
 
 def cells(own: Standing) -> list[str]:
     """A line of a leaderboard in words, its name left out."""
-    prices = ["–" if value is None else say_price(value) for value in (own["rmse"], own["mae"])]
-    parts = [bounded(own[name], ".4f") for name in ("relative_rmse", "relative_mae")]
+    prices = ["–" if value is None else format_price(value) for value in (own["rmse"], own["mae"])]
+    parts = [format_number(own[name], ".4f") for name in ("relative_rmse", "relative_mae")]
     answers = ["–" if answer is None else "yes" if answer else "no" for answer in _answers(own)]
     return [*prices, *parts, p_value_cell(own["dm_p"], "–"), *answers]
 
@@ -65,7 +64,7 @@ def say_spa(board: Board) -> str:
     """The p-value of no model at all being better than the random walk, in words."""
     if board.spa_p is None:
         return "too few origins for SPA"
-    return f"SPA over all models: {say_p_value(board.spa_p)}"
+    return f"SPA over all models: {format_p_value(board.spa_p)}"
 
 
 def _answers(own: Standing) -> tuple[bool | None, bool | None]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.evaluation.significance import LEVEL
+from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
 
 CONFIDENCE = 0.90  # of the model confidence set
 REPETITIONS, SEED = 2000, 0
@@ -19,7 +19,7 @@ class Superiority(NamedTuple):
     """What SPA and StepM find.
 
     ``p_value`` is that of no model at all being better than the benchmark (Hansen's consistent one), ``models`` are
-    those that are, with a chance of at most ``LEVEL`` that there is one among them by luck.
+    those that are, with a chance of at most ``SIGNIFICANCE_LEVEL`` that there is one among them by luck.
     """
 
     p_value: float
@@ -49,7 +49,7 @@ def holds_its_level(origins: int, horizon: int) -> bool:
 
 
 def superior_to(
-    benchmark: str, losses: pd.DataFrame, block: int, repetitions: int = REPETITIONS, level: float = LEVEL
+    benchmark: str, losses: pd.DataFrame, block: int, repetitions: int = REPETITIONS, level: float = SIGNIFICANCE_LEVEL
 ) -> Superiority:
     """Find the models whose losses are smaller than a benchmark's, over all of them at once.
 

@@ -7,8 +7,7 @@ import pandas as pd
 
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, WALK, draw_side_by_side
 from cryptoforecast.evaluation.lag import LAGS, best_lag, lag_correlations
-from cryptoforecast.evaluation.wording import name_of
-from cryptoforecast.listing import as_label
+from cryptoforecast.formatting import display_name, plot_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +32,9 @@ def plot_changes(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Fi
 
     def draw(of_series: pd.DataFrame, left: "Axes", right: "Axes") -> None:
         own = of_series[(of_series["model"] == str(of_series["model"].iloc[0])) & (of_series["step"] == 1)]
-        _draw_changes(left, own, f"{as_label(name_of(str(own['series'].iloc[0]), simulated))}: next close, {split}")
+        _draw_changes(
+            left, own, f"{plot_label(display_name(str(own['series'].iloc[0]), simulated))}: next close, {split}"
+        )
         _draw_lags(right, own)
 
     return draw_side_by_side(rows, draw, (4, 3))
@@ -52,7 +53,7 @@ def _draw_changes(axes: "Axes", own: pd.DataFrame, title: str) -> None:
         color=FORECAST,
         alpha=0.5,
         linewidths=0,
-        label=as_label(own["model"].iloc[0]),
+        label=plot_label(own["model"].iloc[0]),
         zorder=3,
     )
     reach = min(max(1.05 * np.abs(foreseen).max(), size), 3 * size)  # of a copy, a flat line is seen to be flat

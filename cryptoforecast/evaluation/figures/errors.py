@@ -7,8 +7,7 @@ import pandas as pd
 
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, WALK, draw_side_by_side, show_dates
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.wording import bounded, name_of
-from cryptoforecast.listing import as_label
+from cryptoforecast.formatting import display_name, format_number, plot_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +32,7 @@ def plot_errors(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Fig
     def draw(of_series: pd.DataFrame, left: "Axes", right: "Axes") -> None:
         model = str(of_series["model"].iloc[0])
         own, walk = (_squared(of_series[of_series["model"] == name]) for name in (model, RANDOM_WALK))
-        title = f"{as_label(name_of(str(of_series['series'].iloc[0]), simulated))}: RMSE over time, {split}"
+        title = f"{plot_label(display_name(str(of_series['series'].iloc[0]), simulated))}: RMSE over time, {split}"
         _draw_errors(left, model, own, walk, title)
         _draw_savings(right, model, own, walk)
 
@@ -49,7 +48,7 @@ def _draw_errors(axes: "Axes", model: str, own: pd.Series, walk: pd.Series, titl
     span = max(1, min(ROLLING, len(own) // 4))
     for label, squared, color, width in (("random walk", walk, WALK, 4.0), (model, own, FORECAST, 1.2)):
         rolling = np.sqrt(squared.rolling(span).mean().clip(lower=0.0))
-        axes.plot(squared.index.to_numpy(), rolling.to_numpy(), label=as_label(label), color=color, linewidth=width)
+        axes.plot(squared.index.to_numpy(), rolling.to_numpy(), label=plot_label(label), color=color, linewidth=width)
     axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
     show_dates(axes)
@@ -68,5 +67,5 @@ def _draw_savings(axes: "Axes", model: str, own: pd.Series, walk: pd.Series) -> 
     axes.margins(x=0.01)
     show_dates(axes)
     axes.set_ylabel("%")
-    axes.set_title(f"squared error {as_label(model)} has saved so far", loc="left", fontsize="medium")
-    axes.set_title(f"in all {bounded(saved[-1], '+.1f')} %", loc="right", fontsize="medium")
+    axes.set_title(f"squared error {plot_label(model)} has saved so far", loc="left", fontsize="medium")
+    axes.set_title(f"in all {format_number(saved[-1], '+.1f')} %", loc="right", fontsize="medium")

@@ -6,8 +6,7 @@ import pandas as pd
 
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, MOST_SERIES, WALK, show_dates, tidy
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
-from cryptoforecast.evaluation.wording import bounded, name_of, say_price
-from cryptoforecast.listing import as_label
+from cryptoforecast.formatting import display_name, format_number, format_price, plot_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,14 +52,14 @@ def _draw_series(rows: pd.DataFrame, split: str, simulated: bool, whole: "Axes",
         _draw(axes, own.tail(last), walk.tail(last), table)
     ahead = "next close" if step == 1 else f"close {step} steps ahead"
     skill = table[model]["skill"]
-    name, count = as_label(name_of(own["series"].iloc[0], simulated)), (rows["model"] == model).sum()
+    name, count = plot_label(display_name(own["series"].iloc[0], simulated)), (rows["model"] == model).sum()
     whole.set_title(
         f"{name}: {ahead}, {count:,} {split} targets",
         loc="left",
         fontweight="bold",
     )
     steps = "" if step == 1 else f" over all {step} steps"
-    whole.set_title(f"skill {bounded(skill, '+.4f')}{steps} (random walk: 0)", loc="right", fontsize="medium")
+    whole.set_title(f"skill {format_number(skill, '+.4f')}{steps} (random walk: 0)", loc="right", fontsize="medium")
     whole.legend(loc="best", frameon=False)
     close_up.set_title(f"the last {min(CLOSE_UP, len(own))}", loc="left", fontsize="medium")
 
@@ -68,9 +67,9 @@ def _draw_series(rows: pd.DataFrame, split: str, simulated: bool, whole: "Axes",
 def _draw(axes: "Axes", own: pd.DataFrame, walk: pd.DataFrame, table: Any) -> None:
     model = str(own["model"].iloc[0])
     lines = {  # the random walk lies broad beneath, where a copy of it would hide it otherwise
-        f"random walk (RMSE {say_price(table[RANDOM_WALK]['rmse'])})": (walk["forecast"], WALK, 4.0),
+        f"random walk (RMSE {format_price(table[RANDOM_WALK]['rmse'])})": (walk["forecast"], WALK, 4.0),
         "actual": (own["actual"], ACTUAL, 1.4),
-        f"{as_label(model)} (RMSE {say_price(table[model]['rmse'])})": (own["forecast"], FORECAST, 1.2),
+        f"{plot_label(model)} (RMSE {format_price(table[model]['rmse'])})": (own["forecast"], FORECAST, 1.2),
     }
     for label, (values, color, width) in lines.items():
         axes.plot(own["timestamp"], values.to_numpy(), label=label, color=color, linewidth=width)

@@ -9,8 +9,8 @@ import pandas as pd
 import torch
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.checkpoints.trained_before import TrainedBefore, told_by
-from cryptoforecast.models.checkpoints.written_with import VERSIONS
+from cryptoforecast.models.checkpoints.prior_training import PriorTraining, prior_training_in
+from cryptoforecast.models.checkpoints.provenance import VERSIONS
 from cryptoforecast.recipe.class_paths import shortened
 from cryptoforecast.user_folders import expand_home
 
@@ -40,7 +40,7 @@ class Checkpoint(NamedTuple):
     weights: dict[str, torch.Tensor]
     versions: dict[str, str]
     epoch: int | None
-    trained: list[TrainedBefore]
+    trained: list[PriorTraining]
     run: str | None = None
     own: dict[str, Any] = {}  # noqa: RUF012 (nobody changes it)
     code: dict[str, str] | None = None
@@ -100,7 +100,7 @@ def checkpoint_of(content: Any, path: Path, rename: Mapping[str, str] | None = N
         content["state_dict"],
         record.get("versions", {}),
         _first_to_validate(content, path) if "optimizer_states" in content else None,
-        told_by(path, record),
+        prior_training_in(path, record),
         record.get("run"),
         {name: value for name, value in content.items() if name not in OF_LIGHTNING},
         record.get("code"),

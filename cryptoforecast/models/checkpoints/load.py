@@ -15,13 +15,13 @@ from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models.checkpoints.file import Checkpoint as Checkpoint
 from cryptoforecast.models.checkpoints.file import checkpoint_of as checkpoint_of
 from cryptoforecast.models.checkpoints.file import read_checkpoint as read_checkpoint
-from cryptoforecast.models.checkpoints.trained_before import note_loading
-from cryptoforecast.models.contract.overrides import is_overridden
+from cryptoforecast.models.checkpoints.prior_training import record_loading
+from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.recipe.class_paths import import_named, shortened
-from cryptoforecast.recipe.read import Unmakable, read_recipe
+from cryptoforecast.recipe.read import RecipeError, read_recipe
 from cryptoforecast.recipe.recipe import Recipe
-from cryptoforecast.recipe.write import class_path, parameters_of, to_plain
+from cryptoforecast.recipe.write import class_path, parameters_of, to_json_value
 
 
 def load_forecaster(checkpoint: str | Path | Checkpoint, rename: Mapping[str, str] | None = None) -> Forecaster:
@@ -46,7 +46,7 @@ def load_forecaster(checkpoint: str | Path | Checkpoint, rename: Mapping[str, st
     forecaster = make_forecaster(checkpoint.model, str(checkpoint.path), checkpoint.of_another_version)
     load_weights(forecaster, checkpoint)
     if checkpoint.weights:
-        note_loading(forecaster, checkpoint.trained)
+        record_loading(forecaster, checkpoint.trained)
     return forecaster.eval()
 
 
@@ -95,7 +95,7 @@ def make_forecaster(record: dict[str, Any], of: str, doubt: str = "") -> Forecas
     """
     try:
         recipe = read_recipe(record, Forecaster)
-    except Unmakable as problem:
+    except RecipeError as problem:
         name = shortened(record["class_path"])
         raise UserError(f"{of}: needs {name}, which cannot be made here: {problem}{doubt}.") from None
     forecaster: Forecaster = recipe.make()
@@ -113,7 +113,7 @@ def recipe_of_data(checkpoint: Checkpoint) -> Recipe:
     settings = {"class_path": class_path(CloseDataModule), "init_args": checkpoint.data["settings"]}
     try:
         return read_recipe(settings, CloseDataModule, "data")
-    except Unmakable as problem:
+    except RecipeError as problem:
         doubt = checkpoint.of_another_version
         raise UserError(f"{checkpoint.path}: its closes cannot be read again here: {problem}{doubt}.") from None
 
@@ -138,7 +138,7 @@ def require_same_model(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
             raise _differs(checkpoint, name, held[name], value)
         if name not in held:
             default = parameters[name].default
-            if default is Parameter.empty or to_plain(default) != value:
+            if default is Parameter.empty or to_json_value(default) != value:
                 raise _differs(checkpoint, name, "not yet", value)
             _notice(f"model.{name} is new since {checkpoint.path} was written; going on with its default, {default}.")
     for name in held.keys() - parameters.keys():

@@ -16,9 +16,8 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.windows import WindowDataset, to_device
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.load import checkpoint_of, load_weights, make_forecaster
-from cryptoforecast.models.contract.answers import require_forecast
-from cryptoforecast.models.contract.batch_errors import chance_kept
-from cryptoforecast.models.contract.inference import lent
+from cryptoforecast.models.contract.checks import require_forecast
+from cryptoforecast.models.contract.inference import evaluation_mode, random_state_kept
 from cryptoforecast.models.forecaster import Forecaster
 
 COMPARED = 32  # windows
@@ -115,7 +114,7 @@ def _forecasts(
     model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"], device: torch.device
 ) -> Float64[Tensor, "windows horizon"]:
     window = to_device(windows[positions], device)
-    with chance_kept(), lent(model, device), torch.inference_mode():
+    with random_state_kept(), evaluation_mode(model, device), torch.inference_mode():
         for seed in (torch.manual_seed, np.random.seed, random.seed):  # a model may draw
             seed(0)
         forecast = model.forecast(window.context)

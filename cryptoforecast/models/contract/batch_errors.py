@@ -1,21 +1,19 @@
 """A model's errors on a batch of windows, beside the random walk's."""
 
 import copy
-import random
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.windows import Window, to_device
-from cryptoforecast.models.contract.answers import require_forecast, require_target, takes_one_argument
+from cryptoforecast.models.contract.checks import require_forecast, require_target
 from cryptoforecast.models.contract.curves import evaluation_curves, log_over_epochs
+from cryptoforecast.models.contract.inference import random_state_kept
+from cryptoforecast.models.contract.signatures import takes_one_argument
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -41,13 +39,13 @@ def errors_on(model: "Forecaster", window: Window) -> Float[Tensor, " means"]:
         return members.new_zeros(2 + 3 * len(members))
     require_target(model, window.target)
     forecast, scaled = _forecast(model, context)
-    walk, target = context[:, -1:, 0].expand_as(forecast), model._scaled(window.target, context)
+    walk, target = context[:, -1:, 0].expand_as(forecast), model.scaled(window.target, context)
     loss = model._loss(scaled, target)
     if model._walk_has_a_loss is None:
-        model._walk_has_a_loss = not model._writes("loss") or reads_only_its_arguments(model, window)
+        model._walk_has_a_loss = not model._overrides("loss") or depends_only_on_arguments(model, window)
     walk_loss = torch.full_like(loss, torch.nan)
     if model._walk_has_a_loss:
-        walk_loss = model._loss(model._scaled(walk, context), target)
+        walk_loss = model._loss(model.scaled(walk, context), target)
     errors = [(members * (one - window.target).square().mean(dim=1)).mean(dim=1) for one in (forecast, walk)]
     return torch.cat([torch.stack([loss, walk_loss]), *errors, members.mean(dim=1)])
 
@@ -69,23 +67,23 @@ def log_errors(model: "Forecaster", stage: str) -> None:
     means = model._evaluation.take(model)
     for name in (f"{stage}/loss", f"{stage}/loss_random_walk"):  # of an earlier epoch; this one may have none
         model.trainer.callback_metrics.pop(name, None)
-    log_over_epochs(model, evaluation_curves(stage, means, diverged=not model._writes("forecast")))
+    log_over_epochs(model, evaluation_curves(stage, means, diverged=not model._overrides("forecast")))
 
 
 def _forecast(model: "Forecaster", context: Tensor) -> tuple[Tensor, Tensor]:
     """A forecast in prices, and what the loss is to see of it: what ``forward`` returned, if that is one."""
-    if not model._writes("forecast"):
-        scaled = model._asked(context)
+    if not model._overrides("forecast"):
+        scaled = model.network_forecast(context)
         return model._to_prices(scaled, context), scaled
     forecast = require_forecast(model, "forecast", model.forecast(context), context, model.horizon)
-    if model._writes("forward") and takes_one_argument(model.forward):
-        scaled = model(model._inputs(context))
+    if model._overrides("forward") and takes_one_argument(model.forward):
+        scaled = model(model.network_inputs(context))
         if isinstance(scaled, Tensor) and scaled.shape == forecast.shape:
             return forecast, scaled
-    return forecast, model._scaled(forecast, context)
+    return forecast, model.scaled(forecast, context)
 
 
-def reads_only_its_arguments(model: "Forecaster", window: Window) -> bool:
+def depends_only_on_arguments(model: "Forecaster", window: Window) -> bool:
     """Whether a model's loss is the same whatever the model has looked at before.
 
     A loss may read what ``forward`` has left on the model, such as quantiles. Then it says nothing of another
@@ -98,12 +96,12 @@ def reads_only_its_arguments(model: "Forecaster", window: Window) -> bool:
     context = window.context
     ramp = torch.linspace(1.0, 1.1, context.shape[1], dtype=context.dtype, device=context.device)
     shared = {id(weights): weights for weights in model.parameters()}
-    with chance_kept(), warnings.catch_warnings():
+    with random_state_kept(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of self.log, which a copy without a trainer does not take
         try:
             asked = copy.deepcopy(model, shared)
-            walk = asked._scaled(context[:, -1:, 0].expand_as(window.target), context)
-            target, losses = asked._scaled(window.target, context), []
+            walk = asked.scaled(context[:, -1:, 0].expand_as(window.target), context)
+            target, losses = asked.scaled(window.target, context), []
             for seen in (context, context * ramp.unsqueeze(-1)):
                 torch.manual_seed(0)  # a loss may draw
                 asked.forecast(seen)
@@ -111,18 +109,6 @@ def reads_only_its_arguments(model: "Forecaster", window: Window) -> bool:
         except Exception:  # nothing is known of a loss that cannot be asked by itself
             return False
     return torch.equal(*losses) or all(bool(loss.isnan().all()) for loss in losses)
-
-
-@contextmanager
-def chance_kept() -> Iterator[None]:
-    """Leave the random numbers of torch, NumPy and Python as if nobody had drawn any meanwhile."""
-    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 (what others draw from)
-    try:
-        with torch.random.fork_rng():
-            yield
-    finally:
-        random.setstate(of_python)
-        np.random.set_state(of_numpy)  # noqa: NPY002
 
 
 def _of_training(model: "Forecaster", window: Window) -> Window:

@@ -3,7 +3,7 @@
 from torch import nn
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.contract.overrides import is_overridden
+from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.forecaster import Forecaster
 
 FITTING = (

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
 
 
-def show_lazy_layers(model: "Forecaster", data: CloseDataModule) -> None:
+def initialise_lazy_layers(model: "Forecaster", data: CloseDataModule) -> None:
     """Give lazy layers their weights, by a look at one training window; nothing is done if there are none.
 
     An optimizer, and whoever counts weights, is to find them; and the first windows seen are not to be validation's.

@@ -11,14 +11,14 @@ from torch.optim.lr_scheduler import CyclicLR, OneCycleLR
 
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.errors import UserError, first_sentence
-from cryptoforecast.user_code.faults import is_of_user
+from cryptoforecast.user_code.exception_origin import is_raised_by_user
 
 FOUND = "learning_rate"  # the hyperparameter that Lightning's finder sets
-COUNT_STEPS = (OneCycleLR, CyclicLR)
-HAVE_A_KERNEL = (Adam, AdamW, SGD)
+STEPWISE_SCHEDULERS = (OneCycleLR, CyclicLR)
+FUSED_OPTIMIZERS = (Adam, AdamW, SGD)
 
 
-def optimization_of(
+def optimizers_and_schedulers(
     model: LightningModule,
     optimizer: OptimizerCallable,
     scheduler: LRSchedulerCallable | None,
@@ -35,19 +35,19 @@ def optimization_of(
     Raises:
         UserError: if an argument of one of them is none, or a scheduler's count of steps is not that of the training.
     """
-    learning = made("optimizer", optimizer, model.parameters())
-    take_fused_steps(learning)
+    learning = build("optimizer", optimizer, model.parameters())
+    use_fused_kernel(learning)
     _take_found_rate(model, learning)
     if scheduler is None:
         return learning
-    moving = made("scheduler", scheduler, learning)
+    moving = build("scheduler", scheduler, learning)
     config = {"scheduler": moving, "interval": interval or _interval(moving, model._trainer)}
     if isinstance(moving, ReduceLROnPlateau):
         config["monitor"] = moving.monitor
     return {"optimizer": learning, "lr_scheduler": config}
 
 
-def is_at_its_end(scheduler: Any) -> bool:
+def is_finished(scheduler: Any) -> bool:
     """Whether a cycle has been gone through: its last rate is that of step ``total_steps - 1``, counted from 0."""
     return isinstance(scheduler, OneCycleLR) and scheduler.last_epoch >= scheduler.total_steps - 1
 
@@ -73,7 +73,7 @@ def _interval(scheduler: Any, trainer: Trainer | None) -> str:
         UserError: if it counts fewer steps than training takes, beyond which it would not go.
     """
     parts = getattr(scheduler, "_schedulers", [scheduler])  # several, one after the other or together
-    if not any(isinstance(part, COUNT_STEPS) for part in parts):
+    if not any(isinstance(part, STEPWISE_SCHEDULERS) for part in parts):
         return "epoch"
     total, steps = getattr(scheduler, "total_steps", math.inf), _steps_of(trainer)
     if trainer is None or total >= steps:
@@ -100,7 +100,7 @@ def _steps_of(trainer: Trainer | None) -> int:
     return steps if trainer.max_steps == -1 else min(steps, trainer.max_steps)
 
 
-def made(setting: str, factory: Callable[[Any], Any], of: Any) -> Any:
+def build(setting: str, factory: Callable[[Any], Any], of: Any) -> Any:
     """What the factory of an optimizer or a scheduler makes.
 
     Args:
@@ -116,17 +116,17 @@ def made(setting: str, factory: Callable[[Any], Any], of: Any) -> Any:
     except UserError:
         raise
     except Exception as problem:  # of any kind, for torch checks few of them
-        if is_of_user(problem):
+        if is_raised_by_user(problem):
             raise
         raise UserError(f"model.{setting}: {first_sentence(problem)}") from None
 
 
-def take_fused_steps(optimizer: Optimizer) -> None:
+def use_fused_kernel(optimizer: Optimizer) -> None:
     """On a CPU, have all weights moved by one kernel instead of a dozen operations for each, which take longer.
 
     Whoever has set ``fused`` or ``foreach`` has it as set. On a GPU torch chooses well by itself.
     """
-    for group in optimizer.param_groups if type(optimizer) in HAVE_A_KERNEL else ():
+    for group in optimizer.param_groups if type(optimizer) in FUSED_OPTIMIZERS else ():
         usual = not any(group.get(name) for name in ("capturable", "differentiable"))
         undecided = group.get("fused") is None and group.get("foreach") is None
         fitting = all(weights.device.type == "cpu" and weights.is_floating_point() for weights in group["params"])

@@ -4,7 +4,7 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from cryptoforecast.models.contract.overrides import is_overridden
+from cryptoforecast.models.contract.signatures import is_overridden
 
 OF_A_BATCH = (
     "on_train_batch_start",

@@ -20,7 +20,7 @@ from lightning.pytorch.utilities.signature_utils import is_param_in_hook_signatu
 from torch import Tensor
 
 from cryptoforecast.data.datamodule import datamodule_of
-from cryptoforecast.models.contract.overrides import is_overridden
+from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.training.lightning.hooks import Hooks
 
 TESTED = "2.6."  # the versions of Lightning whose batches these are; another takes its own

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cryptoforecast.data.series import CLOSE
 from cryptoforecast.models.checkpoints.load import Checkpoint, recipe_of_data
-from cryptoforecast.recipe.recipe import Leaf
+from cryptoforecast.recipe.recipe import PlainValue
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
 from cryptoforecast.training.settings.parser import UsageError
 
@@ -90,7 +90,7 @@ def on_top_of(checkpoint: Checkpoint, words: list[str]) -> tuple[list[str], dict
             raise UsageError(f"{option} cannot be changed: the checkpoint {checkpoint.path} holds its model's.")
     tokens: dict[str, object] = {}
 
-    def write(leaf: Leaf) -> object:
+    def write(leaf: PlainValue) -> object:
         if leaf.typed:
             return leaf.written
         token = f"of-the-checkpoint-{len(tokens)}"

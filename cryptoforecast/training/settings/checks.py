@@ -10,7 +10,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice, UsageError, UserError
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.contract.optimizers import made
+from cryptoforecast.models.contract.optimizers import build
 
 # By the verbs that judge or forecast; callbacks, where their hooks are of the verb.
 HONOURED = ("accelerator", "devices", "num_nodes", "strategy", "deterministic", "benchmark", "callbacks")
@@ -96,8 +96,8 @@ def require_settings_that_work(trainer: Trainer, model: Forecaster, data: CloseD
 def _take_a_step(model: Forecaster) -> None:
     """Move a learning rate once, of one weight: some schedulers stumble over their arguments only then."""
     assert model._scheduler is not None
-    optimizer = made("optimizer", model._optimizer, torch.nn.Linear(1, 1).parameters())
-    scheduler = made("scheduler", model._scheduler, optimizer)
+    optimizer = build("optimizer", model._optimizer, torch.nn.Linear(1, 1).parameters())
+    scheduler = build("scheduler", model._scheduler, optimizer)
     try:
         optimizer.step()
         scheduler.step(*([torch.zeros(())] if isinstance(scheduler, ReduceLROnPlateau) else []))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cryptoforecast.errors import UsageError
-from cryptoforecast.recipe.class_paths import NotFound, import_named
+from cryptoforecast.recipe.class_paths import ImportPathError, import_named
 
 IMPORT, RENAME = "--import", "--rename"
 HELP = f"""{IMPORT} MODULE imports a module first, such as one outside the working folder that has a checkpoint's class.
@@ -36,7 +36,7 @@ def take_class_options(words: Sequence[str]) -> tuple[list[str], dict[str, str]]
             raise UsageError(f"{option} takes {'a module' if option == IMPORT else 'old.Name=new.Name'}.")
         try:
             import_named(new)
-        except NotFound as problem:
+        except ImportPathError as problem:
             raise UsageError(f"{option} {said}: {problem}.") from None
         if option == RENAME:
             rename[old] = new

@@ -21,7 +21,7 @@ from cryptoforecast.training.settings.class_options import HELP
 from cryptoforecast.training.settings.command_words import read_words
 from cryptoforecast.training.settings.parser import UsageError, complaint, with_plain_texts
 from cryptoforecast.training.train import options_for_fit
-from cryptoforecast.user_code.faults import is_of_user
+from cryptoforecast.user_code.exception_origin import is_raised_by_user
 
 FILES = "forecasts.csv, scores.json, forecast.png, changes.png and errors.png"
 FOLDER = ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder.")
@@ -115,7 +115,7 @@ class CommandLine(LightningCLI):
         try:
             return super().instantiate_trainer(**self._surroundings(), **kwargs)
         except (ValueError, TypeError, MisconfigurationException) as problem:  # Lightning's words for a bad option
-            if isinstance(problem, UserError) or is_of_user(problem):
+            if isinstance(problem, UserError) or is_raised_by_user(problem):
                 raise
             raise UserError(f"trainer: {problem}") from None
 

@@ -19,7 +19,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UsageError as UsageError
 from cryptoforecast.models import Forecaster, Scaling
-from cryptoforecast.recipe.write import accepted_by
+from cryptoforecast.recipe.write import argument_names
 from cryptoforecast.training.settings.yaml_texts import dump_yaml, text_wanted
 
 PROGRAM = ("python", "-m", "cryptoforecast")
@@ -173,7 +173,7 @@ def _short(path: str) -> str:
 
 def _arguments(path: str) -> list[str]:
     module, _, name = path.rpartition(".")
-    return accepted_by(getattr(import_module(module), name))
+    return argument_names(getattr(import_module(module), name))
 
 
 def _class_names() -> list[str]:

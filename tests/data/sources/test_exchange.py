@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import CcxtSource, DataNotice, UserError
-from cryptoforecast.recipe.write import spec_of
+from cryptoforecast.recipe.write import recipe_of
 from tests.data.sources.exchange_server import HOURS, LocalExchange
 from tests.helpers import CONFIGS
 
@@ -189,7 +189,7 @@ def test_nothing_of_the_environment_or_of_keys_is_sent(
 
 def test_a_checkpoint_keeps_every_argument_and_no_address() -> None:
     source = CcxtSource("binance", "BTCUSDT", "1h", start=FIRST).at("http://localhost:1")
-    assert spec_of(source)["init_args"] == {
+    assert recipe_of(source)["init_args"] == {
         "exchange": "binance", "symbol": "BTCUSDT", "timeframe": "1h", "start": FIRST, "end": None, "gaps": "error",
         "refresh": False,
     }  # fmt: skip

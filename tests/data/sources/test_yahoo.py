@@ -12,7 +12,7 @@ import requests
 
 from cryptoforecast import DataNotice, FirstAvailable, SimulatedSource, UserError, YahooSource
 from cryptoforecast.data.sources import SourceUnavailable
-from cryptoforecast.recipe.write import spec_of
+from cryptoforecast.recipe.write import recipe_of
 from tests.data.sources.yahoo_server import DAYS, Answer, LocalYahoo, refusal
 
 
@@ -224,7 +224,7 @@ def test_a_start_after_the_end_is_refused() -> None:
 
 
 def test_a_checkpoint_keeps_every_argument_but_the_session(session: requests.Session) -> None:
-    arguments = spec_of(YahooSource("BTC-USD", start="2024-02-01").through(session))["init_args"]
+    arguments = recipe_of(YahooSource("BTC-USD", start="2024-02-01").through(session))["init_args"]
     assert arguments == {
         "symbol": "BTC-USD", "start": "2024-02-01", "end": None, "interval": "1d", "gaps": "error",
         "adjusted": False, "refresh": False,

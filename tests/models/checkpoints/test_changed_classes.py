@@ -13,9 +13,9 @@ import torch
 import cryptoforecast
 from cryptoforecast import GRU, LSTM, CloseDataModule, Forecaster, UserError, load_forecaster
 from cryptoforecast.models.checkpoints.load import read_checkpoint, require_same_model
-from cryptoforecast.recipe.class_paths import NotFound, find_object, import_named
-from cryptoforecast.recipe.read import Unmakable, read_recipe
-from cryptoforecast.recipe.write import parameters_of, spec_of
+from cryptoforecast.recipe.class_paths import ImportPathError, find_object, import_named
+from cryptoforecast.recipe.read import RecipeError, read_recipe
+from cryptoforecast.recipe.write import parameters_of, recipe_of
 from tests.helpers import Run, Said
 
 NET = """
@@ -164,7 +164,7 @@ def test_a_module_elsewhere_is_imported_only_if_it_is_named(
 
 @pytest.mark.parametrize("path", ["os", "LSTM", "", "a..b", "a b.c", 3, None, {"class_path": "x"}, "os.path", ".a"])
 def test_what_is_no_import_path_of_a_class_is_refused(path: object) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(ImportPathError):
         find_object(path)
 
 
@@ -175,7 +175,7 @@ def test_a_module_of_the_working_folder_is_looked_at_before_it_is_run(
     monkeypatch.syspath_prepend(tmp_path)
     Path("traps.py").write_text("raise SystemExit('it ran')\nclass Thing: pass\nclass Heir(Thing): pass\n")
     for name in ("Thing", "Nothing"):
-        with pytest.raises(NotFound, match=name):
+        with pytest.raises(ImportPathError, match=name):
             find_object(f"traps.{name}")
     with pytest.raises(SystemExit):
         find_object("traps.Heir")
@@ -211,7 +211,7 @@ def test_an_expected_class_is_one_of_ours() -> None:
     """Not of Python's or of a package: a file may not say which of those is made."""
     from logging import Handler
 
-    with pytest.raises(Unmakable, match="no file may say what Handler is made"):
+    with pytest.raises(RecipeError, match="no file may say what Handler is made"):
         read_recipe({"class_path": "logging.FileHandler", "init_args": {"filename": "x"}}, Handler)
 
 
@@ -221,6 +221,6 @@ def test_arguments_come_back_as_their_types_have_them(tmp_path: Path) -> None:
     made = Typed(
         where=tmp_path, size=(1, 2), kind=Typed.Kind.LARGE, act=torch.nn.functional.gelu, free={"a": ["005930"]}
     )
-    again = read_recipe(spec_of(made), Typed).make()
+    again = read_recipe(recipe_of(made), Typed).make()
     assert vars(again) == vars(made)
-    assert vars(read_recipe(spec_of(again), Typed).make()) == vars(made)
+    assert vars(read_recipe(recipe_of(again), Typed).make()) == vars(made)

@@ -14,7 +14,7 @@ from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from torch.optim.lr_scheduler import CyclicLR, OneCycleLR, SequentialLR, StepLR
 
 from cryptoforecast import LSTM, Forecaster, UserError
-from cryptoforecast.models.contract.optimizers import take_fused_steps
+from cryptoforecast.models.contract.optimizers import use_fused_kernel
 from cryptoforecast.training.lightning.lean_loop import use_lean_loop
 from tests.helpers import data_of, random_walk
 from tests.models.helpers import LENGTHS, quiet_trainer
@@ -39,7 +39,7 @@ def test_fused_steps_come_to_the_same_up_to_rounding(kind: Callable[..., Optimiz
         model = LSTM(context_length=8, hidden_size=5)
         optimizer = kind(model.parameters())
         if whether:
-            take_fused_steps(optimizer)
+            use_fused_kernel(optimizer)
             assert fused(optimizer) == [True]
         for _ in range(20):
             optimizer.zero_grad()
@@ -52,20 +52,20 @@ def test_fused_steps_come_to_the_same_up_to_rounding(kind: Callable[..., Optimiz
 @pytest.mark.parametrize("chosen", [{"fused": False}, {"foreach": True}, {"foreach": False}, {"capturable": True}])
 def test_what_the_user_has_chosen_stays(chosen: dict[str, bool]) -> None:
     optimizer = Adam(LSTM().parameters(), **chosen)  # type: ignore[arg-type]
-    take_fused_steps(optimizer)
+    use_fused_kernel(optimizer)
     assert fused(optimizer) == [chosen.get("fused")]
 
 
 @pytest.mark.parametrize("kind", [Own, RMSprop])
 def test_other_optimizers_are_left_alone(kind: Callable[..., Optimizer]) -> None:
     optimizer = kind(LSTM().parameters())
-    take_fused_steps(optimizer)
+    use_fused_kernel(optimizer)
     assert fused(optimizer) == [None]
 
 
 def test_training_begun_without_fused_steps_goes_on_without_them() -> None:
     before, after = Adam(LSTM().parameters()), Adam(LSTM().parameters())
-    take_fused_steps(after)
+    use_fused_kernel(after)
     after.load_state_dict(before.state_dict())
     assert fused(after) == [None]
 

@@ -31,7 +31,7 @@ def with_attribute(name: str, make: Callable[[], Any]) -> type[Forecaster]:
         ("forward", lambda: nn.Linear(5, 2), r"write `def forward\(self, x\)`, or call it self.network"),
         ("training_step", lambda: 3, r"write `def training_step\(self, window, batch_index\)`"),
         ("record", dict, "sets self.record, a method of Forecaster"),
-        ("_inputs", list, "sets self._inputs, a method of Forecaster"),
+        ("network_inputs", list, "sets self.network_inputs, a method of Forecaster"),
         ("channels", lambda: 8, "under which Forecaster keeps the count of columns that it sees; call it"),
         ("horizon", lambda: nn.Linear(2, 2), "under which Forecaster keeps the count of closes that it forecasts"),
         ("columns", lambda: ["Close", "Volume"], "under which Forecaster keeps the names of the columns"),

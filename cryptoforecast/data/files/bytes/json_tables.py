@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptoforecast.data.files.cells.kinds import is_date, is_epoch, is_number
 from cryptoforecast.errors import UserError
-from cryptoforecast.listing import listed
+from cryptoforecast.formatting import join_names
 
 Node = Any  # what JSON holds, each number a Number
 Rows = list[list[str]]
@@ -68,12 +68,12 @@ def _parsed(file: Path, text: str) -> Node:
 def _table(file: Path, node: Node) -> Rows:
     found = _tables_in(node, "", OF_INTEREST)
     if not found:
-        keys = f" ({listed(node)})" if isinstance(node, dict) and node else ""
+        keys = f" ({join_names(node)})" if isinstance(node, dict) and node else ""
         raise UserError(
             f"{file}: JSON without a table of bars{keys}; a list of records or of lists is wanted, or lists by name."
         )
     if len(found) > 1:
-        paths = listed(path for path, _ in found)
+        paths = join_names(path for path, _ in found)
         raise UserError(f"{file}: JSON with {len(found)} tables ({paths}); keep one of them.")
     rows = found[0][1]
     if len(rows) < 2:

@@ -15,7 +15,7 @@ from cryptoforecast.data.files.bytes.json_tables import as_csv, is_json
 from cryptoforecast.data.files.bytes.not_tables import refuse_other_files, refuse_pages
 from cryptoforecast.data.files.bytes.packing import DAMAGED, PYTHONS_OWN, kind_of_packing, unpacked
 from cryptoforecast.errors import UserError
-from cryptoforecast.user_code.faults import is_of_user, went_through
+from cryptoforecast.user_code.exception_origin import is_raised_by_user, passed_through
 from cryptoforecast.user_folders import expand_home
 
 HEAD = 1 << 16  # bytes by which a file is recognised
@@ -171,8 +171,8 @@ def _complaining(file: Path) -> Iterator[None]:
     except Misfit as found:
         raise UserError(f"{file}, line {found.line}: not a text in {found.encoding}; {TO_LEAVE_OUT}.") from None
     except Exception as problem:
-        if isinstance(problem, DAMAGED) or went_through(problem, PYTHONS_OWN):
+        if isinstance(problem, DAMAGED) or passed_through(problem, PYTHONS_OWN):
             raise UserError(f"{file}: the packed file is damaged or cut off ({problem}).") from None
-        if is_of_user(problem) or not isinstance(problem, OSError):
+        if is_raised_by_user(problem) or not isinstance(problem, OSError):
             raise
         raise UserError(f"{file}: cannot be read ({problem.strerror or problem}).") from None

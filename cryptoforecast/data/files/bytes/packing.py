@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.listing import listed
+from cryptoforecast.formatting import join_names
 
 ZSTD = "zstd"
 MAGIC = {
@@ -94,7 +94,7 @@ def only_table(file: Path, archive: zipfile.ZipFile) -> str:
     tables = [name for name in members if Path(name).suffix.lower() in TABLES and not _is_beside(name)]
     tables = [name for name in tables if name.lower().endswith(".csv")] or tables or members
     if len(tables) != 1:
-        holds = f"{len(tables)} tables ({listed(tables)})" if tables else "no file"
+        holds = f"{len(tables)} tables ({join_names(tables)})" if tables else "no file"
         raise UserError(f"{file}: holds {holds}; unpack the one to read.")
     if archive.getinfo(tables[0]).flag_bits & 1:
         raise UserError(f"{file}: {tables[0]} is encrypted; unpack it with its password.")
@@ -116,7 +116,7 @@ def _refuse_documents(file: Path, members: list[str]) -> None:
         raise UserError(f"{file}: an OpenDocument file; save the sheet as CSV.")
     if members and all(name.endswith(".npy") for name in members):
         raise UserError(
-            f"{file}: arrays of NumPy ({listed(members)}), which have no names of columns; save times and closes "
+            f"{file}: arrays of NumPy ({join_names(members)}), which have no names of columns; save times and closes "
             "as CSV, with a first line that names them."
         )
 

@@ -12,7 +12,7 @@ from cryptoforecast.data.files.headings.labels import AVERAGE, CLOSES, Label, is
 from cryptoforecast.data.files.headings.vocabulary import ADJUSTED, CLOSE, DATE, TICKER, folded, kind_of, words_of
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.errors import UserError
-from cryptoforecast.listing import listed
+from cryptoforecast.formatting import join_names
 
 QUOTED = frozenset({"bid", "ask", "offer", "mid"})
 TO_ONE = "set data.source.symbol to one of them"
@@ -117,7 +117,7 @@ def _of_candidates(
     left = [at for at in candidates if at != best and labels[at].kind != ADJUSTED]
     others = [labels[at].shown for at in left]
     unusual = [labels[at].shown for at in left if at not in group]
-    why = f"not {listed(others)}" if others else ""
+    why = f"not {join_names(others)}" if others else ""
     note = f"the closes are those of {labels[best].shown}, {why}." if unusual and not asked_for else ""
     return CloseColumn(best, why, note)
 
@@ -144,10 +144,10 @@ def _of_symbol(
             return found
     if not symbol and len({as_symbol(of) for of in symbols.values()}) == 1:
         return candidates
-    names = listed(dict.fromkeys(symbols.values()), LISTED)
+    names = join_names(dict.fromkeys(symbols.values()), LISTED)
     if symbol:
         raise UserError(f"{table}: has closes of {names}; {symbol} is none of them; {TO_ONE}.")
-    columns = listed((labels[at].text for at in (*plain, *candidates)), LISTED)
+    columns = join_names((labels[at].text for at in (*plain, *candidates)), LISTED)
     raise UserError(f"{table}: has closes of {names}; {TO_ONE}, or data.source.column to one of {columns}.")
 
 
@@ -174,7 +174,7 @@ def _best(table: str, labels: Sequence[Label], body: Body, group: list[int]) -> 
 
 
 def _refuse(table: str, labels: Sequence[Label], found: Sequence[int], symbol: str | None = None) -> None:
-    names = listed((labels[at].shown for at in found), LISTED)
+    names = join_names((labels[at].shown for at in found), LISTED)
     not_called = f"none is called {symbol}; " if symbol else ""
     raise UserError(
         f"{table}: {len(found)} columns may be the close: {names}; {not_called}set data.source.column to one of them."

@@ -12,7 +12,7 @@ from cryptoforecast.data.files.headings.labels import CLOSES, Label
 from cryptoforecast.data.files.headings.vocabulary import CLOSE
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.errors import UserError
-from cryptoforecast.listing import listed
+from cryptoforecast.formatting import join_names
 
 MOST = 12  # columns among which four are looked for
 KLINES = (
@@ -67,7 +67,7 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
         if not any(body.may_be_times(at) for at in range(width)):
             raise UserError(f"{file}: no column holds dates or times, and there is no header; closes need theirs.")
         possible = sorted({bars.close for bars in found}) or values
-        numbers = listed((at + 1 for at in possible), MOST)
+        numbers = join_names((at + 1 for at in possible), MOST)
         timed = any(body.are_times(at, of) for at, of in enumerate(labels))
         dates = "" if timed else " and data.source.date_column to that of the dates"
         raise UserError(

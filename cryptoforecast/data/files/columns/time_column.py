@@ -17,7 +17,7 @@ from cryptoforecast.data.files.headings.labels import Label, named, quoted, rank
 from cryptoforecast.data.files.headings.vocabulary import DATE, ENDING_NAMES, OPENING_NAMES, folded, words_of
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.errors import UserError
-from cryptoforecast.listing import listed
+from cryptoforecast.formatting import join_names
 
 A_MINUTE, AN_HOUR = 60 * 10**9, 3600 * 10**9  # nanoseconds
 WIDEST = 15 * AN_HOUR  # no two zones' clocks are further apart from UTC
@@ -159,7 +159,7 @@ def _of_several(table: str, stamps: list[_Stamps]) -> TimeColumn:
         groups = [group for group in groups if any(_is_opening(of) for of in group)] or groups
     if len(groups) > 1:
         raise UserError(
-            f"{table}: the columns {listed(of.label.shown for of in read)} hold different dates; set "
+            f"{table}: the columns {join_names(of.label.shown for of in read)} hold different dates; set "
             "data.source.date_column to the one that says when a bar begins."
         )
     return _in_utc(table, groups[0])
@@ -217,7 +217,7 @@ def _in_utc(table: str, group: list[_Stamps]) -> TimeColumn:
         if len(in_utc) != 1:
             apart = _clock(next(filter(None, shifts.values())))
             raise UserError(
-                f"{table}: the dates of {listed(of.label.shown for of in group)} are {apart} apart, and none says "
+                f"{table}: the dates of {join_names(of.label.shown for of in group)} are {apart} apart, and none says "
                 "which are UTC; set data.source.date_column to the one to use."
             )
         best = in_utc[0]

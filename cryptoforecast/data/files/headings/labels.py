@@ -24,7 +24,7 @@ from cryptoforecast.data.files.headings.vocabulary import (
     words,
     words_of,
 )
-from cryptoforecast.listing import listed
+from cryptoforecast.formatting import join_names
 
 CLOSES = (CLOSE, PRICE, ADJUSTED)
 AVERAGE = "average"
@@ -156,4 +156,4 @@ def named(labels: Sequence[Label], name: str) -> list[int]:
 
 def quoted(labels: Sequence[Label]) -> str:
     """The columns' names, for an error."""
-    return listed((of.shown for of in labels), LISTED)
+    return join_names((of.shown for of in labels), LISTED)

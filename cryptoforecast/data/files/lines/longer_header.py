@@ -6,7 +6,7 @@ import numpy as np
 
 from cryptoforecast.data.files.cells.kinds import is_date
 from cryptoforecast.data.files.headings.vocabulary import CLOSE, DATE, kind_of
-from cryptoforecast.listing import listed
+from cryptoforecast.formatting import join_names
 
 BARS = ("Open", "High", "Low", CLOSE)
 FEWEST = 5  # bars by which the place of their columns is sure
@@ -40,4 +40,4 @@ def say_cut(names: Sequence[str], width: int) -> str:
     without = [name.strip() for name in names[width:] if name.strip()]
     if not without:
         return ""
-    return f"the rows have {width} cells, and the header {len(names)}: {listed(without)} were taken for empty."
+    return f"the rows have {width} cells, and the header {len(names)}: {join_names(without)} were taken for empty."

@@ -9,7 +9,7 @@ from cryptoforecast.data.files.columns.layout import Layout
 from cryptoforecast.data.files.headings.coins import as_symbol, is_coin, is_currency, is_known, is_same_coin
 from cryptoforecast.data.files.headings.vocabulary import place_of
 from cryptoforecast.errors import UserError
-from cryptoforecast.listing import listed
+from cryptoforecast.formatting import join_names
 
 NOT_SET = "leave data.source.symbol out to take them under their name"
 LISTED = 8  # symbols named in an error
@@ -76,7 +76,7 @@ def asked_for(file: Path, keys: dict[str, str], symbol: str | None) -> list[str]
     if len({keys[name] for name in alike}) == 1:
         return alike
     doubt = f"{symbol} may be {' or '.join(alike)}; " if alike else f"{symbol} is none of them; " if symbol else ""
-    raise UserError(f"{file}: has rows of {listed(keys, LISTED)}; {doubt}set data.source.symbol to one of them.")
+    raise UserError(f"{file}: has rows of {join_names(keys, LISTED)}; {doubt}set data.source.symbol to one of them.")
 
 
 def _is_sure(heading: str) -> bool:

@@ -21,7 +21,7 @@ Split = Literal["val", "test"]
 SPLITS: tuple[Split, ...] = ("val", "test")
 
 
-class TrainedBefore(NamedTuple):
+class PriorTraining(NamedTuple):
     """A checkpoint that a model has taken something from.
 
     ``fitted_until`` and ``selected_until`` are the times of the last closes that its weights were fitted and chosen
@@ -38,14 +38,14 @@ class TrainedBefore(NamedTuple):
         return None if said is None else pd.Timestamp(said)
 
 
-def told_by(path: str | Path, record: dict[str, Any]) -> list[TrainedBefore]:
+def prior_training_in(path: str | Path, record: dict[str, Any]) -> list[PriorTraining]:
     """What a checkpoint's record says: of its own training first, then of what that model had taken from others."""
     data = record.get("data") or {}
-    trained = [TrainedBefore(str(path), data.get("fitted_until"), data.get("selected_until"))]
-    return [*trained, *(TrainedBefore(**before) for before in record.get("trained_before", []))]
+    trained = [PriorTraining(str(path), data.get("fitted_until"), data.get("selected_until"))]
+    return [*trained, *(PriorTraining(**before) for before in record.get("trained_before", []))]
 
 
-def note_loading(loaded: nn.Module, notes: list[TrainedBefore]) -> None:
+def record_loading(loaded: nn.Module, notes: list[PriorTraining]) -> None:
     """Note on a loaded module what it was trained on, and on every module whose code has asked for it.
 
     Those are found among the callers: a model that is being made, set up or asked. A module of Python that loads a
@@ -62,7 +62,7 @@ def note_loading(loaded: nn.Module, notes: list[TrainedBefore]) -> None:
         frame = frame.f_back
 
 
-def note_going_on(model: nn.Module, record: dict[str, Any], data: CloseDataModule | None) -> None:
+def record_resumption(model: nn.Module, record: dict[str, Any], data: CloseDataModule | None) -> None:
     """Note on a model what the checkpoint that its training goes on from had seen beyond the closes at hand.
 
     Args:
@@ -70,8 +70,8 @@ def note_going_on(model: nn.Module, record: dict[str, Any], data: CloseDataModul
         record: the checkpoint's.
         data: what it is trained on from now on, if that is known.
     """
-    itself, *others = told_by("the checkpoint that its training went on from", record)
-    now = told_by("", {"data": data.record()})[0] if data else itself
+    itself, *others = prior_training_in("the checkpoint that its training went on from", record)
+    now = prior_training_in("", {"data": data.record()})[0] if data else itself
     until = [(itself.until(split), now.until(split)) for split in SPLITS]
     later = any(before is None or after is None or before > after for before, after in until)
     _add(model.__dict__.setdefault(NOTES, []), [*([itself] if data and later else []), *others])
@@ -79,31 +79,31 @@ def note_going_on(model: nn.Module, record: dict[str, Any], data: CloseDataModul
 
 def to_records(model: LightningModule) -> list[dict[str, Any]]:
     """What was trained before, as a model's own checkpoint keeps it."""
-    return [one._asdict() for one in trained_before(model)]
+    return [one._asdict() for one in prior_training_of(model)]
 
 
-def trained_before(model: LightningModule) -> list[TrainedBefore]:
+def prior_training_of(model: LightningModule) -> list[PriorTraining]:
     """The checkpoints that a model was loaded from or has taken something from, wherever it keeps what it loaded.
 
     Those are the modules among its attributes, also in lists and dictionaries; what its code has loaded and not
     kept; and each checkpoint whose path is among its arguments.
     """
-    found: list[TrainedBefore] = []
+    found: list[PriorTraining] = []
     for module in _modules_in(model):
         _add(found, module.__dict__.get(NOTES, []))
         for cls in type(module).__mro__:
             _add(found, _by_import.get(cls.__module__, []))
-    for file in files_among_arguments(model):
-        _add(found, held_by(file))
+    for file in files_in_arguments(model):
+        _add(found, prior_training_in_file(file))
     return found
 
 
-def files_among_arguments(model: LightningModule) -> list[str]:
+def files_in_arguments(model: LightningModule) -> list[str]:
     """The files whose paths are among the arguments that a model was made with."""
     return [text for text in dict.fromkeys(_texts_in(dict(model.hparams))) if _is_file(text)]
 
 
-def why_seen(trained: Sequence[TrainedBefore], first: pd.Timestamp, split: Split) -> str:
+def why_targets_seen(trained: Sequence[PriorTraining], first: pd.Timestamp, split: Split) -> str:
     """Why scores on some targets flatter a model, in words; nothing where all was trained before them.
 
     Args:
@@ -123,10 +123,10 @@ def why_seen(trained: Sequence[TrainedBefore], first: pd.Timestamp, split: Split
     )
 
 
-_by_import: dict[str, list[TrainedBefore]] = {}  # what modules of Python have loaded when they were imported
+_by_import: dict[str, list[PriorTraining]] = {}  # what modules of Python have loaded when they were imported
 
 
-def _add(notes: list[TrainedBefore], more: Iterable[TrainedBefore]) -> None:
+def _add(notes: list[PriorTraining], more: Iterable[PriorTraining]) -> None:
     notes += [one for one in more if one not in notes]
 
 
@@ -165,7 +165,7 @@ def _is_file(text: str) -> bool:
         return False
 
 
-def held_by(file: str) -> list[TrainedBefore]:
+def prior_training_in_file(file: str) -> list[PriorTraining]:
     """What a file tells if it is a checkpoint of ours; nothing if it is another, or none."""
     path = expand_home(file)
     if not path.is_file():
@@ -175,7 +175,7 @@ def held_by(file: str) -> list[TrainedBefore]:
 
 
 @lru_cache
-def _read(path: str, *_: int) -> list[TrainedBefore]:
+def _read(path: str, *_: int) -> list[PriorTraining]:
     from cryptoforecast.models.checkpoints.load import read_checkpoint  # which imports this
 
     try:

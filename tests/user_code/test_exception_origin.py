@@ -9,8 +9,8 @@ import pytest
 
 import cryptoforecast
 from cryptoforecast.data.files.bytes.open_file import opened
-from cryptoforecast.recipe.write import spec_of
-from cryptoforecast.user_code.faults import cause_in_user_code, is_of_user
+from cryptoforecast.recipe.write import recipe_of
+from cryptoforecast.user_code.exception_origin import cause_in_user_code, is_raised_by_user
 
 
 def raised_by(call: Callable[[], object]) -> Exception:
@@ -47,12 +47,12 @@ class Forgetful:
 def test_the_innermost_code_that_is_not_installed_decides_and_packages_that_it_calls_do_not(
     call: Callable[[], object],
 ) -> None:
-    assert is_of_user(raised_by(call))
+    assert is_raised_by_user(raised_by(call))
 
 
-@pytest.mark.parametrize("call", [lambda: spec_of(Forgetful(1)), lambda: cryptoforecast.Oracle])
+@pytest.mark.parametrize("call", [lambda: recipe_of(Forgetful(1)), lambda: cryptoforecast.Oracle])
 def test_what_our_own_code_raises_is_not_the_users_though_the_user_called_it(call: Callable[[], object]) -> None:
-    assert not is_of_user(raised_by(call))
+    assert not is_raised_by_user(raised_by(call))
 
 
 def test_what_was_raised_from_a_users_exception_leads_to_it_and_what_was_handled_meanwhile_does_not() -> None:

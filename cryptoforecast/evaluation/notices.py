@@ -10,13 +10,13 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.evaluation.metrics import scores_by_series
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoints.trained_before import Split, trained_before, why_seen
+from cryptoforecast.models.checkpoints.prior_training import Split, prior_training_of, why_targets_seen
 
 TOO_GOOD = 0.3  # skill of the next close; published models of daily and hourly closes stay far below a tenth of it
 ONLY_OF_TEST = ("--output_dir",)
 
 
-def notice_what_was_seen(model: Forecaster, data: CloseDataModule, split: Split) -> str:
+def warn_of_seen_targets(model: Forecaster, data: CloseDataModule, split: Split) -> str:
     """Why the targets are no test of a model that was trained on closes of their times; said, and returned.
 
     Args:
@@ -24,13 +24,13 @@ def notice_what_was_seen(model: Forecaster, data: CloseDataModule, split: Split)
         data: set up for ``split``.
         split: the targets it is to be scored on.
     """
-    seen = why_seen(trained_before(model), data.first_target_time(getattr(data.fold, split)), split)
+    seen = why_targets_seen(prior_training_of(model), data.first_target_time(getattr(data.fold, split)), split)
     if seen:
         warnings.warn(f"{seen}: scores on these targets flatter it.", DataNotice, stacklevel=2)
     return seen
 
 
-def notice_skill_too_good(rows: pd.DataFrame, typed: Sequence[str]) -> None:
+def warn_of_implausible_skill(rows: pd.DataFrame, typed: Sequence[str]) -> None:
     """Say so where the next close is forecast better than it can be.
 
     Args:

@@ -7,7 +7,7 @@ from types import FrameType
 from cryptoforecast.user_code.installed import PACKAGE, is_installed
 
 
-def is_of_user(problem: BaseException) -> bool:
+def is_raised_by_user(problem: BaseException) -> bool:
     """Whether an exception, or the one it was raised from, comes from code that the user has written.
 
     Of the code that is neither Python's nor an installed package's, the innermost decides: the user's, or ours. So a
@@ -29,14 +29,14 @@ def cause_in_user_code(problem: BaseException) -> BaseException | None:
     """
     link: BaseException | None = problem
     while link is not None:
-        owner = next((owner for owner in map(_is_users, frames_inwards(link)) if owner is not None), False)
+        owner = next((owner for owner in map(_is_users, innermost_frames_first(link)) if owner is not None), False)
         if owner:
             return link
         link = link.__cause__
     return None
 
 
-def frames_inwards(problem: BaseException) -> Iterator[FrameType]:
+def innermost_frames_first(problem: BaseException) -> Iterator[FrameType]:
     """The frames that an exception went through, the one that raised it first."""
     frames, entry = [], problem.__traceback__
     while entry is not None:
@@ -45,14 +45,14 @@ def frames_inwards(problem: BaseException) -> Iterator[FrameType]:
     yield from reversed(frames)
 
 
-def went_through(problem: BaseException, folders: Sequence[str]) -> bool:
+def passed_through(problem: BaseException, folders: Sequence[str]) -> bool:
     """Whether an exception went through code that lies in one of some folders.
 
     Args:
         problem: was raised and caught.
         folders: parts of paths, with forward slashes.
     """
-    files = [frame.f_code.co_filename.replace("\\", "/") for frame in frames_inwards(problem)]
+    files = [frame.f_code.co_filename.replace("\\", "/") for frame in innermost_frames_first(problem)]
     return any(folder in file for file in files for folder in folders)
 
 

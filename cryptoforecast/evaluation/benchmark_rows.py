@@ -4,13 +4,13 @@ import pandas as pd
 
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.rows import place, to_rows
-from cryptoforecast.listing import listed
+from cryptoforecast.evaluation.rows import describe_target, to_rows
+from cryptoforecast.formatting import join_names
 
 TARGET = ["series", "origin", "step", "timestamp"]
 
 
-def beside_random_walk(rows: pd.DataFrame) -> pd.DataFrame:
+def with_random_walk(rows: pd.DataFrame) -> pd.DataFrame:
     """Forecast rows of all models on the same targets, the random walk's among them.
 
     Args:
@@ -34,7 +34,7 @@ def beside_random_walk(rows: pd.DataFrame) -> pd.DataFrame:
     if (again := table.duplicated(["model", *TARGET])).any():
         row = table[again].iloc[0]
         raise UserError(
-            f"rows: {place(row)} stands twice for {row['model']}; give each model a name of its own, as in "
+            f"rows: {describe_target(row)} stands twice for {row['model']}; give each model a name of its own, as in "
             "rows.assign(model='another name')."
         )
     _require_same_targets(table)
@@ -43,8 +43,8 @@ def beside_random_walk(rows: pd.DataFrame) -> pd.DataFrame:
     walk = table.drop_duplicates(TARGET)
     if (unknown := walk["last"].isna()).any():
         raise UserError(
-            f"rows: {place(walk[unknown].iloc[0])}: the last close is missing, of which the random walk is made; "
-            f"add a column last, or rows of {RANDOM_WALK}."
+            f"rows: {describe_target(walk[unknown].iloc[0])}: the last close is missing, of which the random walk is "
+            f"made; add a column last, or rows of {RANDOM_WALK}."
         )
     return pd.concat([table, walk.assign(model=RANDOM_WALK, forecast=walk["last"])], ignore_index=True)
 
@@ -56,6 +56,6 @@ def _require_same_targets(rows: pd.DataFrame) -> None:
         return
     lacking = targets.index[targets < len(counts)]
     raise UserError(
-        f"rows: {len(lacking):,} of {len(targets):,} targets have no forecast of each of {listed(counts.index)}; "
+        f"rows: {len(lacking):,} of {len(targets):,} targets have no forecast of each of {join_names(counts.index)}; "
         "models are judged on the same targets."
     )

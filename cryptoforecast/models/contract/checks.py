@@ -1,7 +1,6 @@
 """What a model is given and what its methods return, checked: each mistake is one sentence that says what to write."""
 
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 from lightning.pytorch import Trainer
@@ -9,6 +8,7 @@ from torch import Tensor, nn
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
+from cryptoforecast.models.contract.signatures import takes_one_argument
 
 LENGTHS = ("context_length", "horizon", "columns")  # of a model; of data they must be the same
 ALONE = "Expected more than 1 value per channel"  # what BatchNorm says of a batch of one
@@ -157,17 +157,6 @@ def explain_failed_call(model: nn.Module, problem: Exception, windows: int) -> N
             f"{type(model).__name__} has a BatchNorm, which cannot learn from a batch of one window, and the last "
             "batch of an epoch has but one; set data.drop_last to true, or another data.batch_size."
         ) from None
-
-
-def takes_one_argument(method: Callable[..., Any]) -> bool:
-    """Whether a method can be called with one positional argument."""
-    try:
-        inspect.signature(method).bind(None)
-    except TypeError:
-        return False
-    except ValueError:  # it does not say
-        return True
-    return True
 
 
 def _mistake(model: nn.Module, method: str, what: str) -> UserError:

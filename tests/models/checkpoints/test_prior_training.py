@@ -11,7 +11,7 @@ from torch import nn
 
 from cryptoforecast import LSTM, Forecaster, load_forecaster
 from cryptoforecast.models.checkpoints.load import read_checkpoint
-from cryptoforecast.models.checkpoints.trained_before import TrainedBefore, trained_before, why_seen
+from cryptoforecast.models.checkpoints.prior_training import PriorTraining, prior_training_of, why_targets_seen
 from tests.helpers import CONFIGS, Run, Said
 
 LENGTHS = {"context_length": 12, "horizon": 2}
@@ -47,11 +47,11 @@ class Named(Forecaster):
     def forecast(self, context):
         return context[:, -1:, 0].expand(-1, self.horizon)
 """
-TRAINED = TrainedBefore("a.ckpt", "2020-07-27T00:00:00+00:00", "2020-08-26T00:00:00+00:00")
+TRAINED = PriorTraining("a.ckpt", "2020-07-27T00:00:00+00:00", "2020-08-26T00:00:00+00:00")
 
 
 def paths_in(model: Forecaster) -> set[str]:
-    return {one.path for one in trained_before(model)}
+    return {one.path for one in prior_training_of(model)}
 
 
 class Wrapped(LSTM):
@@ -88,7 +88,7 @@ def test_a_model_knows_what_was_loaded_for_it_whatever_it_keeps_of_it(fitted: Ru
     assert paths_in(Wrapped(path, hidden_size=4, **LENGTHS)) == {path}
     assert paths_in(Deep(path, hidden_size=4, **LENGTHS)) == {path}
     assert paths_in(Held(load_forecaster(path), hidden_size=4, **LENGTHS)) == {path}
-    assert trained_before(LSTM(hidden_size=4, **LENGTHS)) == []
+    assert prior_training_of(LSTM(hidden_size=4, **LENGTHS)) == []
 
 
 def test_what_a_module_loads_when_it_is_imported_is_known_to_its_models(
@@ -107,12 +107,14 @@ def test_what_a_module_loads_when_it_is_imported_is_known_to_its_models(
 def test_targets_are_seen_up_to_the_last_close_that_any_part_was_chosen_on() -> None:
     later = TRAINED._replace(path="b.ckpt", selected_until="2020-09-01T00:00:00+00:00")
     day, known = pd.Timestamp("2020-09-01", tz="UTC"), [TRAINED, later]
-    assert why_seen(known, day, "test").startswith("the first of these targets is 2020-09-01, and b.ckpt has been")
-    assert why_seen(known, day + pd.Timedelta("1D"), "test") == ""
-    assert why_seen(known, pd.Timestamp("2020-07-28", tz="UTC"), "val") == ""
-    assert why_seen([], day, "test") == ""
-    unknown = TrainedBefore("c.ckpt", None, None)
-    assert why_seen([*known, unknown], day, "test") == "c.ckpt does not say on which closes it was trained"
+    assert why_targets_seen(known, day, "test").startswith(
+        "the first of these targets is 2020-09-01, and b.ckpt has been"
+    )
+    assert why_targets_seen(known, day + pd.Timedelta("1D"), "test") == ""
+    assert why_targets_seen(known, pd.Timestamp("2020-07-28", tz="UTC"), "val") == ""
+    assert why_targets_seen([], day, "test") == ""
+    unknown = PriorTraining("c.ckpt", None, None)
+    assert why_targets_seen([*known, unknown], day, "test") == "c.ckpt does not say on which closes it was trained"
 
 
 @pytest.fixture
