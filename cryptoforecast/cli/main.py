@@ -19,12 +19,8 @@ VERBS = {
     "backtest": "fit and judge a model again and again, walking forward through the closes",
     "predict": "forecast the closes after the last one there is",
     "compare": "judge many runs on their common targets: is the best of all that were tried better than luck?",
+    "runs": "list what was tried: settings, seeds and skill of each run, sorted and filtered",
     "audit": "look for look-ahead: does anything before a border depend on what comes after it?",
-}
-VERBS_OF_LIGHTNING = {
-    "validate": "cryptoforecast.cli.judge",
-    "test": "cryptoforecast.cli.judge",
-    "predict": "cryptoforecast.cli.predict",
 }
 FAILED, MISTYPED, INTERRUPTED = 1, 2, 130
 
@@ -58,10 +54,8 @@ def _run(args: Sequence[str] | None) -> int:
             from cryptoforecast.cli.data import run
 
             run(words[1:])
-        elif words[0] == "compare":
-            from cryptoforecast.cli.compare import run
-
-            run(words[1:])
+        elif words[0] in ("compare", "runs"):
+            import_module(f"cryptoforecast.cli.{words[0]}").run(words[1:])
         else:
             _run_with_lightning(words)
     except UsageError as mistake:
@@ -103,8 +97,9 @@ def _run_with_lightning(words: list[str]) -> None:
         elif words[0] == "backtest":
             import_module("cryptoforecast.backtest.command").run(words[1:])
         else:
-            verb = import_module(VERBS_OF_LIGHTNING.get(words[0], "cryptoforecast.cli.fit"))
-            verb.run(words)
+            from cryptoforecast.training.commands import run
+
+            run(words)
     except MisconfigurationException as mistake:  # Lightning's word for a Trainer option that cannot be
         if is_raised_by_user(mistake):
             raise

@@ -65,6 +65,7 @@ TRAINING = {"lightning", "matplotlib", "pandas", "torch"}  # matplotlib is torch
     [
         (["--help"], set(), 150),
         (["data", "COIN-USD.csv"], {"pandas"}, 1_000),
+        (["runs", "{run}/../.."], {"pandas"}, 900),
         (["compare", "forecasts.csv"], {"arch", "matplotlib", "pandas", "statsmodels"}, 2_500),
         (["predict", "--ckpt_path", "{checkpoint}", "--data.source.path", "COIN-USD.csv"], TRAINING, 5_000),
         (["test", "--ckpt_path", "{checkpoint}", "--data.source.path", "COIN-USD.csv", "--output_dir", "judged"],

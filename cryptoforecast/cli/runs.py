@@ -1,0 +1,107 @@
+"""``runs``: the ledger as a table. It loads neither torch nor Lightning."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from cryptoforecast.errors import UsageError, UserError
+from cryptoforecast.user_folders import expand_home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DESCRIPTION = """List the runs and backtests of a ledger: the settings that differ among them, their seeds, and their
+skill on the validation and on the test targets."""
+SKILLS = ("val_skill", "test_skill")
+LONGEST_SETTING = 24  # letters of a value in the table
+
+
+def run(words: Sequence[str]) -> None:
+    """Carry out ``runs``.
+
+    Raises:
+        UserError: if there is no ledger, or no such setting.
+    """
+    from cryptoforecast.evaluation.ledger_table import runs
+
+    options = _parser().parse_args(list(words))
+    if options.limit is not None and options.limit < 1:
+        raise UsageError(f"--limit is {options.limit}; it must be at least 1.")
+    frame = runs(
+        options.folder, model=options.model, name=options.name, where=options.where, sort=options.sort,
+        reverse=options.reverse,
+    )  # fmt: skip
+    if options.csv is not None:
+        _write(frame, options.csv)
+        return
+    shown = frame if options.limit is None else frame.head(options.limit)
+    _print(shown)
+    left = len(frame) - len(shown)
+    print(f"{len(shown):,} of {len(frame):,} runs" if left else f"{len(frame):,} run{'' if len(frame) == 1 else 's'}")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see runs --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m cryptoforecast runs", description=DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the folder with the ledger; by default ./runs")
+    parser.add_argument("--model", metavar="CLASS", help="only runs of this class, such as LSTM")
+    parser.add_argument("--name", metavar="PATTERN", help="only runs whose name or folder is like it, such as 'btc*'")
+    parser.add_argument("--where", action="append", default=[], metavar="CONDITION",
+                        help="only runs that meet it, such as 'hidden_size>=32'; may be given again")  # fmt: skip
+    parser.add_argument("--sort", default="time", metavar="COLUMN",
+                        help="skill (on the validation targets), val, test, time, or any setting")  # fmt: skip
+    parser.add_argument("--reverse", action="store_true", help="the other way round; skills stand from the highest on")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
+    parser.add_argument("--csv", metavar="FILE", help="write the table into a file, a column for each setting")
+    return parser
+
+
+def _write(frame: "pd.DataFrame", chosen: str) -> None:
+    from cryptoforecast.atomic import write_atomically
+
+    path = expand_home(chosen)
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: there is no folder {path.parent} to write it into.")
+    text = frame.assign(time=[time.isoformat() for time in frame["time"]]).to_csv(index=False, lineterminator="\n")
+    write_atomically(path, lambda file: file.write(text.encode()))
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _print(frame: "pd.DataFrame") -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("run", overflow="fold", min_width=24)
+    for head in ("model", "what differs"):
+        table.add_column(head, overflow="fold")
+    for head in ("seed", "val skill", "test skill", "date"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for cells in frame.to_dict("records"):
+        skills = ["-" if cells[name] != cells[name] else f"{cells[name]:+.4f}" for name in SKILLS]
+        seed = "-" if cells["seed"] is None else str(cells["seed"])
+        words = [cells["folder"] or cells["name"] or "-", cells["model"], _settings(cells)]
+        table.add_row(*map(Text, words), seed, *skills, f"{cells['time']:%Y-%m-%d}")
+    console = Console() if sys.stdout.isatty() else Console(width=100)
+    console.print(table)
+
+
+def _settings(cells: "dict[str, object]") -> str:
+    """The settings of a row in a line; a long value is cut short."""
+    from cryptoforecast.evaluation.ledger_settings import say_value
+    from cryptoforecast.evaluation.ledger_table import COLUMNS
+    from cryptoforecast.formatting import shorten
+
+    known = {name: value for name, value in cells.items() if name not in COLUMNS and not _is_missing(value)}
+    return " ".join(f"{name}={shorten(say_value(value), LONGEST_SETTING)}" for name, value in known.items())
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value != value
