@@ -6,48 +6,76 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import cryptoforecast
 
 PACKAGE = Path(cryptoforecast.__file__).parent
-ROOMS = [("user_code",), ("recipe",), ("data",), ("models",), ("evaluation",), ("training",), ("backtest", "audit"),
-         ("cli",)]  # fmt: skip
+PRONOUNS = {"one", "own", "said", "other", "others", "there", "again", "whose", "of", "them", "it"}
+ROOMS_WITH_PRONOUNS = {"user_code", "recipe", "models", "data", "evaluation", "training", "backtest", "audit", "cli"}
+CIRCLES_LEFT = [["audit.command", "audit.fresh_processes"]]
 FILES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 SHAPED = [file for file in FILES if "from jaxtyping import" in file.read_text()]
 
 
-def room_of(module: str) -> int:
-    """The place of a module's room in the order; -1 of what stands before all rooms, such as ``errors``."""
-    name = module.split(".")[1] if "." in module else ""
-    return next((place for place, rooms in enumerate(ROOMS) if name in rooms), -1)
+def load_script(name: str) -> ModuleType:
+    """A script of the project as a module."""
+    loader = SourceFileLoader(name, str(PACKAGE.parent / "scripts" / name))
+    spec = spec_from_loader(name, loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)
+    return module
 
 
-def imported(file: Path) -> set[str]:
-    """The modules of ours that a file imports, at its top or in a function; a public name by the module it is in."""
-    found = set()
+IMPORTS = load_script("imports")
+ARROWS = IMPORTS.read_arrows(PACKAGE)
+
+
+def names_bound_in(file: Path) -> Iterator[tuple[str, int]]:
+    """Each name that a file binds, as a variable, an argument, an attribute, a function or an alias, and its line."""
     for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module == "cryptoforecast":
-            found |= {cryptoforecast._HOMES.get(alias.name, f"cryptoforecast.{alias.name}") for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-    return {name for name in found if name.split(".")[0] == "cryptoforecast"}
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield (node.id if isinstance(node, ast.Name) else node.attr), node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node.lineno
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from ((alias.asname, node.lineno) for alias in node.names if alias.asname)
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.name, node.lineno
+
+
+@pytest.mark.parametrize("room", sorted({name for rooms in IMPORTS.ORDER for name in rooms}))
+def test_a_room_imports_only_from_itself_and_the_rooms_before_it(room: str) -> None:
+    assert (PACKAGE / room).is_dir()
+    assert [arrow for arrow in IMPORTS.find_arrows_back(ARROWS) if arrow.source.split(".")[1] == room] == []
+
+
+@pytest.mark.parametrize("level", ["room", "module"])
+def test_there_is_no_circle_of_imports_even_inside_functions(level: str) -> None:
+    circles = IMPORTS.find_circles(IMPORTS.grouped(ARROWS, level))
+    assert [circle for circle in circles if circle not in CIRCLES_LEFT] == []
+
+
+def test_every_room_has_a_place_in_the_order() -> None:
+    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
+    assert rooms == {name for group in IMPORTS.ORDER for name in group}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
-def test_a_room_imports_only_from_itself_and_the_rooms_before_it(file: Path) -> None:
-    module = ".".join(["cryptoforecast", *file.relative_to(PACKAGE).with_suffix("").parts])
-    if module in ("cryptoforecast.__init__", "cryptoforecast.__main__"):
-        return  # the face, which names what is in all rooms, and the way in
-    place = room_of(module)
-    for name in imported(file):
-        room, beside = name.split(".")[1], module.split(".")[1]
-        assert room_of(name) < place or room == beside or place == room_of(name) == -1, f"{module} imports {name}"
+def test_no_name_is_a_pronoun_or_a_preposition(file: Path) -> None:
+    if file.relative_to(PACKAGE).parts[0] not in ROOMS_WITH_PRONOUNS:
+        assert [f"{file}:{line} {name}" for name, line in names_bound_in(file) if name in PRONOUNS] == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
@@ -97,11 +125,10 @@ def test_the_order_of_the_readers_modules_names_each_of_them() -> None:
 
 
 def test_a_folder_of_the_reader_imports_only_from_the_folders_before_it() -> None:
-    reader = "cryptoforecast.data.files."
-    order = ["cells", "dates", "headings", "bytes", "lines", "columns", "rows"]
-    for folder in order:
-        for file in (PACKAGE / "data" / "files" / folder).glob("*.py"):
-            for name in imported(file):
-                part = name.removeprefix(reader).split(".")[0]
-                later = [*order[order.index(folder) + 1 :], "reading"]
-                assert not (name.startswith(reader) and part in later), f"{file.name} imports {name}"
+    reader, order = "cryptoforecast.data.files.", ["cells", "dates", "headings", "bytes", "lines", "columns", "rows"]
+    for arrow in ARROWS:
+        source, target = (module.removeprefix(reader).split(".")[0] for module in (arrow.source, arrow.target))
+        if arrow.source.startswith(reader) and arrow.target.startswith(reader) and source in order:
+            assert target not in (*order[order.index(source) + 1 :], "reading"), (
+                f"{arrow.source} imports {arrow.target}"
+            )

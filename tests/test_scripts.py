@@ -71,3 +71,63 @@ def test_the_benchmark_says_what_it_can_measure() -> None:
         [sys.executable, SCRIPTS / "benchmark.py", "--help"], capture_output=True, text=True, check=True
     )
     assert "training, gpu, busy, start, judging, reader, scale" in done.stdout
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package of two rooms, models before training, whose modules import each other in a line."""
+    folder = tmp_path / "cryptoforecast"
+    for name, text in {
+        "__init__": "_PUBLIC = {'cryptoforecast.models.net': ('Net',)}\nfrom cryptoforecast.training import fit\n",
+        "errors": "",
+        "models/__init__": "",
+        "models/net": "from cryptoforecast import errors\n",
+        "training/__init__": "",
+        "training/fit": "from cryptoforecast import Net\nimport torch\n",
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+def drawn(package: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, SCRIPTS / "imports", "--package", package, *options]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_imports_are_drawn_by_room_and_by_module_through_the_face_of_the_package(package: Path) -> None:
+    done = drawn(package)
+    assert (done.returncode, done.stderr) == (0, "no circle and no arrow back\n")
+    assert done.stdout == "models   -> errors\ntraining -> models\n"
+    assert drawn(package, "--by", "module").stdout == "models.net   -> errors\ntraining.fit -> models.net\n"
+    mermaid = drawn(package, "--by", "module", "--format", "mermaid").stdout
+    assert mermaid == "flowchart LR\n    models.net --> errors\n    training.fit --> models.net\n"
+    assert '    "models" -> "errors";' in drawn(package, "--format", "dot").stdout
+
+
+def test_a_circle_through_a_function_and_an_arrow_back_are_told_and_fail(package: Path) -> None:
+    (package / "models/net.py").write_text("def load():\n    from cryptoforecast.training.fit import fit\n")
+    done = drawn(package)
+    assert done.returncode == 1
+    assert done.stdout == "models   -> (training)\ntraining -> models\n"
+    for line in (
+        "arrow back: cryptoforecast.models.net imports cryptoforecast.training.fit",
+        "circle of rooms (through a lazy import): models, training",
+        "circle of modules (through a lazy import): models.net, training.fit",
+        "    models.net -> training.fit (lazy)",
+    ):
+        assert line in done.stderr.splitlines()
+
+
+def test_an_import_for_type_checkers_alone_is_no_arrow(package: Path) -> None:
+    (package / "models/net.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from cryptoforecast.training.fit import fit\n"
+    )
+    assert (drawn(package).returncode, drawn(package).stdout) == (0, "training -> models\n")
+
+
+def test_a_module_that_is_imported_by_its_name_as_text_is_an_arrow(package: Path) -> None:
+    (package / "models/net.py").write_text(
+        "from importlib import import_module\nimport_module('cryptoforecast.training.fit')\n"
+    )
+    assert "circle of modules: models.net, training.fit" in drawn(package).stderr

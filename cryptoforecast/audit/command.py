@@ -19,8 +19,9 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.load_series import load_one
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoints.load import load_weights, require_same_model
-from cryptoforecast.models.checkpoints.prior_training import record_loading
+from cryptoforecast.models.checkpoints.compare import require_same_model
+from cryptoforecast.models.checkpoints.load import load_weights
+from cryptoforecast.models.checkpoints.loaded_parts import record_loading
 from cryptoforecast.training.commands import ForecastCLI
 from cryptoforecast.training.commands import run as run_with
 from cryptoforecast.training.console import quiet_console

@@ -10,13 +10,8 @@ from cryptoforecast.audit.lookahead import LookAhead
 from cryptoforecast.audit.traces import Traces
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.times import say_time
-from cryptoforecast.models.checkpoints.prior_training import (
-    PriorTraining,
-    Split,
-    files_in_arguments,
-    prior_training_in_file,
-    prior_training_of,
-)
+from cryptoforecast.models.checkpoints.loaded_parts import files_in_arguments, prior_training_in_file, prior_training_of
+from cryptoforecast.models.checkpoints.prior_training import PriorTraining, Split
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.user_code.opened_files import CODE, FILES, NETWORK, PROGRAMS, Opened, recording_paused
 

@@ -19,7 +19,8 @@ from cryptoforecast.backtest.folds import FoldDates
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.forecasts import rows_beside_baselines, to_csv
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoints.load import load_forecaster, read_checkpoint
+from cryptoforecast.models.checkpoints.file import read_checkpoint
+from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.training.commands import ForecastCLI, run
 from cryptoforecast.training.console import quiet_console
 from cryptoforecast.training.fit_entries import mark_as_counted

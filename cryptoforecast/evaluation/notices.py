@@ -10,7 +10,8 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.evaluation.metrics import scores_by_series
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoints.prior_training import Split, prior_training_of, why_targets_seen
+from cryptoforecast.models.checkpoints.loaded_parts import prior_training_of
+from cryptoforecast.models.checkpoints.prior_training import Split, why_targets_seen
 
 TOO_GOOD = 0.3  # skill of the next close; published models of daily and hourly closes stay far below a tenth of it
 ONLY_OF_TEST = ("--output_dir",)

@@ -15,8 +15,9 @@ from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.checkpoints.prior_training import record_resumption, to_records
+from cryptoforecast.models.checkpoints.loaded_parts import record_resumption, to_records
 from cryptoforecast.models.checkpoints.provenance import provenance_of
+from cryptoforecast.models.checkpoints.restore import restore_as
 from cryptoforecast.models.contract import checks
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
 from cryptoforecast.models.contract.curves import log_over_epochs
@@ -197,9 +198,7 @@ class Forecaster(LightningModule):
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *arguments: Any, **named: Any) -> "Forecaster":
         """The forecaster of a checkpoint, which must be of this class; takes ``map_location`` and ``rename``."""
-        from cryptoforecast.models.checkpoints.load import load_as
-
-        return load_as(cls, checkpoint_path, *arguments, **named)
+        return restore_as(cls, Forecaster, checkpoint_path, *arguments, **named)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "_current_fx_name":  # Lightning notes each hook so, forty times a batch; a module's way is long

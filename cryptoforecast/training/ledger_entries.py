@@ -16,7 +16,8 @@ from cryptoforecast.evaluation.ledger import append_entry, ledger_of, ledgers_ne
 from cryptoforecast.evaluation.metrics import scores_by_series
 from cryptoforecast.evaluation.tries import Place, extents_of, is_of_baseline, place_of
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoints.load import Checkpoint, compare_with_training
+from cryptoforecast.models.checkpoints.compare import compare_with_training
+from cryptoforecast.models.checkpoints.file import Checkpoint
 from cryptoforecast.models.checkpoints.prior_training import Split
 from cryptoforecast.training.fit_entries import (
     OF_TRAINING,

@@ -17,7 +17,8 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.locks import alone_in
 from cryptoforecast.models import Forecaster
-from cryptoforecast.models.checkpoints.load import Checkpoint, read_checkpoint, require_same_model
+from cryptoforecast.models.checkpoints.compare import require_same_model
+from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
 from cryptoforecast.models.checkpoints.provenance import VERSIONS
 from cryptoforecast.training.ledger_entries import compare_with_fit
 from cryptoforecast.training.lightning.resumption import Resumption, is_mid_epoch

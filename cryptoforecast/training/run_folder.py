@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.models.checkpoints.load import Checkpoint, read_checkpoint
+from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
 from cryptoforecast.training.checkpoint_io import AtomicCheckpointIO
 
 CONFIGURATION, PROVENANCE = "config.yaml", "provenance.json"  # what a run holds

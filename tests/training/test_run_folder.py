@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 import torch
 
-from cryptoforecast.models.checkpoints.load import Checkpoint
+from cryptoforecast.models.checkpoints.file import Checkpoint
 from cryptoforecast.training.run_folder import CONFIGURATION, FARTHEST, PROVENANCE, folder_of_results, run_folder_of
 from tests.cli.helpers import FIT
 from tests.helpers import Said, random_walk, write_yahoo

@@ -15,7 +15,8 @@ from torch import Tensor
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.windows import WindowDataset, to_device
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.checkpoints.load import checkpoint_of, load_weights, make_forecaster
+from cryptoforecast.models.checkpoints.file import checkpoint_of
+from cryptoforecast.models.checkpoints.load import load_weights, make_forecaster
 from cryptoforecast.models.contract.checks import require_forecast
 from cryptoforecast.models.contract.inference import evaluation_mode, random_state_kept
 from cryptoforecast.models.forecaster import Forecaster

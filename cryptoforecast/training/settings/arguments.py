@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 
 from cryptoforecast.data.series import CLOSE
-from cryptoforecast.models.checkpoints.load import Checkpoint, recipe_of_data
+from cryptoforecast.models.checkpoints.file import Checkpoint
+from cryptoforecast.models.checkpoints.load import recipe_of_data
 from cryptoforecast.recipe.recipe import PlainValue
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
 from cryptoforecast.training.settings.parser import UsageError

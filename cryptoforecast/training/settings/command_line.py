@@ -9,7 +9,8 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 
 from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.checkpoints.load import load_forecaster, read_checkpoint
+from cryptoforecast.models.checkpoints.file import read_checkpoint
+from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.training.exact import as_list
 from cryptoforecast.training.processes import single_process_in_slurm
 from cryptoforecast.training.resume import find_last_checkpoint

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from cryptoforecast.models.checkpoints.load import Checkpoint, read_checkpoint
+from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
 from cryptoforecast.training.resume import with_configuration_of_run
 from cryptoforecast.training.run_folder import LAST
 from cryptoforecast.training.settings.arguments import on_top_of, refuse_settings_of_data, value_of, with_whole_lists

@@ -12,7 +12,8 @@ import torch
 
 import cryptoforecast
 from cryptoforecast import GRU, LSTM, CloseDataModule, Forecaster, UserError, load_forecaster
-from cryptoforecast.models.checkpoints.load import read_checkpoint, require_same_model
+from cryptoforecast.models.checkpoints.compare import require_same_model
+from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.recipe.class_paths import ImportPathError, find_object, import_named
 from cryptoforecast.recipe.read import RecipeError, read_recipe
 from cryptoforecast.recipe.write import parameters_of, recipe_of

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from cryptoforecast import CsvSource, UserError, load_forecaster
-from cryptoforecast.models.checkpoints.load import read_checkpoint
+from cryptoforecast.models.checkpoints.file import read_checkpoint
 from tests.helpers import Run
 from tests.models.helpers import MAKERS
 

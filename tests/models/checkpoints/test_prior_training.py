@@ -10,8 +10,9 @@ import pytest
 from torch import nn
 
 from cryptoforecast import LSTM, Forecaster, load_forecaster
-from cryptoforecast.models.checkpoints.load import read_checkpoint
-from cryptoforecast.models.checkpoints.prior_training import PriorTraining, prior_training_of, why_targets_seen
+from cryptoforecast.models.checkpoints.file import read_checkpoint
+from cryptoforecast.models.checkpoints.loaded_parts import prior_training_of
+from cryptoforecast.models.checkpoints.prior_training import PriorTraining, why_targets_seen
 from tests.helpers import CONFIGS, Run, Said
 
 LENGTHS = {"context_length": 12, "horizon": 2}
