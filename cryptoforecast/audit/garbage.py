@@ -65,7 +65,7 @@ class PriceFile:
             raise UserError(f"{file.name} is {self._packing}, which is not written anew")
         if file.stat().st_size > LARGEST:
             raise UserError(f"{file.name} is larger than {LARGEST >> 20} MiB and is not written anew")
-        self._encoding = encoding_of(file, knobs.encoding, whole=True)
+        self._encoding = encoding_of(file, knobs.encoding, search_all=True)
         knobs = knobs._replace(encoding=self._encoding)
         layout = recognise(file, head_of(file, knobs.encoding), knobs)
         with opened(file, knobs.encoding) as content:

@@ -184,7 +184,7 @@ def _months_of(times: pd.DatetimeIndex, exact: bool) -> Months | None:
     count = int(kinds[counts.argmax()])
     days, last = times.day.to_numpy("int64"), times.days_in_month.to_numpy("int64")
     if exact:
-        return next((one for one in _days(count, (LAST_DAY, int(days.max()))) if one.fits(times).all()), None)
+        return next((months for months in _days(count, (LAST_DAY, int(days.max()))) if months.fits(times).all()), None)
     for day, spread in ((LAST_DAY, last - days), (1, days - 1), (int(np.median(days)), days - days.min())):
         if spread.max() <= BUSINESS_SHIFT:
             return Months(count, day, business=True)

@@ -119,7 +119,7 @@ class CloseDataModule(LightningDataModule):
     @property
     def simulated(self) -> bool:
         """Whether nobody ever traded at the prices of one of the series."""
-        return any(one.provenance.simulated for one in self.series)
+        return any(series.provenance.simulated for series in self.series)
 
     def train_dataloader(self) -> WindowLoader:
         """Training windows, in an order of each epoch's own; where processes train together, each one's share."""
@@ -164,7 +164,7 @@ class CloseDataModule(LightningDataModule):
         if self._recorded is None or self._recorded[0] is not self.fold:  # every checkpoint asks
             record = {
                 "interval": self.interval.record,
-                "provenance": [to_record(one) for one in self.series],
+                "provenance": [to_record(series) for series in self.series],
                 "fitted_until": self.last_target_time(self.fold.train).isoformat(),
                 "selected_until": self.last_target_time(self.fold.val).isoformat(),
             }
@@ -216,12 +216,12 @@ class CloseDataModule(LightningDataModule):
         return self.windows.to(device) if device.type == "cuda" and num_workers == 0 else self.windows
 
     def _require_contexts(self) -> None:
-        for one in self.series:
-            count = even_length(one)
+        for series in self.series:
+            count = even_length(series)
             if count < self.context_length:
-                since = f" since {say_time(one.closes.index[-count])}" if count < len(one.closes) else ""
+                since = f" since {say_time(series.closes.index[-count])}" if count < len(series.closes) else ""
                 raise UserError(
-                    f"{one.closes.name}: {count} closes{since} are too few to forecast from; "
+                    f"{series.closes.name}: {count} closes{since} are too few to forecast from; "
                     f"the model looks at {self.context_length} (data.context_length)."
                 )
 
@@ -231,8 +231,8 @@ class CloseDataModule(LightningDataModule):
         if not len(members):
             cut = Cut(self.context_length, self.horizon, self.val_from, self.test_from)
             raise cut.no_windows(name, self.series)
-        own = zip(self.windows.names, self.windows.by_series(members), strict=True)
-        absent = [symbol for symbol, windows in own if not len(windows)]
+        by_name = zip(self.windows.names, self.windows.by_series(members), strict=True)
+        absent = [symbol for symbol, windows in by_name if not len(windows)]
         if absent:
             notice = f"{', '.join(absent)}: no {name} window between these borders; the other series have some."
             warnings.warn(notice, DataNotice, stacklevel=3)

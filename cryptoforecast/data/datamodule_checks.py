@@ -32,8 +32,8 @@ def require_settings(
     Raises:
         UserError: naming the first setting that cannot be, and its value.
     """
-    for one in source if isinstance(source, list) else [source]:
-        require_source("data.source", one)
+    for member in source if isinstance(source, list) else [source]:
+        require_source("data.source", member)
     for name, count in counts.items():
         require_count(f"data.{name}", count)
     require_count("data.num_workers", num_workers, least=0, most=MOST_WORKERS)

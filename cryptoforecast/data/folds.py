@@ -65,19 +65,19 @@ def cut_fold(windows: WindowDataset, val_from: Border, test_from: Border) -> Fol
     [[0, 1, 2, 3, 4], [6, 7, 8, 9], [11, 12, 13, 14]]
     """
     nanoseconds = windows.times.numpy() if len(windows.names) == 1 else np.unique(windows.times.numpy())
-    times, whose = pd.DatetimeIndex(nanoseconds, tz="UTC", copy=False), ", ".join(windows.names)
+    times, names = pd.DatetimeIndex(nanoseconds, tz="UTC", copy=False), ", ".join(windows.names)
     val, test = (
-        border(times, value, name, whose) for name, value in (("val_from", val_from), ("test_from", test_from))
+        border(times, value, name, names) for name, value in (("val_from", val_from), ("test_from", test_from))
     )
     if val >= test:
         raise UserError(
-            f"{whose}: data.val_from ({say_time(times[val])}) is not before data.test_from "
+            f"{names}: data.val_from ({say_time(times[val])}) is not before data.test_from "
             f"({say_time(times[test])}); validation comes before test."
         )
     sets: list[tuple[Tensor, ...]] = []
     for begin, end in windows.extents:
-        own = windows.times.numpy()[begin:end]
-        to_val, to_test = (begin + int(np.searchsorted(own, nanoseconds[at])) for at in (val, test))
+        times_of_series = windows.times.numpy()[begin:end]
+        to_val, to_test = (begin + int(np.searchsorted(times_of_series, nanoseconds[at])) for at in (val, test))
         ends = to_val - windows.span + 1, to_test - windows.span + 1, end
         begins = begin, to_val - windows.context_length, to_test - windows.context_length
         pairs = zip(begins, ends, strict=True)
@@ -97,7 +97,7 @@ def require_border(setting: str, value: object) -> None:
         raise UserError(f"{setting} is {value!r}; give a date, a count of closes, or a fraction between 0 and 1.")
 
 
-def border(times: pd.DatetimeIndex, value: Border, name: str, whose: str) -> int:
+def border(times: pd.DatetimeIndex, value: Border, name: str, names: str) -> int:
     """How many closes come before a border; of several series, how many times that any of them has a close at.
 
     Args:
@@ -105,7 +105,7 @@ def border(times: pd.DatetimeIndex, value: Border, name: str, whose: str) -> int
         value: a date (the first one behind the border), a count of closes before the border (if negative, of
             closes behind it) or the fraction of closes before it.
         name: the setting the border comes from, for errors.
-        whose: names of the series, for errors.
+        names: those of the series, for errors.
 
     >>> days = pd.date_range("2024-01-01", periods=20, tz="UTC")
     >>> [border(days, value, "val_from", "COIN-USD") for value in ("2024-01-16", 15, -5, 0.75)]
@@ -122,7 +122,7 @@ def border(times: pd.DatetimeIndex, value: Border, name: str, whose: str) -> int
             warnings.warn(notice, DataNotice, stacklevel=2)
     if not 0 < before < len(times):
         raise UserError(
-            f"{whose}: data.{name} {value} lies outside the {len(times)} closes from {say_time(times[0])} to "
+            f"{names}: data.{name} {value} lies outside the {len(times)} closes from {say_time(times[0])} to "
             f"{say_time(times[-1])}; give a date among them, a count of closes, or a fraction between 0 and 1."
         )
     return before
@@ -144,14 +144,16 @@ class Cut(NamedTuple):
             times: when each series has closes.
             intervals: of each, from one close to the next.
         """
-        every = times[0] if len(times) == 1 else pd.DatetimeIndex(np.unique(np.concatenate(times)), tz="UTC")
+        all_times = times[0] if len(times) == 1 else pd.DatetimeIndex(np.unique(np.concatenate(times)), tz="UTC")
         try:
-            val, test = (border(every, getattr(self, setting), setting, "") for setting in ("val_from", "test_from"))
+            val, test = (
+                border(all_times, getattr(self, setting), setting, "") for setting in ("val_from", "test_from")
+            )
         except UserError:
             return False
         return val < test and any(
-            self._longest_run(name, own, interval, every[[val, test]]) >= self.horizon
-            for own, interval in zip(times, intervals, strict=True)
+            self._longest_run(name, series_times, interval, all_times[[val, test]]) >= self.horizon
+            for series_times, interval in zip(times, intervals, strict=True)
         )
 
     def _longest_run(self, name: str, times: pd.DatetimeIndex, interval: Interval, borders: pd.DatetimeIndex) -> int:
@@ -165,17 +167,17 @@ class Cut(NamedTuple):
     def no_windows(self, name: str, series: Sequence[CloseSeries]) -> UserError:
         """Why a set of windows is empty, and what would fill it."""
         lengths = {"context_length": self.context_length, "horizon": self.horizon}
-        times = [in_nanoseconds(pd.DatetimeIndex(one.closes.index)) for one in series]
-        intervals = [one.interval for one in series]
+        times = [in_nanoseconds(pd.DatetimeIndex(member.closes.index)) for member in series]
+        intervals = [member.interval for member in series]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataNotice)  # said once, when the windows were cut
             longest = ((length, self._longest(name, times, intervals, length)) for length in lengths)
             remedies = [f"a data.{length} of at most {most}" for length, most in longest if most]
             if len(series) == 1 and (fewest := self._fewest_closes(name, times[0], intervals[0])):
                 remedies.append(f"at least {fewest} closes")
-        count = sum(len(one.closes) for one in series)
+        count = sum(len(member.closes) for member in series)
         return UserError(
-            f"{', '.join(str(one.closes.name) for one in series)}: {count} closes leave no {name} window with "
+            f"{', '.join(str(member.closes.name) for member in series)}: {count} closes leave no {name} window with "
             f"data.context_length {self.context_length}, data.horizon {self.horizon}, data.val_from {self.val_from} "
             f"and data.test_from {self.test_from}; {' or '.join(remedies) or 'other borders'} would do."
         )

@@ -19,9 +19,9 @@ def require_columns(columns: Sequence[str]) -> None:
     """
     if isinstance(columns, str) or not all(isinstance(name, str) for name in columns):
         raise UserError(f"data.columns is {columns!r}, which is no list of names such as [Close, Volume].")
-    said = ", ".join(columns)
+    listed = ", ".join(columns)
     if not columns or columns[0] != CLOSE:
-        raise UserError(f"data.columns is [{said}]; Close comes first, being what is forecast.")
+        raise UserError(f"data.columns is [{listed}]; Close comes first, being what is forecast.")
     for at, name in enumerate(columns):
         if name not in (CLOSE, *FURTHER_COLUMNS):
             raise UserError(f"data.columns names {name}; there are {CLOSE}, {', '.join(FURTHER_COLUMNS)}.")
@@ -47,16 +47,16 @@ def load_all(
     if not sources:
         raise UserError("data.source is an empty list; name at least one source.")
     series = [load_one(source, columns[1:]) for source in sources]
-    names = [str(one.closes.name) for one in series]
-    for at, one in enumerate(series):
+    names = [str(member.closes.name) for member in series]
+    for at, member in enumerate(series):
         if names[at] in names[:at]:
             raise UserError(f"data.source names {names[at]} twice; give each series a symbol of its own.")
-        if one.interval != series[0].interval:
+        if member.interval != series[0].interval:
             raise UserError(
                 f"{names[0]}: the bars are {series[0].provenance.interval} apart, and those of {names[at]} "
-                f"{one.provenance.interval}; series are trained on together at one interval."
+                f"{member.provenance.interval}; series are trained on together at one interval."
             )
-    return [_between(one, start, end) for one in series]
+    return [_between(member, start, end) for member in series]
 
 
 def to_record(series: CloseSeries) -> dict[str, Any]:
@@ -77,12 +77,12 @@ def _between(series: CloseSeries, start: str | None, end: str | None) -> CloseSe
             f"{series.closes.name}: there are closes from {first} to {last}, and none between "
             f"data.start ({start or first}) and data.end ({end or last})."
         )
-    others = None if series.others is None else series.others.loc[closes.index]
-    used = replace(
+    further = None if series.others is None else series.others.loc[closes.index]
+    provenance = replace(
         series.provenance,
         first=closes.index[0].isoformat(),
         last=closes.index[-1].isoformat(),
         rows=len(closes),
-        sha256=fingerprint(closes, others),
+        sha256=fingerprint(closes, further),
     )
-    return series._replace(closes=closes, others=others, provenance=used)
+    return series._replace(closes=closes, others=further, provenance=provenance)

@@ -41,14 +41,20 @@ def plot_closes(series: CloseSeries) -> "Figure":
         closes = part.to_numpy()
         above.plot(part.index, closes, color=LINE, linewidth=1.0)
         below.plot(part.index[1:], 100 * (closes[1:] / closes[:-1] - 1), color=LINE, linewidth=0.6)
-    gaps = sorted(((one.index[-1], other.index[0]) for one, other in pairwise(parts)), key=lambda gap: gap[0] - gap[1])
+    gaps = sorted(
+        ((before.index[-1], after.index[0]) for before, after in pairwise(parts)), key=lambda gap: gap[0] - gap[1]
+    )
     for (start, end), axes in product(gaps[:LEGIBLE], (above, below)):
         axes.axvspan(start, end, color=GAP, alpha=0.35)
-    used = series.provenance
-    name = f"{used.symbol} (SIMULATED)" if used.simulated and "SIMULATED" not in used.symbol else used.symbol
+    provenance = series.provenance
+    name = (
+        f"{provenance.symbol} (SIMULATED)"
+        if provenance.simulated and "SIMULATED" not in provenance.symbol
+        else provenance.symbol
+    )
     split = f", {len(gaps):,} gaps" if gaps else ""
     above.set_title(
-        f"{plot_label(name)}: {used.rows:,} closes, {series.interval} apart{split}",
+        f"{plot_label(name)}: {provenance.rows:,} closes, {series.interval} apart{split}",
         loc="left",
         weight="bold",
     )

@@ -23,12 +23,12 @@ def report(series: CloseSeries) -> str:
 
 
 def _origin(series: CloseSeries) -> list[tuple[str, str]]:
-    used, found = series.provenance, series.cleaning_report
-    name = used.symbol + (" (SIMULATED)" if used.simulated and "SIMULATED" not in used.symbol else "")
-    lines = {"series": name, "source": ", ".join([used.source, *used.files])}
+    provenance, found = series.provenance, series.cleaning_report
+    name = provenance.symbol + (" (SIMULATED)" if provenance.simulated and "SIMULATED" not in provenance.symbol else "")
+    lines = {"series": name, "source": ", ".join([provenance.source, *provenance.files])}
     if found:
         lines |= {"format": found.format, "text": found.text} | found.columns
-    of_file = found is not None and bool(found.columns) and bool(used.files)
+    of_file = found is not None and bool(found.columns) and bool(provenance.files)
     return [(label, text + _knobs(label) * of_file) for label, text in lines.items() if text]
 
 

@@ -107,13 +107,13 @@ class GapsFound(UserError):
         self.series = series
 
 
-def fingerprint(closes: pd.Series, others: pd.DataFrame | None = None) -> str:
+def fingerprint(closes: pd.Series, further: pd.DataFrame | None = None) -> str:
     """SHA-256 of the canonical rows.
 
     Per bar its UTC nanoseconds as int64 and its close as float64, then further columns, if any, in their order; all
     little-endian.
     """
-    columns = {"close": closes} | ({} if others is None else {str(name): others[name] for name in others.columns})
+    columns = {"close": closes} | ({} if further is None else {str(name): further[name] for name in further.columns})
     values = {"time": in_nanoseconds(closes.index).asi8}
     values |= {name: column.to_numpy() for name, column in columns.items()}
     hashed = hashlib.sha256()

@@ -69,19 +69,19 @@ class WindowDataset(Dataset[Window]):
     def __init__(
         self, series: Sequence[CloseSeries], context_length: int, horizon: int, columns: Sequence[str] = (CLOSE,)
     ) -> None:
-        self.names = [str(one.closes.name) for one in series]
+        self.names = [str(close_series.closes.name) for close_series in series]
         self.context_length = context_length
         self.horizon = horizon
-        lengths = torch.tensor([len(one.closes) for one in series])
+        lengths = torch.tensor([len(close_series.closes) for close_series in series])
         self._ends = lengths.cumsum(0)  # of each series, the row after its last
         self.times = torch.empty(int(self._ends[-1]), dtype=torch.int64)
         self.prices = torch.empty(len(self.times), len(columns), dtype=torch.float64)
         runs = []
-        for one, (begin, end) in zip(series, self.extents, strict=True):
-            self.times.numpy()[begin:end] = _times(one).asi8
-            for channel, values in enumerate(_columns(one, columns)):
+        for close_series, (begin, end) in zip(series, self.extents, strict=True):
+            self.times.numpy()[begin:end] = _times(close_series).asi8
+            for channel, values in enumerate(_columns(close_series, columns)):
                 self.prices.numpy()[begin:end, channel] = values
-            runs.append(_even_runs(one, self.span) + np.array([[begin], [0]]))
+            runs.append(_even_runs(close_series, self.span) + np.array([[begin], [0]]))
         first, counts = np.concatenate(runs, axis=1)
         self._run_ends = torch.from_numpy(np.cumsum(counts))  # of each run of windows, the number after its last
         self._run_shifts = torch.from_numpy(first - np.cumsum(counts) + counts)  # from a window's number to its row
@@ -182,15 +182,15 @@ def channels_of(series: CloseSeries, columns: Sequence[str]) -> Float64[np.ndarr
 
 def last_windows(series: Sequence[CloseSeries], context_length: int, horizon: int, columns: Sequence[str]) -> Window:
     """The last window of each series, up to its last bar; targets are not known yet, and are NaN."""
-    contexts = [torch.from_numpy(channels_of(one, columns)[-context_length:]) for one in series]
-    origins = torch.tensor([int(_times(one).asi8[-1]) for one in series])
+    contexts = [torch.from_numpy(channels_of(close_series, columns)[-context_length:]) for close_series in series]
+    origins = torch.tensor([int(_times(close_series).asi8[-1]) for close_series in series])
     unknown = torch.full((len(contexts), horizon), torch.nan, dtype=torch.float64)
     return Window(torch.stack(contexts), unknown, origins, torch.arange(len(contexts)))
 
 
 def _columns(series: CloseSeries, columns: Sequence[str]) -> list[np.ndarray]:
-    others = {} if series.others is None else {str(name): series.others[name] for name in series.others.columns}
-    bars = {CLOSE: series.closes, **others}
+    further = {} if series.others is None else {str(name): series.others[name] for name in series.others.columns}
+    bars = {CLOSE: series.closes, **further}
     return [bars[name].to_numpy("float64") for name in columns]
 
 

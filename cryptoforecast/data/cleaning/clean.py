@@ -95,8 +95,8 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     )
     _require_rows(raw.symbol, bridged)
     _require_whole(raw.symbol, bridged)
-    closes, others = bridged[CLOSE].rename(raw.symbol), bridged.drop(columns=CLOSE) if raw.others else None
-    series = CloseSeries(closes, interval, _provenance(raw, closes, others, interval, now, notes), others, report)
+    closes, further = bridged[CLOSE].rename(raw.symbol), bridged.drop(columns=CLOSE) if raw.others else None
+    series = CloseSeries(closes, interval, _provenance(raw, closes, further, interval, now, notes), further, report)
     if refusal := doubt or refusal:
         raise GapsFound(refusal, series)
     for note in notes:
@@ -204,7 +204,7 @@ def _require_whole(symbol: str, bars: pd.DataFrame) -> None:
 def _provenance(
     raw: RawRows,
     closes: pd.Series,
-    others: pd.DataFrame | None,
+    further: pd.DataFrame | None,
     interval: Interval,
     now: datetime,
     notes: list[str],
@@ -216,7 +216,7 @@ def _provenance(
         last=closes.index[-1].isoformat(),
         rows=len(closes),
         interval=str(interval),
-        sha256=fingerprint(closes, others),
+        sha256=fingerprint(closes, further),
         retrieved_at=now.isoformat(timespec="seconds"),
         files=raw.files,
         simulated=raw.simulated,

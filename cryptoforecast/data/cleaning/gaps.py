@@ -124,14 +124,14 @@ def _say_steps(times: pd.DatetimeIndex) -> str:
     """What steps there are, where none is taken by most."""
     kinds, counts = np.unique(np.diff(times.asi8), return_counts=True)
     order = np.argsort(-counts, kind="stable")[:LISTED]
-    seen = ", ".join(f"{say_duration(pd.Timedelta(int(kinds[at])))} ({counts[at]:,} times)" for at in order)
-    return f"the times are {len(kinds):,} different steps apart, most often {seen}"
+    most_common = ", ".join(f"{say_duration(pd.Timedelta(int(kinds[at])))} ({counts[at]:,} times)" for at in order)
+    return f"the times are {len(kinds):,} different steps apart, most often {most_common}"
 
 
 def _fill(present: pd.DataFrame, interval: Interval) -> pd.DataFrame:
     """A bar without a trade opens, peaks and ends at the last close, and nothing changes hands."""
-    whole = interval.filled(pd.DatetimeIndex(present.index))
-    filled, absent = present.reindex(whole), ~whole.isin(present.index)
+    all_times = interval.filled(pd.DatetimeIndex(present.index))
+    filled, absent = present.reindex(all_times), ~all_times.isin(present.index)
     filled[CLOSE] = filled[CLOSE].ffill()
     for name in filled.columns.drop(CLOSE):
         filled.loc[absent, name] = 0.0 if name == VOLUME else filled.loc[absent, CLOSE]

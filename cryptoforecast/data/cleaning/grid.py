@@ -27,25 +27,25 @@ def interval_of(symbol: str, times: pd.DatetimeIndex) -> Interval:
     step = _usual_step(times)
     if step.duration < LEAST_ON_A_CALENDAR:
         return step
-    whole, before = times, times[:-1]
+    all_times, without_last = times, times[:-1]
     uneven = step.uneven(times)
-    if exact := calendar_of(whole) or (calendar_of(before) if len(before) >= SURE else None):
+    if exact := calendar_of(all_times) or (calendar_of(without_last) if len(without_last) >= SURE else None):
         return exact
     if not step.off_grid(times, uneven).any():
         return step
-    moved = calendar_of(whole, exact=False) or calendar_of(before)
+    moved = calendar_of(all_times, exact=False) or calendar_of(without_last)
     if moved or not step.off_grid(times, uneven[:-1]).any():
         return moved or step
-    return calendar_of(before, exact=False) or step
+    return calendar_of(without_last, exact=False) or step
 
 
 def _usual_step(times: pd.DatetimeIndex) -> FixedStep:
     """The step that is most often taken; where one is taken by most, that is told without sorting them all."""
     stamps = times.asi8
-    some = np.linspace(0, len(stamps) - 2, min(len(stamps) - 1, SAMPLE)).astype("int64")
-    likely = FixedStep(int(np.median(stamps[some + 1] - stamps[some])))
-    if 2 * len(likely.uneven(times)) < len(times):
-        return likely
+    sampled = np.linspace(0, len(stamps) - 2, min(len(stamps) - 1, SAMPLE)).astype("int64")
+    median_step = FixedStep(int(np.median(stamps[sampled + 1] - stamps[sampled])))
+    if 2 * len(median_step.uneven(times)) < len(times):
+        return median_step
     kinds, counts = np.unique(np.diff(stamps), return_counts=True)
     return FixedStep(int(kinds[counts.argmax()]))
 

@@ -118,17 +118,17 @@ def jitter_of(times: pd.DatetimeIndex, interval: Interval) -> Jitter | None:
     if _are_few(times.asi8 % interval.nanoseconds):
         return None
     steps = np.diff(times.asi8)
-    usual = float(np.median(steps))
-    nominal = int(NOMINAL[abs(np.log(NOMINAL / usual)).argmin()])
+    median_step = float(np.median(steps))
+    nominal = int(NOMINAL[abs(np.log(NOMINAL / median_step)).argmin()])
     about = abs(steps / nominal - 1) <= LOOSE
-    if abs(usual / nominal - 1) > NEAR or 2 * about.sum() < len(steps) or _is_a_pattern(steps, nominal):
+    if abs(median_step / nominal - 1) > NEAR or 2 * about.sum() < len(steps) or _is_a_pattern(steps, nominal):
         return None
     found = [_placed(times, late, FixedStep(nominal)) for late in _readings(times.asi8, nominal)]
     best = min(found, key=lambda reading: (len(reading.doubled), reading.absent))
     following = np.diff(best.opened) == nominal
     far = np.count_nonzero(best.late > LOOSE * nominal)
-    likely = 2 * following.sum() >= len(following) and far <= FAR * len(times)
-    return best if likely and len(best.doubled) <= DOUBLED * len(times) else None
+    is_plausible = 2 * following.sum() >= len(following) and far <= FAR * len(times)
+    return best if is_plausible and len(best.doubled) <= DOUBLED * len(times) else None
 
 
 def _changing_clocks(times: pd.DatetimeIndex) -> tuple[int, int] | None:
@@ -154,10 +154,12 @@ def _are_few(into: np.ndarray) -> bool:
 
 def _is_a_pattern(steps: np.ndarray, nominal: int) -> bool:
     """Whether most bars are exact, and all others off by one large amount: breaks of sessions are, jitter is not."""
-    rest = np.unique(steps % nominal)
-    rest = rest[rest > 0]
-    large = len(rest) == 0 or np.minimum(rest, nominal - rest).min() >= nominal / 6
-    return nominal < A_DAY and len(rest) <= 2 and bool(large) and 2 * int((steps == nominal).sum()) >= len(steps)
+    remainders = np.unique(steps % nominal)
+    remainders = remainders[remainders > 0]
+    are_large = len(remainders) == 0 or np.minimum(remainders, nominal - remainders).min() >= nominal / 6
+    return (
+        nominal < A_DAY and len(remainders) <= 2 and bool(are_large) and 2 * int((steps == nominal).sum()) >= len(steps)
+    )
 
 
 def _readings(stamps: np.ndarray, step: int) -> list[np.ndarray]:

@@ -45,24 +45,24 @@ def find_sessions(times: pd.DatetimeIndex, step: FixedStep) -> Found:
     dates, bars = np.unique(days, return_counts=True)
     is_open, strays = _weekdays_of(dates, bars, cut)
     closes = bool((~is_open).any()) or (step.nanoseconds < A_DAY and _has_nights(of_day, len(dates), step.nanoseconds))
-    night = days[uneven] != days[uneven + 1]
-    good = np.zeros(len(uneven), dtype=bool)
-    usual = _usual_breaks(of_day, uneven, night, len(dates)) if step.nanoseconds < A_DAY else ~good
+    over_night = days[uneven] != days[uneven + 1]
+    explained = np.zeros(len(uneven), dtype=bool)
+    are_usual = _usual_breaks(of_day, uneven, over_night, len(dates)) if step.nanoseconds < A_DAY else ~explained
     skipped = _open_between(days[uneven], days[uneven + 1], is_open, cut)
     if closes:
-        good = usual & (~night | _are_holidays(days[uneven], skipped))
+        explained = are_usual & (~over_night | _are_holidays(days[uneven], skipped))
     sessions = Sessions(
         step,
-        tuple(bool(one) for one in is_open),
+        tuple(bool(item) for item in is_open),
         _offsets_of(days, of_day, dates),
         int(cut),
-        tuple(int(one) for one in times.asi8[uneven[~good]]),
+        tuple(int(item) for item in times.asi8[uneven[~explained]]),
     )
-    holidays = _dates_between(days[uneven], days[uneven + 1], good & night, is_open, cut)
-    notes = [_say_pattern(sessions, of_day, uneven, good & ~night, holidays)]
+    holidays = _dates_between(days[uneven], days[uneven + 1], explained & over_night, is_open, cut)
+    notes = [_say_pattern(sessions, of_day, uneven, explained & ~over_night, holidays)]
     if len(strays):
         notes.append(_say_strays(strays, cut))
-    return Found(sessions, notes, int(good.sum()))
+    return Found(sessions, notes, int(explained.sum()))
 
 
 def _date(day: int, cut: int) -> pd.Timestamp:
@@ -90,17 +90,17 @@ def _weekdays_of(dates: np.ndarray, bars: np.ndarray, cut: int) -> tuple[np.ndar
     What is seen once tells nothing, but of a weekend; and where one was not seen, it has no sessions. A day of a few
     bars is no session: where clocks change, the first hour of a week may come before the cut.
     """
-    every, of_week = np.arange(dates[0], dates[-1] + 1), weekdays(dates, cut)
-    whole = np.minimum(bars / np.median(bars), 1)
-    chances = np.bincount(weekdays(every, cut), minlength=7)
-    rare = np.bincount(of_week, weights=whole, minlength=7) <= CLOSED * chances
+    all_days, of_week = np.arange(dates[0], dates[-1] + 1), weekdays(dates, cut)
+    fullness = np.minimum(bars / np.median(bars), 1)
+    chances = np.bincount(weekdays(all_days, cut), minlength=7)
+    rare = np.bincount(of_week, weights=fullness, minlength=7) <= CLOSED * chances
     weekend = next((pair for pair in WEEKENDS if rare[list(pair)].all()), ())
     if len(dates) > 7 and (~rare).sum() < FEWEST:
         return np.ones(7, dtype=bool), dates[:0]
     is_open = ~rare | ((chances < 2) & ~np.isin(np.arange(7), weekend))
     if not is_open.any():  # a hole longer than all that there is says nothing of weekdays
         is_open = np.bincount(of_week, minlength=7) > 0
-    return is_open, dates[~is_open[of_week] & (whole > CLOSED)]
+    return is_open, dates[~is_open[of_week] & (fullness > CLOSED)]
 
 
 def _has_nights(of_day: np.ndarray, days: int, step: int) -> bool:
@@ -127,7 +127,7 @@ def _often(values: np.ndarray, least: int) -> np.ndarray:
 
 def _open_between(first: np.ndarray, last: np.ndarray, is_open: np.ndarray, cut: int) -> np.ndarray:
     """How many days with sessions lie between two days, neither of them counted."""
-    mask = [bool(one) for one in is_open]
+    mask = [bool(is_day_open) for is_day_open in is_open]
     shift = (cut + A_DAY // 2) // A_DAY
     begin, end = (values.astype("datetime64[D]") for values in (first + shift + 1, last + shift))
     counts: np.ndarray = np.maximum(np.busday_count(begin, np.maximum(begin, end), weekmask=mask), 0)
@@ -136,29 +136,29 @@ def _open_between(first: np.ndarray, last: np.ndarray, is_open: np.ndarray, cut:
 
 def _are_holidays(days: np.ndarray, skipped: np.ndarray) -> np.ndarray:
     """Whether so many sessions in a row may be holidays: a few, or more if it is so in several years."""
-    good = skipped <= HOLIDAYS
-    long = np.flatnonzero((skipped > HOLIDAYS) & (skipped <= LONG_HOLIDAYS))
-    years = abs(days[long][:, None] - days[long][None, :]) / 365.25
-    again = (years > 0.5) & (abs(years - np.rint(years)) * 365.25 <= SEASON)
-    good[long] = again.any(axis=1) if len(long) else False
-    return good
+    are_holidays = skipped <= HOLIDAYS
+    are_long = np.flatnonzero((skipped > HOLIDAYS) & (skipped <= LONG_HOLIDAYS))
+    years = abs(days[are_long][:, None] - days[are_long][None, :]) / 365.25
+    recur = (years > 0.5) & (abs(years - np.rint(years)) * 365.25 <= SEASON)
+    are_holidays[are_long] = recur.any(axis=1) if len(are_long) else False
+    return are_holidays
 
 
 def _dates_between(
-    first: np.ndarray, last: np.ndarray, which: np.ndarray, is_open: np.ndarray, cut: int
+    first: np.ndarray, last: np.ndarray, chosen: np.ndarray, is_open: np.ndarray, cut: int
 ) -> list[pd.Timestamp]:
-    days = [np.arange(a + 1, b) for a, b in zip(first[which], last[which], strict=True)]
-    every = np.concatenate(days) if days else np.array([], dtype="int64")
-    return [_date(day, cut) for day in every[is_open[weekdays(every, cut)]]]
+    days = [np.arange(a + 1, b) for a, b in zip(first[chosen], last[chosen], strict=True)]
+    all_days = np.concatenate(days) if days else np.array([], dtype="int64")
+    return [_date(day, cut) for day in all_days[is_open[weekdays(all_days, cut)]]]
 
 
 def _offsets_of(days: np.ndarray, of_day: np.ndarray, dates: np.ndarray) -> tuple[int, ...]:
     """When bars open: at the times of day that most of the last sessions have."""
-    lately = dates[-LATELY - 1 : -1] if len(dates) > 1 else dates  # the last one may not be over
-    within = np.isin(days, lately)
+    last_sessions = dates[-LATELY - 1 : -1] if len(dates) > 1 else dates  # the last one may not be over
+    within = np.isin(days, last_sessions)
     kinds, counts = np.unique(of_day[within], return_counts=True)
-    usual = kinds[2 * counts >= len(lately)]
-    return tuple(int(one) for one in (usual if len(usual) else kinds))
+    most_common = kinds[2 * counts >= len(last_sessions)]
+    return tuple(int(offset) for offset in (most_common if len(most_common) else kinds))
 
 
 def _say_pattern(
@@ -166,11 +166,11 @@ def _say_pattern(
 ) -> str:
     hours = ""
     if sessions.step.nanoseconds < A_DAY:
-        clock = [_clock(sessions.cut + one) for one in (sessions.offsets[0], sessions.offsets[-1])]
+        clock = [_clock(sessions.cut + offset) for offset in (sessions.offsets[0], sessions.offsets[-1])]
         hours = f", bars from {clock[0]} to {clock[1]} UTC"
         pairs = np.unique(np.stack([of_day[uneven[breaks]], of_day[uneven[breaks] + 1]]), axis=1, return_counts=True)
         if len(pairs[1]):
-            a, b = (_clock(sessions.cut + int(one)) for one in pairs[0][:, pairs[1].argmax()])
+            a, b = (_clock(sessions.cut + int(offset)) for offset in pairs[0][:, pairs[1].argmax()])
             hours += f" with a break from {a} to {b}"
     named = ", ".join(say_time(day) for day in holidays[:LISTED]) + (", …" if len(holidays) > LISTED else "")
     days = f"{len(holidays):,} holiday{'' if len(holidays) == 1 else 's'}{f' ({named})' if holidays else ''}"

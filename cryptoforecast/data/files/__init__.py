@@ -9,8 +9,8 @@ In the order in which a module may import from those before it::
     headings                vocabulary, coins, labels, vendors
     bytes to one text       packing, not_tables, encodings, json_tables, open_file
     lines, the first ones   line_kinds, longer_header, head
-    columns                 first_rows, bars, time_column, close_column, no_header, chosen, contradictions, trades,
-                            layout (all of it)
+    columns                 first_rows, bars, same_moments, time_column, close_candidates, close_column, chosen,
+                            no_header, contradictions, trades, layout (all of it)
     the result              table, summary, parsed_cache
     rows, all of them       not_rows, last_line, row_shape, parsing, columnar (Parquet, Feather), ticker,
                             tickers_in_turn

@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.data.files.bytes.encodings import UTF_8, OddBytes
-from cryptoforecast.data.files.bytes.open_file import TO_LEAVE_OUT, encoding_of, head_of, holds_json, packing
+from cryptoforecast.data.files.bytes.open_file import (
+    ADVICE_TO_UNSET_ENCODING,
+    encoding_of,
+    head_of,
+    holds_json,
+    packing,
+)
 from cryptoforecast.data.files.bytes.packing import COLUMNAR, PACKINGS
 from cryptoforecast.data.files.cells.numbers import Numbers, Unreadable, numbers_of
 from cryptoforecast.data.files.columns.layout import Layout, recognise
@@ -54,8 +60,8 @@ def _read(file: Path, knobs: Knobs) -> Table:
         return _read_rows(file, knobs._replace(encoding=encoding_of(file, knobs.encoding)))
     except OddBytes:  # far down in a large file
         if knobs.encoding is not None:
-            raise UserError(f"{file}: not a text in {knobs.encoding}; {TO_LEAVE_OUT}.") from None
-    return _read_rows(file, knobs._replace(encoding=encoding_of(file, whole=True)))
+            raise UserError(f"{file}: not a text in {knobs.encoding}; {ADVICE_TO_UNSET_ENCODING}.") from None
+    return _read_rows(file, knobs._replace(encoding=encoding_of(file, search_all=True)))
 
 
 def _read_rows(file: Path, knobs: Knobs) -> Table:

@@ -25,11 +25,12 @@ def say_text(layout: Layout, structure: str, encoding: str) -> str:
     return f"{encoding.upper()}, {parted}, {DECIMALS[layout.decimal]}"
 
 
-def say_columns(layout: Layout, times: Times, others: Sequence[str]) -> dict[str, str]:
+def say_columns(layout: Layout, times: Times, further: Sequence[str]) -> dict[str, str]:
     """Where the times and the values come from, and what spoke for that where there was a choice."""
     chosen, names = layout.chosen, layout.names
     time = names[chosen.date] + ("" if chosen.clock is None else f" and {names[chosen.clock]}")
     reasons = "; ".join(part for part in (times.style, chosen.why.get("time", "")) if part)
     close = names[chosen.close] + (f" ({why})" if (why := chosen.why.get("close")) else "")
-    further = {name.lower(): names[chosen.others[name]] for name in others}
-    return {"time": f"{time} ({reasons})", "close": close} | further
+    return {"time": f"{time} ({reasons})", "close": close} | {
+        name.lower(): names[chosen.others[name]] for name in further
+    }

@@ -30,7 +30,7 @@ class Table(NamedTuple):
 
 def join(tables: Sequence[Table]) -> Table:
     """The rows of several files as one table's, in the order of the files."""
-    first, (times, zone) = tables[0], _times_of_all(tables)
+    first, (times, joined_zone) = tables[0], _times_of_all(tables)
     return Table(
         times=times[0].append(times[1:]),
         values={name: np.concatenate([table.values[name] for table in tables]) for name in first.values},
@@ -40,7 +40,7 @@ def join(tables: Sequence[Table]) -> Table:
         text="; ".join(dict.fromkeys(table.text for table in tables if table.text)),
         undated=sum(table.undated for table in tables),
         notes=tuple(dict.fromkeys(note for table in tables for note in table.notes)),
-        zone=zone,
+        zone=joined_zone,
     )
 
 
@@ -49,7 +49,10 @@ def _times_of_all(tables: Sequence[Table]) -> tuple[list[pd.DatetimeIndex], Zone
     times, zones = [table.times for table in tables], [Zone(*table.zone) for table in tables if table.zone]
     if len(zones) < len(tables) or len({zone.time_of_day for zone in zones}) > 1:
         return times, None
-    whole = Zone(min(zone.lowest for zone in zones), max(zone.highest for zone in zones), zones[0].time_of_day)
-    if whole.changes:
-        times = [own if zone.changes else to_days(own, zone.lowest) for own, zone in zip(times, zones, strict=True)]
-    return times, whole
+    zone = Zone(min(zone.lowest for zone in zones), max(zone.highest for zone in zones), zones[0].time_of_day)
+    if zone.changes:
+        times = [
+            table_times if zone.changes else to_days(table_times, zone.lowest)
+            for table_times, zone in zip(times, zones, strict=True)
+        ]
+    return times, zone

@@ -169,8 +169,8 @@ def say_changes(vendor: str, old: pd.DataFrame, new: pd.DataFrame, column: str) 
 
 def say_age(age: pd.Timedelta) -> str:
     """How long ago, in one unit: ``3 days ago``."""
-    whole = (age.floor(unit) for unit in ("D", "h", "min"))
-    return next((f"{say_duration(rounded)} ago" for rounded in whole if rounded > pd.Timedelta(0)), "just now")
+    rounded_down = (age.floor(unit) for unit in ("D", "h", "min"))
+    return next((f"{say_duration(rounded)} ago" for rounded in rounded_down if rounded > pd.Timedelta(0)), "just now")
 
 
 def _price(value: float) -> str:

@@ -128,14 +128,14 @@ class CachedFeed:
             cached = self._with_older_bars(cached, first, notes)
         old = cached.bars
         after = max(self._after, self.step.after(old.index[-1], 1)[0])
-        whole = max(min(first, cached.covered_from), self.earliest)
+        from_beginning = max(min(first, cached.covered_from), self.earliest)
         if self.refresh or self.always_whole or first < cached.covered_from:
-            first = whole
+            first = from_beginning
         else:
-            first = max(first_to_ask_again(old, self.step), whole)
+            first = max(first_to_ask_again(old, self.step), from_beginning)
         new = self._some(first, after, cached, notes)
-        if first > whole and is_rescaled(old, new, self.prices):
-            new = self._some(whole, after, cached, notes)
+        if first > from_beginning and is_rescaled(old, new, self.prices):
+            new = self._some(from_beginning, after, cached, notes)
         return self._joined(cached, new, first, notes)
 
     def _with_older_bars(self, cached: CachedBars, first: pd.Timestamp, notes: list[str]) -> CachedBars:

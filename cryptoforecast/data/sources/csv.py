@@ -71,7 +71,7 @@ class CsvSource(Source):
         require_text("data.source.folder", folder, "prices")
         require_knobs(Knobs(column, symbol, date_format, date_column, decimal, encoding))
         require_choice("data.source.gaps", gaps, get_args(Gaps))
-        self.path = [_file_name(one) for one in path] if isinstance(path, list | tuple) else _file_name(path)
+        self.path = [_file_name(name) for name in path] if isinstance(path, list | tuple) else _file_name(path)
         self.folder = folder
         self.column = column
         self.symbol = symbol

@@ -115,8 +115,8 @@ class CcxtSource(Source):
             interval=self._step,
         )
         series = to_close_series(raw, self.gaps, now)
-        used = replace(series.provenance, retrieved_at=held.fetched_at.isoformat(timespec="seconds"))
-        return series._replace(provenance=used)
+        provenance = replace(series.provenance, retrieved_at=held.fetched_at.isoformat(timespec="seconds"))
+        return series._replace(provenance=provenance)
 
     def _market(self, client: "_Client", notes: list[str]) -> str:
         """The symbol of the market as ccxt writes it; not asked for, where bars of it are cached."""
@@ -126,10 +126,10 @@ class CcxtSource(Source):
         try:
             market = client.exchange.find(self.symbol)
         except SourceUnavailable as unavailable:
-            likely = [name for name in same_market(self.symbol, cached) if (":" in name) == (":" in self.symbol)]
-            if len(likely) != 1:
+            matching = [name for name in same_market(self.symbol, cached) if (":" in name) == (":" in self.symbol)]
+            if len(matching) != 1:
                 raise SourceUnavailable(f"{str(unavailable).rstrip('.')}, and nothing is cached.") from None
-            return likely[0]
+            return matching[0]
         if ":" in market and ":" not in self.symbol:
             notes.append(f"{self.exchange} has {self.symbol} as a contract only; {market} is used.")
         return market

@@ -44,8 +44,8 @@ class Exchange:
     def __init__(self, name: str, timeframe: str, address: str | None = None) -> None:
         ccxt = _ccxt()
         if name not in ccxt.exchanges:
-            likely = nearest(name, ccxt.exchanges) or f"one of {len(ccxt.exchanges)}, such as kraken or binance"
-            raise UserError(f"data.source.exchange is {name!r}, which ccxt does not know; it may be {likely}.")
+            proposed = nearest(name, ccxt.exchanges) or f"one of {len(ccxt.exchanges)}, such as kraken or binance"
+            raise UserError(f"data.source.exchange is {name!r}, which ccxt does not know; it may be {proposed}.")
         self.name, self.timeframe = name, timeframe
         self.api = getattr(ccxt, name)({"enableRateLimit": True, "timeout": PATIENCE, "enableLastJsonResponse": True})
         self.clock: pd.Timestamp | None = None  # the exchange's present, when it answered last
@@ -66,10 +66,10 @@ class Exchange:
             SourceUnavailable: if the exchange does not say which markets it has.
             UserError: if it has no such market, or several.
         """
-        every = self.api.options.get("fetchMarkets")
-        spot_alone = not self.api.markets and ":" not in symbol and "spot" in _types(every)
+        all_types = self.api.options.get("fetchMarkets")
+        spot_alone = not self.api.markets and ":" not in symbol and "spot" in _types(all_types)
         if spot_alone:
-            self.api.options["fetchMarkets"] = {**every, "types": ["spot"]}  # contracts are many more
+            self.api.options["fetchMarkets"] = {**all_types, "types": ["spot"]}  # contracts are many more
         if not self.api.markets:
             ask_again(lambda: self._load_markets(symbol))
         try:
@@ -77,7 +77,7 @@ class Exchange:
         except UserError:
             if not spot_alone:
                 raise
-        self.api.options["fetchMarkets"] = every
+        self.api.options["fetchMarkets"] = all_types
         ask_again(lambda: self._load_markets(symbol))
         return find_market(self.name, symbol, self.api.markets)
 
@@ -128,10 +128,10 @@ class Exchange:
         try:
             answer = ask()
         except Exception as problem:  # ccxt lets through what its parsers raise at an answer that they do not know
-            told = explain(self.name, symbol, problem, of_candles)
-            if isinstance(told, SourceUnavailable):
+            error = explain(self.name, symbol, problem, of_candles)
+            if isinstance(error, SourceUnavailable):
                 self._wait_as_bidden()
-            raise told from None
+            raise error from None
         if self.api.last_json_response is None and self.api.last_http_response is not None:
             sent = self.api.last_http_response.lstrip()
             what = "a web page" if sent.startswith("<") else "an answer that is not JSON" if sent else "an empty answer"

@@ -49,8 +49,12 @@ class FirstAvailable(Source):
 
 
 def _passed_over(series: CloseSeries, reasons: list[str]) -> CloseSeries:
-    used = series.provenance
-    what = "SIMULATED closes, at which nobody ever traded," if used.simulated else f"{used.symbol} of {used.source}"
+    provenance = series.provenance
+    what = (
+        "SIMULATED closes, at which nobody ever traded,"
+        if provenance.simulated
+        else f"{provenance.symbol} of {provenance.source}"
+    )
     note = f"{' '.join(reasons)} This run uses {what} instead."
     warnings.warn(note, DataNotice, stacklevel=3)
-    return series._replace(provenance=dataclasses.replace(used, notes=(*used.notes, note)))
+    return series._replace(provenance=dataclasses.replace(provenance, notes=(*provenance.notes, note)))

@@ -42,7 +42,7 @@ def nearest(name: str, names: Sequence[str]) -> str:
     >>> nearest("binnance", ["binance", "binanceus", "kraken"])
     'binance or binanceus'
     """
-    by_key = {key(other): other for other in reversed(names)}
+    by_key = {key(known): known for known in reversed(names)}
     found = [by_key[match] for match in difflib.get_close_matches(key(name), by_key, NEAREST, 0.7)]
     return " or ".join(found)
 
@@ -91,8 +91,10 @@ def find_market(exchange: str, symbol: str, markets: Mapping[str, Any]) -> str:
     if found:
         raise UserError(f"{symbol}: {exchange} has several such markets; data.source.symbol is {_or(found)}.")
     base = key(symbol.split("/")[0])
-    likely = nearest(symbol, list(markets)) or _or([name for name in markets if key(name.split("/")[0]) == base])
-    advice = f"the nearest are {likely}" if likely else f"it has {len(markets):,} others, such as {next(iter(markets))}"
+    proposed = nearest(symbol, list(markets)) or _or([name for name in markets if key(name.split("/")[0]) == base])
+    advice = (
+        f"the nearest are {proposed}" if proposed else f"it has {len(markets):,} others, such as {next(iter(markets))}"
+    )
     raise UserError(f"{symbol}: {exchange} has no such market; {advice}; set data.source.symbol.")
 
 

@@ -91,10 +91,10 @@ class SimulatedSource(Source):
 
 
 def _step(interval: str) -> pd.Timedelta:
-    said = re.fullmatch(r"([1-9]\d{0,3})(min|h|d)", str(interval))
-    if said is None:
+    parts = re.fullmatch(r"([1-9]\d{0,3})(min|h|d)", str(interval))
+    if parts is None:
         raise UserError(f"data.source.interval is {interval!r}; it is a count of min, h or d, such as 15min, 1h or 1d.")
-    return int(said[1]) * {"min": AN_HOUR / 60, "h": AN_HOUR, "d": A_DAY}[said[2]]
+    return int(parts[1]) * {"min": AN_HOUR / 60, "h": AN_HOUR, "d": A_DAY}[parts[2]]
 
 
 def _shocks(random: np.random.Generator, count: int) -> np.ndarray:

@@ -107,10 +107,10 @@ class YahooSource(Source):
             columns={"time": "timestamp", "close": close},
         )
         series = to_close_series(raw, self.gaps, now)
-        used = replace(series.provenance, retrieved_at=held.fetched_at.isoformat(timespec="seconds"))
+        provenance = replace(series.provenance, retrieved_at=held.fetched_at.isoformat(timespec="seconds"))
         if self.adjusted:
-            used = replace(used, notes=(*used.notes, "closes are adjusted for dividends and splits."))
-        return series._replace(provenance=used)
+            provenance = replace(provenance, notes=(*provenance.notes, "closes are adjusted for dividends and splits."))
+        return series._replace(provenance=provenance)
 
     def _feed(self, now: pd.Timestamp) -> CachedFeed:
         step = LENGTHS[self.interval]

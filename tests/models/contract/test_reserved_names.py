@@ -113,7 +113,7 @@ def test_a_forgotten_call_of_the_parents_init_is_named() -> None:
 )
 def test_a_class_whose_body_hides_a_part_of_the_contract_is_refused(body: dict[str, Any], advice: str) -> None:
     with pytest.raises(UserError, match=advice):
-        type("Body", (Forecaster,), body)
+        type("FirstRows", (Forecaster,), body)
     with pytest.raises(UserError, match=advice):
         type("Mixed", (type("Mixin", (), body), LSTM), {})
 

@@ -80,10 +80,10 @@ def marked(start: bytes) -> str | None:
     for mark, name in BOMS.items():
         if start.startswith(mark):
             return name
-    some = start[: len(start) // 4 * 4 or len(start) // 2 * 2][:4096]
-    if not some or b"\0" not in some:
+    sample = start[: len(start) // 4 * 4 or len(start) // 2 * 2][:4096]
+    if not sample or b"\0" not in sample:
         return None
-    zeros = [some[at::4].count(0) * 4 / len(some) for at in range(4)]
+    zeros = [sample[at::4].count(0) * 4 / len(sample) for at in range(4)]
     for name, pattern in {"utf-32-le": "0111", "utf-32-be": "1110", "utf-16-le": "0101", "utf-16-be": "1010"}.items():
         if all(share > 0.7 if full == "1" else share < 0.1 for share, full in zip(zeros, pattern, strict=True)):
             return name

@@ -1,4 +1,4 @@
-"""JSON as a table of texts: candles as exchanges' interfaces give them, records, and what pandas writes."""
+"""JSON files as tables of texts: candles from the APIs of exchanges, records, and what pandas writes."""
 
 import csv
 import io
@@ -13,31 +13,34 @@ from cryptoforecast.data.files.cells.kinds import is_date, is_epoch, is_number
 from cryptoforecast.errors import UserError
 from cryptoforecast.formatting import join_names
 
-Node = Any  # what JSON holds, each number a Number
+Node = Any  # a value of JSON, in which each number is a Number
 Rows = list[list[str]]
 CANDLES = {"t": "timestamp", "o": "open", "h": "high", "l": "low", "c": "close", "v": "volume"}
 VALUES = {"t": "timestamp", "v": "value"}
 BEGINNING = re.compile(r"\s*(\{\s*(\"|\}|$)|\[\s*([\[{\]\"\d-]|$))")
-HEADING = re.compile(r"\s*\[[^\]\[{\"]*\]\s*[,;]")  # a column called [1]
+CSV_HEADING = re.compile(r"\s*\[[^\]\[{\"]*\]\s*[,;]")  # of a CSV whose first column is called [1]
 NUMBERED = re.compile(r"\d+[a-z]?\. ")  # before the names of Alpha Vantage: "4. close"
-OF_INTEREST = 8  # levels at which a table is looked for
+DEEPEST_LEVEL = 8  # of nesting at which a table is looked for
 
 
 class Number(str):
-    """A number as it is written; three digits behind its point are no thousands."""
+    """A number as its text in the file.
+
+    A number of JSON has a point before its decimals, so a zero is added to three decimals: 1.234 is not read as 1234.
+    """
 
     def __new__(cls, text: str) -> "Number":
-        """The text, and a zero behind three decimals, which tells them from thousands."""
+        """Make the number from its text."""
         return super().__new__(cls, text + "0" if re.fullmatch(r"-?\d+\.\d{3}", text) else text)
 
 
 def is_json(start: str) -> bool:
-    """Whether a text may be JSON by its beginning: a list or an object."""
-    return bool(BEGINNING.match(start)) and not HEADING.match(start)
+    """Whether a text begins as a list or an object of JSON does."""
+    return bool(BEGINNING.match(start)) and not CSV_HEADING.match(start)
 
 
 def as_csv(file: Path, text: str) -> bytes:
-    """The one table of a JSON text as a CSV in UTF-8, a record a line, its names in the first line if it has some.
+    """Convert the table in a JSON text to CSV in UTF-8, with the names of the columns in the first line if it has some.
 
     Raises:
         UserError: if the text is no JSON, or holds no table, or several.
@@ -49,24 +52,25 @@ def as_csv(file: Path, text: str) -> bytes:
 
 
 def _parsed(file: Path, text: str) -> Node:
-    how: dict[str, Any] = {"parse_float": Number, "parse_int": Number, "parse_constant": lambda _: None}
+    options: dict[str, Any] = {"parse_float": Number, "parse_int": Number, "parse_constant": lambda _: None}
     try:
-        return json.loads(text, **how)
+        return json.loads(text, **options)
     except json.JSONDecodeError as problem:
-        whole = problem
+        first_problem = problem
     except RecursionError:
         raise UserError(f"{file}: JSON that is nested too deeply to be a table.") from None
     lines = [line for line in text.splitlines() if line.strip()]
     try:
-        return [json.loads(line.rstrip().rstrip(","), **how) for line in lines]  # a record a line
+        return [json.loads(line.rstrip().rstrip(","), **options) for line in lines]  # a record a line
     except json.JSONDecodeError:
         raise UserError(
-            f"{file}: JSON that is damaged or cut off: {whole.msg} in line {whole.lineno}, column {whole.colno}."
+            f"{file}: JSON that is damaged or cut off: {first_problem.msg} in line {first_problem.lineno}, "
+            f"column {first_problem.colno}."
         ) from None
 
 
 def _table(file: Path, node: Node) -> Rows:
-    found = _tables_in(node, "", OF_INTEREST)
+    found = _tables_in(node, "", DEEPEST_LEVEL)
     if not found:
         keys = f" ({join_names(node)})" if isinstance(node, dict) and node else ""
         raise UserError(
@@ -82,7 +86,7 @@ def _table(file: Path, node: Node) -> Rows:
 
 
 def _tables_in(node: Node, path: str, depth: int) -> list[tuple[str, Rows]]:
-    """The tables at and below a node, with their places; what a table consists of is not looked into."""
+    """Find the tables at and below a node, each with its path; inside of a table none is looked for."""
     for form in FORMS:
         if rows := form(node):
             return [(path.strip("."), rows)]

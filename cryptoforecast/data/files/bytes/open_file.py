@@ -1,4 +1,4 @@
-"""The bytes of a price file: found, unpacked, and in one encoding."""
+"""Price files by path or pattern, and the bytes of each: unpacked, as text in UTF-8."""
 
 import glob
 import io
@@ -18,20 +18,24 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.user_code.exception_origin import is_raised_by_user, passed_through
 from cryptoforecast.user_folders import expand_home
 
-HEAD = 1 << 16  # bytes by which a file is recognised
-NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")  # characters that no text has
-TO_LEAVE_OUT = "leave data.source.encoding out to have it found"
-TO_SET = "set data.source.encoding, such as cp1252 or gb18030"
+HEAD = 1 << 16  # bytes at the beginning by which a file is recognised
+CONTROL_CHARACTERS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")  # in no text
+ADVICE_TO_UNSET_ENCODING = "leave data.source.encoding out to have it found"
+ADVICE_TO_SET_ENCODING = "set data.source.encoding, such as cp1252 or gb18030"
 
 
 def find_files(path: str | list[str], folder: str | None) -> list[Path]:
-    """The files that ``data.source.path`` names, in the order named; of a pattern, in the order of their names."""
+    """Find the files that ``data.source.path`` names, in its order; those of a pattern are sorted by name.
+
+    Raises:
+        UserError: if there is no such file.
+    """
     files: list[Path] = []
     for pattern in [path] if isinstance(path, str) else path:
-        whole = expand_home(Path(folder or ".", pattern))
-        matches = [whole] if whole.is_file() else [Path(match) for match in sorted(glob.glob(str(whole)))]
+        full_path = expand_home(Path(folder or ".", pattern))
+        matches = [full_path] if full_path.is_file() else [Path(match) for match in sorted(glob.glob(str(full_path)))]
         if not matches:
-            raise UserError(f"{whole}: no such file; data.source.path names the file to read.")
+            raise UserError(f"{full_path}: no such file; data.source.path names the file to read.")
         files += matches
     if not files:
         raise UserError("data.source.path is empty; name at least one file.")
@@ -39,12 +43,12 @@ def find_files(path: str | list[str], folder: str | None) -> list[Path]:
 
 
 def packing(file: Path) -> str:
-    """How a file is packed, told by its first bytes: ``gzip``, ``zip``, ``Parquet`` …, or empty if not at all."""
-    with _complaining(file), file.open("rb") as content:
+    """The packing of a file by its first bytes: ``gzip``, ``zip``, ``Parquet`` …; empty if it is not packed."""
+    with _with_file_errors(file), file.open("rb") as content:
         return kind_of_packing(content.read(8))
 
 
-def encoding_of(file: Path, encoding: str | None = None, whole: bool = False) -> str:
+def encoding_of(file: Path, encoding: str | None = None, search_all: bool = False) -> str:
     """The encoding of a file's text, by Python's name of it.
 
     Args:
@@ -54,24 +58,24 @@ def encoding_of(file: Path, encoding: str | None = None, whole: bool = False) ->
             counted; see :class:`~cryptoforecast.data.files.bytes.encodings.OddBytes`.
 
     Raises:
-        UserError: if there is no such encoding, or none that is known fits.
+        UserError: if there is no such encoding, or no known one fits.
     """
-    with _complaining(file), _unpacked(file) as content:
+    with _with_file_errors(file), _unpacked(file) as content:
         start = content.read(HEAD)
         refuse_other_files(file, start, packed=bool(packing(file)))
         marked = encodings.marked(start)
         if encoding is not None:
-            told = _as_told(file, encoding, marked)
-            if told == UTF_8 and not encodings.is_utf_8(start):
-                raise UserError(f"{file}: not a text in UTF-8; {TO_LEAVE_OUT}.")
-            return told
-        if marked not in (None, UTF_8) or (encodings.is_utf_8(start) and not whole):
+            codec = _as_set(file, encoding, marked)
+            if codec == UTF_8 and not encodings.is_utf_8(start):
+                raise UserError(f"{file}: not a text in UTF-8; {ADVICE_TO_UNSET_ENCODING}.")
+            return codec
+        if marked not in (None, UTF_8) or (encodings.is_utf_8(start) and not search_all):
             return marked or UTF_8
         content.seek(0)
         if marked and not all(map(encodings.is_utf_8, content)):
             raise UserError(f"{file}: its first bytes say UTF-8, and not all of it is; mend or download it again.")
         content.seek(0)
-        found = None if NO_TEXT.search(start.decode("latin-1")) else encodings.found_out(content)
+        found = None if CONTROL_CHARACTERS.search(start.decode("latin-1")) else encodings.found_out(content)
     if found is None:
         raise UserError(
             f"{file}: not a text file in UTF-8 or in another encoding that is tried; if it is one, "
@@ -80,30 +84,30 @@ def encoding_of(file: Path, encoding: str | None = None, whole: bool = False) ->
     return found
 
 
-def _as_told(file: Path, encoding: str, marked: str | None) -> str:
-    told = encodings.codec_of(encoding)
-    if told is None:
+def _as_set(file: Path, encoding: str, marked: str | None) -> str:
+    codec = encodings.codec_of(encoding)
+    if codec is None:
         raise UserError(f"data.source.encoding is {encoding!r}, which is no encoding such as cp1252 or gb18030.")
-    if marked and not told.startswith(marked[:6]):
+    if marked and not codec.startswith(marked[:6]):
         raise UserError(
-            f"{file}: its first bytes say {marked.upper()}, data.source.encoding says {told}; {TO_LEAVE_OUT}."
+            f"{file}: its first bytes say {marked.upper()}, data.source.encoding says {codec}; {ADVICE_TO_UNSET_ENCODING}."
         )
-    return marked if marked and "-" not in told.removeprefix(marked[:6]) else told
+    return marked if marked and "-" not in codec.removeprefix(marked[:6]) else codec
 
 
 @contextmanager
 def opened(file: Path, encoding: str | None = None) -> Iterator[BufferedIOBase]:
-    """The file's text as bytes in UTF-8, unpacked, with line feeds at the ends of its lines.
+    """Open a file and give its text as bytes: unpacked, in UTF-8, with line feeds at the ends of lines.
 
     Args:
         file: the file.
-        encoding: that of its text, where it is known.
+        encoding: that of its text, if known.
 
     Raises:
         UserError: if it cannot be read, is damaged, or holds something else than one text.
     """
     settled = encoding_of(file, encoding)
-    with _complaining(file), _unpacked(file) as content:
+    with _with_file_errors(file), _unpacked(file) as content:
         start = content.read(HEAD)
         content.seek(0)
         if is_json(start.decode(settled, errors="ignore").lstrip("\ufeff")):
@@ -117,25 +121,29 @@ def opened(file: Path, encoding: str | None = None) -> Iterator[BufferedIOBase]:
 
 @lru_cache(1)
 def _json_as_csv(file: Path, encoding: str, *_state: int) -> bytes:
-    """A JSON file as CSV: made once, for it is opened some times while it is read."""
+    """Convert a JSON file to CSV; cached, as a file is opened several times while it is read."""
     with _unpacked(file) as content:
         text = io.BufferedReader(Recoded(content, encoding)).read().decode("utf-8-sig")
     return as_csv(file, text)
 
 
 def holds_json(file: Path, encoding: str | None = None) -> bool:
-    """Whether a file is JSON, by its beginning."""
-    with _complaining(file), _unpacked(file) as content:
+    """Whether a file begins as JSON does."""
+    with _with_file_errors(file), _unpacked(file) as content:
         return is_json(content.read(HEAD).decode(encoding or UTF_8, errors="ignore").lstrip("\ufeff"))
 
 
 def is_plain(content: BufferedIOBase) -> bool:
-    """Whether an opened text is the file itself, byte for byte."""
+    """Whether an opened text is the file itself, neither unpacked nor recoded."""
     return isinstance(getattr(content, "raw", None), io.FileIO)
 
 
 def head_of(file: Path, encoding: str | None = None) -> list[str]:
-    """The first lines of a file, at most as many as fit in 64 KiB; a line that does not end there is left out."""
+    """The first lines of a file, as many as end within its first 64 KiB.
+
+    Raises:
+        UserError: if the file is empty, a web page, or not a text.
+    """
     with opened(file, encoding) as content:
         start = content.read(HEAD + 1)
     if len(start) > HEAD and b"\n" in start:
@@ -144,7 +152,7 @@ def head_of(file: Path, encoding: str | None = None) -> list[str]:
     if not text.strip():
         raise UserError(f"{file}: the file is empty.")
     refuse_pages(file, text)
-    if NO_TEXT.search(text):
+    if CONTROL_CHARACTERS.search(text):
         raise UserError(f"{file}: not a text file.")
     return io.StringIO(text, newline="").readlines()
 
@@ -156,8 +164,8 @@ def _unpacked(file: Path) -> Iterator[BufferedIOBase]:
 
 
 @contextmanager
-def _complaining(file: Path) -> Iterator[None]:
-    """Word what opening, unpacking or reading a file meets; whatever else is raised meanwhile stays as it is."""
+def _with_file_errors(file: Path) -> Iterator[None]:
+    """Turn errors of opening, unpacking and decoding a file into a ``UserError``; other exceptions pass unchanged."""
     try:
         yield
     except UserError:
@@ -166,10 +174,12 @@ def _complaining(file: Path) -> Iterator[None]:
         cell = found.cell.strip().decode("ascii", errors="backslashreplace")[:40]
         raise UserError(
             f"{file}, line {found.line}: {cell!r} is no text in UTF-8, which the rest of the file may be; "
-            f"mend it, or {TO_SET}."
+            f"mend it, or {ADVICE_TO_SET_ENCODING}."
         ) from None
     except Misfit as found:
-        raise UserError(f"{file}, line {found.line}: not a text in {found.encoding}; {TO_LEAVE_OUT}.") from None
+        raise UserError(
+            f"{file}, line {found.line}: not a text in {found.encoding}; {ADVICE_TO_UNSET_ENCODING}."
+        ) from None
     except Exception as problem:
         if isinstance(problem, DAMAGED) or passed_through(problem, PYTHONS_OWN):
             raise UserError(f"{file}: the packed file is damaged or cut off ({problem}).") from None

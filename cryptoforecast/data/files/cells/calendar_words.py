@@ -57,8 +57,8 @@ def folded(text: str) -> str:
     >>> folded("Août"), folded("MÄR"), folded("Şub"), folded("Kasım"), folded("KASIM")
     ('aout', 'mar', 'sub', 'kasim', 'kasim')
     """
-    apart = unicodedata.normalize("NFKD", text.strip().lower().translate(TO_LETTERS))
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+    decomposed = unicodedata.normalize("NFKD", text.strip().lower().translate(TO_LETTERS))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 @cache
@@ -69,9 +69,9 @@ def _months() -> dict[str, int]:
             for form in forms.split("/"):
                 for word in _beginnings(form):
                     found.setdefault(word, set()).add(month)
-    whole = {folded(form): at for names in MONTHS.values() for at, forms in enumerate(names.split(), 1)
+    full_names = {folded(form): at for names in MONTHS.values() for at, forms in enumerate(names.split(), 1)
              for form in forms.split("/")}  # fmt: skip
-    return {word: months.pop() for word, months in found.items() if len(months) == 1} | whole
+    return {word: months.pop() for word, months in found.items() if len(months) == 1} | full_names
 
 
 @cache
@@ -80,5 +80,5 @@ def _weekdays() -> frozenset[str]:
 
 
 def _beginnings(name: str) -> list[str]:
-    whole = folded(name)
-    return [whole[:length] for length in range(SHORTEST, len(whole))] + [whole]
+    full_name = folded(name)
+    return [full_name[:length] for length in range(SHORTEST, len(full_name))] + [full_name]

@@ -12,8 +12,8 @@ def may_be_thousands(values: np.ndarray) -> bool:
     """
     if not np.fmax.reduce(values, initial=0.0) < 1000:
         return False
-    for some in (values[:1000], values):
-        present = some[~np.isnan(some)]
+    for part in (values[:1000], values):
+        present = part[~np.isnan(part)]
         fraction = present % 1 > 0
         if (fraction & (present < 1)).any() or (np.abs(np.round(present * 1000) / 1000 - present) > 1e-9).any():
             return False

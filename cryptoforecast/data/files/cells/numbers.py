@@ -125,10 +125,10 @@ def numbers_of(
     cells = column.fillna("").astype(str).str.strip()
     cells = cells.mask(cells.str.lower().isin(EMPTY) | cells.str.fullmatch(MARKS), "")
     digits, letters, currencies, grouped = _apart(cells)
-    if (bad := (letters != "") & ~(letters.isin(SUFFIXES) & suffixes)).any():
-        raise Unreadable(_first(bad), "not a number")
-    if (other := (currencies != "") & (currencies != currencies.max())).any():
-        raise Unreadable(_first(other), f"in another currency than others, which are in {currencies.max()}")
+    if (unreadable := (letters != "") & ~(letters.isin(SUFFIXES) & suffixes)).any():
+        raise Unreadable(_first(unreadable), "not a number")
+    if (differing := (currencies != "") & (currencies != currencies.max())).any():
+        raise Unreadable(_first(differing), f"in another currency than others, which are in {currencies.max()}")
     decimal, by_continuity = _decimal_mark(digits.iloc[:-1] if unended else digits, hint, forced, smooth)
     if unended and not _fits(digits.iloc[-1:], decimal).all():
         raise Unreadable(len(digits) - 1, "written in another way than others")
@@ -177,22 +177,24 @@ def _decimal_mark(cells: pd.Series, hint: Decimal, forced: Decimal, smooth: bool
     if not (point.all() or comma.all()):
         raise Unreadable(_first(~point if point.sum() > comma.sum() else ~comma), "written in another way than others")
     if not (point.all() and comma.all()):
-        shown: Decimal = "." if point.all() else ","
-        if smooth and hint not in ("", shown):
-            problem = f"{shown!r} goes before the decimals of this column, and {hint!r} in others"
+        only_mark: Decimal = "." if point.all() else ","
+        if smooth and hint not in ("", only_mark):
+            problem = f"{only_mark!r} goes before the decimals of this column, and {hint!r} in others"
             raise Unreadable(
-                _first(~(comma if shown == "." else point)), f"{problem}; set data.source.decimal to {shown!r}"
+                _first(~(comma if only_mark == "." else point)), f"{problem}; set data.source.decimal to {only_mark!r}"
             )
-        return shown, False
+        return only_mark, False
     marked = cells.str.contains(r"[.,]", regex=True)
     if not marked.any():
         return hint or ".", False
     as_point, as_comma = _valued(cells, "."), _valued(cells, ",")
-    told = _smooth_one(as_point, as_comma) if smooth else ""
-    if (hint or told) and (hint or told) == (told or hint):
-        return hint or told, not hint
+    smooth_mark = _smooth_one(as_point, as_comma) if smooth else ""
+    if (hint or smooth_mark) and (hint or smooth_mark) == (smooth_mark or hint):
+        return hint or smooth_mark, not hint
     row = _first(marked)
-    problem = "other columns tell the one, the rows around it the other" if told else "nothing in the file tells which"
+    problem = (
+        "other columns tell the one, the rows around it the other" if smooth_mark else "nothing in the file tells which"
+    )
     readings = f"{as_point[row]:.12g} or {as_comma[row]:.12g}"
     raise Unreadable(row, f"{readings}: {problem}; set data.source.decimal to '.' or to ','")
 
@@ -218,9 +220,13 @@ def _require_one_way(cells: pd.Series, marked: pd.Series) -> None:
     unmarked = ~marked & cells.str.match(r"[+-]?\d{4}")
     lakhs, millions = cells.str.contains(r"(?:^|\D)\d\d?,\d\d,", regex=True), cells.str.contains(r"\d{3},", regex=True)
     powers = cells.str.contains(r"[0-9][eE][0-9]", regex=True)  # programs write 4e+07, and a damaged 417 may be 4e7
-    for some, others in ((marked & unmarked.any(), unmarked), (lakhs, millions), (powers, ~powers & (cells != ""))):
-        if some.any() and others.any():
-            row = _first(some if some.sum() < others.sum() else others)
+    for minority, remaining in (
+        (marked & unmarked.any(), unmarked),
+        (lakhs, millions),
+        (powers, ~powers & (cells != "")),
+    ):
+        if minority.any() and remaining.any():
+            row = _first(minority if minority.sum() < remaining.sum() else remaining)
             raise Unreadable(row, "written in another way than others")
 
 

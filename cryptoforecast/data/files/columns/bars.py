@@ -70,14 +70,14 @@ def closes_inside(columns: dict[int, np.ndarray], high: np.ndarray, low: np.ndar
 
 def extremes(prices: np.ndarray) -> tuple[int, int] | None:
     """Which of four columns is the highest and which the lowest of nearly all bars, if that is one each."""
-    whole = prices[~np.isnan(prices).any(axis=1)]
-    if len(whole) < 2 or not (whole > 0).all():
+    complete = prices[~np.isnan(prices).any(axis=1)]
+    if len(complete) < 2 or not (complete > 0).all():
         return None
-    highest, lowest = whole.max(axis=1), whole.min(axis=1)
+    highest, lowest = complete.max(axis=1), complete.min(axis=1)
     if np.quantile(highest / lowest, 1 - ODD) > WIDE:
         return None
-    tops = [at for at in range(4) if _most(whole[:, at] == highest)]
-    bottoms = [at for at in range(4) if _most(whole[:, at] == lowest)]
+    tops = [at for at in range(4) if _most(complete[:, at] == highest)]
+    bottoms = [at for at in range(4) if _most(complete[:, at] == lowest)]
     return (tops[0], bottoms[0]) if len(tops) == len(bottoms) == 1 and tops != bottoms else None
 
 

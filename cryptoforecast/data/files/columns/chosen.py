@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from cryptoforecast.data.files.cells.kinds import is_date, is_number
 from cryptoforecast.data.files.columns.close_column import choose_close
-from cryptoforecast.data.files.columns.first_rows import Body
+from cryptoforecast.data.files.columns.first_rows import FirstRows
 from cryptoforecast.data.files.columns.time_column import choose_time
 from cryptoforecast.data.files.headings.coins import CODES, is_same_coin
 from cryptoforecast.data.files.headings.labels import OF_BARS, Label, quoted, rank
@@ -14,7 +14,7 @@ from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.errors import UserError
 
 FEW = 0.5  # of the first rows: more different words do not name their owners
-NO_ROWS = Body(())
+NO_ROWS = FirstRows(())
 HALF = 0.5  # of the cells; of numbers are none of names
 
 
@@ -50,60 +50,66 @@ class Chosen(NamedTuple):
         return (*self.stamps, self.close, *self.others.values())
 
 
-def choose(table: str, labels: Sequence[Label], knobs: Knobs, body: Body = NO_ROWS) -> Chosen:
+def choose(table: str, labels: Sequence[Label], knobs: Knobs, sample: FirstRows = NO_ROWS) -> Chosen:
     """Choose date, close and further columns.
 
     Args:
         table: the table's name, for errors.
         labels: its columns.
         knobs: what the user has said of it.
-        body: the cells of its first rows, where they are at hand.
+        sample: the cells of its first rows, where they are at hand.
 
     Raises:
         UserError: saying what is missing, or what there is too much of.
     """
-    time = choose_time(table, labels, body, knobs)
-    times = {at for at, of in enumerate(labels) if body.are_times(at, of) or body.are_clocks(at, of)}
+    time = choose_time(table, labels, sample, knobs)
+    times = {at for at, label in enumerate(labels) if sample.are_times(at, label) or sample.are_clocks(at, label)}
     times.add(time.at)
-    close = choose_close(table, labels, body, knobs, time.at, times)
+    close = choose_close(table, labels, sample, knobs, time.at, times)
     symbol = labels[close.at].symbol
     tickers = [
-        at for at, of in enumerate(labels) if of.kind == TICKER and not of.symbol and at not in (*times, close.at)
+        at
+        for at, label in enumerate(labels)
+        if label.kind == TICKER and not label.symbol and at not in (*times, close.at)
     ]
     tickers = sorted(tickers, key=lambda at: rank(labels[at])) or [
-        at for at, of in enumerate(labels) if at not in (*times, close.at) and body.are_coins(at) and of.kind != DERIVED
+        at
+        for at, label in enumerate(labels)
+        if at not in (*times, close.at) and sample.are_coins(at) and label.kind != DERIVED
     ]
     further = {name: _further(table, labels, name, symbol) for name in knobs.others}
     taken = {*times, close.at, *further.values()}
-    texts = [at for at in range(len(labels)) if at not in taken and _may_name(labels[at], body, at)]
-    texts.sort(key=lambda at: _preference(labels[at], body, at))
+    texts = [at for at in range(len(labels)) if at not in taken and _may_name(labels[at], sample, at)]
+    texts.sort(key=lambda at: _preference(labels[at], sample, at))
     number = labels[close.at].number if labels[close.at].text else 0
-    told = f"column {number}, told by its numbers" if number else close.why
-    why = {name: text for name, text in (("time", time.why), ("close", told)) if text}
+    close_reason = f"column {number}, told by its numbers" if number else close.why
+    why = {name: text for name, text in (("time", time.why), ("close", close_reason)) if text}
     notes = tuple(note for note in (time.note, close.note) if note)
     ticker = tickers[0] if tickers else None
-    words = tuple(at for at in texts if not body.are_numbers(at) and len(set(body.present[at])) <= FEW * len(body.rows))
+    words = tuple(
+        at for at in texts if not sample.are_numbers(at) and len(set(sample.present[at])) <= FEW * len(sample.rows)
+    )
     return Chosen(time.at, close.at, further, ticker, symbol, time.clock, tuple(texts), words, why, notes)
 
 
-def _may_name(of: Label, body: Body, at: int) -> bool:
-    if of.kind == TICKER or not body.rows:
-        return of.kind == TICKER
-    if of.kind in OF_BARS:  # rates, of which CHF and EUR12M are two
-        return any(body.columns[at]) and not (body.are(at, is_number, HALF) or body.are(at, is_date, HALF))
-    return body.are_texts(at)
+def _may_name(label: Label, sample: FirstRows, at: int) -> bool:
+    if label.kind == TICKER or not sample.rows:
+        return label.kind == TICKER
+    if label.kind in OF_BARS:  # rates, of which CHF and EUR12M are two
+        return any(sample.columns[at]) and not (sample.are(at, is_number, HALF) or sample.are(at, is_date, HALF))
+    return sample.are_texts(at)
 
 
-def _preference(of: Label, body: Body, at: int) -> tuple[bool, tuple[int, int], bool, int]:
+def _preference(label: Label, sample: FirstRows, at: int) -> tuple[bool, tuple[int, int], bool, int]:
     """Columns that are called so first, then texts before numbers, and few names before many."""
-    if not body.rows:
-        return of.kind != TICKER, rank(of), False, 0
-    return of.kind != TICKER, rank(of), body.are_numbers(at), len(set(body.columns[at]))
+    if not sample.rows:
+        return label.kind != TICKER, rank(label), False, 0
+    return label.kind != TICKER, rank(label), sample.are_numbers(at), len(set(sample.columns[at]))
 
 
 def _further(table: str, labels: Sequence[Label], name: str, symbol: str) -> int:
     """The column of a kind that is the close's series', or nobody's; of volumes, the one counted in a coin."""
-    of_kind = [at for at, of in enumerate(labels) if of.kind == name]
+    of_kind = [at for at, label in enumerate(labels) if label.kind == name]
     found = [at for at in of_kind if not labels[at].symbol or (symbol and is_same_coin(labels[at].symbol, symbol))]
     if not found and len(of_kind) == 1 and folded(labels[of_kind[0]].symbol) in CODES:
         found = of_kind

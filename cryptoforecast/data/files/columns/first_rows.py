@@ -43,7 +43,7 @@ SINCE_1990 = 631_152_000  # seconds
 FIRST, LAST = 10**8, 4 * 10**9  # seconds: 1973 and 2096
 
 
-class Body:
+class FirstRows:
     """The first rows of a table.
 
     Args:

@@ -13,7 +13,7 @@ from cryptoforecast.data.files.columns.contradictions import (
     refuse_misplaced_close,
     refuse_two_marks,
 )
-from cryptoforecast.data.files.columns.first_rows import Body
+from cryptoforecast.data.files.columns.first_rows import FirstRows
 from cryptoforecast.data.files.columns.no_header import with_bars, without_header
 from cryptoforecast.data.files.columns.time_column import head_times
 from cryptoforecast.data.files.columns.trades import refuse_quotes, refuse_trades
@@ -62,10 +62,10 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     width = len(body[0])
     ended = _without_unended(body, head, delimiter)
     decimal = knobs.decimal or decimal_of_table(ended, dates=-1)
-    cells, note = Body(body, decimal), ""
+    cells, note = FirstRows(body, decimal), ""
     if header:
         labels = labels_of(header, width)
-        format = name_of_format([of.text for of in labels], len(header), " ".join(head[:header_lines]))
+        format = name_of_format([label.text for label in labels], len(header), " ".join(head[:header_lines]))
         labels, note = with_bars(labels, cells, knobs)
         last = [row.cells for row in cells_of(head[:header_lines], delimiter)][-1]
         note = note or say_cut(last, width)
@@ -81,7 +81,7 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     if not knobs.decimal and any("." in cell for cell in dates):  # 2024.03 is a month
         decimal = decimal_of_table(ended, chosen.date)
     if ended is not body or decimal != cells.decimal:
-        cells = Body(ended, decimal)
+        cells = FirstRows(ended, decimal)
     if not knobs.decimal:
         refuse_two_marks(file, labels, cells, chosen.close, chosen.stamps)
     if knobs.column is None:
@@ -93,7 +93,7 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         columns=width,
         header_lines=header_lines,
         header_rows=header_rows,
-        names=tuple(of.shown for of in labels),
+        names=tuple(label.shown for label in labels),
         chosen=chosen._replace(notes=(note, *chosen.notes)) if note else chosen,
         decimal=decimal,
         epochs=chosen.clock is None and any(map(is_number, dates)),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from cryptoforecast.data.files.columns.bars import Bars, are_prices, find_bars
-from cryptoforecast.data.files.columns.first_rows import Body
+from cryptoforecast.data.files.columns.first_rows import FirstRows
 from cryptoforecast.data.files.columns.time_column import head_times
 from cryptoforecast.data.files.headings.labels import CLOSES, Label
 from cryptoforecast.data.files.headings.vocabulary import CLOSE
@@ -27,7 +27,7 @@ ORDERS = {  # vendors known by the order of their columns behind the epoch
 }
 
 
-def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Label, ...], str]:
+def without_header(file: Path, sample: FirstRows, knobs: Knobs) -> tuple[str, tuple[Label, ...], str]:
     """What a file without a header is called, its columns, as far as the numbers leave no choice, and a note.
 
     Where few rows leave the choice of which is the open and which the close, the usual order decides, open, high, low,
@@ -36,23 +36,23 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
     Raises:
         UserError: if they do, and ``data.source.column`` does not name the close by its number.
     """
-    width = len(body.rows[0])
+    width = len(sample.rows[0])
     labels = [Label("", "", number=at) for at in range(1, width + 1)]
-    if width == len(KLINES) and all(body.are_times(at, Label("", "date")) for at in (0, KLINES.index("close_time"))):
+    if width == len(KLINES) and all(sample.are_times(at, Label("", "date")) for at in (0, KLINES.index("close_time"))):
         named = zip(labels, KLINES, strict=True)
         return (
             "Binance klines, no header",
             tuple(
-                of._replace(text=name, kind=KINDS.get(name, "date" if name == "open_time" else ""))
-                for of, name in named
+                label._replace(text=name, kind=KINDS.get(name, "date" if name == "open_time" else ""))
+                for label, name in named
             ),
             "",
         )
-    values = _values(labels, body)
-    found = _bars(labels, body, values, knobs)
-    if len(found) > 1 and (closes := body.numbers(found[0].close)) is not None and not are_prices(closes):
-        found = [bars for bars in found if _order(bars) in ORDERS and body.are_times(0, labels[0])] or found
-    found, note = _in_usual_order(body, found) if "close" not in _agreed(found) else (found, "")
+    values = _values(labels, sample)
+    found = _bars(labels, sample, values, knobs)
+    if len(found) > 1 and (closes := sample.numbers(found[0].close)) is not None and not are_prices(closes):
+        found = [bars for bars in found if _order(bars) in ORDERS and sample.are_times(0, labels[0])] or found
+    found, note = _in_usual_order(sample, found) if "close" not in _agreed(found) else (found, "")
     agreed = _agreed(found)
     if "close" in agreed:
         order = sorted(agreed.items(), key=lambda place: place[1])
@@ -60,15 +60,15 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
         named_places = dict(order) | ({"volume": rest[0]} if len(rest) == 1 else {})
         for name, at in named_places.items():
             labels[at] = labels[at]._replace(text=name, kind=KINDS[name])
-        first_is_epoch = body.are_times(0, labels[0]) and order[0][1] == 1 and order[-1][1] == 4
+        first_is_epoch = sample.are_times(0, labels[0]) and order[0][1] == 1 and order[-1][1] == 4
         known = ORDERS.get(" ".join(name for name, _ in order)) if first_is_epoch else None
         return f"{known or 'bars'}, no header", tuple(labels), note
     if knobs.column is None and len(values) != 1:
-        if not any(body.may_be_times(at) for at in range(width)):
+        if not any(sample.may_be_times(at) for at in range(width)):
             raise UserError(f"{file}: no column holds dates or times, and there is no header; closes need theirs.")
         possible = sorted({bars.close for bars in found}) or values
         numbers = join_names((at + 1 for at in possible), MOST)
-        timed = any(body.are_times(at, of) for at, of in enumerate(labels))
+        timed = any(sample.are_times(at, label) for at, label in enumerate(labels))
         dates = "" if timed else " and data.source.date_column to that of the dates"
         raise UserError(
             f"{file}: has no header, and its columns cannot be told; the closes may be column {numbers}: set "
@@ -77,28 +77,28 @@ def without_header(file: Path, body: Body, knobs: Knobs) -> tuple[str, tuple[Lab
     return "a table without a header", tuple(labels), ""
 
 
-def _in_usual_order(body: Body, found: list[Bars]) -> tuple[list[Bars], str]:
+def _in_usual_order(sample: FirstRows, found: list[Bars]) -> tuple[list[Bars], str]:
     """Of several readings the usual one, open, high, low, close behind the times, where it is the likelier; and a note.
 
     No vendor has closes before highs and lows and opens behind them, but one, and there the numbers tell.
     """
-    usual = [bars for bars in found if bars == Bars(1, 2, 3, 4)]
-    others = [bars for bars in found if bars not in (Bars(1, 2, 3, 4), Bars(4, 2, 3, 1))]
-    prices = [numbers for at in range(1, 5) if usual and (numbers := body.numbers(at)) is not None]
-    if not usual or others or not body.are_times(0, Label("", "date")) or len(prices) < 4:
+    in_usual_order = [bars for bars in found if bars == Bars(1, 2, 3, 4)]
+    in_other_orders = [bars for bars in found if bars not in (Bars(1, 2, 3, 4), Bars(4, 2, 3, 1))]
+    prices = [numbers for at in range(1, 5) if in_usual_order and (numbers := sample.numbers(at)) is not None]
+    if not in_usual_order or in_other_orders or not sample.are_times(0, Label("", "date")) or len(prices) < 4:
         return found, ""
     opened, high, low, closed = prices
     inside = (low <= np.minimum(opened, closed)).all() and (high >= np.maximum(opened, closed)).all()
-    step = -1 if _is_newest_first(body) else 1
+    step = -1 if _is_newest_first(sample) else 1
     opened, closed = opened[::step], closed[::step]
     forth, back = np.abs(opened[1:] - closed[:-1]).sum(), np.abs(closed[1:] - opened[:-1]).sum()
     if not inside or forth >= back:
         return found, ""
-    return usual, "few rows tell open and close apart: the usual order was taken, open, high, low, close."
+    return in_usual_order, "few rows tell open and close apart: the usual order was taken, open, high, low, close."
 
 
-def _is_newest_first(body: Body) -> bool:
-    times = head_times([Label("", "", number=at + 1) for at in range(len(body.rows[0]))], body, Knobs())
+def _is_newest_first(sample: FirstRows) -> bool:
+    times = head_times([Label("", "", number=at + 1) for at in range(len(sample.rows[0]))], sample, Knobs())
     return times is not None and times[0] > times[-1]
 
 
@@ -113,41 +113,41 @@ def _order(bars: Bars) -> str:
     return " ".join(sorted(Bars._fields, key=lambda name: int(getattr(bars, name))))
 
 
-def with_bars(labels: tuple[Label, ...], body: Body, knobs: Knobs) -> tuple[tuple[Label, ...], str]:
+def with_bars(labels: tuple[Label, ...], sample: FirstRows, knobs: Knobs) -> tuple[tuple[Label, ...], str]:
     """The columns of a header that names no price in a known language, open to close told by numbers, and a note."""
-    if knobs.column is not None or any(of.kind in (*CLOSES, "Open", "High", "Low") for of in labels):
+    if knobs.column is not None or any(label.kind in (*CLOSES, "Open", "High", "Low") for label in labels):
         return labels, ""
-    values = [at for at in _values(labels, body) if labels[at].kind == ""]
-    found = _bars(labels, body, values, knobs)
+    values = [at for at in _values(labels, sample) if labels[at].kind == ""]
+    found = _bars(labels, sample, values, knobs)
     if len(found) != 1:
         return labels, ""
     kinds = {at: KINDS[name] for name, at in found[0]._asdict().items()}
-    told = ", ".join(f"{name} from {labels[at].shown}" for name, at in found[0]._asdict().items())
-    relabelled = tuple(of._replace(kind=kinds.get(at, of.kind)) for at, of in enumerate(labels))
-    return relabelled, f"the headings are in no known language; the numbers tell {told}."
+    assignments = ", ".join(f"{name} from {labels[at].shown}" for name, at in found[0]._asdict().items())
+    relabelled = tuple(label._replace(kind=kinds.get(at, label.kind)) for at, label in enumerate(labels))
+    return relabelled, f"the headings are in no known language; the numbers tell {assignments}."
 
 
-def _values(labels: Sequence[Label], body: Body) -> list[int]:
+def _values(labels: Sequence[Label], sample: FirstRows) -> list[int]:
     return [
         at
-        for at, of in enumerate(labels)
-        if body.are_numbers(at)
-        and not body.are_times(at, of)
-        and not body.are_clocks(at, of)
-        and not body.is_counter(at)
+        for at, label in enumerate(labels)
+        if sample.are_numbers(at)
+        and not sample.are_times(at, label)
+        and not sample.are_clocks(at, label)
+        and not sample.is_counter(at)
     ]
 
 
-def _bars(labels: Sequence[Label], body: Body, values: list[int], knobs: Knobs) -> list[Bars]:
-    if not 4 <= len(values) <= MOST or (times := head_times(labels, body, knobs)) is None:
+def _bars(labels: Sequence[Label], sample: FirstRows, values: list[int], knobs: Knobs) -> list[Bars]:
+    if not 4 <= len(values) <= MOST or (times := head_times(labels, sample, knobs)) is None:
         return []
-    columns = {at: numbers for at in values if (numbers := body.numbers(at)) is not None}
-    texts = [at for at in range(len(labels)) if at not in values and _may_group(labels[at], body, at)]
-    groups = ["\0".join(row) for row in zip(*(body.columns[at] for at in texts), strict=True)] if texts else []
+    columns = {at: numbers for at in values if (numbers := sample.numbers(at)) is not None}
+    texts = [at for at in range(len(labels)) if at not in values and _may_group(labels[at], sample, at)]
+    groups = ["\0".join(row) for row in zip(*(sample.columns[at] for at in texts), strict=True)] if texts else []
     return find_bars(columns, np.asarray(times.asi8), groups)
 
 
-def _may_group(of: Label, body: Body, at: int) -> bool:
+def _may_group(label: Label, sample: FirstRows, at: int) -> bool:
     """Whether a column may name each row's coin: few texts, each of several rows."""
-    few = 2 * len(set(body.columns[at])) <= len(body.rows)
-    return few and body.are_texts(at) and not body.are_times(at, of) and not body.are_clocks(at, of)
+    few = 2 * len(set(sample.columns[at])) <= len(sample.rows)
+    return few and sample.are_texts(at) and not sample.are_times(at, label) and not sample.are_clocks(at, label)

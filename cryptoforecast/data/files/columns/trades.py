@@ -9,7 +9,7 @@ import pandas as pd
 
 from cryptoforecast.data.files.cells.kinds import is_epoch
 from cryptoforecast.data.files.cells.numbers import Unreadable
-from cryptoforecast.data.files.columns.first_rows import Body
+from cryptoforecast.data.files.columns.first_rows import FirstRows
 from cryptoforecast.data.files.dates.epochs import read_numeric_times
 from cryptoforecast.data.files.headings.labels import CLOSES, Label
 from cryptoforecast.data.files.headings.vocabulary import CLOSE, folded, words
@@ -38,42 +38,52 @@ def refuse_quotes(file: Path, labels: Sequence[Label]) -> None:
     Raises:
         UserError: saying so, and what is wanted.
     """
-    quotes = [of.text for of in labels if QUOTES.fullmatch(folded(of.text))]
-    if len(quotes) > 1 and not any(of.kind == CLOSE for of in labels):
+    quotes = [label.text for label in labels if QUOTES.fullmatch(folded(label.text))]
+    if len(quotes) > 1 and not any(label.kind == CLOSE for label in labels):
         raise UserError(
             f"{file}: these are quotes or an order book (columns {quotes[0]} and {quotes[1]}), which have no close; "
             "bars are wanted, a close per interval. To take one for the close, set data.source.column to it."
         )
 
 
-def refuse_trades(file: Path, labels: Sequence[Label], body: Body, read: Callable[[], pd.DatetimeIndex | None]) -> None:
+def refuse_trades(
+    file: Path, labels: Sequence[Label], sample: FirstRows, read: Callable[[], pd.DatetimeIndex | None]
+) -> None:
     """Refuse rows at irregular times in a table with a column that trades alone have.
 
     Args:
         file: for the sentence.
         labels: the columns.
-        body: the cells of the first rows.
+        sample: the cells of the first rows.
         read: gives their times, if they can be read.
 
     Raises:
         UserError: with the lines of pandas that make bars of them.
     """
-    named = [of.shown for at, of in enumerate(labels) if folded(of.text) in TRADES or _is_nameless_flag(of, body, at)]
-    nameless = not any(of.text for of in labels)
-    sizes = [of.shown for of in labels if folded(of.text) in SIZES and not any(of.kind in RANGE for of in labels)]
+    named = [
+        label.shown
+        for at, label in enumerate(labels)
+        if folded(label.text) in TRADES or _is_nameless_flag(label, sample, at)
+    ]
+    nameless = not any(label.text for label in labels)
+    sizes = [
+        label.shown
+        for label in labels
+        if folded(label.text) in SIZES and not any(label.kind in RANGE for label in labels)
+    ]
     if not (named or sizes or nameless):
         return
     times = read()
-    times = _times_in_order(body) if times is None and nameless else times
+    times = _times_in_order(sample) if times is None and nameless else times
     if not named and times is not None and _are_quick(times):
-        named = [of.shown for of in labels[1:2]] if nameless and times.has_duplicates else sizes
+        named = [label.shown for label in labels[1:2]] if nameless and times.has_duplicates else sizes
     irregular = _are_irregular(times, NEARLY) if times is not None else bool(named) and nameless
     if named and irregular:
         newest_first = times is not None and times.is_monotonic_decreasing
         column = named[0].removeprefix("column ")
         raise UserError(
             f"{file}: these are trades at irregular times (column {column}), not bars: a close per interval is "
-            f"wanted. With pandas: {_recipe(file, labels, body, newest_first)}"
+            f"wanted. With pandas: {_recipe(file, labels, sample, newest_first)}"
         )
 
 
@@ -93,19 +103,19 @@ def refuse_unnamed_trades(file: Path, times: pd.DatetimeIndex, closes: np.ndarra
         )
 
 
-def _is_nameless_flag(of: Label, body: Body, at: int) -> bool:
+def _is_nameless_flag(label: Label, sample: FirstRows, at: int) -> bool:
     """Whether a column without a heading is true or false throughout: who made the trade."""
-    if of.text or not body.rows or body.columns[at][0].lower() not in FLAGS:
+    if label.text or not sample.rows or sample.columns[at][0].lower() not in FLAGS:
         return False
-    return {cell.lower() for cell in body.columns[at]} <= FLAGS
+    return {cell.lower() for cell in sample.columns[at]} <= FLAGS
 
 
-def _times_in_order(body: Body) -> pd.DatetimeIndex | None:
+def _times_in_order(sample: FirstRows) -> pd.DatetimeIndex | None:
     """The first column's epochs, if they are in order, as those of trades are; None if it holds none."""
-    if not body.rows or not body.are(0, is_epoch, 1.0):
+    if not sample.rows or not sample.are(0, is_epoch, 1.0):
         return None
     try:
-        times, _ = read_numeric_times(np.array(body.columns[0], dtype="float64"), pd.Timestamp.now("UTC"))
+        times, _ = read_numeric_times(np.array(sample.columns[0], dtype="float64"), pd.Timestamp.now("UTC"))
     except (Unreadable, ValueError):
         return None
     return times if times.is_monotonic_increasing or times.is_monotonic_decreasing else None
@@ -120,21 +130,21 @@ def _are_quick(times: pd.DatetimeIndex) -> bool:
 def _are_irregular(times: pd.DatetimeIndex, near: float = 0.5) -> bool:
     """Whether less than half of the steps are about as long as the usual one, by a share of it."""
     stamps = times.dropna().asi8
-    some = stamps[:SAMPLE]
-    ordered = (np.diff(some) >= 0).all() or (np.diff(some) <= 0).all()
-    steps = np.diff(np.sort(some if ordered else stamps))
+    sample = stamps[:SAMPLE]
+    ordered = (np.diff(sample) >= 0).all() or (np.diff(sample) <= 0).all()
+    steps = np.diff(np.sort(sample if ordered else stamps))
     if not len(steps):
         return False
-    usual = np.median(steps)
-    return usual == 0 or bool((np.abs(steps - usual) < near * usual).mean() < 0.5)
+    median_step = np.median(steps)
+    return median_step == 0 or bool((np.abs(steps - median_step) < near * median_step).mean() < 0.5)
 
 
 def _disagree(times: pd.DatetimeIndex, closes: np.ndarray) -> bool:
     """Whether one row of twenty has another price at the time of the row before."""
     order = np.argsort(times.asi8[:SAMPLE], kind="stable")
     stamps, prices = times.asi8[:SAMPLE][order], closes[:SAMPLE][order]
-    again = (np.diff(stamps) == 0) & (np.diff(prices) != 0)
-    return bool(again.mean() > 0.05)
+    disagreeing = (np.diff(stamps) == 0) & (np.diff(prices) != 0)
+    return bool(disagreeing.mean() > 0.05)
 
 
 def _no_interval(times: pd.DatetimeIndex) -> str:
@@ -149,14 +159,16 @@ def _no_interval(times: pd.DatetimeIndex) -> str:
     return f"at {len(np.unique(steps)):,} different steps"
 
 
-def _recipe(file: Path, labels: Sequence[Label], body: Body, newest_first: bool) -> str:
+def _recipe(file: Path, labels: Sequence[Label], sample: FirstRows, newest_first: bool) -> str:
     """Lines of Python that write the closes of the hours as a CSV."""
-    nameless = not any(of.text for of in labels)
-    dates = [at for at, of in enumerate(labels) if body.are_times(at, of)]
-    dates = dates or [at for at in range(len(labels)) if body.are(at, is_epoch, 1.0)]
-    prices = [at for at, of in enumerate(labels) if of.kind in CLOSES and at not in dates] or ([1] if nameless else [])
+    nameless = not any(label.text for label in labels)
+    dates = [at for at, label in enumerate(labels) if sample.are_times(at, label)]
+    dates = dates or [at for at in range(len(labels)) if sample.are(at, is_epoch, 1.0)]
+    prices = [at for at, label in enumerate(labels) if label.kind in CLOSES and at not in dates] or (
+        [1] if nameless else []
+    )
     date, price = (repr((at[0] if nameless else labels[at[0]].text) if at else "…") for at in (dates, prices))
-    digits = body.columns[dates[0]][0].partition(".")[0] if dates else ""
+    digits = sample.columns[dates[0]][0].partition(".")[0] if dates else ""
     unit = f", unit={UNITS[len(digits)]!r}" if digits.isdigit() and len(digits) in UNITS else ""
     read = f"pandas.read_csv({file.name!r}{', header=None' if nameless else ''}){'[::-1]' if newest_first else ''}"
     return (

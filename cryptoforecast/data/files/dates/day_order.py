@@ -55,23 +55,23 @@ def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:
     Raises:
         Unreadable: with both readings, if nothing tells which.
     """
-    left = dict(readings)
+    possible = dict(readings)
     for sensible in (lambda times: times.max() <= now + pd.Timedelta("2D"), _in_order, _not_by_years, _is_regular):
-        sound = {style: times for style, times in left.items() if sensible(times.dropna())}
-        left = sound or left
-    if len({times.asi8.tobytes() for times in left.values()}) == 1:
-        style, times = next(iter(left.items()))
+        sound = {style: times for style, times in possible.items() if sensible(times.dropna())}
+        possible = sound or possible
+    if len({times.asi8.tobytes() for times in possible.values()}) == 1:
+        style, times = next(iter(possible.items()))
         return Reading(times, style)
-    dotted = [style for style in left if style.startswith("%d.%m.")]
-    if dotted and not any(style.startswith("%y") for style in left):  # 24.03.11, as in Korea
+    dotted = [style for style in possible if style.startswith("%d.%m.")]
+    if dotted and not any(style.startswith("%y") for style in possible):  # 24.03.11, as in Korea
         note = f"dates with dots were read with the day first ({dotted[0]}); data.source.date_format settles it."
-        return Reading(left[dotted[0]], dotted[0], note)
-    (first, one), (second, two) = list(left.items())[:2]
-    row = int((one != two).argmax())
+        return Reading(possible[dotted[0]], dotted[0], note)
+    (first_style, first_times), (second_style, second_times) = list(possible.items())[:2]
+    row = int((first_times != second_times).argmax())
     raise Unreadable(
         row,
-        f"{one[row]:%Y-%m-%d} ({first}) or {two[row]:%Y-%m-%d} ({second}): nothing in the file tells which; "
-        f"set data.source.date_format to {first} or to {second}",
+        f"{first_times[row]:%Y-%m-%d} ({first_style}) or {second_times[row]:%Y-%m-%d} ({second_style}): nothing in "
+        f"the file tells which; set data.source.date_format to {first_style} or to {second_style}",
     )
 
 

@@ -88,12 +88,12 @@ def _one_unit(stamps: np.ndarray, now: pd.Timestamp) -> int | None:
     """The number of the unit, from 1, in which all lie between 1900 and now without a leap; None if there is none."""
     largest = float(np.abs(stamps.astype("float64")).max())
     steps = np.sort(np.diff(np.unique(stamps)))
-    if not len(steps) or steps[-1] > WIDEST * (usual := steps[(len(steps) - 1) // 2]):
+    if not len(steps) or steps[-1] > WIDEST * (median_step := steps[(len(steps) - 1) // 2]):
         return None
     for number, scale in enumerate(NANOSECONDS.tolist(), 1):
         reaches = FAR_FROM_1970 * 10**9 <= largest * scale <= max(now.value, -FIRST.value)
         inside = FIRST.value // scale <= stamps.min() and stamps.max() <= now.value // scale
-        if reaches and inside and usual * scale >= A_MINUTE:
+        if reaches and inside and median_step * scale >= A_MINUTE:
             return number
     return None
 
@@ -103,14 +103,14 @@ def _unit_of_bars(stamps: np.ndarray, now: pd.Timestamp) -> int | None:
     steps = np.diff(np.unique(stamps))
     if len(steps) < FEWEST_STEPS or (stamps % 1).any():
         return None
-    usual = np.sort(steps)[(len(steps) - 1) // 2]
-    if (stamps % usual).any() or steps.max() > WIDEST * usual:
+    median_step = np.sort(steps)[(len(steps) - 1) // 2]
+    if (stamps % median_step).any() or steps.max() > WIDEST * median_step:
         return None
     largest = float(max(stamps.max(), -stamps.min()))
     found = (
         number
         for number, scale in enumerate(NANOSECONDS.tolist(), 1)
-        if float(usual) * scale / 10**9 in EVEN_STEPS and largest * scale <= now.value
+        if float(median_step) * scale / 10**9 in EVEN_STEPS and largest * scale <= now.value
     )
     return next(found, None)
 
@@ -147,10 +147,10 @@ def _fractions(stamps: np.ndarray, empty: np.ndarray, scale: np.ndarray | int) -
 
 def _are_digits_of(stamps: np.ndarray, length: int) -> bool:
     """Whether numbers are days or months written as 20240311 or 202403; months go on by the same number of months."""
-    some = stamps[:: max(len(stamps) // 1000, 1)]
+    sample = stamps[:: max(len(stamps) // 1000, 1)]
     if length == 8:
-        return bool(17000101 <= np.median(some) <= 21991231)
-    if not (some.min() >= 190001 and some.max() <= 219912 and (stamps % 1 == 0).all()):
+        return bool(17000101 <= np.median(sample) <= 21991231)
+    if not (sample.min() >= 190001 and sample.max() <= 219912 and (stamps % 1 == 0).all()):
         return False
     month = stamps % 100
     counted = np.unique(stamps // 100 * 12 + month)

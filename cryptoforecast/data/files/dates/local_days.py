@@ -48,8 +48,8 @@ def zone_of(cells: pd.Series, times: pd.DatetimeIndex) -> Zone | None:
     if times.hasnans:
         present = times.notna()
         cells, times = cells[present], times[present]
-    for some in (slice(SAMPLE), slice(None)):
-        if (zone := _one_time_of_day(cells.iloc[some], times[some])) is None:
+    for part in (slice(SAMPLE), slice(None)):
+        if (zone := _one_time_of_day(cells.iloc[part], times[part])) is None:
             return None
     return zone
 
@@ -71,9 +71,9 @@ def offset_of(cell: str) -> int | None:
 
 def _one_time_of_day(cells: pd.Series, times: pd.DatetimeIndex) -> Zone | None:
     """A clock that is put forward at midnight leaves its day without one: there, the bar begins when the clock does."""
-    said = [offset_of(cell) for cell in cells]
-    offsets = np.array([offset for offset in said if offset is not None], dtype="int64")
-    if len(offsets) < len(said) or not len(said):
+    by_cell = [offset_of(cell) for cell in cells]
+    offsets = np.array([offset for offset in by_cell if offset is not None], dtype="int64")
+    if len(offsets) < len(by_cell) or not len(by_cell):
         return None
     order = np.argsort(times.asi8, kind="stable")
     local = (times.asi8[order] // 10**9 + offsets[order]) % A_DAY

@@ -129,11 +129,11 @@ def _of_parts(cells: pd.Series, now: pd.Timestamp) -> Times:
     parts = Parts(cells)
     read = _days(parts, now)
     times = read.times
-    if (bad := times.isna() & parts.present).any():
-        raise Unreadable(int(bad.argmax()), UNREAD)
+    if (unreadable := times.isna() & parts.present).any():
+        raise Unreadable(int(unreadable.argmax()), UNREAD)
     style = read.style + (" and the time of day" if len(parts.clocks) else "")
-    whole = Times(times, style, note=read.note)
-    return _by_local_days(parts.offsets_written(), whole) if parts.zones else whole
+    read_whole = Times(times, style, note=read.note)
+    return _by_local_days(parts.offsets_written(), read_whole) if parts.zones else read_whole
 
 
 def _days(parts: Parts, now: pd.Timestamp) -> Reading:
@@ -141,16 +141,16 @@ def _days(parts: Parts, now: pd.Timestamp) -> Reading:
     if len(parts.days) and all(month_and_short_year(day) for day in parts.days):
         return _months_of_short_years(parts)
     in_words = [day_in_digits(day) for day in parts.days]
-    written = [day or digits_of_day(text) or "" for day, text in zip(in_words, parts.days, strict=True)]
-    marks = sorted({mark for day in written for mark in "-/. " if mark in day})
+    in_digits = [day or digits_of_day(text) or "" for day, text in zip(in_words, parts.days, strict=True)]
+    marks = sorted({mark for day in in_digits for mark in "-/. " if mark in day})
     styles = ["%Y-%m-%d"] if all(in_words) else [style for mark in marks for style in styles_with(mark)] + ["%Y%m%d"]
-    possible = [style for style in styles if parse_days(written[:A_FEW], style).notna().all()]
-    readings = {style: parse_days(written, style) for style in possible}
-    whole = {style: parts.times_of(days) for style, days in readings.items() if days.notna().all()}
-    if whole:
-        reading = settle(whole, now)
+    possible = [style for style in styles if parse_days(in_digits[:A_FEW], style).notna().all()]
+    readings = {style: parse_days(in_digits, style) for style in possible}
+    complete = {style: parts.times_of(days) for style, days in readings.items() if days.notna().all()}
+    if complete:
+        reading = settle(complete, now)
         return reading._replace(style="in words") if all(in_words) else reading
-    readings |= {style: parse_days(written, style) for style in styles if style not in possible}
+    readings |= {style: parse_days(in_digits, style) for style in styles if style not in possible}
     best = max(readings.values(), key=lambda days: int(days.notna().sum()))
     raise Unreadable(int((parts.times_of(best).isna() & parts.present).argmax()), UNREAD)
 

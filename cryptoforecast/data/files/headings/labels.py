@@ -86,15 +86,15 @@ def label(cells: Sequence[str]) -> Label:
     return Label(text, next(iter(kinds.values()))) if kinds else _by_words(text)
 
 
-def rank(of: Label) -> tuple[int, int]:
+def rank(label: Label) -> tuple[int, int]:
     """How far down a column's name stands in the order of preference of its kind; longer headings come after."""
-    place = place_of(of.text, of.kind) if of.kind in (DATE, TICKER, *OF_BARS) else None
-    return (0, place) if place is not None else (1, len(of.text))
+    place = place_of(label.text, label.kind) if label.kind in (DATE, TICKER, *OF_BARS) else None
+    return (0, place) if place is not None else (1, len(label.text))
 
 
-def is_weak(of: Label) -> bool:
+def is_weak(label: Label) -> bool:
     """Whether a name is that of a price only where nothing else is: a value may be a turnover."""
-    return folded(of.text) in _WEAK
+    return folded(label.text) in _WEAK
 
 
 def _by_words(text: str) -> Label:
@@ -148,12 +148,14 @@ def named(labels: Sequence[Label], name: str) -> list[int]:
 
     A number names a column only where the header does not.
     """
-    exact = [at for at, of in enumerate(labels) if name.strip() in (of.text, of.shown)]
-    found = exact or [at for at, of in enumerate(labels) if of.text and as_symbol(of.text) == as_symbol(name)]
-    found = found or [at for at, of in enumerate(labels) if folded(of.text) and folded(of.text) == folded(name)]
-    return found or [at for at, of in enumerate(labels) if of.number and str(of.number) == name.strip()]
+    exact = [at for at, label in enumerate(labels) if name.strip() in (label.text, label.shown)]
+    found = exact or [at for at, label in enumerate(labels) if label.text and as_symbol(label.text) == as_symbol(name)]
+    found = found or [
+        at for at, label in enumerate(labels) if folded(label.text) and folded(label.text) == folded(name)
+    ]
+    return found or [at for at, label in enumerate(labels) if label.number and str(label.number) == name.strip()]
 
 
 def quoted(labels: Sequence[Label]) -> str:
     """The columns' names, for an error."""
-    return join_names((of.shown for of in labels), LISTED)
+    return join_names((label.shown for label in labels), LISTED)

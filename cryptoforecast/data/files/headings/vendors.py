@@ -32,18 +32,18 @@ def name_of_format(names: Sequence[str], header_rows: int, above: str) -> str:
         header_rows: lines of the header.
         above: the lines above the data, a banner among them perhaps.
     """
-    there = {plain(name) for name in names}
+    present = {plain(name) for name in names}
     if "cryptodatadownload" in above.lower():
         return "CryptoDataDownload"
     for name, needed in FORMATS.items():
-        if set(needed.split()) <= there:
+        if set(needed.split()) <= present:
             return name
     if header_rows > 1:
         return f"yfinance download, {header_rows} header rows"
-    if there == OHLCV:
+    if present == OHLCV:
         return "ccxt"
     if [plain(name) for name in names[:5]] == ["date", "close", "high", "low", "open"]:
         return "yfinance download"
-    if there == {"timestamp", "price", "volume"}:
+    if present == {"timestamp", "price", "volume"}:
         return "CoinMarketCap chart"
     return "a table with a header"

@@ -176,12 +176,12 @@ def is_derived(text: str) -> bool:
     >>> [is_derived(name) for name in ("prev_close", "SMA20", "close_lag_1", "Var%", "前收盘", "BTC_close")]
     [True, True, True, True, True, False]
     """
-    said = [word for word, _, _ in words_of(text)]
-    bases = [re.sub(r"\d+[a-z]?$", "", word) or word for word in said]
+    found = [word for word, _, _ in words_of(text)]
+    bases = [re.sub(r"\d+[a-z]?$", "", word) or word for word in found]
     return (
-        any(word in _DERIVED or base in _DERIVED for word, base in zip(said, bases, strict=True))
-        or (len(said) > 1 and said[-1].isdigit() and len(said[-1]) < 4)
-        or "%" in said
+        any(word in _DERIVED or base in _DERIVED for word, base in zip(found, bases, strict=True))
+        or (len(found) > 1 and found[-1].isdigit() and len(found[-1]) < 4)
+        or "%" in found
         or bool(_DERIVED_PARTS.search(text))
     )
 

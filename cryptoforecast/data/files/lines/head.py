@@ -117,10 +117,10 @@ def _by_best_delimiter(file: Path, head: Sequence[str]) -> tuple[str, int, list[
 
 def _possible(text: str) -> list[str]:
     """The delimiters that stand in a text; with blanks where quotes begin behind them."""
-    there = [mark for mark in DELIMITERS if mark in text or (mark == GAP and "\t" in text)]
+    present = [mark for mark in DELIMITERS if mark in text or (mark == GAP and "\t" in text)]
     if not QUOTE_BEHIND_BLANK.search(text):
-        return there
-    return [f"{mark} " if f"{mark} " in BLANKS else mark for mark in there]
+        return present
+    return [f"{mark} " if f"{mark} " in BLANKS else mark for mark in present]
 
 
 def written_by(delimiter: str) -> str:
@@ -225,10 +225,12 @@ def _is_index(names: list[str], cells: list[str]) -> bool:
 
 def _of_one_kind(body: list[list[str]]) -> list[list[str]]:
     """The rows that have a date, or nothing, wherever most rows have one: by these the columns are told."""
-    others = [cells for cells in zip(*body, strict=True) if not are_usual_numbers(cells)]
-    dated = [cells for cells in others if 2 * sum(map(is_date, cells)) > len(body)]
+    not_numbers = [cells for cells in zip(*body, strict=True) if not are_usual_numbers(cells)]
+    dated = [cells for cells in not_numbers if 2 * sum(map(is_date, cells)) > len(body)]
     fitting = ([is_date(cell) or is_empty(cell) for cell in cells] for cells in dated)
-    kept = [row for row, fits in zip(body, zip(*fitting, strict=True), strict=True) if all(fits)] if dated else body
-    if len(others) < len(body[0]):
-        return kept or body
-    return [row for row in kept if any(map(is_value, row))] or body
+    fitting_rows = (
+        [row for row, fits in zip(body, zip(*fitting, strict=True), strict=True) if all(fits)] if dated else body
+    )
+    if len(not_numbers) < len(body[0]):
+        return fitting_rows or body
+    return [row for row in fitting_rows if any(map(is_value, row))] or body

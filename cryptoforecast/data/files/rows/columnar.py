@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cryptoforecast.data.files.columns.chosen import choose
-from cryptoforecast.data.files.columns.first_rows import Body
+from cryptoforecast.data.files.columns.first_rows import FirstRows
 from cryptoforecast.data.files.columns.layout import Layout
 from cryptoforecast.data.files.columns.no_header import with_bars
 from cryptoforecast.data.files.columns.time_column import head_times
@@ -62,15 +62,15 @@ def _recognise(file: Path, kind: str, names: Sequence[str], first: Any, knobs: K
     """The layout, told by names and cells as that of a text is."""
     labels = labels_of([["" if name == INDEX else name for name in names]], len(names))
     columns = [["" if cell is None else str(cell) for cell in column.to_pylist()] for column in first.columns]
-    body = Body(list(zip(*columns, strict=True)), knobs.decimal or ".")
-    labels, note = with_bars(labels, body, knobs)
+    sample = FirstRows(list(zip(*columns, strict=True)), knobs.decimal or ".")
+    labels, note = with_bars(labels, sample, knobs)
     if knobs.column is None:
         refuse_quotes(file, labels)
-    refuse_trades(file, labels, body, partial(head_times, labels, body, knobs))
-    chosen = choose(str(file), labels, knobs, body)
+    refuse_trades(file, labels, sample, partial(head_times, labels, sample, knobs))
+    chosen = choose(str(file), labels, knobs, sample)
     chosen = chosen._replace(notes=(note, *chosen.notes)) if note else chosen
     return Layout(
-        kind, "", len(names), 0, 0, tuple(of.shown for of in labels), chosen, knobs.decimal or "", epochs=False
+        kind, "", len(names), 0, 0, tuple(label.shown for label in labels), chosen, knobs.decimal or "", epochs=False
     )
 
 

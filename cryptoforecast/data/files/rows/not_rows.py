@@ -29,10 +29,10 @@ def is_stray(cells: Sequence[str], layout: Layout) -> bool:
         return _says_something(cells) and not any(is_number(cell) or is_date(cell) for cell in cells)
     if is_clock(date):
         return layout.dated
-    more = words_of(date) - layout.date_words
+    unusual_words = words_of(date) - layout.date_words
     if is_number(close):
-        return more > 1 or folded(date) in SUMS
-    return more > 0 or not any(letter.isdigit() for letter in date)
+        return unusual_words > 1 or folded(date) in SUMS
+    return unusual_words > 0 or not any(letter.isdigit() for letter in date)
 
 
 def _says_something(cells: Sequence[str]) -> bool:

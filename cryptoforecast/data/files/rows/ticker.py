@@ -86,9 +86,9 @@ def _is_sure(heading: str) -> bool:
 
 def _further_names(layout: Layout, at: object, texts: Texts) -> Iterable[str]:
     """What the other columns that name the series call it: its name beside its symbol."""
-    for other in layout.chosen.texts:
-        if other != at and place_of(layout.names[other], "ticker") is not None:
-            names = texts(other).dropna().unique()
+    for column in layout.chosen.texts:
+        if column != at and place_of(layout.names[column], "ticker") is not None:
+            names = texts(column).dropna().unique()
             yield from map(str, names[:2] if len(names) == 1 else ())
 
 
@@ -111,8 +111,8 @@ def _is_sorted(stamps: pd.DataFrame) -> bool:
     """Whether each row's stamp, as a number or as a text, is above the one before it, or each below it."""
     up = down = True
     for start in range(0, len(stamps), CHUNK):
-        some = stamps.iloc[start : start + CHUNK + 1]
-        columns = [column if column.dtype.kind in "iuf" else column.astype("str") for _, column in some.items()]
+        chunk = stamps.iloc[start : start + CHUNK + 1]
+        columns = [column if column.dtype.kind in "iuf" else column.astype("str") for _, column in chunk.items()]
         texts = columns[0] if len(columns) == 1 else columns[0].astype("str") + " " + columns[1].astype("str")
         values = texts.to_numpy() if texts.dtype.kind in "iuf" else texts.fillna("").to_numpy(dtype=object)
         up, down = up and bool((values[1:] > values[:-1]).all()), down and bool((values[1:] < values[:-1]).all())

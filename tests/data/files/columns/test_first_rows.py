@@ -6,7 +6,7 @@ import pytest
 
 from cryptoforecast.data.files.cells.kinds import are_usual_numbers, is_clock, is_date, is_empty, is_number
 from cryptoforecast.data.files.cells.numbers import Decimal, Unreadable, read_numbers
-from cryptoforecast.data.files.columns.first_rows import Body
+from cryptoforecast.data.files.columns.first_rows import FirstRows
 from cryptoforecast.data.files.dates.day_order import iso_times, parse_days
 from cryptoforecast.data.files.dates.parts import Parts
 from cryptoforecast.data.files.dates.read_times import ISO, read_times
@@ -20,7 +20,7 @@ def test_numbers_of_first_rows_are_those_that_the_reader_of_whole_columns_gives(
     random = np.random.default_rng(0)
     for _ in range(150):
         cells = random.choice(random.choice(NUMBERS, 3), 5).tolist()
-        body = Body([[cell] for cell in cells], decimal)
+        body = FirstRows([[cell] for cell in cells], decimal)
         if body.are_numbers(0):
             np.testing.assert_array_equal(body.numbers(0), _one_by_one(cells, decimal))  # None where there are none
 
@@ -63,5 +63,5 @@ def test_a_long_column_is_taken_apart_as_a_short_one_is(style: str, monkeypatch:
 
 
 def test_a_cell_that_goes_over_the_end_of_its_line_is_no_two_numbers() -> None:
-    numbers = Body([["1.5"], ["569.2\n2"], ["3"]]).numbers(0)
+    numbers = FirstRows([["1.5"], ["569.2\n2"], ["3"]]).numbers(0)
     assert numbers is None or len(numbers) == 3
