@@ -49,13 +49,13 @@ def packing(file: Path) -> str:
 
 
 def encoding_of(file: Path, encoding: str | None = None, search_all: bool = False) -> str:
-    """The encoding of a file's text, by Python's name of it.
+    """Python's name of the encoding of a file's text.
 
     Args:
         file: the file.
-        encoding: that of its text, where the user has said it.
-        whole: whether to look at the whole of a file that begins as UTF-8. A large file is looked at while it is
-            counted; see :class:`~cryptoforecast.data.files.bytes.encodings.OddBytes`.
+        encoding: as the user has set it, if so.
+        search_all: whether to look for bytes that are not UTF-8 behind the beginning of the file. By default that is
+            done while rows are counted; see :class:`~cryptoforecast.data.files.bytes.encodings.OddBytes`.
 
     Raises:
         UserError: if there is no such encoding, or no known one fits.
@@ -90,7 +90,8 @@ def _as_set(file: Path, encoding: str, marked: str | None) -> str:
         raise UserError(f"data.source.encoding is {encoding!r}, which is no encoding such as cp1252 or gb18030.")
     if marked and not codec.startswith(marked[:6]):
         raise UserError(
-            f"{file}: its first bytes say {marked.upper()}, data.source.encoding says {codec}; {ADVICE_TO_UNSET_ENCODING}."
+            f"{file}: its first bytes say {marked.upper()}, data.source.encoding says {codec}; "
+            f"{ADVICE_TO_UNSET_ENCODING}."
         )
     return marked if marked and "-" not in codec.removeprefix(marked[:6]) else codec
 
