@@ -106,8 +106,8 @@ def choose_in_utc(table: str, group: list[TimeCandidate]) -> TimeColumn:
         if len(in_utc) != 1:
             apart = _clock(next(filter(None, shifts.values())))
             raise UserError(
-                f"{table}: the dates of {join_names(candidate.label.shown for candidate in group)} are {apart} apart, and "
-                "none says which are UTC; set data.source.date_column to the one to use."
+                f"{table}: the dates of {join_names(candidate.label.shown for candidate in group)} are {apart} apart, "
+                "and none says which are UTC; set data.source.date_column to the one to use."
             )
         best = in_utc[0]
         shifts = {
