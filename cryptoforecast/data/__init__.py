@@ -1,1 +1,1 @@
-"""From a close series to windows."""
+"""Closes: from price files and vendors to the windows that a model sees."""

@@ -1,17 +1,17 @@
-"""Arguments that are refused where they are given, each in one sentence that names the setting and its value."""
+"""Checks of arguments; each error is one sentence that names the setting and its value."""
 
 from collections.abc import Sequence
 
 from cryptoforecast.errors import UserError
 
-MOST = 2**31 - 1  # of anything that is counted here
+LARGEST_COUNT = 2**31 - 1
 
 
-def require_count(setting: str, value: object, least: int = 1, most: int = MOST) -> None:
-    """See that a value is a whole number; a truth value is none, though Python counts with it.
+def require_count(setting: str, value: object, least: int = 1, most: int = LARGEST_COUNT) -> None:
+    """Check that a value is a whole number within bounds; True and False are not.
 
     Raises:
-        UserError: if it is none, or lies outside its bounds.
+        UserError: if it is not.
 
     >>> require_count("data.horizon", 0)
     Traceback (most recent call last):
@@ -26,20 +26,20 @@ def require_count(setting: str, value: object, least: int = 1, most: int = MOST)
 
 
 def require_text(setting: str, value: object, example: str) -> None:
-    """See that a value is a text, if there is one.
+    """Check that a value is a text or None.
 
     Raises:
-        UserError: if it is something else, such as a symbol 005930 that YAML has read as a number.
+        UserError: if it is not, such as a symbol 005930 that YAML has read as a number.
     """
     if value is not None and not isinstance(value, str):
         raise UserError(f"{setting} is {value!r}, which is no text; put it in quotes, as in '{example}'.")
 
 
 def require_choice(setting: str, value: object, choices: Sequence[str]) -> None:
-    """See that a value is one of a few words.
+    """Check that a value is one of several words.
 
     Raises:
-        UserError: naming them, if it is none of them.
+        UserError: naming the words, if it is not.
     """
     if value not in choices:
         raise UserError(f"{setting} is {value!r}; it is one of {', '.join(choices)}.")

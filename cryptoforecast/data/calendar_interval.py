@@ -1,4 +1,4 @@
-"""Months and weeks of the calendar, which are no number of days, as steps from one bar to the next."""
+"""Months and weeks of the calendar as intervals; months are not equally long."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -11,41 +11,41 @@ from cryptoforecast.data.interval import A_DAY, Interval
 from cryptoforecast.data.times import say_duration
 
 A_WEEK = 7 * A_DAY  # nanoseconds
-MONDAY = 4 * A_DAY  # the first one since 1970
-NAMES = {1: "month", 3: "quarter", 12: "year"}  # by their months
-BUSINESS_SHIFT = 4  # days that weekends and holidays move a date by, at most
+FIRST_MONDAY = 4 * A_DAY  # since 1970
+PERIODS = {1: "month", 3: "quarter", 12: "year"}  # by count of months
+BUSINESS_SHIFT = 4  # days by which weekends and holidays move a date, at most
 LAST_DAY = 31  # of any month
 
 
 class CalendarInterval(Interval):
-    """An interval whose bars can be numbered by the calendar, though they are not equally long."""
+    """An interval whose bars are numbered by the calendar."""
 
-    count = 1  # of its units, from one bar to the next
+    count = 1  # months or weeks from one bar to the next
 
     @abstractmethod
     def numbers(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """The month or week that each time lies in, counted from some one."""
+        """The number of the month or week of each time."""
 
     @abstractmethod
     def fits(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """Whether each time stands on the day on which the bars do."""
+        """Whether each time is on the day of the bars."""
 
     def __str__(self) -> str:
         return str(self.record)
 
     def uneven(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """Where a month or week is left out, or a stamp is on a day on which no bar is."""
+        """The positions after which a month or week is missing, or a stamp is not on the day of the bars."""
         positions: np.ndarray = np.flatnonzero((np.diff(self.numbers(times)) != self.count) | ~self.fits(times)[1:])
         return positions
 
     def absent(self, times: pd.DatetimeIndex, positions: np.ndarray) -> np.ndarray:
-        """By the calendar."""
+        """Count of the months or weeks missing."""
         steps = self._steps(times, positions)
         missing: np.ndarray = np.maximum(steps // self.count - (steps % self.count == 0), 0)
         return missing
 
     def off_grid(self, times: pd.DatetimeIndex, positions: np.ndarray) -> np.ndarray:
-        """Whether there are two bars in a month, or a stamp is on another day than elsewhere."""
+        """Whether a second bar is in the same month or week, or on another day than the rest."""
         steps, fits = self._steps(times, positions), self.fits(times[positions + 1])
         off: np.ndarray = (steps == 0) | (steps % self.count != 0) | ~fits
         return off
@@ -60,8 +60,8 @@ class Months(CalendarInterval):
     """Months of the calendar: a quarter is three, a year twelve of them.
 
     Args:
-        count: of months from one bar to the next.
-        day: of the month, on which the bars are stamped; where a month has no such day, its last one.
+        count: months from one bar to the next.
+        day: of the month in the stamps of the bars; its last day where a month has no such day.
         business: whether weekends and holidays move that day.
     """
 
@@ -72,29 +72,29 @@ class Months(CalendarInterval):
     @property
     def record(self) -> str:
         """``1 month``, ``1 quarter``, ``1 year``, ``2 months``."""
-        return f"1 {NAMES[self.count]}" if self.count in NAMES else f"{self.count} months"
+        return f"1 {PERIODS[self.count]}" if self.count in PERIODS else f"{self.count} months"
 
     def numbers(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """Months since the year 0."""
+        """Count of months since the year 0."""
         numbers: np.ndarray = times.year.to_numpy("int64") * 12 + times.month.to_numpy("int64") - 1
         return numbers
 
     def fits(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """Whether each is on the day, or as near as weekends and holidays leave it."""
+        """Whether each time is on the day, or as near as weekends and holidays allow."""
         days, last = times.day.to_numpy("int64"), times.days_in_month.to_numpy("int64")
         far: np.ndarray = abs(days - np.minimum(self.day, last))
         fits: np.ndarray = far <= (BUSINESS_SHIFT if self.business else 0)
         return fits
 
     def after(self, time: pd.Timestamp, count: int) -> pd.DatetimeIndex:
-        """The same day and time of day of later months."""
+        """The same day and time of day in later months."""
         first = time.normalize().replace(day=1)
         months = [first + pd.DateOffset(months=self.count * number) for number in range(1, count + 1)]
         days = [self._day_of(month) for month in months]
         return pd.DatetimeIndex([day + (time - time.normalize()) for day in days], tz="UTC").as_unit("ns")
 
     def ends(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-        """When the next one begins; of a bar stamped with the last day of a month, when that is over."""
+        """The beginning of the next bar; of bars stamped with the last day of a month, the end of that day."""
         first = pd.DatetimeIndex(times - pd.to_timedelta(times.day - 1, unit="D"))
         if self.day == LAST_DAY and not (times.asi8 % A_DAY).any():
             return pd.DatetimeIndex(first + pd.DateOffset(months=1)).as_unit("ns")
@@ -106,7 +106,7 @@ class Months(CalendarInterval):
         return pd.DatetimeIndex(months + pd.to_timedelta(days, unit="D")).as_unit("ns")
 
     def say(self, before: pd.Timestamp, after: pd.Timestamp) -> str:
-        """In months, or in days within one."""
+        """The distance in months, or in days within a month."""
         months = int(np.diff(self.numbers(pd.DatetimeIndex([before, after])))[0])
         return say_duration(after - before) if months == 0 else f"{months} month{'' if months == 1 else 's'}"
 
@@ -121,10 +121,10 @@ class Months(CalendarInterval):
 
 @dataclass(frozen=True)
 class Weeks(CalendarInterval):
-    """Weeks of the calendar whose bars are stamped with one of their days, such as the last on which there was trade.
+    """Weeks of the calendar; a bar is stamped with a day of its week, such as the last with trades.
 
     Args:
-        weekday: on which most are stamped; 0 is Monday.
+        weekday: of most stamps; 0 is Monday.
     """
 
     weekday: int = field(default=4, compare=False)
@@ -135,35 +135,35 @@ class Weeks(CalendarInterval):
         return "1 week"
 
     def numbers(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """Weeks since 1970; they begin on Mondays."""
-        numbers: np.ndarray = (times.asi8 - MONDAY) // A_WEEK
+        """Count of weeks since 1970; weeks begin on Monday."""
+        numbers: np.ndarray = (times.asi8 - FIRST_MONDAY) // A_WEEK
         return numbers
 
     def fits(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """A week has one bar, whatever its day."""
+        """True for all: a bar may be on any day of its week."""
         return np.ones(len(times), dtype=bool)
 
     def after(self, time: pd.Timestamp, count: int) -> pd.DatetimeIndex:
-        """The usual day of later weeks."""
+        """The usual weekday of later weeks."""
         usual = time + pd.Timedelta(self.weekday - time.weekday(), unit="D")
         return pd.DatetimeIndex(usual + np.arange(1, count + 1) * pd.Timedelta(A_WEEK, unit="ns")).as_unit("ns")
 
     def ends(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-        """When the week of the calendar is over, and a bar stamped with its first day as well."""
-        mondays = (times.asi8 - MONDAY) // A_WEEK * A_WEEK + MONDAY
+        """The end of the week of the calendar."""
+        mondays = (times.asi8 - FIRST_MONDAY) // A_WEEK * A_WEEK + FIRST_MONDAY
         return pd.DatetimeIndex(mondays + A_WEEK, tz="UTC").as_unit("ns")
 
     def say(self, before: pd.Timestamp, after: pd.Timestamp) -> str:
-        """In days."""
+        """The distance in days."""
         return say_duration(after - before)
 
 
 def calendar_of(times: pd.DatetimeIndex, exact: bool = True) -> CalendarInterval | None:
-    """The months or weeks that bars stand at, told by their stamps; None if they stand at none.
+    """The calendar interval of bars by their stamps; None if they are not months or weeks.
 
     Args:
-        times: ascending.
-        exact: whether each is on the very day; else weekends and holidays may have moved it.
+        times: of the bars, ascending.
+        exact: whether each stamp is on the same day; else weekends and holidays may have moved it.
     """
     if len(times) < 2:
         return None

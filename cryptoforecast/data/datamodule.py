@@ -1,4 +1,4 @@
-"""From sources of closes to batches of windows."""
+"""The data module: from sources of closes to batches of windows."""
 
 import warnings
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from cryptoforecast.data.load_series import load_all, to_record
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_time
-from cryptoforecast.data.windows import BLOCK, Window, WindowDataset, even_length, last_windows, to_device
+from cryptoforecast.data.windows import WINDOWS_AT_A_TIME, Window, WindowDataset, even_length, last_windows, to_device
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.recipe.write import recipe_of
 
@@ -30,27 +30,38 @@ STAGE_SETS = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), 
 class CloseDataModule(LightningDataModule):
     """Windows of one or several close series, cut into training, validation and test by time.
 
-    The windows of several series are trained on together. Borders are the same days for all of them.
+    The windows of several series are trained on together. The borders are the same days for all series.
 
     Args:
         source: where the closes come from; of several series, a list.
-        context_length: count of bars a model sees.
-        horizon: count of closes it forecasts.
+        context_length: count of bars that a model sees.
+        horizon: count of closes that it forecasts.
         batch_size: windows in a training batch.
         start: first day used, itself included; by default the first there is.
         end: last day used, itself included; by default the last there is.
         val_from: first validation target: a date, the count of closes before it (if negative, of closes from it
             on), or the fraction of closes before it. Of several series, each time is counted once.
-        test_from: first test target, likewise.
-        columns: what is seen of each bar: Close, and if wanted Open, High, Low and Volume after it.
-        num_workers: processes that gather training batches; 0 is fastest, the closes being in memory.
-        drop_last: whether a last training batch of fewer windows is left out, as a BatchNorm may want.
+        test_from: first test target, in the same way.
+        columns: the columns of each bar that a model sees: Close, and if wanted Open, High, Low and Volume after it.
+        num_workers: processes that gather training batches; 0 is fastest, as the closes are in memory.
+        drop_last: whether a last training batch of fewer windows is left out, as for a BatchNorm.
+
+    Attributes:
+        fold: the numbers of the windows for training, validation and test; from ``setup("fit")``, ``"validate"`` or
+            ``"test"`` on.
+        windows: the windows of all series; from the same calls on.
+        series: the close series from ``start`` to ``end``; from any ``setup`` on, also ``"predict"``.
+
+    Raises:
+        UserError: if a setting cannot be used, whatever the closes are.
 
     >>> from cryptoforecast import SimulatedSource
     >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20, val_from=0.8, test_from="2015-04-01")
     >>> data.setup("fit")
-    >>> [len(windows) for windows in data.fold]
-    [60, 10, 10]
+    >>> [len(windows) for windows in data.fold], len(data.series[0].closes)
+    ([60, 10, 10], 100)
+    >>> data.windows[data.fold.val].target.shape
+    torch.Size([10, 1])
     """
 
     def __init__(
@@ -87,7 +98,10 @@ class CloseDataModule(LightningDataModule):
         self._recorded: tuple[Fold, dict[str, Any]] | None = None
 
     def setup(self, stage: str) -> None:
-        """Load the closes and cut them, both once, and see that the stage has windows to work on.
+        """Load the closes and cut them into windows, both once, and check that the stage has windows.
+
+        Args:
+            stage: ``fit``, ``validate``, ``test`` or ``predict``, for which nothing is cut.
 
         Raises:
             UserError: if a source's rows are no close series, or too few for the lengths and borders set.
@@ -106,62 +120,66 @@ class CloseDataModule(LightningDataModule):
 
     @property
     def series(self) -> list[CloseSeries]:
-        """The closes from ``start`` to ``end``, in the order of the sources."""
+        """The closes from ``start`` to ``end``, in the order of the sources; available after ``setup``.
+
+        Raises:
+            RuntimeError: before ``setup``.
+        """
         if not self._series:
             raise RuntimeError("setup(stage) loads the closes; call it first.")
         return self._series
 
     @property
     def interval(self) -> Interval:
-        """From one close to the next, the same in all series."""
+        """The time from one close to the next, the same in all series."""
         return self.series[0].interval
 
     @property
     def simulated(self) -> bool:
-        """Whether nobody ever traded at the prices of one of the series."""
+        """Whether the prices of a series are simulated."""
         return any(series.provenance.simulated for series in self.series)
 
     def train_dataloader(self) -> WindowLoader:
-        """Training windows, in an order of each epoch's own; where processes train together, each one's share."""
+        """Training windows, in another order in each epoch; of several processes, this one's share of each batch."""
         process, seed = self._process(), self._agreed_seed()
         tell_that_a_fit_begins(self.trainer)
         windows, size, drop = self.fold.train, self.batch_size * process.world_size, self.drop_last
         order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=drop)
-        return WindowLoader(self._at_hand(self.num_workers), order, self.num_workers)
+        return WindowLoader(self._on_device(self.num_workers), order, self.num_workers)
 
     def val_dataloader(self) -> WindowLoader:
-        """Validation windows, series by series, oldest first; where there are several processes, each one's batches."""
-        return self._without_gradients(self.fold.val)
+        """Validation windows, series by series, oldest first; of several processes, this one's batches."""
+        return self._evaluation_loader(self.fold.val)
 
     def test_dataloader(self) -> WindowLoader:
-        """Test windows, likewise."""
-        return self._without_gradients(self.fold.test)
+        """Test windows, in the same way."""
+        return self._evaluation_loader(self.fold.test)
 
     def predict_dataloader(self) -> OneBatch:
-        """One batch: of each series, the bars up to the last one, whose targets are not known yet."""
+        """One batch of the last ``context_length`` bars of each series; its targets are NaN."""
         return OneBatch(last_windows(self.series, self.context_length, self.horizon, self.columns))
 
     def transfer_batch_to_device(self, batch: Window, device: torch.device, dataloader_idx: int) -> Window:
-        """Move a batch to where the model is."""
+        """Move a batch to the device of the model; see :func:`~cryptoforecast.data.windows.to_device`."""
         return to_device(batch, device)
 
     def train_closes(self) -> Float64[Tensor, " time"]:
-        """Every close that a training window holds, and no other: what a scaling may be fitted on."""
+        """The closes in training windows, each once, in the currency of their series: what a scaling is fitted on."""
         return torch.from_numpy(self.windows.prices[:, 0].numpy()[self.windows.held_by(self.fold.train).numpy()])
 
     def last_target_time(self, windows: Int64[Tensor, " windows"]) -> pd.Timestamp:
-        """When the last target of some windows closes, whatever series they are of."""
-        last = max(self.windows.target_times(block)[:, -1].max() for block in torch.split(windows, BLOCK))
+        """The latest time of a target of some windows, over all series."""
+        last = max(self.windows.target_times(block)[:, -1].max() for block in torch.split(windows, WINDOWS_AT_A_TIME))
         return pd.Timestamp(int(last), tz="UTC")
 
     def first_target_time(self, windows: Int64[Tensor, " windows"]) -> pd.Timestamp:
-        """When the first target of some windows closes, whatever series they are of."""
-        first = min(self.windows.target_times(block)[:, 0].min() for block in torch.split(windows, BLOCK))
+        """The earliest time of a target of some windows, over all series."""
+        first = min(self.windows.target_times(block)[:, 0].min() for block in torch.split(windows, WINDOWS_AT_A_TIME))
         return pd.Timestamp(int(first), tz="UTC")
 
     def record(self) -> dict[str, Any]:
-        """What a checkpoint keeps of the data: these settings, the closes' identity, and how far they were used."""
-        if self._recorded is None or self._recorded[0] is not self.fold:  # every checkpoint asks
+        """The data as a checkpoint keeps it: settings, identity of the closes, and the last times that were used."""
+        if self._recorded is None or self._recorded[0] is not self.fold:  # each checkpoint calls this
             record = {
                 "interval": self.interval.record,
                 "provenance": [to_record(series) for series in self.series],
@@ -173,7 +191,7 @@ class CloseDataModule(LightningDataModule):
 
     @classmethod
     def load_from_checkpoint(cls, *_: Any, **__: Any) -> NoReturn:
-        """Nothing: Lightning would call what the file names.
+        """Refuse: Lightning would call a class that the file names.
 
         Raises:
             UserError: always.
@@ -183,18 +201,18 @@ class CloseDataModule(LightningDataModule):
             "in Python, make a CloseDataModule of a source."
         )
 
-    def _without_gradients(self, windows: Int64[Tensor, " windows"]) -> WindowLoader:
+    def _evaluation_loader(self, windows: Int64[Tensor, " windows"]) -> WindowLoader:
         order = BatchOrder(windows, EVAL_BATCH_SIZE, process=self._process(), by_turns=True)
-        return WindowLoader(self._at_hand(), order)
+        return WindowLoader(self._on_device(), order)
 
     def _process(self) -> Process:
         return Process() if self.trainer is None else Process(self.trainer.global_rank, self.trainer.world_size)
 
     def _agreed_seed(self) -> int:
-        """The seed of the first process; all processes must have read the same closes: what is read later may be more.
+        """The seed of the first process, which all use; all must have read the same closes.
 
         Raises:
-            UserError: if they have not. All processes find it, and none waits for another.
+            UserError: in all processes, if one of them has read other closes, such as a bar that came meanwhile.
         """
         seed = torch.initial_seed()
         if self.trainer is None or self.trainer.world_size == 1:
@@ -210,8 +228,8 @@ class CloseDataModule(LightningDataModule):
             )
         return int(seed)
 
-    def _at_hand(self, num_workers: int = 0) -> WindowDataset:
-        """The windows on the GPU, where the model is there: no step waits for a copy. Workers cannot use a GPU."""
+    def _on_device(self, num_workers: int = 0) -> WindowDataset:
+        """The windows, moved to the GPU of the model: then no step waits for a copy. Workers cannot use a GPU."""
         device = torch.device("cpu") if self.trainer is None else self.trainer.strategy.root_device
         return self.windows.to(device) if device.type == "cuda" and num_workers == 0 else self.windows
 
@@ -226,7 +244,7 @@ class CloseDataModule(LightningDataModule):
                 )
 
     def _require_windows(self, name: str) -> None:
-        """Refuse an empty set, and say which of several series have no window in one: scores stand without them."""
+        """Refuse an empty set, and name the series without a window in one, which the scores leave out."""
         members = getattr(self.fold, name)
         if not len(members):
             cut = Cut(self.context_length, self.horizon, self.val_from, self.test_from)
@@ -239,12 +257,12 @@ class CloseDataModule(LightningDataModule):
 
 
 def num_validated_windows(trainer: Trainer) -> int | None:
-    """How many validation windows a trainer looks at, from the first on; None for all, also if it looks at none."""
+    """Count of the validation windows that a trainer uses, from the first on; None for all, also if it uses none."""
     batches = sum(trainer.num_val_batches)
     return int(batches) * EVAL_BATCH_SIZE or None
 
 
 def datamodule_of(trainer: Trainer) -> CloseDataModule | None:
-    """The data module a trainer works on, if it is ours."""
+    """The data module of a trainer if it is a :class:`CloseDataModule`, else None."""
     data = getattr(trainer, "datamodule", None)
     return data if isinstance(data, CloseDataModule) else None

@@ -1,4 +1,4 @@
-"""What the settings of a data module may be, whatever the closes are."""
+"""Checks of a data module's settings that need no closes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from cryptoforecast.data.load_series import require_columns
 from cryptoforecast.data.sources.source import require_source
 from cryptoforecast.data.times import to_utc
 
-MOST_WORKERS = 1024  # processes; more would bring any machine down
+MOST_WORKERS = 1024  # processes; a machine would not survive more
 
 
 def require_settings(
@@ -19,18 +19,18 @@ def require_settings(
     columns: Sequence[str],
     num_workers: object,
 ) -> None:
-    """See that a data module can be made of its settings, which are given by name.
+    """Check the settings of a data module.
 
     Args:
-        source: one, or a list of several.
-        counts: those that are at least 1.
-        dates: the first and the last day, where they are set.
-        borders: of the validation and the test set.
-        columns: what is seen of each bar.
-        num_workers: how many processes gather batches.
+        source: a source, or a list of sources.
+        counts: whole numbers of at least 1, by name.
+        dates: first and last day by name, each None if not set.
+        borders: of the validation and the test set, by name.
+        columns: names of the columns that a model sees.
+        num_workers: count of processes that gather batches.
 
     Raises:
-        UserError: naming the first setting that cannot be, and its value.
+        UserError: naming the first setting that cannot be used, and its value.
     """
     for member in source if isinstance(source, list) else [source]:
         require_source("data.source", member)

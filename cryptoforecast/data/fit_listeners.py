@@ -1,4 +1,4 @@
-"""Functions that are called when a fit begins, whoever trains: every fit on our data asks for its training windows."""
+"""Functions that are called when a fit begins, by whatever trainer: each fit asks the data module for a loader."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -12,7 +12,7 @@ _listeners: list[str] = []
 
 
 def call_when_a_fit_begins(function: str) -> None:
-    """Have a function called with each trainer that asks for its training windows; a fit may ask more than once.
+    """Register a function to be called with each trainer that asks for training windows; one may ask repeatedly.
 
     Args:
         function: ``package.module:function`` of a later room, which is imported when the first fit begins.
@@ -21,7 +21,7 @@ def call_when_a_fit_begins(function: str) -> None:
 
 
 def tell_that_a_fit_begins(trainer: "Trainer | None") -> None:
-    """Call all listeners; without a trainer nothing is fitted."""
+    """Call all registered functions with the trainer; without a trainer nothing is fitted."""
     if trainer is None:
         return
     for function in _listeners:

@@ -1,4 +1,4 @@
-"""The cutting of folds: one border in time for all series."""
+"""Folds: windows cut into training, validation and test at two borders in time, the same for all series."""
 
 import warnings
 from bisect import bisect_left
@@ -18,17 +18,17 @@ from cryptoforecast.data.windows import WindowDataset
 from cryptoforecast.errors import DataNotice, UserError
 
 Border = int | float | str
-YEARS = range(2009, 2050)  # as a count of closes, such a number is suspicious
-MOST = 2**31 - 1
-ROUNDING = 12  # closes by which two rounded borders may be apart from where they would be
-LONGEST_SEARCH = 2000  # closes beyond those there are, when telling how many would be enough
+YEARS = range(2009, 2050)  # a count of closes among these may be meant as a year
+LARGEST_COUNT = 2**31 - 1
+ROUNDING = 12  # closes by which the rounding of two borders may move them
+MOST_CLOSES_TRIED = 2000  # beyond those there are, in the search for how many would be enough
 
 
 class Fold(NamedTuple):
-    """One cut into training, validation and test: three sets of windows, by number, ascending.
+    """The windows for training, validation and test, as ascending numbers of a :class:`WindowDataset`.
 
-    No close is a target in two of them, and no day of one series is a training target where it is a test target
-    of another; contexts may reach back across a border, as in life.
+    Each is an int64 tensor of one dimension. No close is a target in two sets, and no day is a training target in one
+    series and a test target in another. Contexts may reach back across a border: what they hold is known by then.
 
     >>> from cryptoforecast import SimulatedSource
     >>> fold = cut_fold(WindowDataset([SimulatedSource(rows=100).load()], 20, 1), val_from=0.8, test_from=0.9)
@@ -44,9 +44,9 @@ class Fold(NamedTuple):
 def cut_fold(windows: WindowDataset, val_from: Border, test_from: Border) -> Fold:
     """Cut windows at two borders in time.
 
-    A window is for testing if its first target lies at or after ``test_from``; for validation if all its targets
-    lie from ``val_from`` to before ``test_from``; for training if all lie before ``val_from``. The windows whose
-    targets straddle a border, ``horizon - 1`` of a series at each, belong to none.
+    A window is for testing if its first target is at or after ``test_from``; for validation if all its targets are
+    from ``val_from`` to before ``test_from``; for training if all are before ``val_from``. Windows with targets on
+    both sides of a border, ``horizon - 1`` per series and border, belong to no set.
 
         closes   context|===== train =====|··|== val ==|··|== test ==|
 
@@ -86,26 +86,31 @@ def cut_fold(windows: WindowDataset, val_from: Border, test_from: Border) -> Fol
 
 
 def require_border(setting: str, value: object) -> None:
-    """See that a border is a date, a count of closes or a fraction of them, whatever closes there will be.
+    """Check that a border is a date, a count of closes or a fraction of them, before any closes are known.
 
     Raises:
-        UserError: if it is none, as a truth value is none, or not a number.
+        UserError: if it is not, such as True or NaN.
     """
     if isinstance(value, str):
         to_utc(value, setting)
-    elif isinstance(value, bool) or not isinstance(value, int | float) or (value != value) or abs(value) > MOST:
+    elif (
+        isinstance(value, bool) or not isinstance(value, int | float) or (value != value) or abs(value) > LARGEST_COUNT
+    ):
         raise UserError(f"{setting} is {value!r}; give a date, a count of closes, or a fraction between 0 and 1.")
 
 
 def border(times: pd.DatetimeIndex, value: Border, name: str, names: str) -> int:
-    """How many closes come before a border; of several series, how many times that any of them has a close at.
+    """Count of the times before a border; of several series, each time at which one has a close counts once.
 
     Args:
-        times: when there are closes, ascending.
-        value: a date (the first one behind the border), a count of closes before the border (if negative, of
-            closes behind it) or the fraction of closes before it.
-        name: the setting the border comes from, for errors.
-        names: those of the series, for errors.
+        times: the times of closes, ascending.
+        value: a date (the first one after the border), a count of closes before the border (if negative, of
+            closes after it) or the fraction of closes before it.
+        name: of the setting, for errors.
+        names: of the series, for errors.
+
+    Raises:
+        UserError: if no time is before the border, or none after it.
 
     >>> days = pd.date_range("2024-01-01", periods=20, tz="UTC")
     >>> [border(days, value, "val_from", "COIN-USD") for value in ("2024-01-16", 15, -5, 0.75)]
@@ -129,7 +134,7 @@ def border(times: pd.DatetimeIndex, value: Border, name: str, names: str) -> int
 
 
 class Cut(NamedTuple):
-    """How series are made into windows, and windows into sets; what ``data`` is told of both."""
+    """The settings by which series are cut into windows, and windows into sets; used to explain an empty set."""
 
     context_length: int
     horizon: int
@@ -137,12 +142,12 @@ class Cut(NamedTuple):
     test_from: Border
 
     def has(self, name: str, times: Sequence[pd.DatetimeIndex], intervals: Sequence[Interval]) -> bool:
-        """Whether a set of windows is not empty; no window is made, so that it can be asked of many lengths.
+        """Whether a set of windows is not empty, found without making windows.
 
         Args:
             name: of the set.
-            times: when each series has closes.
-            intervals: of each, from one close to the next.
+            times: of the closes of each series.
+            intervals: of each series.
         """
         all_times = times[0] if len(times) == 1 else pd.DatetimeIndex(np.unique(np.concatenate(times)), tz="UTC")
         try:
@@ -157,7 +162,7 @@ class Cut(NamedTuple):
         )
 
     def _longest_run(self, name: str, times: pd.DatetimeIndex, interval: Interval, borders: pd.DatetimeIndex) -> int:
-        """How many closes in a row may be targets of one window: between the set's borders, and behind a context."""
+        """The longest run of closes between the set's borders that has a context before it."""
         to_val, to_test = np.searchsorted(times, borders)
         first = np.concatenate([[0], interval.uneven(times) + 1])
         last = np.append(first[1:], len(times))
@@ -165,12 +170,12 @@ class Cut(NamedTuple):
         return int((np.minimum(last, high) - np.maximum(first + self.context_length, low)).max())
 
     def no_windows(self, name: str, series: Sequence[CloseSeries]) -> UserError:
-        """Why a set of windows is empty, and what would fill it."""
+        """The error that a set of windows is empty, with the settings or the count of closes that would fill it."""
         lengths = {"context_length": self.context_length, "horizon": self.horizon}
         times = [in_nanoseconds(pd.DatetimeIndex(member.closes.index)) for member in series]
         intervals = [member.interval for member in series]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DataNotice)  # said once, when the windows were cut
+            warnings.simplefilter("ignore", DataNotice)  # given already when the windows were cut
             longest = ((length, self._longest(name, times, intervals, length)) for length in lengths)
             remedies = [f"a data.{length} of at most {most}" for length, most in longest if most]
             if len(series) == 1 and (fewest := self._fewest_closes(name, times[0], intervals[0])):
@@ -183,20 +188,20 @@ class Cut(NamedTuple):
         )
 
     def _longest(self, name: str, times: Sequence[pd.DatetimeIndex], intervals: Sequence[Interval], length: str) -> int:
-        """How long a context or horizon may be for the set not to be empty; 0 if none is short enough."""
+        """The longest context or horizon with which the set is not empty; 0 if there is none."""
         most = min(getattr(self, length) - 1, max(map(len, times)))
         return bisect_left(
             range(1, most + 1), True, key=lambda n: not self._replace(**{length: n}).has(name, times, intervals)
         )
 
     def _fewest_closes(self, name: str, times: pd.DatetimeIndex, interval: Interval) -> int:
-        """How many closes, going on as these do, it takes for the set not to be empty; 0 if none are enough.
+        """The smallest count of closes, continued at this interval, with which the set is not empty; 0 if not found.
 
-        More closes are more windows, but where borders are fractions, which are rounded: then it is among the last
-        few before the count that is found.
+        The search by halves is off by a few where borders are fractions, which are rounded; so the counts just before
+        the one that it finds are tried as well.
         """
         now = len(times)
-        more = min(20 * (self.context_length + self.horizon), LONGEST_SEARCH)
+        more = min(20 * (self.context_length + self.horizon), MOST_CLOSES_TRIED)
         longer = times.append(interval.after(times[-1], more))
         found = (
             now

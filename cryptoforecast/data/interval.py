@@ -1,4 +1,4 @@
-"""The step from one bar to the next, which may be a fixed time or something else."""
+"""Intervals: the step from one bar to the next, of a fixed length or by a calendar."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ import pandas as pd
 
 from cryptoforecast.data.times import say_duration
 
-BLOCK = 1 << 18  # steps looked at at a time
+STEPS_AT_A_TIME = 1 << 18  # an array of all steps of millions of rows takes longer to make than to search
 A_DAY = 86_400 * 10**9  # nanoseconds
 
 
 class Interval(ABC):
-    """What comes between one bar and the next.
+    """The step from one bar to the next.
 
-    Two intervals are equal where series may be trained on together; the day of the month, the weekday, or the
-    holidays that one of them has do not count.
+    Two intervals are equal if series of them may be trained on together: days of the month, weekdays and holidays do
+    not count.
 
     >>> from cryptoforecast.data.calendar_interval import Months
     >>> day, month = FixedStep(pd.Timedelta("1D").value), Months(1)
@@ -29,34 +29,34 @@ class Interval(ABC):
     @property
     @abstractmethod
     def record(self) -> int | str:
-        """The interval as JSON and checkpoints keep it: nanoseconds where it is a fixed step, else words."""
+        """The interval as JSON and checkpoints have it: nanoseconds of a fixed step, else words."""
 
     @abstractmethod
     def uneven(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """The positions after which the next bar is not the next one there should be."""
+        """The positions of the bars after which a bar is missing or off the grid."""
 
     @abstractmethod
     def absent(self, times: pd.DatetimeIndex, positions: np.ndarray) -> np.ndarray:
-        """How many whole bars are missing after each of some positions."""
+        """Count of the bars missing after each of some positions."""
 
     @abstractmethod
     def off_grid(self, times: pd.DatetimeIndex, positions: np.ndarray) -> np.ndarray:
-        """Whether the step after each of some positions is no whole number of bars."""
+        """Whether the step after each of some positions is not a whole number of bars."""
 
     @abstractmethod
     def after(self, time: pd.Timestamp, count: int) -> pd.DatetimeIndex:
-        """The times of the next bars after one."""
+        """The times of the next ``count`` bars after a time."""
 
     @abstractmethod
     def ends(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-        """When each bar is over."""
+        """The time at which each bar ends."""
 
     @abstractmethod
     def say(self, before: pd.Timestamp, after: pd.Timestamp) -> str:
-        """How far two bars are apart, in words."""
+        """The distance of two bars in words."""
 
     def filled(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-        """Times, and those of the bars missing between them."""
+        """The times with those of the missing bars between them."""
         positions = self.uneven(times)
         counts = self.absent(times, positions)
         made_up = [self.after(times[at], int(count)) for at, count in zip(positions, counts, strict=True)]
@@ -91,35 +91,35 @@ class FixedStep(Interval):
         return self.nanoseconds
 
     def uneven(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """Looked for block by block: for millions of rows, making room for all steps takes longer than looking."""
+        """The positions after which the step is another than this."""
         stamps = times.asi8
         found = [
-            first + np.flatnonzero(np.diff(stamps[first : first + BLOCK + 1]) != self.nanoseconds)
-            for first in range(0, len(stamps), BLOCK)
+            first + np.flatnonzero(np.diff(stamps[first : first + STEPS_AT_A_TIME + 1]) != self.nanoseconds)
+            for first in range(0, len(stamps), STEPS_AT_A_TIME)
         ]
         return np.concatenate(found)
 
     def absent(self, times: pd.DatetimeIndex, positions: np.ndarray) -> np.ndarray:
-        """A step that is no whole number of bars counts the whole ones."""
+        """Count of the bars missing; in a step that is not a whole number of bars, the whole ones."""
         steps = self._steps(times, positions)
         missing: np.ndarray = steps // self.nanoseconds - (steps % self.nanoseconds == 0)
         return missing
 
     def off_grid(self, times: pd.DatetimeIndex, positions: np.ndarray) -> np.ndarray:
-        """Whether steps are no multiples of this one."""
+        """Whether the steps are not multiples of this one."""
         off: np.ndarray = self._steps(times, positions) % self.nanoseconds != 0
         return off
 
     def after(self, time: pd.Timestamp, count: int) -> pd.DatetimeIndex:
-        """Multiples of the step later."""
+        """The times that are multiples of the step later."""
         return pd.DatetimeIndex(time + np.arange(1, count + 1) * self.duration).as_unit("ns")
 
     def ends(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-        """Bars are named after their opening."""
+        """One step after each time: a bar has the time of its opening."""
         return times + self.duration
 
     def say(self, before: pd.Timestamp, after: pd.Timestamp) -> str:
-        """As a duration."""
+        """The distance as a duration."""
         return say_duration(after - before)
 
     def filled(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -132,5 +132,5 @@ class FixedStep(Interval):
 
 
 def as_interval(step: Interval | pd.Timedelta) -> Interval:
-    """An interval, also where a source of the user's gives a duration."""
+    """An interval, from a duration that a user's source may give in its place."""
     return step if isinstance(step, Interval) else FixedStep(int(step.value))

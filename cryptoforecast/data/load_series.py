@@ -1,4 +1,4 @@
-"""From sources to the close series that windows are cut from."""
+"""The close series of all sources, checked to fit together and cut to the days wanted."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -12,10 +12,10 @@ from cryptoforecast.errors import UserError
 
 
 def require_columns(columns: Sequence[str]) -> None:
-    """See that there are such columns.
+    """Check names of columns.
 
     Raises:
-        UserError: if Close is not the first, or one is unknown or named twice.
+        UserError: if Close is not the first, or a name is unknown or stands twice.
     """
     if isinstance(columns, str) or not all(isinstance(name, str) for name in columns):
         raise UserError(f"data.columns is {columns!r}, which is no list of names such as [Close, Volume].")
@@ -35,14 +35,14 @@ def load_all(
     """The close series of all sources, from one day to another.
 
     Args:
-        sources: where they come from.
-        columns: what is wanted of each bar, Close first.
-        start: first day used, itself included.
-        end: last day used, itself included.
+        sources: the sources.
+        columns: names of the columns wanted, Close first.
+        start: first day used, itself included; None for all.
+        end: last day used, itself included; None for all.
 
     Raises:
-        UserError: if one cannot be loaded, lacks a column or has no closes on these days; if two have one name, or
-            bars that are not equally far apart.
+        UserError: if a series cannot be loaded, lacks a column or has no closes on these days; if two series have
+            the same name or different intervals.
     """
     if not sources:
         raise UserError("data.source is an empty list; name at least one source.")
@@ -60,7 +60,7 @@ def load_all(
 
 
 def to_record(series: CloseSeries) -> dict[str, Any]:
-    """A series' provenance as a dictionary that JSON and checkpoints can hold."""
+    """A series' provenance as a dictionary of plain values, for JSON and checkpoints."""
     return {
         name: list(value) if isinstance(value, tuple) else value for name, value in asdict(series.provenance).items()
     }

@@ -12,15 +12,15 @@ from cryptoforecast.formatting import plot_label
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LINE, GAP = "#1a1a1a", "#d1472f"
-LEGIBLE = 200  # gaps drawn at most, the widest
+LINE_COLOR, GAP_COLOR = "#1a1a1a", "#d1472f"
+MOST_GAPS_DRAWN = 200  # the longest ones
 
 
 @contextmanager
 def default_style() -> Iterator[None]:
-    """Matplotlib's defaults, for as long as figures are made and drawn.
+    """Use matplotlib's defaults while figures are made and drawn, whatever the user's ``matplotlibrc`` says.
 
-    A ``matplotlibrc`` of the working folder may ask for fonts, or for a LaTeX, that are not there.
+    It may ask for fonts or for a LaTeX that are not installed.
     """
     import matplotlib
 
@@ -30,7 +30,10 @@ def default_style() -> Iterator[None]:
 
 
 def plot_closes(series: CloseSeries) -> "Figure":
-    """Closes over time, logarithmic if they grow tenfold, and below them the changes from bar to bar; gaps are red."""
+    """Plot closes over time, and below them the changes from bar to bar in percent.
+
+    Gaps are red; the axis of prices is logarithmic if the highest close is more than ten times the lowest.
+    """
     from matplotlib.dates import ConciseDateFormatter
     from matplotlib.figure import Figure
 
@@ -39,13 +42,13 @@ def plot_closes(series: CloseSeries) -> "Figure":
     parts = stretches(series)
     for part in parts:
         closes = part.to_numpy()
-        above.plot(part.index, closes, color=LINE, linewidth=1.0)
-        below.plot(part.index[1:], 100 * (closes[1:] / closes[:-1] - 1), color=LINE, linewidth=0.6)
+        above.plot(part.index, closes, color=LINE_COLOR, linewidth=1.0)
+        below.plot(part.index[1:], 100 * (closes[1:] / closes[:-1] - 1), color=LINE_COLOR, linewidth=0.6)
     gaps = sorted(
         ((before.index[-1], after.index[0]) for before, after in pairwise(parts)), key=lambda gap: gap[0] - gap[1]
     )
-    for (start, end), axes in product(gaps[:LEGIBLE], (above, below)):
-        axes.axvspan(start, end, color=GAP, alpha=0.35)
+    for (start, end), axes in product(gaps[:MOST_GAPS_DRAWN], (above, below)):
+        axes.axvspan(start, end, color=GAP_COLOR, alpha=0.35)
     provenance = series.provenance
     name = (
         f"{provenance.symbol} (SIMULATED)"

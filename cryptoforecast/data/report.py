@@ -1,13 +1,13 @@
-"""What there is to know about a close series before anything is trained on it."""
+"""The report on a close series that the verb ``data`` prints."""
 
 import pandas as pd
 
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.times import say_time
 
-LISTED = 5  # dates named of each kind
-LABEL = 16  # letters
-KNOBS = {  # of a file's reader, by the line of the report that they change
+DATES_LISTED = 5  # of each kind
+LABEL_WIDTH = 16  # letters
+READER_SETTINGS = {  # by the line of the report that they change
     "series": ("symbol",),
     "text": ("encoding", "decimal"),
     "time": ("date_column", "date_format"),
@@ -16,10 +16,10 @@ KNOBS = {  # of a file's reader, by the line of the report that they change
 
 
 def report(series: CloseSeries) -> str:
-    """A line for each finding, with its dates: where the rows come from, what is odd about them, what they hold."""
+    """The report as lines of text: where the rows come from, what is unusual about them, and what they contain."""
     lines = [*_origin(series), *_oddities(series), *_content(series)]
     lines += [("note", note) for note in series.provenance.notes]
-    return "\n".join(f"{label:<{LABEL}}{text}" for label, text in lines)
+    return "\n".join(f"{label:<{LABEL_WIDTH}}{text}" for label, text in lines)
 
 
 def _origin(series: CloseSeries) -> list[tuple[str, str]]:
@@ -33,15 +33,17 @@ def _origin(series: CloseSeries) -> list[tuple[str, str]]:
 
 
 def _knobs(label: str) -> str:
-    """The settings that change a line of the report."""
-    return f"  [{', '.join(f'data.source.{name}' for name in KNOBS[label])}]" if label in KNOBS else ""
+    """The settings that change a line of the report, in brackets; empty if none do."""
+    return (
+        f"  [{', '.join(f'data.source.{name}' for name in READER_SETTINGS[label])}]" if label in READER_SETTINGS else ""
+    )
 
 
 def _oddities(series: CloseSeries) -> list[tuple[str, str]]:
     found = series.cleaning_report
     if found is None:
         return []
-    gaps = ", ".join(f"{count:,} after {say_time(time)}" for time, count in found.missing.head(LISTED).items())
+    gaps = ", ".join(f"{count:,} after {say_time(time)}" for time, count in found.missing.head(DATES_LISTED).items())
     missing = f"{len(found.missing):,}, of {int(found.missing.sum()):,} bars: {gaps}{_more(found.missing)}"
     return [
         ("rows", f"{found.rows:,} read{f', and {found.undated:,} without a date' if found.undated else ''}"),
@@ -76,12 +78,12 @@ def _content(series: CloseSeries) -> list[tuple[str, str]]:
 
 def _largest_moves(series: CloseSeries) -> str:
     moves = _changes(series)
-    largest = moves[moves.abs().nlargest(LISTED).index]
+    largest = moves[moves.abs().nlargest(DATES_LISTED).index]
     return ", ".join(f"{_percent(move)} on {say_time(time)}" for time, move in largest.items()) or "none"
 
 
 def _percent(move: float) -> str:
-    """A change in percent: one that a tenth of a percent would hide, and one too large for a line, in two digits."""
+    """A change in percent, with one decimal; very small and very large ones with two digits."""
     return f"{move:+.1%}" if 0.0005 <= abs(move) < 1e4 or move == 0 else f"{100 * move:+.2g}%"
 
 
@@ -93,15 +95,15 @@ def _unchanged(series: CloseSeries) -> str:
 
 
 def _changes(series: CloseSeries) -> pd.Series:
-    """Relative changes from bar to bar, those over a gap left out."""
+    """Relative changes from bar to bar, without those across a gap."""
     closes = series.closes
     changes = pd.Series(closes.to_numpy()[1:] / closes.to_numpy()[:-1] - 1, index=closes.index[1:])
     return changes.drop(changes.index[series.interval.uneven(pd.DatetimeIndex(closes.index))])
 
 
 def _dates(times: pd.DatetimeIndex) -> str:
-    return ", ".join(say_time(time) for time in times[:LISTED]) + _more(times)
+    return ", ".join(say_time(time) for time in times[:DATES_LISTED]) + _more(times)
 
 
 def _more(listed: pd.Series | pd.DatetimeIndex) -> str:
-    return f" and {len(listed) - LISTED:,} more" if len(listed) > LISTED else ""
+    return f" and {len(listed) - DATES_LISTED:,} more" if len(listed) > DATES_LISTED else ""

@@ -1,4 +1,4 @@
-"""What a close series is."""
+"""Close series, their provenance, and the report of how they were cleaned."""
 
 import hashlib
 import warnings
@@ -14,14 +14,14 @@ from cryptoforecast.errors import UserError
 
 Gaps = Literal["error", "sessions", "ffill", "split"]
 CLOSE, VOLUME = "Close", "Volume"
-FURTHER_COLUMNS = ("Open", "High", "Low", VOLUME)  # what a bar may hold beside its close
+FURTHER_COLUMNS = ("Open", "High", "Low", VOLUME)  # of a bar, beside its close
 
-BLOCK = 1 << 16  # rows hashed at a time
+ROWS_HASHED_AT_A_TIME = 1 << 16  # a copy of all rows would take longer than the hash
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a close series came from; written into every run's record and every checkpoint.
+    """Where a close series came from, as every run's record and every checkpoint has it.
 
     Args:
         source: class name of the source.
@@ -33,8 +33,8 @@ class Provenance:
         sha256: fingerprint of the rows, see :func:`fingerprint`.
         retrieved_at: when the rows were read, ISO 8601, UTC.
         files: the files read, if any.
-        simulated: true if nobody ever traded at these prices.
-        notes: what was done to the rows on the way.
+        simulated: whether the prices are simulated.
+        notes: sentences on what was done to the rows.
     """
 
     source: str
@@ -51,13 +51,20 @@ class Provenance:
 
 
 class CleaningReport(NamedTuple):
-    """What was found in a source's rows on the way to a close series; ``data`` reports it.
+    """What was found in a source's rows when they were made a close series; the verb ``data`` prints it.
 
-    ``format`` says whose format the rows have, ``text`` in which encoding and with which marks a file was read, and
-    ``columns`` where times and closes stand. ``rows`` were read, in
-    ``order``; ``undated`` of them have no time and ``merged`` repeat one. ``empty`` are the times of bars without a
-    close, ``missing`` counts absent bars by the time of the bar before them. ``unsettled`` is the time of a last bar
-    that was not over, ``ragged`` that of a last row off the grid; both were left out.
+    Attributes:
+        format: the vendor or the kind of the rows' format.
+        columns: by use, such as ``time`` and ``close``, the name of the column and what spoke for it.
+        rows: count of the rows read.
+        order: ``oldest first``, ``newest first`` or ``in no order``.
+        undated: count of rows without a time, which were left out.
+        merged: count of rows that repeat another.
+        empty: times of bars without a close.
+        missing: counts of absent bars, by the time of the bar before them.
+        unsettled: time of a last bar that was not over and was left out; None if there was none.
+        ragged: time of a last row off the grid that was left out; None if there was none.
+        text: encoding, delimiter and decimal mark of a file; empty for other sources.
     """
 
     format: str
@@ -74,11 +81,16 @@ class CleaningReport(NamedTuple):
 
 
 class CloseSeries(NamedTuple):
-    """Closes at even steps, oldest first, with their origin.
+    """Closes at one interval, oldest first, with their provenance.
 
-    ``closes`` is float64, finite and positive, named after its symbol, on a unique increasing UTC index in
-    nanoseconds whose stamps are ``interval`` apart; only where gaps were asked to split the series, or sessions do not
-    explain them, they are further apart. ``others`` holds further columns of the same bars, if any were asked for.
+    Attributes:
+        closes: float64, finite and positive, in the currency of the series, and named after its symbol. The index is
+            UTC in nanoseconds, unique and increasing; its stamps are ``interval`` apart, except where missing bars
+            split the series.
+        interval: the time from one bar to the next.
+        provenance: where the closes came from, with their fingerprint.
+        others: further columns of the same bars as float64, by name; None if none were asked for.
+        cleaning_report: what was found in the source's rows; None if the source has none.
 
     >>> from cryptoforecast import SimulatedSource
     >>> series = SimulatedSource(rows=100).load()
@@ -100,7 +112,10 @@ class CloseSeries(NamedTuple):
 
 
 class GapsFound(UserError):
-    """Closes are missing, and nobody has said what to do about it; ``series`` is what there is, split at the gaps."""
+    """Closes are missing, and ``gaps`` is ``error``.
+
+    ``series`` has the closes that there are, split at the gaps.
+    """
 
     def __init__(self, sentence: str, series: CloseSeries) -> None:
         super().__init__(sentence)
@@ -108,17 +123,17 @@ class GapsFound(UserError):
 
 
 def fingerprint(closes: pd.Series, further: pd.DataFrame | None = None) -> str:
-    """SHA-256 of the canonical rows.
+    """SHA-256 of a series' rows, the same for the same closes whatever file they were read from.
 
-    Per bar its UTC nanoseconds as int64 and its close as float64, then further columns, if any, in their order; all
+    A row is the bar's UTC nanoseconds as int64 and its close as float64, then further columns in their order, all
     little-endian.
     """
     columns = {"close": closes} | ({} if further is None else {str(name): further[name] for name in further.columns})
     values = {"time": in_nanoseconds(closes.index).asi8}
     values |= {name: column.to_numpy() for name, column in columns.items()}
     hashed = hashlib.sha256()
-    for first in range(0, len(closes), BLOCK):  # a copy of all rows would take longer than the hash
-        block = slice(first, first + BLOCK)
+    for first in range(0, len(closes), ROWS_HASHED_AT_A_TIME):
+        block = slice(first, first + ROWS_HASHED_AT_A_TIME)
         rows = np.empty(
             len(values["time"][block]), dtype=[(name, "<i8" if name == "time" else "<f8") for name in values]
         )

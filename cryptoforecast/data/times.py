@@ -1,4 +1,4 @@
-"""Times and durations, from words and into words; all times are UTC."""
+"""Times and durations as texts, and texts as times; all times are UTC."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3}  # nanoseconds in one of each
 
 
 def say_time(time: pd.Timestamp) -> str:
-    """A UTC time in as few words as it needs: ``2024-03-11``, ``2024-03-11 07:00``, ``2024-03-11 07:00:00.5``."""
+    """A UTC time as short as it can be written: ``2024-03-11``, ``2024-03-11 07:00``, ``2024-03-11 07:00:00.5``."""
     if time == time.normalize():
         return f"{time:%Y-%m-%d}"
     if time == time.floor("min"):
@@ -34,12 +34,12 @@ def say_duration(duration: pd.Timedelta) -> str:
 
 
 def to_utc(date: str, setting: str) -> pd.Timestamp:
-    """A date that a setting holds, in UTC where it names no zone.
+    """The date of a setting as a UTC time; a text without a time zone is UTC.
 
     Raises:
-        UserError: naming the setting, if it is no date.
+        UserError: naming the setting, if its value is not a date.
     """
-    try:  # other ways of writing a date can be read in two
+    try:  # other formats may be read in two ways
         readable = isinstance(date, str) and date[:4].isdigit()
         time = pd.to_datetime(date, format="ISO8601") if readable else pd.NaT
     except ValueError:
@@ -63,5 +63,5 @@ def iso_texts(times: pd.Series | pd.DatetimeIndex) -> np.ndarray:
 
 
 def in_nanoseconds(times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """The same times counted in nanoseconds; not a copy, where they are already."""
+    """The same times counted in nanoseconds; not a copy if they are already."""
     return times if times.unit == "ns" else times.as_unit("ns")

@@ -1,4 +1,4 @@
-"""Windows over close series."""
+"""Windows over close series: what a model sees, and what it is to forecast."""
 
 import copy
 from collections.abc import Sequence
@@ -15,15 +15,20 @@ from torch.utils.data import Dataset
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.times import in_nanoseconds
 
-BLOCK = 1 << 16  # windows looked at at a time where all are: temporaries of millions would outweigh the closes
+WINDOWS_AT_A_TIME = 1 << 16  # where all are looked at: temporaries for millions would need more memory than the closes
 
 
 class Window(NamedTuple):
-    """What a model sees and what it is to say, one window or a whole batch.
+    """What a model sees and what it is to forecast: one window, or a batch of windows.
 
-    Prices are in the series' own currency. Channel 0 of the context is the close, further channels are further
-    columns. ``origin`` is the time of the last close seen, in UTC nanoseconds; ``series`` is the number of the
-    series the window was cut from.
+    Attributes:
+        context: ``(context_length, channels)``, float64: the bars seen, oldest first, in the currency of the series.
+            Channel 0 is the close, the others are the further columns asked for.
+        target: ``(horizon,)``, float64: the closes that follow, in the same currency; NaN where they are not known.
+        origin: the time of the last close seen, int64, in UTC nanoseconds since 1970.
+        series: the number of the series that the window was cut from, int64, from 0.
+
+    A batch has one more dimension in front of each.
 
     >>> from cryptoforecast import SimulatedSource
     >>> window = WindowDataset([SimulatedSource(rows=100).load()], context_length=30, horizon=7)[0]
@@ -38,7 +43,10 @@ class Window(NamedTuple):
 
 
 def to_device(window: Window, device: torch.device) -> Window:
-    """Move a batch; prices stay float64 but on Apple's GPUs, which have no such numbers."""
+    """Move a window or a batch to a device.
+
+    Prices stay float64, except on Apple's GPUs (``mps``), which have float32 only.
+    """
     if window.context.device == device:
         return window
     if device.type == "mps":
@@ -48,22 +56,32 @@ def to_device(window: Window, device: torch.device) -> Window:
 
 
 class WindowDataset(Dataset[Window]):
-    """Every window of some close series, as views: no window is stored.
+    """Every window of several close series, as views of one tensor of prices.
 
-    The series lie one after the other in one tensor of prices. A window lies in one of them, and all its steps are
-    of one interval: none straddles a gap. A stretch of closes without a gap has as many windows as it has closes,
-    less ``context_length + horizon - 1``. Windows are numbered from 0, series by series, oldest first.
+    Windows are numbered from 0, series by series, oldest first. A window lies in one series and contains no gap: a
+    stretch of ``n`` closes without a gap has ``n - (context_length + horizon - 1)`` windows.
 
     Args:
         series: the series, each with the columns asked for.
-        context_length: count of bars a model sees.
-        horizon: count of closes it forecasts.
-        columns: what the channels are; the first is the close.
+        context_length: count of bars that a model sees.
+        horizon: count of closes that it forecasts.
+        columns: names of the channels; the first is ``Close``.
+
+    Attributes:
+        prices: ``(rows, channels)``, float64: the bars of all series, one series after the other, in the currency of
+            each. Rows are counted over all series.
+        times: ``(rows,)``, int64: the time of each bar, in UTC nanoseconds since 1970.
+        names: the symbols of the series, in their order.
+
+    Raises:
+        KeyError: if a series lacks a column.
 
     >>> from cryptoforecast import SimulatedSource
     >>> windows = WindowDataset([SimulatedSource(rows=100).load()], context_length=30, horizon=7)
     >>> len(windows), windows[torch.tensor([0, 5])].target.shape
     (64, torch.Size([2, 7]))
+    >>> windows.prices.shape, windows.times.dtype, windows.names
+    (torch.Size([100, 1]), torch.int64, ['SIMULATED'])
     """
 
     def __init__(
@@ -93,7 +111,7 @@ class WindowDataset(Dataset[Window]):
         self._targets = self.prices.as_strided((rows, self.horizon), (channels, channels), past * channels)
 
     def to(self, device: torch.device) -> "WindowDataset":
-        """The same windows, gathered on another device; these ones, if they are there already."""
+        """The same windows with their prices on a device; this object if they are there already."""
         if self.prices.device == device:
             return self
         moved = copy.copy(self)
@@ -104,19 +122,23 @@ class WindowDataset(Dataset[Window]):
 
     @property
     def span(self) -> int:
-        """Closes that a window takes."""
+        """Count of bars in a window: ``context_length + horizon``."""
         return self.context_length + self.horizon
 
     @property
     def starts(self) -> Int64[Tensor, " windows"]:
-        """Of each window, the row of its first close."""
+        """The row of the first bar of each window."""
         return self.rows(torch.arange(len(self)))
 
     def __len__(self) -> int:
         return int(self._run_ends[-1]) if len(self._run_ends) else 0
 
     def __getitem__(self, positions: int | Int64[Tensor, " batch"]) -> Window:
-        """The window at one position, or the windows at many as one batch, on the device where the prices are."""
+        """The window with a number, or the windows with several numbers as one batch, on the device of ``prices``.
+
+        Args:
+            positions: a number from 0 to ``len(self) - 1``, or an int64 tensor of such.
+        """
         if isinstance(positions, int):
             return Window(*(field[0] for field in self[torch.tensor([positions])]))
         rows = self.rows(positions.to(self.prices.device))
@@ -128,44 +150,44 @@ class WindowDataset(Dataset[Window]):
         )
 
     def rows(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " batch"]:
-        """The row of each window's first close."""
-        if len(self._run_shifts) == 1:  # as of closes without a gap, where looking for it would take half the time
+        """The row in ``prices`` of the first bar of each window."""
+        if len(self._run_shifts) == 1:  # closes without a gap: the lookup would take half the time
             return positions + self._run_shifts
         return positions + self._run_shifts.index_select(0, torch.bucketize(positions, self._run_ends, right=True))
 
     @property
     def extents(self) -> list[tuple[int, int]]:
-        """Of each series, its first row and the one after its last."""
+        """The first row of each series and the row after its last."""
         return list(pairwise([0, *self._ends.tolist()]))
 
     def starting(self, row: int, until: int) -> Int64[Tensor, " windows"]:
-        """The windows whose first close lies in a row from one to before another, ascending."""
+        """The numbers of the windows whose first bar is in rows ``row`` to ``until - 1``, ascending."""
         first = self._starting_before(row)
         return torch.arange(first, max(self._starting_before(until), first))
 
     def _starting_before(self, row: int) -> int:
-        """How many windows have their first close before a row, which is the number of the next one."""
+        """Count of the windows whose first bar comes before a row: the number of the first window from there on."""
         lengths = self._run_ends.diff(prepend=self._run_ends.new_zeros(1))
         first = self._run_ends - lengths + self._run_shifts
         return int(torch.minimum((row - first).clamp_min(0), lengths).sum())
 
     def target_times(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, "batch horizon"]:
-        """When each target closes, in UTC nanoseconds."""
+        """The times of the targets of some windows, in UTC nanoseconds."""
         return self.times[self.rows(positions).unsqueeze(-1) + torch.arange(self.context_length, self.span)]
 
     def series_of(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " batch"]:
-        """The number of the series that each window was cut from."""
+        """The number of the series of each window, from 0."""
         return torch.bucketize(self.rows(positions), self._ends, right=True)
 
-    def by_series(self, positions: Int64[Tensor, " windows"]) -> list[Int64[Tensor, " own"]]:
-        """Ascending windows, those of each series by themselves; not copied."""
+    def by_series(self, positions: Int64[Tensor, " windows"]) -> list[Int64[Tensor, " part"]]:
+        """Split ascending numbers of windows by series; the parts are views."""
         edges = torch.tensor([self._starting_before(end) for _, end in self.extents[:-1]], dtype=torch.int64)
         return list(positions.tensor_split(torch.searchsorted(positions, edges)))
 
     def held_by(self, positions: Int64[Tensor, " windows"]) -> Bool[Tensor, " rows"]:
-        """Whether each row of ``prices`` and ``times`` is in at least one of some windows, which are ascending."""
+        """Whether each row of ``prices`` is in at least one of some windows, whose numbers are ascending."""
         held = torch.zeros(len(self.prices), dtype=torch.bool)
-        for block in torch.split(positions, BLOCK) if len(positions) else ():
+        for block in torch.split(positions, WINDOWS_AT_A_TIME) if len(positions) else ():
             rows = self.rows(block)
             first, count = int(rows[0]), int(rows[-1] - rows[0]) + self.span
             edges = torch.zeros(count + 1, dtype=torch.int32)
@@ -176,12 +198,19 @@ class WindowDataset(Dataset[Window]):
 
 
 def channels_of(series: CloseSeries, columns: Sequence[str]) -> Float64[np.ndarray, "time channels"]:
-    """A copy of a series' columns side by side, in the order asked for."""
+    """A copy of a series' columns as ``(time, channels)``, float64, in the order asked for."""
     return np.stack(_columns(series, columns), axis=1)
 
 
 def last_windows(series: Sequence[CloseSeries], context_length: int, horizon: int, columns: Sequence[str]) -> Window:
-    """The last window of each series, up to its last bar; targets are not known yet, and are NaN."""
+    """A batch of one window per series whose context ends with the last bar; its targets are NaN.
+
+    Args:
+        series: the series, each with ``context_length`` bars or more.
+        context_length: count of bars that a model sees.
+        horizon: count of closes that it forecasts.
+        columns: names of the channels, ``Close`` first.
+    """
     contexts = [torch.from_numpy(channels_of(close_series, columns)[-context_length:]) for close_series in series]
     origins = torch.tensor([int(_times(close_series).asi8[-1]) for close_series in series])
     unknown = torch.full((len(contexts), horizon), torch.nan, dtype=torch.float64)
@@ -195,13 +224,13 @@ def _columns(series: CloseSeries, columns: Sequence[str]) -> list[np.ndarray]:
 
 
 def even_length(series: CloseSeries) -> int:
-    """How many closes there are up to the last one without a gap between them."""
+    """Count of the last closes of a series that have no gap between them."""
     uneven = series.interval.uneven(_times(series))
     return len(series.closes) - (int(uneven[-1]) + 1 if len(uneven) else 0)
 
 
 def _even_runs(series: CloseSeries, span: int) -> Int64[np.ndarray, "2 runs"]:
-    """Of each stretch of closes without a gap between them that has windows: its first row, and how many it has."""
+    """The first row of each stretch without a gap that has windows, and the count of its windows."""
     first = np.concatenate([[0], series.interval.uneven(_times(series)) + 1])
     counts = np.diff(first, append=len(series.closes)) - span + 1
     runs: np.ndarray = np.stack([first, counts])[:, counts > 0]

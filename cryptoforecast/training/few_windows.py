@@ -43,7 +43,7 @@ class FewWindows(CloseDataModule):
 
     def train_dataloader(self) -> WindowLoader:
         """As many batches as the fit has, of a few windows each."""
-        return _SmallBatches(self._at_hand(), self._order)
+        return _SmallBatches(self._on_device(), self._order)
 
     def train_closes(self) -> Tensor:
         """Every close that a training window of the fit holds."""
