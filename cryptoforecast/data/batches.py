@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,18 +9,9 @@ from jaxtyping import Int64
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from cryptoforecast.data.processes import Process
 from cryptoforecast.data.windows import Window, WindowDataset
 from cryptoforecast.errors import UserError
-
-
-class Process(NamedTuple):
-    """One of the processes that train together.
-
-    ``rank`` is its number from 0, ``world_size`` how many there are, as in ``torch.distributed``.
-    """
-
-    rank: int = 0
-    world_size: int = 1
 
 
 class BatchOrder:

@@ -10,12 +10,13 @@ from jaxtyping import Float64, Int64
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
-from cryptoforecast.data.batches import BatchOrder, OneBatch, Process, WindowLoader
+from cryptoforecast.data.batches import BatchOrder, OneBatch, WindowLoader
 from cryptoforecast.data.datamodule_checks import require_settings
 from cryptoforecast.data.fit_listeners import tell_that_a_fit_begins
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
 from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.load_series import load_all, to_record
+from cryptoforecast.data.processes import agreed_seed, process_of
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_time
@@ -141,7 +142,7 @@ class CloseDataModule(LightningDataModule):
 
     def train_dataloader(self) -> WindowLoader:
         """Training windows, in another order in each epoch; of several processes, this one's share of each batch."""
-        process, seed = self._process(), self._agreed_seed()
+        process, seed = process_of(self.trainer), agreed_seed(self.trainer, self.series)
         tell_that_a_fit_begins(self.trainer)
         windows, size, drop = self.fold.train, self.batch_size * process.world_size, self.drop_last
         order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=drop)
@@ -202,31 +203,8 @@ class CloseDataModule(LightningDataModule):
         )
 
     def _evaluation_loader(self, windows: Int64[Tensor, " windows"]) -> WindowLoader:
-        order = BatchOrder(windows, EVAL_BATCH_SIZE, process=self._process(), by_turns=True)
+        order = BatchOrder(windows, EVAL_BATCH_SIZE, process=process_of(self.trainer), by_turns=True)
         return WindowLoader(self._on_device(), order)
-
-    def _process(self) -> Process:
-        return Process() if self.trainer is None else Process(self.trainer.global_rank, self.trainer.world_size)
-
-    def _agreed_seed(self) -> int:
-        """The seed of the first process, which all use; all must have read the same closes.
-
-        Raises:
-            UserError: in all processes, if one of them has read other closes, such as a bar that came meanwhile.
-        """
-        seed = torch.initial_seed()
-        if self.trainer is None or self.trainer.world_size == 1:
-            return seed
-        read = {(series.provenance.symbol, series.provenance.sha256) for series in self.series}
-        strategy = self.trainer.strategy
-        by_process = [strategy.broadcast((seed, read), rank) for rank in range(self.trainer.world_size)]
-        seed, common = by_process[0][0], set.intersection(*(closes for _, closes in by_process))
-        if differing := sorted({symbol for _, closes in by_process for symbol, _ in closes - common}):
-            raise UserError(
-                f"{', '.join(differing)}: the processes of this fit have read different closes; "
-                "set data.end to a day whose bar is over, or read from a file."
-            )
-        return int(seed)
 
     def _on_device(self, num_workers: int = 0) -> WindowDataset:
         """The windows, moved to the GPU of the model: then no step waits for a copy. Workers cannot use a GPU."""

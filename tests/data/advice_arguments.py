@@ -8,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 from cryptoforecast import CloseDataModule, CsvSource, FirstAvailable, SimulatedSource, Source
+from cryptoforecast.data.processes import agreed_seed
 from cryptoforecast.data.series import CloseSeries
 from tests.data.advice_files import CLOSES, GOOD, NAME, PLAIN, By, Case, Outcome, case, dated, read
 
@@ -48,7 +49,7 @@ def two_processes(folder: Path, end: str | None = None) -> CloseSeries:
     read_there = {(series.provenance.symbol, series.provenance.sha256) for series in second.series}
     strategy = SimpleNamespace(broadcast=lambda found, rank: (found[0], read_there) if rank else found)
     first.trainer = SimpleNamespace(world_size=2, global_rank=0, strategy=strategy)  # type: ignore[assignment]
-    first._agreed_seed()
+    agreed_seed(first.trainer, first.series)
     return first.series[0]
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import UserError, Window, WindowDataset
-from cryptoforecast.data.batches import BatchOrder, Process, WindowLoader
+from cryptoforecast.data.batches import BatchOrder, WindowLoader
+from cryptoforecast.data.processes import Process
 from tests.data.helpers import coin
 from tests.helpers import data_of, random_walk
 

@@ -23,7 +23,7 @@ from tests.helpers import random_walk, write_yahoo
 
 PROCESSES, BATCHES = 2, 3
 COLLECTIVES = {"reduce", "broadcast", "barrier", "all_gather", "reduce_boolean_decision"}
-OF_THE_MODULE = {"take", "to_state", "_by_process", "_look", "_agreed_seed"}  # methods of ours that are collectives
+OF_THE_MODULE = {"take", "to_state", "_by_process", "_look", "agreed_seed"}  # methods of ours that are collectives
 GLOBAL = {"world_size", "at_once", "trainer"}  # what all processes know alike
 
 
@@ -158,7 +158,7 @@ def conditions_of_collectives(tree: ast.AST) -> list[tuple[str, set[str]]]:
         return {getattr(part, "attr", getattr(part, "id", "")) for part in ast.walk(node)} - {""}
 
     def visit(node: ast.AST, known: set[str]) -> None:
-        name = getattr(node.func, "attr", "") if isinstance(node, ast.Call) else ""
+        name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
         if name in COLLECTIVES | OF_THE_MODULE:
             found.append((name, known))
         if isinstance(node, ast.If | ast.IfExp | ast.While):

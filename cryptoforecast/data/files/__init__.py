@@ -7,7 +7,7 @@ In the order in which a module may import from those before it::
                             numbers
     dates, of a column      clocks, parts, day_order, epochs, local_days, read_times, example_format (for errors)
     headings                vocabulary, coins, labels, vendors
-    bytes to one text       packing, not_tables, encodings, json_tables, open_file
+    bytes to one text       packing, not_tables, encodings, json_forms, json_tables, open_file
     lines, the first ones   line_kinds, longer_header, head
     columns                 first_rows, bars, same_moments, time_column, close_candidates, close_column, chosen,
                             no_header, contradictions, trades, layout (all of it)

@@ -1,4 +1,4 @@
-"""Where close series come from."""
+"""Sources: where close series come from."""
 
 from cryptoforecast.data.sources.csv import CsvSource
 from cryptoforecast.data.sources.exchange import CcxtSource

@@ -1,4 +1,4 @@
-"""The bars that a vendor gave before: one file for each symbol and interval, whole at any time."""
+"""The cache of a vendor's bars: a file for each symbol and interval, which is replaced atomically."""
 
 import hashlib
 import io
@@ -18,18 +18,19 @@ from cryptoforecast.data.series import CLOSE
 from cryptoforecast.data.times import say_duration, say_time
 from cryptoforecast.user_folders import cache_folder
 
-LAYOUT = 1  # of the file; one that says another number was written by another version of this package
-LONGEST_NAME = 80
+FILE_VERSION = 1  # of the format; files of another version are not read
+LONGEST_NAME = 80  # letters of a file name
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"  # vendors count seconds
-SHOWN = 3  # changed bars that are named; the others are counted
-OVERLAP, RECENT = 5, 30  # bars asked for again each time, and bars among which a missing one is
+CHANGES_LISTED = 3  # changed bars named in a note
+OVERLAP = 5  # last bars that are requested again each time
+RECENT = 30  # last bars among which a missing one is requested again
 
 
 class CachedBars(NamedTuple):
     """Bars of one symbol and interval that were over when they were fetched.
 
     ``bars`` has float64 columns on a unique increasing UTC index in nanoseconds. ``covered_from`` is the earliest time
-    that the vendor was ever asked for, which may be before its first bar. ``fetched_at`` is when it was asked last.
+    that was ever requested, which may be before the first bar; ``fetched_at`` is the time of the last request.
     """
 
     bars: pd.DataFrame
@@ -37,42 +38,42 @@ class CachedBars(NamedTuple):
     fetched_at: pd.Timestamp
 
     def say(self, now: pd.Timestamp) -> str:
-        """Age and last bar, in words."""
+        """Age and last bar in words."""
         return f"cached {say_age(now - self.fetched_at)}, up to {say_time(self.bars.index[-1])}"
 
 
 class DamagedCache(Exception):
-    """A cache file that does not hold what was written; its text names the file and says why."""
+    """A cache file is not as it was written; the message names the file and says why."""
 
 
 @dataclass(frozen=True)
 class BarCache:
-    """The file that holds a vendor's bars of one symbol and interval.
+    """The file of a vendor's bars of one symbol and interval.
 
     Args:
-        room: the vendor's part of the cache folder.
+        folder: of the vendor, inside the cache folder.
         symbol: as the vendor writes it.
         interval: as the vendor writes it.
-        columns: of each bar, Close among them.
-        library: the package that asks the vendor; its version stands in the file.
+        columns: names of the columns, Close among them.
+        library: the package by which the vendor is asked; its version is written to the file.
     """
 
-    room: str
+    folder: str
     symbol: str
     interval: str
     columns: tuple[str, ...]
     library: str
 
     def file(self) -> Path:
-        """Where the bars are kept; any text makes a file name, and two never make the same.
+        """The path of the file; each symbol has another, whatever characters it has.
 
         Raises:
             OSError: if there is no folder for it.
         """
-        return cache_folder(self.room) / f"{_file_name(self.symbol)}_{self.interval}.csv"
+        return cache_folder(self.folder) / f"{_file_name(self.symbol)}_{self.interval}.csv"
 
     def symbols(self) -> list[str]:
-        """The symbols of which bars of this interval are kept; those with very long names are left out."""
+        """The symbols with cached bars of this interval, except those with very long names."""
         try:
             files = sorted(self.file().parent.iterdir())
         except OSError:
@@ -95,7 +96,7 @@ class BarCache:
             return None
         try:
             facts = json.loads(head.removeprefix(b"# "))
-            if facts["layout"] != LAYOUT:
+            if facts["layout"] != FILE_VERSION:
                 raise DamagedCache(f"{file} was written by another version")
             if facts["sha256"] != hashlib.sha256(rows).hexdigest():
                 raise DamagedCache(f"{file} is damaged")
@@ -107,14 +108,14 @@ class BarCache:
         return CachedBars(bars[list(self.columns)].set_axis(times), covered_from, fetched_at)
 
     def write(self, cached: CachedBars) -> None:
-        """Keep bars for later; whoever reads meanwhile sees the file before or the file after.
+        """Write the bars, replacing the file atomically.
 
         Raises:
             OSError: if the file cannot be written.
         """
         rows = cached.bars.to_csv(index_label="time", date_format=TIME_FORMAT, lineterminator="\n").encode()
         facts = {
-            "layout": LAYOUT,
+            "layout": FILE_VERSION,
             "symbol": self.symbol,
             "interval": self.interval,
             "covered_from": cached.covered_from.isoformat(),
@@ -133,34 +134,36 @@ def _file_name(symbol: str) -> str:
 
 
 def merge(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Old and new bars together; from the first to the last of the new ones, only they count."""
+    """Join old and new bars; old ones within the range of the new ones are dropped."""
     before, after = old[old.index < new.index[0]], old[old.index > new.index[-1]]
     return pd.concat([part for part in (before, new, after) if len(part)])
 
 
 def first_to_ask_again(bars: pd.DataFrame, step: Interval) -> pd.Timestamp:
-    """Where to go on: some bars back, to see whether they still stand, and at the first that was missing lately."""
+    """The time from which bars are requested: the last few again, and from the first recent bar that is missing."""
     recent = bars[CLOSE].iloc[-RECENT:]
     recent = recent.reindex(step.filled(pd.DatetimeIndex(recent.index)))
     return min([bars.index[-OVERLAP:][0], *recent.index[recent.isna()][:1]])
 
 
 def is_rescaled(old: pd.DataFrame, new: pd.DataFrame, prices: Sequence[str]) -> bool:
-    """Whether even the oldest bar that both have differs, as after a split or dividend; then all before it may."""
+    """Whether the oldest common bar differs, as after a split or dividend; then all bars before it may have changed."""
     both = old.index[old[CLOSE].notna()].intersection(new.index)
     return len(both) > 0 and not old.loc[both[0], [*prices]].equals(new.loc[both[0], [*prices]])
 
 
 def say_changes(vendor: str, old: pd.DataFrame, new: pd.DataFrame, column: str) -> str:
-    """Which closes a vendor has changed, with their times; an empty text if none."""
+    """A note on the closes that a vendor has changed, with their times; empty if there are none."""
     times = old.index.union(new.index)
     times = times[(times >= max(old.index[0], new.index[0])) & (times <= min(old.index[-1], new.index[-1]))]
     before, after = old[column].reindex(times), new[column].reindex(times)
     changed = times[(before != after) & (before.notna() | after.notna())]
     if not len(changed):
         return ""
-    named = [f"{say_time(time)} from {_price(before[time])} to {_price(after[time])}" for time in changed[:SHOWN]]
-    more = [f"and {len(changed) - SHOWN:,} more"] if len(changed) > SHOWN else []
+    named = [
+        f"{say_time(time)} from {_price(before[time])} to {_price(after[time])}" for time in changed[:CHANGES_LISTED]
+    ]
+    more = [f"and {len(changed) - CHANGES_LISTED:,} more"] if len(changed) > CHANGES_LISTED else []
     return (
         f"closes that {vendor} has changed since they were cached: {len(changed):,} ({', '.join([*named, *more])}); "
         "the new ones are used."
@@ -168,7 +171,7 @@ def say_changes(vendor: str, old: pd.DataFrame, new: pd.DataFrame, column: str) 
 
 
 def say_age(age: pd.Timedelta) -> str:
-    """How long ago, in one unit: ``3 days ago``."""
+    """An age in one unit: ``3 days ago``."""
     rounded_down = (age.floor(unit) for unit in ("D", "h", "min"))
     return next((f"{say_duration(rounded)} ago" for rounded in rounded_down if rounded > pd.Timedelta(0)), "just now")
 

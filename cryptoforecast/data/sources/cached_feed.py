@@ -1,4 +1,4 @@
-"""Bars that are asked for once: kept on disk, gone on with, compared with what the vendor says later."""
+"""A vendor's bars through the cache: each is requested once, continued later, and compared with later answers."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,33 +24,33 @@ from cryptoforecast.data.sources.source import SourceUnavailable
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
 
-PAGES_AT_RISK = 100  # that a long download may lose when it is killed, beside a fifth of them
+PAGES_AT_RISK = 100  # pages after which a download is cached first, and then after each fifth more
 
 Fetch = Callable[[pd.Timestamp, pd.Timestamp], Iterable[pd.DataFrame]]
 
 
 @dataclass(frozen=True)
 class CachedFeed:
-    """A vendor's bars of one symbol and interval, with those that the cache holds.
+    """A vendor's bars of one symbol and interval, from the cache and from the vendor.
 
-    Bars that are over are cached. New ones are asked for when some are over, and the last few again; those that the
-    vendor has changed are reported. Where it cannot be reached, the cached bars are used, and their age is said.
+    Bars that are over are cached. Later only new bars and the last few are requested; those that the vendor has
+    changed are reported. If it cannot be reached, the cached bars are used and a note says how old they are.
 
     Args:
-        vendor: its name, as sentences have it.
+        vendor: its name in messages.
         symbol: as the vendor writes it.
-        cache: where the bars are kept.
+        cache: the file of the bars.
         step: time from the opening of one bar to that of the next.
-        earliest: the first opening that the vendor can be asked for.
-        fetch: asks the vendor for the bars that open from one time on and before another, and gives them page by
-            page, oldest first; the last one may not be over.
-        days: those wanted.
-        refresh: whether all bars are fetched anew, whatever is cached.
+        earliest: the first opening that can be requested.
+        fetch: requests the bars that open from one time on and before another, and gives them page by page, oldest
+            first; the last bar may not be over.
+        days: the days wanted.
+        refresh: whether all bars are fetched again, whatever is cached.
         now: the present.
         prices: the columns that a split or a dividend changes.
         close: the column whose changes are reported.
-        always_whole: whether bars depend on where the vendor is asked from, so that all are asked for each time.
-        in_pages: whether many bars take many questions, so that those before the cached ones are asked for alone.
+        always_all: whether bars depend on the time that they are requested from, so that all are requested each time.
+        in_pages: whether bars come in pages, so that those before the cached ones are requested separately.
     """
 
     vendor: str
@@ -64,27 +64,27 @@ class CachedFeed:
     now: pd.Timestamp
     prices: tuple[str, ...] = (CLOSE,)
     close: str = CLOSE
-    always_whole: bool = False
+    always_all: bool = False
     in_pages: bool = False
 
     def __post_init__(self) -> None:
-        """See that the first day has come.
+        """Check that the first day is not in the future.
 
         Raises:
-            UserError: if it has not.
+            UserError: if it is.
         """
         if self.days.first and self.days.first >= self.now:
             raise UserError(f"{self.symbol}: data.source.start is {self.days.start}, which is still to come.")
 
     def bars(self, notes: list[str]) -> CachedBars:
-        """The cached bars, and those that have come since.
+        """The cached bars and those that came since.
 
         Args:
-            notes: takes what there is to say about them.
+            notes: a list to which sentences on the bars are added.
 
         Raises:
-            SourceUnavailable: if the vendor cannot be reached, and nothing that would do is cached.
-            UserError: if the vendor refuses.
+            SourceUnavailable: if the vendor cannot be reached and no bar that is wanted is cached.
+            UserError: if the vendor refuses the request.
         """
         cached, damage = self._read()
         if cached and self._is_enough(cached):
@@ -105,7 +105,7 @@ class CachedFeed:
             return self.cache.read(), ""
         except DamagedCache as problem:
             return None, str(problem)
-        except OSError:  # no cache can be kept here; said when the bars should be written
+        except OSError:  # no cache can be written here; noted when the bars are to be written
             return None, ""
 
     def _write(self, held: CachedBars, notes: list[str]) -> None:
@@ -115,7 +115,7 @@ class CachedFeed:
             notes.append(f"the closes could not be cached ({problem.strerror or problem}).")
 
     def _is_enough(self, cached: CachedBars) -> bool:
-        """Whether the vendor could add nothing to the cached bars that is wanted and over."""
+        """Whether all bars that are wanted and over are cached."""
         upcoming = self.step.after(cached.bars.index[-1], 1)
         complete = upcoming[0] >= self._after or self.step.ends(upcoming)[0] > self.now
         return not self.refresh and complete and cached.covered_from <= self._from
@@ -123,26 +123,26 @@ class CachedFeed:
     def _with_new_bars(self, cached: CachedBars | None, notes: list[str]) -> CachedBars:
         first = self._from
         if cached is None:
-            return CachedBars(self._some(first, self._after, None, notes), first, self.now)
+            return CachedBars(self._fetch_some(first, self._after, None, notes), first, self.now)
         if self.in_pages and first < cached.covered_from and not self.refresh:
             cached = self._with_older_bars(cached, first, notes)
         old = cached.bars
         after = max(self._after, self.step.after(old.index[-1], 1)[0])
         from_beginning = max(min(first, cached.covered_from), self.earliest)
-        if self.refresh or self.always_whole or first < cached.covered_from:
+        if self.refresh or self.always_all or first < cached.covered_from:
             first = from_beginning
         else:
             first = max(first_to_ask_again(old, self.step), from_beginning)
-        new = self._some(first, after, cached, notes)
+        new = self._fetch_some(first, after, cached, notes)
         if first > from_beginning and is_rescaled(old, new, self.prices):
-            new = self._some(from_beginning, after, cached, notes)
+            new = self._fetch_some(from_beginning, after, cached, notes)
         return self._joined(cached, new, first, notes)
 
     def _with_older_bars(self, cached: CachedBars, first: pd.Timestamp, notes: list[str]) -> CachedBars:
-        """The cached bars, and those before them; none of them, if the vendor now says otherwise of the first ones."""
+        """The cached bars with those before them; only the cached ones if the vendor has changed the first of these."""
         old = cached.bars
         both = old.index[:OVERLAP]
-        new = self._fetched(first, self.step.after(both[-1], 1)[0], cached, notes)
+        new = self._fetch(first, self.step.after(both[-1], 1)[0], cached, notes)
         if not len(new):  # it no longer has bars so old
             return cached._replace(covered_from=first)
         if new.index[-1] < both[0] or is_rescaled(old, new, self.prices):
@@ -160,10 +160,10 @@ class CachedFeed:
             notes.append(changes)
         return CachedBars(merge(cached.bars, new), min(first, cached.covered_from), self.now)
 
-    def _fetched(
+    def _fetch(
         self, first: pd.Timestamp, after: pd.Timestamp, cached: CachedBars | None, notes: list[str]
     ) -> pd.DataFrame:
-        """Bars that are over. Some have no close yet when they are stamped; the last ones without do not count."""
+        """The bars that are over, fetched page by page; last bars without a close are left out."""
         pages: list[pd.DataFrame] = []
         due = PAGES_AT_RISK
         try:
@@ -172,15 +172,15 @@ class CachedFeed:
                 if len(pages) >= due:
                     self._keep_part(self._settled(pages, after), first, cached, [])
                     due = len(pages) * 5 // 4 + PAGES_AT_RISK
-        except BaseException:  # the user may have had enough of waiting, too
+        except BaseException:  # also where the user stops it
             self._keep_part(self._settled(pages, after), first, cached, notes)
             raise
         return self._settled(pages, after)
 
-    def _some(
+    def _fetch_some(
         self, first: pd.Timestamp, after: pd.Timestamp, cached: CachedBars | None, notes: list[str]
     ) -> pd.DataFrame:
-        bars = self._fetched(first, after, cached, notes)
+        bars = self._fetch(first, after, cached, notes)
         if not len(bars):
             raise UserError(f"{self.symbol}: no bar of {self.vendor}'s since {say_time(first)} is over.")
         return bars
@@ -193,7 +193,7 @@ class CachedFeed:
         return bars[: bars[CLOSE].last_valid_index()] if bars[CLOSE].notna().any() else bars[:0]
 
     def _keep_part(self, part: pd.DataFrame, first: pd.Timestamp, cached: CachedBars | None, notes: list[str]) -> None:
-        """Cache what has come of a long answer, if it goes on where the cached bars end; else it would leave a hole."""
+        """Cache the part of a download that has come, unless it would leave a gap behind the cached bars."""
         if not len(part):
             return
         if cached is not None:
@@ -203,7 +203,7 @@ class CachedFeed:
         self._write(self._joined(cached, part, first, notes), notes)
 
     def _cached_instead(self, damage: str, reason: str, notes: list[str]) -> CachedBars:
-        cached, _ = self._read()  # again: the bars that came before the vendor fell silent are there
+        cached, _ = self._read()  # again: bars of this download may be there by now
         if cached is None:
             raise SourceUnavailable(f"{reason}, and {damage or 'nothing is cached'}.")
         if self.refresh:
@@ -219,7 +219,7 @@ class CachedFeed:
         return cached
 
     def _refused(self, cached: CachedBars | None, refusal: str) -> UserError:
-        """A coin that was delisted can still be read from the cache, if its end is said."""
+        """The refusal, with the ``data.source.end`` by which the cached bars can be used, as of a delisted coin."""
         if cached is None or self.refresh or cached.covered_from > self._from:
             return UserError(refusal)
         last = self.step.after(cached.bars.index[-1], 1)[0].normalize() - A_DAY  # the last day that is whole
@@ -230,7 +230,7 @@ class CachedFeed:
 
     @cached_property
     def _from(self) -> pd.Timestamp:
-        """The first day wanted, or the first that the vendor serves."""
+        """The time from which bars are wanted and can be requested."""
         return max(self.days.first or self.earliest, self.earliest)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Closes from the user's own files."""
+"""Closes from files."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,29 +22,33 @@ from cryptoforecast.errors import UserError
 
 
 class CsvSource(Source):
-    """One series from one or several files, recognised by what is in them.
+    """One close series from one or several files; vendor, columns and formats are recognised by their content.
 
-    Understood are the files of Yahoo and yfinance, Investing.com, CoinMarketCap, CoinGecko, CryptoDataDownload,
-    Bitfinex, Binance (klines with and without a header), Bitstamp, Coinbase and ccxt, any other table with a
-    recognisable date and close column, and all of these as gzip, zip or Parquet.
+    Files of Yahoo and yfinance, Investing.com, CoinMarketCap, CoinGecko, CryptoDataDownload, Bitfinex, Binance (klines
+    with and without a header), Bitstamp, Coinbase and ccxt are read, and any other table with a recognisable date and
+    close column; all of these also as gzip, zip or Parquet.
 
-    What no reader can see: whether the last row of an older download was settled when it was made (see that the last
-    close is that of a bar that was over), and whether a vendor has since revised what it said.
+    No reader can see whether the last bar was over when an older file was downloaded, or whether the vendor has
+    changed its closes since.
 
     Args:
         path: a file, a glob pattern, or a list of either; several files are joined.
         folder: where relative paths start; by default the working folder.
-        column: the close column's name in any case, or its number from 1 where the header does not name it; by default
-            Close, else Price, else Adj Close, in any language, and never one of another series.
-        symbol: the series' name, and which one to take where a file has several; by default the file's own, else
-            its file name.
-        date_format: how dates are written (as for ``strptime``), where the file does not tell.
-        gaps: what to do about missing bars: ``error``, ``sessions`` to take the bars there are as the calendar of a
-            market that closes (its coming holidays are not known), ``ffill`` to repeat the last close before them, or
-            ``split`` to leave them out, so that no window straddles them.
-        date_column: the date column's name or number; by default the one whose cells are dates, in UTC if several are.
-        decimal: the mark before decimals, ``.`` or ``,``, where the file does not tell.
-        encoding: that of the file's text, such as ``cp1252``; by default found out.
+        column: name of the close column, in any case, or its number from 1 if the header does not name it; by default
+            Close, else Price, else Adj Close, in any language, and never a column of another series.
+        symbol: name of the series, and which one to take if a file has several; by default the name in the file, else
+            the file name.
+        date_format: format of the dates, as for ``strptime``, if the file does not tell.
+        gaps: what missing bars mean: ``error`` refuses them; ``sessions`` takes the bars that there are as the
+            calendar of a market that closes (its coming holidays are not known); ``ffill`` repeats the last close
+            before them; ``split`` leaves them out, so that no window contains a gap.
+        date_column: name or number of the date column; by default the column whose cells are dates, the one in UTC if
+            there are several.
+        decimal: the mark before decimals, ``.`` or ``,``, if the file does not tell.
+        encoding: of the file's text, such as ``cp1252``; by default it is detected.
+
+    Raises:
+        UserError: if an argument cannot be used.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
@@ -82,7 +86,10 @@ class CsvSource(Source):
         self.encoding = encoding
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
-        """The closes of all files together.
+        """Load the closes of all files, joined.
+
+        Args:
+            columns: names of further columns wanted: Open, High, Low, Volume.
 
         Raises:
             UserError: naming the file, the line and the value that cannot be read.
@@ -92,7 +99,7 @@ class CsvSource(Source):
         try:
             tables = [read_table(file, knobs) for file in files]
         except UserError:
-            if len(files) > 1 and self.symbol is not None:  # the symbol may be neither file's
+            if len(files) > 1 and self.symbol is not None:  # the symbol may be that of no file
                 _require_one_coin(files, [read_table(file, knobs._replace(symbol=None)) for file in files])
             raise
         _require_one_coin(files, tables)

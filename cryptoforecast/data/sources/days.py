@@ -1,4 +1,4 @@
-"""The days that a user wants of a vendor's bars."""
+"""The first and the last day wanted of a vendor's bars."""
 
 import pandas as pd
 
@@ -8,14 +8,14 @@ from cryptoforecast.errors import UserError
 
 
 class Days:
-    """The first and the last day wanted, each itself included; None where the vendor or the present decides.
+    """The first and the last day wanted, both included.
 
     Args:
-        start: the first one, as the user has it.
-        end: the last one.
+        start: first day; None for the first that the vendor has.
+        end: last day; None for the last bar that is over.
 
     Raises:
-        UserError: if one is no date, or the first comes after the last.
+        UserError: if one is not a date, or the first comes after the last.
     """
 
     def __init__(self, start: str | None, end: str | None) -> None:
@@ -24,8 +24,8 @@ class Days:
         if self.first and self.last and self.first > self.last:
             raise UserError(f"data.source.start is {start}, which is after data.source.end, {end}.")
 
-    def of(self, bars: pd.DataFrame, symbol: str, vendor: str) -> pd.DataFrame:
-        """Those of a vendor's bars that are wanted.
+    def select(self, bars: pd.DataFrame, symbol: str, vendor: str) -> pd.DataFrame:
+        """The bars of these days.
 
         Raises:
             UserError: if there are none.

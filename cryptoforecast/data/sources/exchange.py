@@ -1,4 +1,4 @@
-"""Closes of the exchanges that ccxt knows."""
+"""Closes of exchanges, through ccxt."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -22,32 +22,35 @@ from cryptoforecast.data.times import say_duration, say_time
 from cryptoforecast.errors import UserError
 
 BEGINNING = pd.Timestamp("2009-01-03", tz="UTC")  # Bitcoin's first block
-FAST_CLOCK = pd.Timedelta("1min")  # how far a clock may be ahead before it is said
-STALE = pd.Timedelta("1D")  # how long there may be no bar, before it is said
+LARGEST_CLOCK_ERROR = pd.Timedelta("1min")  # by which a clock may be ahead without a note
+LONGEST_SILENCE = pd.Timedelta("1D")  # without a bar and without a note
 
 
 class CcxtSource(Source):
-    """Closes of one market of an exchange, through ccxt, kept on disk so that each bar is asked for once.
+    """Closes of one market of an exchange, through ccxt and a cache on disk.
 
-    Public candles are asked for, page by page and within the exchange's rate limit. No key is read or sent. Bars that
-    are over are cached (in the user's cache folder, or the one that CRYPTOFORECAST_CACHE names), also those that came
-    before a long download broke off. A later run asks for new bars only, and for the last few again; those that the
-    exchange has changed are reported. Where it cannot be reached, the cached bars are used, and their age is said.
+    Public candles are requested page by page, within the exchange's rate limit; no key is read or sent. Bars that are
+    over are cached (in the user's cache folder, or in ``CRYPTOFORECAST_CACHE``), also those of a download that was
+    interrupted. A later run requests new bars and the last few again; closes that the exchange has changed are
+    reported. If it cannot be reached, the cached bars are used, and a note says how old they are.
 
-    It takes the package ccxt: ``pip install "cryptoforecast[exchange]"``.
+    The package ccxt is needed: ``pip install "cryptoforecast[exchange]"``.
 
     Args:
-        exchange: its name as ccxt writes it: binance, kraken, coinbase.
-        symbol: one market as ccxt writes it, BTC/USDT, or BTC/USDT:USDT for a contract settled in USDT; BTC-USDT and
-            BTCUSDT are understood.
+        exchange: name as ccxt writes it: binance, kraken, coinbase.
+        symbol: one market as ccxt writes it: BTC/USDT, or BTC/USDT:USDT for a contract settled in USDT. BTC-USDT and
+            BTCUSDT are read as BTC/USDT.
         timeframe: time between bars as ccxt writes it: 1m, 1h, 1d, 1w; 1M is a month.
-        start: first day wanted; by default as far back as the exchange goes, or the cache.
+        start: first day wanted; by default the first that the exchange or the cache has.
         end: last day wanted, itself included; by default the last bar that is over.
-        gaps: what to do about missing bars: ``error``, ``ffill`` to repeat the last close before them, or ``split``
-            to leave them out, so that no window straddles them. Many exchanges have no bar where nobody traded.
-        refresh: fetch all bars anew, whatever is cached.
+        gaps: what missing bars mean: ``error`` refuses them; ``ffill`` repeats the last close before them; ``split``
+            leaves them out, so that no window contains a gap. Many exchanges have no bar where nobody traded.
+        refresh: whether all bars are fetched again, whatever is cached.
 
-    >>> CcxtSource("binance", "BTC/USDT", "1h", start="2020-01-01").timeframe  # load() asks the exchange
+    Raises:
+        UserError: if an argument cannot be used.
+
+    >>> CcxtSource("binance", "BTC/USDT", "1h", start="2020-01-01").timeframe  # load() sends the requests
     '1h'
     """
 
@@ -77,30 +80,33 @@ class CcxtSource(Source):
         self._address: str | None = None
 
     def at(self, address: str) -> Self:
-        """This source, asking a server at another address than the exchange's; no checkpoint keeps it.
+        """Send requests to another server than the exchange's, and return this source; no checkpoint keeps it.
 
         Args:
-            address: scheme and host of one that speaks as the exchange does: ``http://localhost:8080``.
+            address: scheme and host of a server with the exchange's API: ``http://localhost:8080``.
         """
         self._address = address
         return self
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
-        """The closes up to the last bar that is over.
+        """Load the closes up to the last bar that is over.
+
+        Args:
+            columns: names of further columns wanted: Open, High, Low, Volume.
 
         Raises:
-            SourceUnavailable: if the exchange does not answer, or not with prices, and nothing is cached.
-            UserError: if the exchange, the market or the timeframe does not exist, or has gaps.
+            SourceUnavailable: if the exchange does not answer with prices and nothing is cached.
+            UserError: if the exchange, the market or the timeframe does not exist, or bars are missing.
         """
         for name in columns:
             if name not in FURTHER_COLUMNS:
                 raise UserError(f"{self.exchange} has no {name}; data.columns takes {', '.join(FURTHER_COLUMNS)}.")
         now, notes = _now(), list[str]()
-        client = _Client(self.exchange, self.timeframe, self._address)
+        client = _LazyExchange(self.exchange, self.timeframe, self._address)
         market = self._market(client, notes)
         feed = self._feed(client, market, now)
         held = feed.bars(notes)
-        bars = self._days.of(held.bars, feed.symbol, feed.vendor)
+        bars = self._days.select(held.bars, feed.symbol, feed.vendor)
         require_steps(market, self.exchange, self.timeframe, bars.index)
         notes += self._remarks(client, bars.index[-1], now)
         raw = RawRows(
@@ -118,9 +124,9 @@ class CcxtSource(Source):
         provenance = replace(series.provenance, retrieved_at=held.fetched_at.isoformat(timespec="seconds"))
         return series._replace(provenance=provenance)
 
-    def _market(self, client: "_Client", notes: list[str]) -> str:
-        """The symbol of the market as ccxt writes it; not asked for, where bars of it are cached."""
-        cached = BarCache(self._room, "", self._suffix, COLUMNS, "ccxt").symbols()
+    def _market(self, client: "_LazyExchange", notes: list[str]) -> str:
+        """The symbol of the market as ccxt writes it; nothing is requested if its bars are cached."""
+        cached = BarCache(self._cache_folder, "", self._suffix, COLUMNS, "ccxt").symbols()
         if self.symbol in cached:
             return self.symbol
         try:
@@ -134,14 +140,14 @@ class CcxtSource(Source):
             notes.append(f"{self.exchange} has {self.symbol} as a contract only; {market} is used.")
         return market
 
-    def _feed(self, client: "_Client", market: str, now: pd.Timestamp) -> CachedFeed:
+    def _feed(self, client: "_LazyExchange", market: str, now: pd.Timestamp) -> CachedFeed:
         def pages(first: pd.Timestamp, after: pd.Timestamp) -> Iterator[pd.DataFrame]:
             return client.exchange.pages(market, first, after)
 
         return CachedFeed(
             vendor=self.exchange,
             symbol=market,
-            cache=BarCache(self._room, market, self._suffix, COLUMNS, "ccxt"),
+            cache=BarCache(self._cache_folder, market, self._suffix, COLUMNS, "ccxt"),
             step=self._step,
             earliest=BEGINNING,
             fetch=pages,
@@ -151,10 +157,10 @@ class CcxtSource(Source):
             in_pages=True,
         )
 
-    def _remarks(self, client: "_Client", last: pd.Timestamp, now: pd.Timestamp) -> list[str]:
-        """What a user should know of bars that were just fetched."""
+    def _remarks(self, client: "_LazyExchange", last: pd.Timestamp, now: pd.Timestamp) -> list[str]:
+        """Notes on bars that were just fetched."""
         remarks = []
-        if client.ahead(now) > FAST_CLOCK:
+        if client.ahead(now) > LARGEST_CLOCK_ERROR:
             remarks.append(
                 f"this machine's clock is {say_duration(client.ahead(now).floor('min'))} ahead of {self.exchange}'s; "
                 "bars that are not over there were left out."
@@ -162,40 +168,40 @@ class CcxtSource(Source):
         if (
             client.has_told_all
             and self.end is None
-            and now > max(self._step.after(last, 3)[-1], self._step.after(last, 1)[0] + STALE)
+            and now > max(self._step.after(last, 3)[-1], self._step.after(last, 1)[0] + LONGEST_SILENCE)
         ):
             remarks.append(f"the last bar that {self.exchange} has is of {say_time(last)}, {say_age(now - last)}.")
         return remarks
 
     @property
-    def _room(self) -> str:
+    def _cache_folder(self) -> str:
         return f"exchanges/{quote(self.exchange, safe='')}"
 
     @property
     def _suffix(self) -> str:
-        return self.timeframe.replace("M", "month")  # 1m and 1M are one name on some disks
+        return self.timeframe.replace("M", "month")  # some file systems take 1m and 1M for one name
 
 
-class _Client:
-    """The exchange, which is made only if it must be asked: that takes ccxt."""
+class _LazyExchange:
+    """The exchange, created when it is first used: that imports ccxt."""
 
     def __init__(self, name: str, timeframe: str, address: str | None) -> None:
         self._arguments = name, timeframe, address
-        self._asked = False
+        self._was_used = False
 
     @cached_property
     def exchange(self) -> Exchange:
-        self._asked = True
+        self._was_used = True
         return Exchange(*self._arguments)
 
     @property
     def has_told_all(self) -> bool:
-        """Whether the exchange was asked for bars and gave all that it has."""
-        return self._asked and self.exchange.has_told_all
+        """Whether bars were requested and all that the exchange has were received."""
+        return self._was_used and self.exchange.has_told_all
 
     def ahead(self, now: pd.Timestamp) -> pd.Timedelta:
-        """By how much this machine's clock is ahead of the exchange's, if that was asked."""
-        clock = self.exchange.first_clock if self._asked else None
+        """The time by which this machine's clock is ahead of the exchange's; 0 if it was not asked."""
+        clock = self.exchange.first_clock if self._was_used else None
         return pd.Timedelta(0) if clock is None else now - clock
 
 

@@ -1,4 +1,4 @@
-"""Asking an exchange for its public candles, through ccxt."""
+"""The public candles of an exchange, requested through ccxt."""
 
 import contextlib
 import time
@@ -20,25 +20,25 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UserError
 
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
-PAGE = 100  # bars on a page, where ccxt does not know how many an exchange gives
-LONGEST_PAGE = pd.Timedelta("7300D")  # the end of a longer one lies beyond what pandas can count
-PATIENCE = 10_000  # milliseconds for one answer
-LONGEST_WAIT = 60  # seconds that an exchange may bid to wait; who waits less, some of them shut out
-ABSENT = 'CcxtSource takes the package ccxt, which is not installed: pip install "cryptoforecast[exchange]".'
+PAGE_SIZE = 100  # bars, where ccxt does not know how many an exchange gives
+LONGEST_PAGE = pd.Timedelta("7300D")  # the end of a longer one is later than pandas can count
+TIMEOUT = 10_000  # milliseconds for one answer
+LONGEST_WAIT = 60  # seconds of a Retry-After that is obeyed; some exchanges block clients that are quicker
+CCXT_IS_MISSING = 'CcxtSource takes the package ccxt, which is not installed: pip install "cryptoforecast[exchange]".'
 
 T = TypeVar("T")
 
 
 class Exchange:
-    """An exchange whose public candles are asked for, within its rate limit. It is sent no key.
+    """An exchange whose public candles are requested within its rate limit and without a key.
 
     Args:
         name: as ccxt writes it.
         timeframe: time between bars as ccxt writes it.
-        address: scheme and host of a server that is asked instead of the exchange's.
+        address: scheme and host of a server in place of the exchange's.
 
     Raises:
-        UserError: if ccxt is absent, or knows no such exchange, or the exchange no such timeframe.
+        UserError: if ccxt is not installed, or the exchange or its timeframe does not exist.
     """
 
     def __init__(self, name: str, timeframe: str, address: str | None = None) -> None:
@@ -47,10 +47,10 @@ class Exchange:
             proposed = nearest(name, ccxt.exchanges) or f"one of {len(ccxt.exchanges)}, such as kraken or binance"
             raise UserError(f"data.source.exchange is {name!r}, which ccxt does not know; it may be {proposed}.")
         self.name, self.timeframe = name, timeframe
-        self.api = getattr(ccxt, name)({"enableRateLimit": True, "timeout": PATIENCE, "enableLastJsonResponse": True})
-        self.clock: pd.Timestamp | None = None  # the exchange's present, when it answered last
+        self.api = getattr(ccxt, name)({"enableRateLimit": True, "timeout": TIMEOUT, "enableLastJsonResponse": True})
+        self.clock: pd.Timestamp | None = None  # the exchange's time when it answered last
         self.first_clock: pd.Timestamp | None = None
-        self.has_told_all = False  # of what it was asked for
+        self.has_told_all = False  # that was requested
         timeframes = (self.api.timeframes or {}) if self.api.has.get("fetchOHLCV") is True else {}
         if not timeframes:
             raise UserError(f"data.source.exchange is {name!r}, which has no candles; choose another.")
@@ -60,10 +60,10 @@ class Exchange:
             self.api.urls["api"] = _at(address, self.api.urls["api"])
 
     def find(self, symbol: str) -> str:
-        """The symbol that ccxt has for a market.
+        """The symbol of a market as ccxt writes it.
 
         Raises:
-            SourceUnavailable: if the exchange does not say which markets it has.
+            SourceUnavailable: if the exchange does not list its markets.
             UserError: if it has no such market, or several.
         """
         all_types = self.api.options.get("fetchMarkets")
@@ -82,7 +82,7 @@ class Exchange:
         return find_market(self.name, symbol, self.api.markets)
 
     def pages(self, market: str, first: pd.Timestamp, after: pd.Timestamp) -> Iterator[pd.DataFrame]:
-        """Bars that are over by the exchange's own clock, page by page, oldest first.
+        """The bars that are over by the exchange's clock, page by page, oldest first.
 
         Args:
             market: symbol as ccxt has it.
@@ -93,11 +93,11 @@ class Exchange:
             COLUMNS as float64 on an increasing UTC index in nanoseconds, no bar twice.
 
         Raises:
-            SourceUnavailable: if the exchange does not answer, or not with bars.
-            UserError: if it refuses.
+            SourceUnavailable: if the exchange does not answer with bars.
+            UserError: if it refuses the request.
         """
         market = self.find(market)
-        step, limit = step_of(self.timeframe), self.api.feature_value(market, "fetchOHLCV", "limit") or PAGE
+        step, limit = step_of(self.timeframe), self.api.feature_value(market, "fetchOHLCV", "limit") or PAGE_SIZE
         limit = max(2, min(limit, LONGEST_PAGE // pd.Timedelta(seconds=self.api.parse_timeframe(self.timeframe))))
         pager = Pager(
             ask=lambda timeframe, since: self._page(market, timeframe, since, limit),
@@ -112,7 +112,7 @@ class Exchange:
         self.has_told_all = True
 
     def _page(self, market: str, timeframe: str, since: pd.Timestamp, limit: int) -> pd.DataFrame:
-        rows = self._asked(market, lambda: self.api.fetch_ohlcv(market, timeframe, since.value // 10**6, limit))
+        rows = self._request(market, lambda: self.api.fetch_ohlcv(market, timeframe, since.value // 10**6, limit))
         try:
             times = pd.to_datetime([int(row[0]) for row in rows], unit="ms", utc=True).as_unit("ns")
             page = pd.DataFrame([row[1:6] for row in rows], times, list(COLUMNS), dtype="float64")
@@ -123,30 +123,30 @@ class Exchange:
             raise unavailable(self.name, market, f"gave two bars of {say_time(page.index[page.index.duplicated()][0])}")
         return page
 
-    def _asked(self, symbol: str, ask: Callable[[], T], of_candles: bool = True) -> T:
+    def _request(self, symbol: str, ask: Callable[[], T], of_candles: bool = True) -> T:
         self.api.last_http_response = self.api.last_json_response = self.api.last_response_headers = None
         try:
             answer = ask()
-        except Exception as problem:  # ccxt lets through what its parsers raise at an answer that they do not know
+        except Exception as problem:  # ccxt raises whatever its parsers raise
             error = explain(self.name, symbol, problem, of_candles)
             if isinstance(error, SourceUnavailable):
-                self._wait_as_bidden()
+                self._wait_as_asked()
             raise error from None
         if self.api.last_json_response is None and self.api.last_http_response is not None:
             sent = self.api.last_http_response.lstrip()
             what = "a web page" if sent.startswith("<") else "an answer that is not JSON" if sent else "an empty answer"
             raise unavailable(self.name, symbol, f"sent {what} instead of prices")
         headers: Any = self.api.last_response_headers or {}
-        with contextlib.suppress(ValueError, TypeError):  # where it says no time, or none of a zone
+        with contextlib.suppress(ValueError, TypeError):  # no time in the answer, or none with a zone
             self.clock = pd.Timestamp(parsedate_to_datetime(headers.get("Date", ""))).tz_convert("UTC")
             self.first_clock = self.first_clock or self.clock
         return answer
 
     def _load_markets(self, symbol: str) -> None:
-        if not self._asked(symbol, lambda: self.api.load_markets(True), of_candles=False):
+        if not self._request(symbol, lambda: self.api.load_markets(True), of_candles=False):
             raise unavailable(self.name, symbol, "does not say which markets it has")
 
-    def _wait_as_bidden(self) -> None:
+    def _wait_as_asked(self) -> None:
         seconds = str((self.api.last_response_headers or {}).get("Retry-After", ""))
         if seconds.isdigit() and int(seconds) <= LONGEST_WAIT:
             time.sleep(int(seconds))
@@ -158,16 +158,16 @@ def _ccxt() -> Any:
     except ModuleNotFoundError as problem:
         if problem.name != "ccxt":
             raise
-        raise UserError(ABSENT) from None
+        raise UserError(CCXT_IS_MISSING) from None
 
 
 def _types(markets: Any) -> Sequence[str]:
-    """The kinds of market that an exchange has lists of, where ccxt can ask for one of them."""
+    """The types of market, such as spot, that ccxt can request separately."""
     return markets.get("types") or () if isinstance(markets, dict) else ()
 
 
 def _at(address: str, urls: Any) -> Any:
-    """The same urls at another scheme and host."""
+    """The URLs with another scheme and host."""
     if isinstance(urls, dict):
         return {name: _at(address, url) for name, url in urls.items()}
     return urlunsplit((*urlsplit(address)[:2], *urlsplit(urls)[2:])) if isinstance(urls, str) else urls

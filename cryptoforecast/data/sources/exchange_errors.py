@@ -1,20 +1,20 @@
-"""Why an exchange gave no candles, in one sentence."""
+"""The errors of ccxt as one sentence each."""
 
 import re
 
-from cryptoforecast.data.sources.retries import PASSING, TOO_MANY, network_trouble, short_reason
+from cryptoforecast.data.sources.retries import PASSING_PROBLEMS, TOO_MANY_REQUESTS, network_trouble, short_reason
 from cryptoforecast.data.sources.source import SourceUnavailable
 from cryptoforecast.errors import UserError
 
 
 def explain(exchange: str, symbol: str, problem: Exception, of_candles: bool = True) -> UserError:
-    """The sentence for what ccxt raised.
+    """The ``UserError`` for an exception of ccxt.
 
     Args:
         exchange: its name.
-        symbol: what it was asked for.
-        problem: an exception of ccxt's, or of what stands below it.
-        of_candles: whether candles were asked for, and not the list of markets, which cannot be asked for wrongly.
+        symbol: that was requested.
+        problem: the exception, of ccxt or of a library below it.
+        of_candles: whether candles were requested, and not the list of markets, where the user can do nothing wrong.
     """
     kinds = {kind.__name__ for kind in type(problem).__mro__}
     cause = problem.__cause__
@@ -30,7 +30,7 @@ def explain(exchange: str, symbol: str, problem: Exception, of_candles: bool = T
     if "ExchangeError" in kinds and not isinstance(cause, OSError):
         if not of_candles:
             return unavailable(exchange, symbol, f"does not say which markets it has ({reason})")
-        if any(word in reason.lower() for word in PASSING):
+        if any(word in reason.lower() for word in PASSING_PROBLEMS):
             return unavailable(exchange, symbol, f"is out of order ({reason})")
         return UserError(
             f"{symbol}: {exchange} has no such candles ({reason}); check data.source.start and data.source.timeframe."
@@ -39,14 +39,14 @@ def explain(exchange: str, symbol: str, problem: Exception, of_candles: bool = T
 
 
 def unavailable(exchange: str, symbol: str, what: str) -> SourceUnavailable:
-    """The exception for a trouble that may pass."""
+    """The exception for a problem that may pass."""
     return SourceUnavailable(f"{symbol}: {exchange} {what}.")
 
 
 def _trouble(kinds: set[str], cause: BaseException | None, reason: str, problem: Exception) -> str:
     status = _status(problem)
     if kinds & {"RateLimitExceeded", "DDoSProtection"}:
-        return TOO_MANY
+        return TOO_MANY_REQUESTS
     if status >= 500:
         return f"is out of order (HTTP {status})"
     if status >= 400:
@@ -59,12 +59,12 @@ def _trouble(kinds: set[str], cause: BaseException | None, reason: str, problem:
 
 
 def _status(problem: Exception) -> int:
-    """The HTTP status that ccxt writes after the method and the address."""
+    """The HTTP status in the message of ccxt, behind method and address; 0 if there is none."""
     found = re.search(r" (?:GET|POST) \S+ (\d{3}) ", f"{problem} ")
     return int(found[1]) if found else 0
 
 
 def _reason(exchange: str, problem: Exception) -> str:
-    """What ccxt says, without the exchange's name and the question."""
+    """The message of ccxt without the name of the exchange and the request."""
     text = re.sub(r"(GET|POST) \S+ ?", "", str(problem).removeprefix(f"{exchange} "))
     return short_reason(text) or type(problem).__name__

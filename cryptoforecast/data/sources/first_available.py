@@ -1,4 +1,4 @@
-"""The first of several sources that can be reached."""
+"""A source that is the first of several that can be reached."""
 
 import dataclasses
 import warnings
@@ -10,13 +10,16 @@ from cryptoforecast.errors import DataNotice, UserError
 
 
 class FirstAvailable(Source):
-    """Try several sources in turn, and say why any of them was passed over.
+    """The first of several sources that can be reached; a notice says why others were passed over.
 
-    Only a source that cannot be *reached* is passed over. One that answers with something wrong (an unknown
-    symbol, a gap) is an error: other closes would hide it.
+    Only a source that cannot be *reached* is passed over. If one answers with an unknown symbol or a gap, that is an
+    error, which the closes of another source would hide.
 
     Args:
         sources: the sources, best first.
+
+    Raises:
+        UserError: if the list is empty or has something else than sources.
 
     >>> from cryptoforecast import SimulatedSource, YahooSource
     >>> FirstAvailable([SimulatedSource(rows=100), YahooSource("BTC-USD")]).load().closes.name
@@ -32,10 +35,13 @@ class FirstAvailable(Source):
         self.sources = list(listed)
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
-        """The closes of the first source that can be reached.
+        """Load the first source that can be reached.
+
+        Args:
+            columns: names of further columns wanted: Open, High, Low, Volume.
 
         Raises:
-            SourceUnavailable: with every source's reason, if none can.
+            SourceUnavailable: with the reason of each source, if none can be reached.
         """
         reasons: list[str] = []
         for source in self.sources:

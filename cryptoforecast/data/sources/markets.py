@@ -1,4 +1,4 @@
-"""The one symbol that a setting names, and the market of an exchange that it means."""
+"""The symbol in a setting, and the market of an exchange with that symbol."""
 
 import difflib
 import re
@@ -8,18 +8,18 @@ from typing import Any
 from cryptoforecast.data.argument_checks import require_text
 from cryptoforecast.errors import UserError
 
-NEAREST = 3  # names that are proposed
+NAMES_PROPOSED = 3
 
 
 def one_symbol(symbol: str | list[str], example: str) -> str:
-    """The symbol that a setting names.
+    """The one symbol in ``data.source.symbol``.
 
     Args:
-        symbol: as the user has it.
-        example: who writes symbols how: ``as Yahoo does, such as BTC-USD``.
+        symbol: the value of the setting.
+        example: for errors, such as ``as Yahoo does, such as BTC-USD``.
 
     Raises:
-        UserError: if it names none, or several.
+        UserError: if it has none, or several.
     """
     for text in symbol if isinstance(symbol, list) else [symbol]:
         if text is None:
@@ -37,26 +37,26 @@ def one_symbol(symbol: str | list[str], example: str) -> str:
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """The names that are most like a mistyped one, in words; an empty text if none is.
+    """The names most similar to a mistyped one, joined by ``or``; empty if none is similar.
 
     >>> nearest("binnance", ["binance", "binanceus", "kraken"])
     'binance or binanceus'
     """
     by_key = {key(known): known for known in reversed(names)}
-    found = [by_key[match] for match in difflib.get_close_matches(key(name), by_key, NEAREST, 0.7)]
+    found = [by_key[match] for match in difflib.get_close_matches(key(name), by_key, NAMES_PROPOSED, 0.7)]
     return " or ".join(found)
 
 
 def key(symbol: str) -> str:
-    """What is left of a symbol where marks and case do not count: ``BTCUSDT`` of ``btc-usdt``."""
+    """A symbol in upper case and without marks, for comparison: ``BTCUSDT`` of ``btc-usdt``."""
     return re.sub(r"[\W_]", "", symbol).upper()
 
 
 def same_market(symbol: str, names: Sequence[str]) -> list[str]:
-    """Those of an exchange's symbols that a user may mean by one, however it is written.
+    """The symbols of an exchange that a user's symbol may mean, whatever its marks and case.
 
-    A symbol that says nothing of how a contract is settled means the spot market, and the contracts only if there
-    is none. Where a mark stands between coin and currency, it stands there in the exchange's symbol as well.
+    A symbol without a settlement currency means the spot market, and contracts only if there is none. Where the user's
+    symbol has a mark between coin and currency, the exchange's symbol must have one there.
 
     >>> same_market("btc-usdt", ["BTC/USDC", "BTC/USDT", "BTC/USDT:USDT"])
     ['BTC/USDT']
@@ -74,11 +74,11 @@ def _parts(symbol: str) -> list[str]:
 
 
 def find_market(exchange: str, symbol: str, markets: Mapping[str, Any]) -> str:
-    """The symbol of the market that a user means, as ccxt writes it.
+    """The symbol of a market as ccxt writes it.
 
     Args:
         exchange: its name.
-        symbol: as the user has it: ``BTC/USDT``, ``BTC-USDT``, ``BTCUSDT``, or the exchange's name of the market.
+        symbol: as the user writes it: ``BTC/USDT``, ``BTC-USDT``, ``BTCUSDT``, or the exchange's name of the market.
         markets: of the exchange, by symbol.
 
     Raises:
@@ -99,5 +99,5 @@ def find_market(exchange: str, symbol: str, markets: Mapping[str, Any]) -> str:
 
 
 def _or(names: Sequence[str]) -> str:
-    more = f" or one of {len(names) - NEAREST:,} more" if len(names) > NEAREST else ""
-    return " or ".join(names[:NEAREST]) + more
+    more = f" or one of {len(names) - NAMES_PROPOSED:,} more" if len(names) > NAMES_PROPOSED else ""
+    return " or ".join(names[:NAMES_PROPOSED]) + more

@@ -1,4 +1,4 @@
-"""Candles asked for page by page, and across times without any."""
+"""Candles requested page by page, and across times without candles."""
 
 import bisect
 from collections.abc import Callable, Iterator
@@ -14,25 +14,25 @@ from cryptoforecast.data.sources.timeframes import step_of
 from cryptoforecast.data.times import say_time
 
 Ask = Callable[[str, pd.Timestamp], pd.DataFrame]
-DAILY = "1d"  # the timeframe that tells on which days there was trading at all
-OVERLAP = 2  # bars of a page that the next one holds as well
+DAILY = "1d"  # the timeframe of bars that tell on which days there was trading
+PAGE_OVERLAP = 2  # last bars of a page that the next one has as well
 
 
 @dataclass
 class Pager:
-    """Bars of one market, asked for in pages.
+    """Bars of one market, requested in pages.
 
-    An exchange gives the first bars from some time on; some of them look for these in a window as long as a page, and
-    find nothing there if nobody traded. Where that is so, daily bars tell when there was trading again, and since when
-    the exchange keeps bars of this timeframe.
+    An exchange gives the first bars from a time on. Some look for them only within the length of a page, and give none
+    if nobody traded then. In that case daily bars tell when trading went on, and since when the exchange keeps bars of
+    this timeframe.
 
     Args:
-        ask: gives the bars of a timeframe that open at some time or later, as many as fit on a page.
+        ask: requests the bars of a timeframe that open at a time or later, as many as fit on a page.
         timeframe: of the bars wanted.
         window: bars on a page.
         has_days: whether the exchange has daily bars.
-        exchange: its name, for sentences.
-        market: its symbol, for sentences.
+        exchange: its name, for messages.
+        market: its symbol, for messages.
     """
 
     ask: Ask
@@ -43,7 +43,7 @@ class Pager:
     market: str
 
     def __post_init__(self) -> None:
-        """Find out how long a bar is."""
+        """Set the length of a bar."""
         self.step = step_of(self.timeframe)
         self.looks_at_days = self.has_days and isinstance(self.step, FixedStep) and self.step.duration < A_DAY
         self.days: dict[pd.Timestamp, float] | None = None
@@ -51,16 +51,16 @@ class Pager:
     def pages(
         self, first: pd.Timestamp, after: pd.Timestamp, now: Callable[[], pd.Timestamp]
     ) -> Iterator[pd.DataFrame]:
-        """The bars from one time until before another, page by page, oldest first, none twice.
+        """The bars from one time until before another, page by page, oldest first, each once.
 
         Args:
             first: earliest opening wanted.
             after: no bar that opens then or later is wanted.
-            now: gives the exchange's present.
+            now: returns the time of the exchange's clock.
 
         Raises:
-            SourceUnavailable: if the exchange does not answer, or leaves days out on which there was trading.
-            UserError: if it refuses.
+            SourceUnavailable: if the exchange does not answer, or leaves out days on which there was trading.
+            UserError: if it refuses the request.
         """
         since: pd.Timestamp | None = first
         known, begun = pd.DatetimeIndex([], tz="UTC"), False
@@ -68,7 +68,7 @@ class Pager:
             page = self._page_after(since, known)
             if len(page):
                 yield page[page.index < after]
-                known, begun = known.append(page.index)[-OVERLAP:], True
+                known, begun = known.append(page.index)[-PAGE_OVERLAP:], True
                 since = known[0]
                 upcoming = self.step.after(known[-1], 1)
                 if upcoming[0] >= after or self.step.ends(upcoming)[0] > now():
@@ -77,16 +77,20 @@ class Pager:
                 since, known = self._next_bar(self._after_window(since), after, begun), known[:0]
 
     def _page_after(self, since: pd.Timestamp, known: pd.DatetimeIndex) -> pd.DataFrame:
-        """The bars of a page that are new; asked for twice, if there are none."""
+        """The new bars of a page, which is requested twice if it has none."""
         for _ in range(2):
-            page = ask_again(lambda: self._page_that_goes_on(since, known))
+            page = ask_again(lambda: self._page_with_overlap(since, known))
             new = page[page.index > known[-1]] if len(known) else page
             if len(new):
                 break
         return new
 
-    def _page_that_goes_on(self, since: pd.Timestamp, known: pd.DatetimeIndex) -> pd.DataFrame:
-        """A page that holds a bar of the one before, as the answer to another question would not."""
+    def _page_with_overlap(self, since: pd.Timestamp, known: pd.DatetimeIndex) -> pd.DataFrame:
+        """A page, checked to have a bar of the page before.
+
+        Raises:
+            SourceUnavailable: if it has none, as an answer to another request would.
+        """
         page = self.ask(self.timeframe, since)
         if len(known) and not (len(page) and page.index[0] <= known[-1]):
             raise SourceUnavailable(
@@ -95,7 +99,7 @@ class Pager:
         return page
 
     def _next_bar(self, since: pd.Timestamp, after: pd.Timestamp, begun: bool) -> pd.Timestamp | None:
-        """When the next bar opens; None if there is none.
+        """The opening of the next bar; None if there is none.
 
         Raises:
             SourceUnavailable: if there was trading on a day of which the exchange gives no bars, but gave some before.
@@ -105,7 +109,7 @@ class Pager:
         if not self.looks_at_days:
             return self._first_between(since, after)
         days = self._days_of_trading(since, after)
-        if not begun:  # some exchanges keep short bars for a while only
+        if not begun:  # some exchanges keep short bars for a limited time
             days = days[bisect.bisect_left(days, True, key=lambda day: self._first_of(day, since, after) is not None) :]
         for day in days:
             found = self._first_of(day, since, after)
@@ -133,7 +137,7 @@ class Pager:
         return self.step.after(since, self.window)[-1]
 
     def _days_of_trading(self, since: pd.Timestamp, after: pd.Timestamp) -> list[pd.Timestamp]:
-        """The openings of daily bars with a volume that reach into a time; asked for once."""
+        """The openings of daily bars with a volume that overlap a range of time; requested once."""
         if self.days is None:
             self.days, at = {}, since - A_DAY
             while at < after:

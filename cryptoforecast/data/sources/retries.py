@@ -1,4 +1,4 @@
-"""What may pass when a vendor is asked: it is asked again, and what stays is said in few words."""
+"""Repeated requests where a problem may pass, and short descriptions of problems that stay."""
 
 import time
 from collections.abc import Callable
@@ -7,17 +7,25 @@ from typing import TypeVar
 from cryptoforecast.data.sources.source import SourceUnavailable
 
 PAUSES = (1.0, 4.0)  # seconds before the second and the third try
-PASSING = ("internal", "server", "unavailable", "timeout", "timed out", "too many", "try again")  # in vendors' reasons
-TOO_MANY = "says that there were too many requests (HTTP 429; wait some minutes)"
+PASSING_PROBLEMS = (
+    "internal",
+    "server",
+    "unavailable",
+    "timeout",
+    "timed out",
+    "too many",
+    "try again",
+)  # in vendors' reasons
+TOO_MANY_REQUESTS = "says that there were too many requests (HTTP 429; wait some minutes)"
 
 T = TypeVar("T")
 
 
 def ask_again(ask: Callable[[], T]) -> T:
-    """What a question is answered, after up to three tries.
+    """The answer to a request, after up to three tries.
 
     Raises:
-        SourceUnavailable: the last try's, if each of them raised one.
+        SourceUnavailable: of the last try, if all three raise it.
     """
     trouble = SourceUnavailable()
     for pause in (0.0, *PAUSES):
@@ -30,7 +38,7 @@ def ask_again(ask: Callable[[], T]) -> T:
 
 
 def network_trouble(problem: BaseException) -> str:
-    """What is wrong with the line; HTTP libraries say it at length, and each in its own words."""
+    """A short description of a network error; HTTP libraries have long ones of many kinds."""
     text = str(problem).lower()
     if "refused" in text:
         return "connection refused"
@@ -42,5 +50,5 @@ def network_trouble(problem: BaseException) -> str:
 
 
 def short_reason(words: object) -> str:
-    """The first sentence of what a library or a vendor says."""
+    """The first sentence of a message, of a library or a vendor."""
     return (str(words).splitlines() or [""])[0].split(". See ")[0][:200].rstrip(".")

@@ -1,4 +1,4 @@
-"""A price that cannot be forecast, for trying things out and for null experiments."""
+"""Simulated prices whose direction cannot be forecast, for examples and null experiments."""
 
 import math
 import re
@@ -18,28 +18,31 @@ from cryptoforecast.errors import UserError
 AN_HOUR = A_DAY / 24
 DAILY_VOLATILITY = 0.035  # about Bitcoin's
 DEGREES_OF_FREEDOM = 4  # of Student's t: crashes and leaps as coins have them
-SHOCK_WEIGHT, MEMORY = 0.08, 0.90  # GARCH(1, 1): a wild day is followed by wild days
-BLOCK = 1 << 16  # closes made at a time: as numbers of Python's own, millions would take gigabytes
-BITS = 32  # of a close that are kept, nine digits: the last bits of exp differ from processor to processor
+SHOCK_WEIGHT, PERSISTENCE = 0.08, 0.90  # of GARCH(1, 1): large changes are followed by large ones
+CLOSES_AT_A_TIME = 1 << 16  # as Python's floats, millions would need gigabytes
+BITS_KEPT = 32  # of a close, nine digits: the last bits of exp differ between processors
 
 
 class SimulatedSource(Source):
     """A seeded random walk of the log close, with fat tails and clustered volatility.
 
-    Log changes are GARCH(1, 1) with Student-t shocks (Bollerslev 1987), symmetric about zero whatever came
-    before. Their size can be forecast, their direction cannot; whoever beats the random walk here was lucky or
-    has a leak. A day's volatility is Bitcoin's, whatever the interval. Series and rows are named SIMULATED.
+    Log changes are GARCH(1, 1) with Student-t shocks (Bollerslev 1987), symmetric about zero whatever came before.
+    Their size can be forecast, their direction cannot: a model that beats the random walk here was lucky or has a leak.
+    The daily volatility is about Bitcoin's at any interval. Series and rows are named SIMULATED.
 
-    With an ``autocorrelation`` there is something to find: each log change holds that share of the one before, so
-    the best forecast multiplies the last close by the last change to that power, and its squared errors are smaller
-    than the random walk's by the square of it: with 0.3 by 9 %, a skill of 0.046.
+    With an ``autocorrelation`` the direction can be forecast: each log change is that share of the one before, plus a
+    shock. The best forecast is the last close times the last ratio of closes to that power; its squared errors are
+    smaller than the random walk's by the square of the autocorrelation: with 0.3 by 9 %, a skill of 0.046.
 
     Args:
-        seed: another seed, another history.
+        seed: of the random numbers; each seed gives another series.
         rows: count of closes.
-        start: time of the first close; in UTC, where it names no zone.
+        start: time of the first close; UTC if it names no time zone.
         autocorrelation: share of a log change that the next one repeats, between -1 and 1.
         interval: time from one close to the next, such as ``1d``, ``1h`` or ``1min``.
+
+    Raises:
+        UserError: if an argument cannot be used.
 
     >>> series = SimulatedSource(seed=1, rows=3).load()
     >>> series.closes.round(2).tolist(), series.provenance.simulated
@@ -75,7 +78,11 @@ class SimulatedSource(Source):
         self.interval = interval
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
-        """The simulated closes, around 1,000 dollars at first; there is nothing beside them."""
+        """The simulated closes, about 1,000 at first.
+
+        Raises:
+            UserError: if further columns are asked for.
+        """
         if columns:
             raise UserError(f"SimulatedSource has closes only; leave {', '.join(columns)} out of data.columns.")
         step = _step(self.interval)
@@ -84,8 +91,8 @@ class SimulatedSource(Source):
         closes = _shocks(np.random.default_rng(self.seed), self.rows)
         _to_log_changes(closes, DAILY_VOLATILITY**2 * (step / A_DAY), self.autocorrelation)
         np.cumsum(closes, out=closes)
-        for first in range(0, self.rows, BLOCK):
-            block = closes[first : first + BLOCK]
+        for first in range(0, self.rows, CLOSES_AT_A_TIME):
+            block = closes[first : first + CLOSES_AT_A_TIME]
             block[:] = _keep_bits(1000.0 * np.exp(block))
         return to_close_series(RawRows(self.symbol, times, closes, type(self).__name__, simulated=True))
 
@@ -98,32 +105,32 @@ def _step(interval: str) -> pd.Timedelta:
 
 
 def _shocks(random: np.random.Generator, count: int) -> np.ndarray:
-    """Student's t, of variance 1."""
+    """Shocks of Student's t with variance 1."""
     shocks = random.standard_t(DEGREES_OF_FREEDOM, count)
     shocks *= np.sqrt(1 - 2 / DEGREES_OF_FREEDOM)
     return shocks
 
 
 def _to_log_changes(shocks: np.ndarray, usual: float, autocorrelation: float) -> None:
-    """Make shocks into log changes, in their place.
+    """Turn shocks into log changes, in place.
 
     Args:
         shocks: of variance 1.
         usual: the variance of log changes in the long run.
         autocorrelation: share of a change that the next one repeats.
     """
-    least, variance, last = usual * (1 - SHOCK_WEIGHT - MEMORY), usual, 0.0
-    for first in range(0, len(shocks), BLOCK):
+    least, variance, last = usual * (1 - SHOCK_WEIGHT - PERSISTENCE), usual, 0.0
+    for first in range(0, len(shocks), CLOSES_AT_A_TIME):
         changes = []
-        for shock in shocks[first : first + BLOCK].tolist():
+        for shock in shocks[first : first + CLOSES_AT_A_TIME].tolist():
             change = math.sqrt(variance) * shock
-            variance = least + SHOCK_WEIGHT * change**2 + MEMORY * variance
+            variance = least + SHOCK_WEIGHT * change**2 + PERSISTENCE * variance
             last = change + autocorrelation * last
             changes.append(last)
-        shocks[first : first + BLOCK] = changes
+        shocks[first : first + CLOSES_AT_A_TIME] = changes
 
 
 def _keep_bits(values: np.ndarray) -> np.ndarray:
     mantissas, exponents = np.frexp(values)
-    kept: np.ndarray = np.ldexp(np.rint(np.ldexp(mantissas, BITS)), exponents - BITS)
+    kept: np.ndarray = np.ldexp(np.rint(np.ldexp(mantissas, BITS_KEPT)), exponents - BITS_KEPT)
     return kept

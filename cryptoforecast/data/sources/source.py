@@ -1,4 +1,4 @@
-"""What a source of closes is."""
+"""The base class of sources of closes."""
 
 import inspect
 from abc import ABC, abstractmethod
@@ -11,9 +11,10 @@ from cryptoforecast.user_code.opened_files import loads_a_source
 
 
 class Source(ABC):
-    """Somewhere closes come from. Nothing else in the package reads price files or the network.
+    """A source of closes; nothing else in the package reads price files or the network.
 
-    A source keeps its arguments as attributes of the same names, so that a checkpoint can name it.
+    A subclass keeps its arguments as attributes of the same names, from which a checkpoint records it, and writes
+    :meth:`load`. :func:`~cryptoforecast.data.cleaning.clean.to_close_series` sorts, checks and describes rows.
 
     >>> import pandas as pd
     >>> from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
@@ -27,34 +28,39 @@ class Source(ABC):
 
     @abstractmethod
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
-        """The closes, checked, with their provenance.
+        """Load the closes, checked, with their provenance.
 
         Args:
-            columns: what is wanted of each bar beside its close, of Open, High, Low and Volume.
+            columns: names of further columns wanted: Open, High, Low, Volume. A source without columns may take no
+                argument.
+
+        Returns:
+            The closes as float64 in the currency of the series, oldest first, at one interval, and the further
+            columns in ``others``.
 
         Raises:
             SourceUnavailable: if the source cannot be reached.
-            UserError: if what it holds is no close series.
+            UserError: if its rows are not a close series, or a column is missing.
         """
 
 
 class SourceUnavailable(UserError):
-    """A source cannot be reached now; another one, or another day, may do."""
+    """A source that cannot be reached now; another source or a later try may succeed."""
 
 
 @loads_a_source
 def load_one(source: Source, further: Sequence[str]) -> CloseSeries:
-    """All that a source has.
+    """Load one source, with the further columns wanted.
 
     Args:
-        source: where the closes come from.
-        further: what is wanted of each bar beside its close.
+        source: the source.
+        further: names of the columns wanted beside the close.
 
     Raises:
-        UserError: if it cannot be loaded or lacks a column.
+        UserError: if the source cannot be loaded or lacks a column.
     """
     if not further:
-        return _with_interval(source.load())  # a source of the user's own may know of no columns
+        return _with_interval(source.load())  # the load() of a user's source may take no argument
     takes_columns = bool(inspect.signature(source.load).parameters)
     series = _with_interval(source.load(list(further)) if takes_columns else source.load())
     if series.others is None or not set(further) <= set(series.others.columns):
@@ -64,15 +70,15 @@ def load_one(source: Source, further: Sequence[str]) -> CloseSeries:
 
 
 def _with_interval(series: CloseSeries) -> CloseSeries:
-    """A source of the user's own may give a duration as the interval."""
+    """The series with an ``Interval``, where a user's source gives a duration."""
     return series._replace(interval=as_interval(series.interval))
 
 
 def require_source(setting: str, value: object) -> None:
-    """See that a value is a source.
+    """Check that a value is a source.
 
     Raises:
-        UserError: if it is something else, such as a file's name.
+        UserError: if it is not, such as the name of a file.
     """
     if not isinstance(value, Source):
         example = f"CsvSource({value!r})" if isinstance(value, str) else "CsvSource('BTC-USD.csv')"

@@ -1,4 +1,4 @@
-"""Timeframes as ccxt writes them, and the steps between bars that they promise."""
+"""Timeframes as ccxt writes them, as intervals."""
 
 import re
 
@@ -16,10 +16,10 @@ MONTHS = {"M": 1, "y": 12, "Y": 12}
 
 
 def step_of(timeframe: object) -> Interval:
-    """The time from one bar to the next; months have no length of their own.
+    """The interval of a timeframe.
 
     Raises:
-        UserError: if the text is no timeframe.
+        UserError: if the text is not a timeframe.
 
     >>> str(step_of("15m")), str(step_of("1M"))
     ('15 minutes', '1 month')
@@ -33,7 +33,7 @@ def step_of(timeframe: object) -> Interval:
 
 
 def require_steps(symbol: str, vendor: str, timeframe: str, times: pd.DatetimeIndex) -> None:
-    """See that bars are as far apart as their timeframe promises; some exchanges call another length by its name.
+    """Check that bars are as far apart as their timeframe says; some exchanges give bars of another length.
 
     Raises:
         UserError: naming the first two bars that are not.
@@ -41,7 +41,7 @@ def require_steps(symbol: str, vendor: str, timeframe: str, times: pd.DatetimeIn
     step, times = step_of(timeframe), in_nanoseconds(times)
     uneven = step.uneven(times)
     off = uneven[step.off_grid(times, uneven)]
-    if len(off) < max(FEW * len(times), 1):  # stray stamps are looked at where those of all sources are
+    if len(off) < max(FEW * len(times), 1):  # a few stamps off the grid are left to the cleaning
         return
     before, after = times[off[0]], times[off[0] + 1]
     raise UserError(

@@ -15,7 +15,7 @@ from cryptoforecast.data.sources.cached_feed import CachedFeed
 from cryptoforecast.data.sources.days import Days
 from cryptoforecast.data.sources.markets import one_symbol
 from cryptoforecast.data.sources.source import Source
-from cryptoforecast.data.sources.yahoo_client import A_DAY, COLUMNS, LENGTHS, earliest, fetch
+from cryptoforecast.data.sources.yahoo_client import A_DAY, BAR_LENGTHS, COLUMNS, earliest, fetch
 from cryptoforecast.data.times import say_duration
 from cryptoforecast.errors import UserError
 
@@ -23,28 +23,31 @@ ADJUSTED_CLOSE = "Adj Close"
 
 
 class YahooSource(Source):
-    """Closes of one symbol, through yfinance, kept on disk so that each bar is asked for once.
+    """Closes of one symbol of Yahoo Finance, through yfinance and a cache on disk.
 
-    Bars that are over are cached (in the user's cache folder, or the one that CRYPTOFORECAST_CACHE names). A later
-    run asks for new bars only, and for the last few again; those that Yahoo has changed are reported. Where Yahoo
-    cannot be reached, the cached bars are used, and their age is said.
+    Bars that are over are cached (in the user's cache folder, or in ``CRYPTOFORECAST_CACHE``). A later run requests new
+    bars and the last few again; closes that Yahoo has changed are reported. If Yahoo cannot be reached, the cached bars
+    are used, and a note says how old they are.
 
     Args:
         symbol: one symbol as Yahoo writes it: BTC-USD, ETH-USD.
-        start: first day wanted; by default as far back as Yahoo goes, or the cache.
+        start: first day wanted; by default the first that Yahoo or the cache has.
         end: last day wanted, itself included; by default the last bar that is over.
         interval: time between bars as Yahoo writes it: 1d, 1h, 5m.
-        gaps: what to do about missing bars: ``error``, ``sessions`` to take the bars there are as the calendar of a
-            market that closes (its coming holidays are not known), ``ffill`` to repeat the last close before them, or
-            ``split`` to leave them out, so that no window straddles them.
-        adjusted: take closes adjusted for dividends and splits; coins have neither.
-        refresh: fetch all bars anew, whatever is cached.
+        gaps: what missing bars mean: ``error`` refuses them; ``sessions`` takes the bars that there are as the
+            calendar of a market that closes (its coming holidays are not known); ``ffill`` repeats the last close
+            before them; ``split`` leaves them out, so that no window contains a gap.
+        adjusted: whether closes are adjusted for dividends and splits; coins have neither.
+        refresh: whether all bars are fetched again, whatever is cached.
 
-    >>> YahooSource("BTC-USD", start="2020-01-01", interval="1h").interval  # load() asks Yahoo
+    Raises:
+        UserError: if an argument cannot be used.
+
+    >>> YahooSource("BTC-USD", start="2020-01-01", interval="1h").interval  # load() sends the requests
     '1h'
     """
 
-    gone_arguments = ("session",)  # older checkpoints hold them, as None
+    gone_arguments = ("session",)  # in older checkpoints, as None
 
     def __init__(
         self,
@@ -58,8 +61,8 @@ class YahooSource(Source):
     ) -> None:
         require_choice("data.source.gaps", gaps, get_args(Gaps))
         self._days = Days(start, end)
-        if not isinstance(interval, str) or interval not in LENGTHS:
-            raise UserError(f"data.source.interval is {interval!r}; Yahoo Finance has {', '.join(LENGTHS)}.")
+        if not isinstance(interval, str) or interval not in BAR_LENGTHS:
+            raise UserError(f"data.source.interval is {interval!r}; Yahoo Finance has {', '.join(BAR_LENGTHS)}.")
         self.symbol = one_symbol(symbol, "as Yahoo does, such as BTC-USD")
         self.start = start
         self.end = end
@@ -70,7 +73,7 @@ class YahooSource(Source):
         self._session: Any = None
 
     def through(self, session: Any) -> Self:
-        """This source, asking through another session than yfinance's own; no checkpoint keeps it.
+        """Send requests through a session in place of yfinance's, and return this source; no checkpoint keeps it.
 
         Args:
             session: of requests or curl_cffi.
@@ -79,11 +82,14 @@ class YahooSource(Source):
         return self
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
-        """The closes up to the last bar that is over.
+        """Load the closes up to the last bar that is over.
+
+        Args:
+            columns: names of further columns wanted: Open, High, Low, Volume.
 
         Raises:
-            SourceUnavailable: if Yahoo does not answer, or not with prices, and nothing is cached.
-            UserError: if Yahoo does not know the symbol, or has gaps in it.
+            SourceUnavailable: if Yahoo does not answer with prices and nothing is cached.
+            UserError: if Yahoo does not know the symbol, or bars are missing.
         """
         for name in columns:
             if name not in FURTHER_COLUMNS:
@@ -91,7 +97,7 @@ class YahooSource(Source):
         now, notes = _now(), list[str]()
         feed = self._feed(now)
         held = feed.bars(notes)
-        bars = self._days.of(held.bars, feed.symbol, feed.vendor)
+        bars = self._days.select(held.bars, feed.symbol, feed.vendor)
         if self._days.first and self._days.first < min(earliest(self.interval, now), held.covered_from):
             reach = say_duration(now.floor("D") - earliest(self.interval, now))
             notes.append(f"Yahoo Finance has {self.interval} bars of the last {reach} only, not since {self.start}.")
@@ -113,7 +119,7 @@ class YahooSource(Source):
         return series._replace(provenance=provenance)
 
     def _feed(self, now: pd.Timestamp) -> CachedFeed:
-        step = LENGTHS[self.interval]
+        step = BAR_LENGTHS[self.interval]
         return CachedFeed(
             vendor="Yahoo Finance",
             symbol=self.symbol,
@@ -126,7 +132,7 @@ class YahooSource(Source):
             now=now,
             prices=(CLOSE, ADJUSTED_CLOSE),
             close=ADJUSTED_CLOSE if self.adjusted else CLOSE,
-            always_whole=step > A_DAY,  # weeks may begin where Yahoo is asked from
+            always_all=step > A_DAY,  # weeks may begin where Yahoo is asked from
         )
 
     def _further(self, bars: pd.DataFrame, name: str) -> pd.Series:
@@ -136,7 +142,7 @@ class YahooSource(Source):
 
 
 def yahoo_cache(symbol: str, interval: str) -> BarCache:
-    """Where the bars of a symbol are kept, however it is written."""
+    """The cache of a symbol's bars, in upper or lower case."""
     return BarCache("yahoo", symbol.upper(), interval, COLUMNS, "yfinance")
 
 
