@@ -48,6 +48,11 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import WindowStandard as WindowStandard
     from cryptoforecast.models.checkpoints.load import load_forecaster as load_forecaster
     from cryptoforecast.training.exact import exact as exact
+    from cryptoforecast.training.fit import fit as fit
+    from cryptoforecast.training.judge import test as test
+    from cryptoforecast.training.judge import validate as validate
+    from cryptoforecast.training.predict import predict as predict
+    from cryptoforecast.training.run import Run as Run
 
 # The public names by module, in the order in which data flows; __getattr__ imports each at its first use.
 _PUBLIC = {
@@ -78,6 +83,10 @@ _PUBLIC = {
     ),
     "cryptoforecast.models.checkpoints.load": ("load_forecaster",),
     "cryptoforecast.training.exact": ("exact",),
+    "cryptoforecast.training.fit": ("fit",),
+    "cryptoforecast.training.judge": ("test", "validate"),
+    "cryptoforecast.training.predict": ("predict",),
+    "cryptoforecast.training.run": ("Run",),
     "cryptoforecast.evaluation.forecasts": ("forecast_rows", "next_closes", "rows_beside_baselines"),
     "cryptoforecast.evaluation.verdict": ("judge", "print_verdict"),
     "cryptoforecast.evaluation.comparison.board": ("compare",),

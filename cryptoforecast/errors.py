@@ -17,6 +17,10 @@ class UsageError(UserError):
     """A command that cannot be understood."""
 
 
+class Interrupted(UserError):
+    """A fit that the user has stopped; the text says how to go on with it."""
+
+
 class DataNotice(UserWarning):
     """A choice made about the data that the user did not ask for and should know of.
 

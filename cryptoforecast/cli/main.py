@@ -22,6 +22,11 @@ VERBS = {
     "runs": "list what was tried: settings, seeds and skill of each run, sorted and filtered",
     "audit": "look for look-ahead: does anything before a border depend on what comes after it?",
 }
+VERBS_OF_LIGHTNING = {
+    "validate": "cryptoforecast.cli.judge",
+    "test": "cryptoforecast.cli.judge",
+    "predict": "cryptoforecast.cli.predict",
+}
 FAILED, MISTYPED, INTERRUPTED = 1, 2, 130
 
 
@@ -97,9 +102,8 @@ def _run_with_lightning(words: list[str]) -> None:
         elif words[0] == "backtest":
             import_module("cryptoforecast.backtest.command").run(words[1:])
         else:
-            from cryptoforecast.training.commands import run
-
-            run(words)
+            verb = import_module(VERBS_OF_LIGHTNING.get(words[0], "cryptoforecast.cli.fit"))
+            verb.run(words)
     except MisconfigurationException as mistake:  # Lightning's word for a Trainer option that cannot be
         if is_raised_by_user(mistake):
             raise

@@ -1,11 +1,14 @@
 """The table of scores and the one honest sentence."""
 
+import html
+import io
 import json
 import sys
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -26,13 +29,15 @@ from cryptoforecast.evaluation.tries import Place
 from cryptoforecast.formatting import display_name, format_number, format_price
 
 SPLITS = ("val", "test")
+WIDTH = 100  # letters of a line where there is no terminal
 
 
-class Verdict(NamedTuple):
+@dataclass(frozen=True)
+class Verdict:
     """Scores of a model and the baselines on the same targets, series by series, and what they come to.
 
     ``targets`` counts by series, ``by_series`` has the scores of each, ``claim`` is what may be claimed, ``findings``
-    what more there is to say of test targets; of others it is empty.
+    what more there is to say of test targets; of others it is empty. ``rows`` are the forecast rows that were judged.
     """
 
     split: str
@@ -40,6 +45,12 @@ class Verdict(NamedTuple):
     by_series: dict[str, dict[str, Score]]
     claim: Claim
     findings: dict[str, dict[str, ModelFindings]]
+    rows: pd.DataFrame = field(compare=False)
+
+    @property
+    def skill(self) -> float:
+        """The model's skill: one minus its RMSE over the random walk's; of several series the mean of theirs."""
+        return self.overall[self.claim.model]["skill"]
 
     @property
     def sentence(self) -> str:
@@ -68,6 +79,23 @@ class Verdict(NamedTuple):
         """The former name of ``findings``."""
         warnings.warn("Verdict.found is called Verdict.findings now.", DeprecationWarning, stacklevel=2)
         return self.findings
+
+    def table(self) -> pd.DataFrame:
+        """The scores, a row for each series and model: ``series, model, rmse, mae, mape, skill, targets``."""
+        lines = [
+            {"series": series, "model": model, **score, "targets": self.targets[series]}
+            for series, scores in self.by_series.items()
+            for model, score in scores.items()
+        ]
+        return pd.DataFrame(lines)
+
+    def __repr__(self) -> str:
+        console = Console(file=io.StringIO(), width=WIDTH)
+        print_verdict(self, console)
+        return cast(io.StringIO, console.file).getvalue().rstrip()
+
+    def _repr_html_(self) -> str:
+        return f"{self.table().to_html(index=False)}<p>{html.escape(self.sentence)}</p>"
 
     def to_json(self) -> str:
         """The verdict as ``scores.json`` holds it: ``scores`` of one series, ``by_series`` and ``all`` of several.
@@ -158,7 +186,7 @@ def judge(
         found={series: models[model] for series, models in found.items()},
     )
     targets = {series: int((own["series"] == series).sum()) for series in by_series}
-    return Verdict(split, targets, by_series, claim, found)
+    return Verdict(split, targets, by_series, claim, found, rows)
 
 
 def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
@@ -174,7 +202,7 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
     >>> print_verdict(verdict)  # doctest: +ELLIPSIS
     SIMULATED: 20 test targets...
     """
-    console = console or (Console() if sys.stdout.isatty() else Console(width=100))
+    console = console or (Console() if sys.stdout.isatty() else Console(width=WIDTH))
     several, count = len(verdict.by_series) > 1, sum(verdict.targets.values())
     names = f"{len(verdict.by_series)} series" if several else next(iter(verdict.by_series))
     names = display_name(names, verdict.claim.simulated)

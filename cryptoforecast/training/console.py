@@ -4,12 +4,15 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cryptoforecast.errors import DataNotice
 
 CHATTY = ("pytorch", "fabric", "pytorch.utilities.rank_zero", "fabric.utilities.rank_zero", "fabric.utilities.seed",
           "fabric.utilities.distributed")  # fmt: skip
+LIBRARIES = r"(lightning|torch|jsonargparse|tensorboard)(\..*)?"
 RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")  # a process of several is told its number, by whoever began it
 
 
@@ -21,10 +24,26 @@ def is_first_process() -> bool:
 def quiet_console() -> None:
     """Show our notices as one line each, and none of the advice that Lightning gives on every run."""
     warnings.showwarning = _show_warning
-    warnings.filterwarnings("ignore", module=r"(lightning|torch|jsonargparse|tensorboard)(\..*)?")
+    warnings.filterwarnings("ignore", module=LIBRARIES)
     warnings.filterwarnings("always", category=DataNotice)
     for name in CHATTY:
         logging.getLogger(f"lightning.{name}").setLevel(logging.WARNING)
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Show none of Lightning's advice while a verb runs that Python code has called; what was set before is kept."""
+    loggers = {name: logging.getLogger(f"lightning.{name}") for name in CHATTY}
+    levels = {name: logger.level for name, logger in loggers.items()}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=LIBRARIES)
+        for logger in loggers.values():
+            logger.setLevel(logging.WARNING)
+        try:
+            yield
+        finally:
+            for name, logger in loggers.items():
+                logger.setLevel(levels[name])
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:

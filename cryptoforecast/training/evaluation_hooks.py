@@ -67,11 +67,10 @@ def call_evaluation_hooks(
     return {name: value for name, value in logged.items() if name not in inherited}
 
 
-def show_logged(logged: dict[str, float], scores: Path) -> None:
-    """Print what was logged, and keep it in ``scores.json``; nothing if nothing was."""
+def keep_logged(logged: dict[str, float], scores: Path) -> None:
+    """Keep what was logged in ``scores.json``; nothing if nothing was."""
     if not logged:
         return
-    print("\nlogged by its own steps: " + ", ".join(f"{name} {value:.6g}" for name, value in logged.items()))
     content = {**json.loads(scores.read_text(encoding="utf-8")), "logged": logged}
     write_atomically(scores, lambda file: file.write((json.dumps(content, indent=2) + "\n").encode()))
 

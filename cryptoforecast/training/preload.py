@@ -8,6 +8,6 @@ import gc
 import importlib
 
 gc.disable()
-importlib.import_module("cryptoforecast.training.commands")
+importlib.import_module("cryptoforecast.training.fit")
 gc.freeze()  # nor need it look at them ever after
 gc.enable()

@@ -55,6 +55,25 @@ def setting_errors_in_one_sentence() -> Iterator[None]:
 
 
 @contextmanager
+def refusals_in_one_sentence() -> Iterator[None]:
+    """Let what Lightning or the file system refuses a verb be one sentence; the user's own exceptions stay.
+
+    Raises:
+        UserError: with what Lightning says, or the file and what the system says.
+    """
+    try:
+        yield
+    except MisconfigurationException as problem:  # Lightning's word for an option of the Trainer that cannot be
+        if is_raised_by_user(problem):
+            raise
+        raise UserError(str(problem)) from None
+    except OSError as problem:  # a folder that cannot be written, a disk that is full
+        if is_raised_by_user(problem):
+            raise
+        raise UserError(f"{problem.filename}: {problem.strerror}." if problem.filename else str(problem)) from None
+
+
+@contextmanager
 def value_errors_in_one_sentence() -> Iterator[None]:
     """Let a value that a class of ours, or of torch, refuses be one sentence, whatever a parser has said around it.
 

@@ -11,7 +11,7 @@ from typing import Any
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar
 
-from cryptoforecast.errors import UserError
+from cryptoforecast.errors import Interrupted, UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.training.exact import as_list, exact
 from cryptoforecast.training.lightning.lean_loop import NoProfiler, use_lean_loop
@@ -31,11 +31,12 @@ WRITERS = (
 )
 
 
-def options_for_fit(trainer: Any) -> dict[str, Any]:
+def options_for_fit(trainer: Any, progress: bool = True) -> dict[str, Any]:
     """The options of a trainer that a fit's surroundings change.
 
     Args:
         trainer: its options, instantiated.
+        progress: whether to print a table with a line for each epoch.
     """
     shown = sys.stdout.isatty() if trainer.enable_progress_bar is None else trainer.enable_progress_bar
     given = as_list(trainer.callbacks)
@@ -44,7 +45,7 @@ def options_for_fit(trainer: Any) -> dict[str, Any]:
         enable_progress_bar=theirs,
         num_sanity_val_steps=trainer.num_sanity_val_steps or 0,  # a rehearsal has gone before
         profiler=trainer.profiler or NoProfiler(),
-        callbacks=[EpochLines(bar=shown and not theirs), *given],
+        callbacks=[*([EpochLines(bar=shown and not theirs)] if progress else []), *given],
         plugins=trainer.plugins,
     )
 
@@ -68,7 +69,7 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
     except SystemExit:  # so Lightning ends on Ctrl-C, without a word
         last = (run_folder(trainer) or Path(trainer.default_root_dir)) / CHECKPOINTS / f"{LAST}.ckpt"
         how = f"; go on with --ckpt_path {shlex.quote(str(last))}" if last.exists() else ""
-        raise UserError(f"interrupted{how}.") from None
+        raise Interrupted(f"interrupted{how}.") from None
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     resumption = next(callback for callback in callbacks if isinstance(callback, Resumption))
     if options.get("ckpt_path") and (why := resumption.nothing_left(trainer)) is not None and trainer.is_global_zero:

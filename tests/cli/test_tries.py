@@ -40,7 +40,7 @@ OPTIONS = ("--data.source=CsvSource", *[word for word in SMALL if "hidden_size" 
 @pytest.fixture
 def coin(type_in: TypeIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TypeIn:
     """Type a verb on a coin's file, in a folder that has a variant and its helper; no figures are drawn."""
-    monkeypatch.setattr("cryptoforecast.training.commands.save_figures", lambda *_: None)
+    monkeypatch.setattr("cryptoforecast.training.judge.save_figures", lambda *_: None)
     write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
     (tmp_path / "net.py").write_text(NET)
     (tmp_path / "helper.py").write_text(HELPER)
@@ -161,7 +161,7 @@ def test_a_try_is_counted_before_anybody_reads_its_verdict(coin: TypeIn, monkeyp
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cryptoforecast.training.commands.show", killed)
+    monkeypatch.setattr("cryptoforecast.cli.judge.print_verdict", killed)
     coin("test", "--ckpt_path", run / "checkpoints" / "best.ckpt", "--data.test_from=0.95")
     assert [entry["kind"] for entry in read_ledger(Path("runs/ledger.jsonl"))] == ["fit", "test"]
 

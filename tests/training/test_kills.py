@@ -32,7 +32,7 @@ def type_in_a_process(words: tuple[str, ...], home: str) -> None:
 
 def start(home: Path, *words: str) -> BaseProcess:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["cryptoforecast.training.commands", "tests.cli.test_kills"])
+    context.set_forkserver_preload(["cryptoforecast.training.fit", "tests.cli.test_kills"])
     process = context.Process(target=type_in_a_process, args=(words, str(home)))
     process.start()
     return process

@@ -1,26 +1,36 @@
 """From a command line to model, data and trainer, on Lightning's own."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from jsonargparse import ArgumentError
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
+from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UserError
+from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.training.exact import as_list
 from cryptoforecast.training.processes import single_process_in_slurm
 from cryptoforecast.training.resume import find_last_checkpoint
 from cryptoforecast.training.run_folder import LAST
+from cryptoforecast.training.run_record import RunRecord
 from cryptoforecast.training.setting_errors import setting_errors_in_one_sentence, value_errors_in_one_sentence
 from cryptoforecast.training.settings.arguments import LINKED, refuse_options_of_a_list, with_tokens_taken
 from cryptoforecast.training.settings.checks import refuse_ignored_options, set_modes
 from cryptoforecast.training.settings.class_options import HELP
 from cryptoforecast.training.settings.command_words import read_words
-from cryptoforecast.training.settings.parser import UsageError, complaint, with_plain_texts
+from cryptoforecast.training.settings.parser import (
+    PROGRAM,
+    ForecastParser,
+    UsageError,
+    complaint,
+    with_plain_texts,
+)
 from cryptoforecast.training.train import options_for_fit
 from cryptoforecast.user_code.exception_origin import is_raised_by_user
 
@@ -32,6 +42,10 @@ OURS = {"validate": FOLDER, "test": FOLDER, "predict": OUTPUT}  # options beside
 
 class CommandLine(LightningCLI):
     """Lightning's command line, which reads and checks all that is asked for, and makes it."""
+
+    def __init__(self, *, objects: Mapping[str, Any] | None = None, progress: bool = True, **options: Any) -> None:
+        self.objects, self.progress = objects or {}, progress
+        super().__init__(**options)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "CommandLine":
         """Itself: the factory of a model's optimizer leads here, and a copy of the model is of the same command."""
@@ -120,16 +134,52 @@ class CommandLine(LightningCLI):
                 raise
             raise UserError(f"trainer: {problem}") from None
 
+    def _run_subcommand(self, subcommand: str) -> None:
+        """Nothing: what is made here is used by the function of the verb."""
+
     def _surroundings(self) -> dict[str, Any]:
         options = self._get(self.config_init, "trainer")
+        for name, value in self.objects.items():
+            options[name] = [*as_list(options[name]), *value] if isinstance(value, list) else value
         if options.overfit_batches:
             raise UserError("trainer.overfit_batches: batches are gathered here; set trainer.limit_train_batches.")
         if self.subcommand != "fit":
             self.save_config_callback = None
             around: dict[str, Any] = {"logger": False, "callbacks": [], "enable_checkpointing": False}
         else:
-            around = options_for_fit(options)
+            around = options_for_fit(options, self.progress)
         return {
             **around,
             "plugins": [*as_list(around.get("plugins", options.plugins)), *single_process_in_slurm(options)],
         }
+
+
+Kind = TypeVar("Kind", bound=CommandLine)
+
+
+def make(words: Sequence[str], kind: type[Kind], **own: Any) -> Kind:
+    """The model, data and trainer that a command line asks for; nothing is read or trained yet.
+
+    Args:
+        words: the command line, which begins with the verb.
+        kind: what reads it: :class:`CommandLine`, or a subclass for a verb of its own.
+        own: further arguments of ``kind``, such as the ``objects`` of a call from Python.
+
+    Raises:
+        UserError: if it cannot be understood, or what it names is not as it should be.
+
+    >>> made = make(["fit", "--model=LSTM", "--data.source=SimulatedSource"], CommandLine)  # doctest: +SKIP
+    >>> made.model, made.datamodule, made.trainer, made.checkpoint  # doctest: +SKIP
+    """
+    return kind(
+        model_class=Forecaster,
+        datamodule_class=CloseDataModule,
+        save_config_callback=RunRecord,
+        trainer_defaults={"devices": 1, "enable_model_summary": False},
+        subclass_mode_model=True,
+        auto_configure_optimizers=False,
+        parser_class=ForecastParser,
+        parser_kwargs={"prog": " ".join(PROGRAM)},
+        args=list(words),
+        **own,
+    )

@@ -117,20 +117,20 @@ def complaint(message: str, options: Iterable[str]) -> str:
         owner = match[2] or (re.findall(r"given class_path '([\w.]+)'", message[: match.start()]) or [""])[-1]
         known = _arguments(owner) if owner else options
         whose = _short(owner) or key or "cryptoforecast, before a verb,"
-        return f"{whose} has no option {match[1]}{_nearest(match[1], known)}."
+        return f"{whose} has no option {match[1]}{nearest_of(match[1], known)}."
     if match := re.search(r"Subcommand '\w+' does not accept option '([\w.]+)'", message):
-        return f"There is no option {match[1]}{_nearest(match[1], options)}."
+        return f"There is no option {match[1]}{nearest_of(match[1], options)}."
     if match := re.search(r"unrecognized arguments: (?:--)?([^\s=]+)", message):
-        return f"There is no option --{match[1]}{_nearest(match[1], options)}."
+        return f"There is no option --{match[1]}{nearest_of(match[1], options)}."
     if match := re.search(r"File does not exist: '(.*)'", message):
         return f"{match[1]}: no such configuration file."
     if match := re.search(r"expected \"subcommand\" to be one of \{(.*)\}", message):
         return f"A verb is wanted: {match[1].replace(',', ', ')}; --help tells more."
     if match := re.search(r"invalid choice: '(\S*)' \(choose from (.*)\)", message):
         verbs = re.findall(r"\w+", match[2])
-        return f"There is no verb {match[1]}{_nearest(match[1], verbs)}."
+        return f"There is no verb {match[1]}{nearest_of(match[1], verbs)}."
     if match := re.search(r"Expected a dot import path string: (\S+)", message):
-        return f"{key}: there is no {match[1]}{_nearest(match[1], _class_names())}."
+        return f"{key}: there is no {match[1]}{nearest_of(match[1], _class_names())}."
     if match := re.search(
         r"given class_path '([\w.]+)':\s+(No module named .*|module .* has no attribute .*)", message
     ):
@@ -160,7 +160,12 @@ def _innermost(message: str, key: str) -> str:
     return f"{key}: {sentence}." if key and key not in sentence else f"{sentence}."
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest_of(word: str, known: Iterable[str]) -> str:
+    """The nearest of the known words, or all of a few, as the end of a sentence that names a wrong one.
+
+    >>> nearest_of("hiden_size", ["hidden_size", "dropout"])
+    '; the nearest is hidden_size'
+    """
     known = sorted(set(known))
     if nearest := difflib.get_close_matches(word, known, n=1, cutoff=0.5):
         return f"; the nearest is {nearest[0]}"

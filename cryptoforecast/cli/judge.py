@@ -1,0 +1,21 @@
+"""``validate`` and ``test``: print the table of scores, the claim, and where the files are."""
+
+from collections.abc import Sequence
+
+from cryptoforecast.cli.terminal import console
+from cryptoforecast.evaluation.verdict import print_verdict
+from cryptoforecast.training.judge import judge_as_told
+from cryptoforecast.training.settings.command_line import FILES
+
+
+def run(words: Sequence[str]) -> None:
+    """Carry out ``validate`` or ``test``.
+
+    Raises:
+        UserError: if the command cannot be understood, or what it names is not as it should be.
+    """
+    verdict, logged, folder = judge_as_told(words)
+    print_verdict(verdict, console())
+    if logged:
+        print("\nlogged by its own steps: " + ", ".join(f"{name} {value:.6g}" for name, value in logged.items()))
+    print(f"\nwrote {FILES} of the {verdict.split} targets into {folder}")

@@ -1,0 +1,165 @@
+"""Judging a model beside the baselines: ``cryptoforecast.validate`` and ``test``, and what the command line calls."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from cryptoforecast.data.datamodule import num_validated_windows
+from cryptoforecast.evaluation.figures.tensorboard import save_figures
+from cryptoforecast.evaluation.forecasts import rows_beside_baselines, to_csv
+from cryptoforecast.evaluation.notices import warn_of_implausible_skill, warn_of_seen_targets
+from cryptoforecast.evaluation.verdict import Verdict, judge
+from cryptoforecast.models import Forecaster
+from cryptoforecast.models.contract.fitted import require_fitted
+from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
+from cryptoforecast.training.console import quiet_libraries
+from cryptoforecast.training.evaluation_hooks import call_evaluation_hooks, keep_logged
+from cryptoforecast.training.exact import as_list
+from cryptoforecast.training.ledger_entries import compare_with_fit, enter_test
+from cryptoforecast.training.run_folder import folder_of_results
+from cryptoforecast.training.setting_errors import refusals_in_one_sentence
+from cryptoforecast.training.settings.command_line import OURS, CommandLine, make
+from cryptoforecast.training.settings.from_python import call_of
+from cryptoforecast.user_folders import expand_home
+
+Verb = Literal["validate", "test"]
+
+
+class Judged(NamedTuple):
+    """A verdict, what the model's own steps have logged, and the folder that both were written into."""
+
+    verdict: Verdict
+    logged: dict[str, float]
+    folder: Path
+
+
+def validate(run: Any = None, *, config: Any = None, source: Any = None, model: Any = None, **options: Any) -> Verdict:
+    """Score a model and the baselines on the validation targets, as ``python -m cryptoforecast validate`` does.
+
+    Args and errors are those of :func:`test`.
+
+    >>> validate("runs/btc/version_0").skill  # doctest: +SKIP
+    """
+    return _called("validate", run, config, source=source, model=model, **options)
+
+
+def test(
+    run: Any = None,  # noqa: PT028
+    *,
+    config: Any = None,  # noqa: PT028
+    source: Any = None,  # noqa: PT028
+    model: Any = None,  # noqa: PT028
+    **options: Any,
+) -> Verdict:
+    """Score a model and the baselines on the test targets, as ``python -m cryptoforecast test`` does.
+
+    The test is entered in the ledger, and forecasts.csv, scores.json and the figures are written into the run folder.
+
+    Args:
+        run: a run, a run folder or a checkpoint; None for a model without weights, such as ``model=cf.Drift``.
+        config: a configuration file or dictionary, for a model without weights.
+        source: closes to use in the place of those that the model was fitted on.
+        model: a model without weights; a run has its own.
+        options: options of the data by their names, such as ``end="2024-01-01"``, and ``output_dir``, a folder for the
+            files.
+
+    Returns:
+        The verdict, whose text and whose ``_repr_html_`` show the table and the claim.
+
+    Raises:
+        UserError: if there is no such checkpoint, the closes are not as they should be, or the model would change.
+
+    >>> verdict = test("runs/btc/version_0")  # doctest: +SKIP
+    >>> verdict.skill, verdict.sentence, verdict.table(), verdict.rows  # doctest: +SKIP
+    """
+    return _called("test", run, config, source=source, model=model, **options)
+
+
+def _called(verb: Verb, run: Any, config: Any, **arguments: Any) -> Verdict:
+    path = None if run is None else checkpoint_of_run(run)
+    call = call_of(verb, config, ckpt_path=path, **arguments)
+    with quiet_libraries(), refusals_in_one_sentence():
+        return judge_as_told(call.words, call.objects).verdict
+
+
+def judge_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = None, write: bool = True) -> Judged:
+    """Judge what a command line names, and write what was found out.
+
+    Args:
+        words: the command line, which begins with ``validate`` or ``test``.
+        objects: options of the trainer that no text can stand for, by name.
+        write: whether to write forecasts, scores and figures.
+
+    Raises:
+        UserError: as :func:`test`.
+
+    >>> judge_as_told(["test", "--ckpt_path", "best.ckpt"]).verdict.sentence  # doctest: +SKIP
+    """
+    made = make(words, CommandLine, objects=objects)
+    verb, split = made.subcommand, "val" if made.subcommand == "validate" else "test"
+    made.datamodule.setup(verb)
+    model = trained_model(made)
+    folder = _output_dir(made)
+    verdict = judge_model(made, model, split, folder)
+    if not write:
+        return Judged(verdict, {}, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    to_csv(verdict.rows, folder / "forecasts.csv")
+    verdict.write(folder / "scores.json")
+    save_figures(verdict.rows, split, folder, made.datamodule.simulated)
+    logged = own_steps(made, model, folder)
+    keep_logged(logged, folder / "scores.json")
+    return Judged(verdict, logged, folder)
+
+
+def judge_model(made: CommandLine, model: Forecaster, split: Any, folder: Path | None = None) -> Verdict:
+    """A model's verdict on targets of data that is set up; a test is entered in the ledger.
+
+    Args:
+        made: what a command line has asked for.
+        model: ready to forecast.
+        split: ``val`` or ``test``.
+        folder: where the forecasts will be written; None where they will not be.
+    """
+    data, trainer = made.datamodule, made.trainer
+    if made.checkpoint is not None and made.subcommand in OURS:
+        compare_with_fit(made.checkpoint, model, data)
+    flattered_by = warn_of_seen_targets(model, data, split)
+    rows = rows_beside_baselines(model, data, split, trainer.strategy.root_device, num_validated_windows(trainer))
+    tries, flattered_by = enter_test(made.checkpoint, model, data, rows, split, folder or Path(), flattered_by)
+    verdict = judge(rows, split, data.simulated, tries, flattered_by)
+    if split == "test":
+        warn_of_implausible_skill(rows, made.typed)
+    return verdict
+
+
+def trained_model(made: CommandLine) -> Forecaster:
+    """The model of the checkpoint that was named; where none was, one that needs no training.
+
+    Raises:
+        UserError: if it needs training.
+    """
+    model: Forecaster = made.model
+    if made.checkpoint is None:
+        require_fitted(model, f"{made.subcommand} needs --ckpt_path")
+    return model
+
+
+def own_steps(made: CommandLine, model: Forecaster, folder: Path) -> dict[str, float]:
+    """What a model's own steps and the callbacks that were given log in Lightning's evaluation loop.
+
+    Args:
+        made: what a command line has asked for.
+        model: ready to forecast.
+        folder: where they may write.
+    """
+    callbacks = as_list(made._get(made.config_init, "trainer").callbacks)
+    return call_evaluation_hooks(str(made.subcommand), model, made.datamodule, made.trainer, callbacks, folder)
+
+
+def _output_dir(made: CommandLine) -> Path:
+    """Where ``--output_dir`` says, else the checkpoint's run folder, else the working folder."""
+    chosen = made._get(made.config, "output_dir")
+    if chosen is not None:
+        return expand_home(chosen)
+    return Path() if made.checkpoint is None else folder_of_results(made.checkpoint)

@@ -1,0 +1,79 @@
+"""Forecasting the next closes: ``cryptoforecast.predict``, and what ``python -m cryptoforecast predict`` calls."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.forecasts import next_closes, to_csv
+from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
+from cryptoforecast.training.console import quiet_libraries
+from cryptoforecast.training.judge import own_steps, trained_model
+from cryptoforecast.training.ledger_entries import compare_with_fit
+from cryptoforecast.training.setting_errors import refusals_in_one_sentence
+from cryptoforecast.training.settings.command_line import CommandLine, make
+from cryptoforecast.training.settings.from_python import call_of
+from cryptoforecast.user_folders import expand_home
+
+
+class Predicted(NamedTuple):
+    """Forecast rows, and the file that they were written into, if one was named."""
+
+    rows: pd.DataFrame
+    output: Path | None
+
+
+def predict(
+    run: Any = None, *, config: Any = None, source: Any = None, model: Any = None, **options: Any
+) -> pd.DataFrame:
+    """The forecast closes after the last bar that is over, as ``python -m cryptoforecast predict`` prints them.
+
+    Args:
+        run: a run, a run folder or a checkpoint; None for a model without weights, such as ``model=cf.Drift``.
+        config: a configuration file or dictionary, for a model without weights.
+        source: closes to use in the place of those that the model was fitted on.
+        model: a model without weights; a run has its own.
+        options: options of the data by their names, such as ``end="2024-01-01"``, and ``output``, a CSV file.
+
+    Returns:
+        A row for each series and step, with the columns of forecast rows but ``actual``.
+
+    Raises:
+        UserError: if there is no such checkpoint, or the closes are not as they should be.
+
+    >>> predict("runs/btc/version_0", end="2024-01-01")[["timestamp", "forecast"]]  # doctest: +SKIP
+    """
+    path = None if run is None else checkpoint_of_run(run)
+    call = call_of("predict", config, source=source, model=model, ckpt_path=path, **options)
+    with quiet_libraries(), refusals_in_one_sentence():
+        return predict_as_told(call.words, call.objects).rows
+
+
+def predict_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = None) -> Predicted:
+    """Forecast with what a command line names.
+
+    Args:
+        words: the command line, which begins with ``predict``.
+        objects: options of the trainer that no text can stand for, by name.
+
+    Raises:
+        UserError: as :func:`predict`.
+
+    >>> predict_as_told(["predict", "--ckpt_path", "best.ckpt"]).rows  # doctest: +SKIP
+    """
+    made = make(words, CommandLine, objects=objects)
+    chosen = made._get(made.config, "output")
+    output = None if chosen is None else expand_home(chosen)
+    if output is not None and not output.parent.is_dir():
+        raise UserError(f"{output}: there is no folder {output.parent} to write it into.")
+    made.datamodule.setup("predict")
+    if made.checkpoint is not None:
+        compare_with_fit(made.checkpoint, made.restored, made.datamodule)
+    model = trained_model(made)
+    rows = next_closes(model, made.datamodule)
+    if output is not None:
+        to_csv(rows, output)
+    own_steps(made, model, Path() if output is None else output.parent)
+    return Predicted(rows, output)

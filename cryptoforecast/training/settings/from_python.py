@@ -1,0 +1,151 @@
+"""The arguments of a Python call, such as ``cryptoforecast.fit(...)``, as the words of a command line."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from lightning.pytorch import Trainer
+
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.errors import UsageError
+from cryptoforecast.formatting import join_names
+from cryptoforecast.models import Forecaster
+from cryptoforecast.recipe.write import argument_names
+from cryptoforecast.training.settings.arguments import LINKED
+from cryptoforecast.training.settings.parser import nearest_of
+from cryptoforecast.training.settings.plain_values import NotPlain, path_of_class, to_plain_value
+from cryptoforecast.training.settings.variant_class import class_of_model
+
+GROUPS = ("model", "data", "trainer")
+WHOLE = ("seed_everything", "output_dir", "output")  # options that belong to none of the three
+
+
+class Call(NamedTuple):
+    """A command line, and the objects that no text can stand for.
+
+    ``words`` begin with the verb; ``objects`` are options of the trainer by name, such as the callbacks that were
+    given as objects.
+    """
+
+    words: list[str]
+    objects: dict[str, Any]
+
+
+def call_of(verb: str, config: Any = None, **arguments: Any) -> Call:
+    """The command line that means the same as a call from Python.
+
+    Args:
+        verb: the verb.
+        config: a configuration file, or a dictionary of the same form; None for none.
+        arguments: ``source``, ``model``, ``seed``, ``name`` and ``ckpt_path``, and options of the model, the data and
+            the trainer by their own names. The longer form of a name has its owner before two underscores, such as
+            ``data__batch_size`` or ``optimizer__lr``; a dictionary for ``model``, ``data`` or ``trainer`` has several
+            of its options. None for ``source``, ``model``, ``seed``, ``name`` or ``ckpt_path`` stands for nothing.
+
+    Raises:
+        UserError: if no option has such a name, or two have it, or a value cannot be written down.
+
+    >>> call_of("fit", "btc.yaml", model="LSTM", hidden_size=16, max_epochs=3, seed=1).words
+    ['fit', '--config', 'btc.yaml', '--model=LSTM', '--model.hidden_size=16', '--trainer.max_epochs=3', \
+'--seed_everything=1']
+    """
+    given = {name: value for name, value in arguments.items() if value is not None or name not in _SPECIAL}
+    words, objects = [verb], dict[str, Any]()
+    if config is not None:
+        words += ["--config", _written(config, "config") if isinstance(config, Mapping) else str(config)]
+    chosen = dict[str, Any]()
+    if "model" in given:
+        word, chosen = _model(given.pop("model"))
+        words += word
+    known = _names(class_of_model(words, given.get("ckpt_path")))
+    for name, value in (chosen | given).items():
+        for option, of_option in _expanded(name, value, known, verb):
+            if option.startswith("trainer."):
+                of_option, kept = _split_objects(option, of_option)
+                objects |= kept
+                if kept and of_option is None:
+                    continue
+            words.append(f"--{option}={_written(of_option, option)}")
+    return Call(words, objects)
+
+
+_SPECIAL = {"source": "data.source", "model": "model", "seed": "seed_everything", "name": "trainer.logger.name",
+            "ckpt_path": "ckpt_path"}  # fmt: skip
+
+
+def _model(model: Any) -> tuple[list[str], dict[str, Any]]:
+    """The word that names a model's class, and its further arguments by the names of options."""
+    if isinstance(model, Forecaster):
+        record = model.record()
+        path_of_class(type(model), "model")
+        model = {"class_path": record["class_path"], **record["init_args"]}
+        shared = {f"data__{name}": model.pop(name) for name in LINKED if name in model}
+        return [f"--model={model['class_path']}"], shared | {"model": _without_class(model)}
+    if isinstance(model, Mapping):
+        named = model.get("class_path")
+        return [] if named is None else [f"--model={_written(named, 'model')}"], {"model": _without_class(model)}
+    return [f"--model={_written(model, 'model')}"], {}
+
+
+def _without_class(model: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = {name: value for name, value in model.items() if name not in ("class_path", "init_args")}
+    return arguments | dict(model.get("init_args") or {})
+
+
+def _names(model: type | None) -> dict[str, list[str]]:
+    """The names of the options that the model, the data and the trainer have; lengths and columns are the data's."""
+    of_model = [] if model is None else [name for name in argument_names(model) if name not in LINKED]
+    return {"model": of_model, "data": argument_names(CloseDataModule), "trainer": argument_names(Trainer)}
+
+
+def _expanded(name: str, value: Any, known: dict[str, list[str]], verb: str) -> list[tuple[str, Any]]:
+    """An argument as options of the command line by their whole names; a dictionary for a group is several."""
+    first, *rest = name.split("__")
+    if name in _SPECIAL and name != "model":
+        return [(_SPECIAL[name], value)]
+    if first in GROUPS and not rest:
+        if not isinstance(value, Mapping):
+            raise UsageError(f"{name} is {value!r}; a dictionary of its options is wanted, or one as {name}__NAME=....")
+        return [(f"{first}.{_checked(inner, first, known)}", item) for inner, item in value.items()]
+    if first in GROUPS:
+        return [(".".join([first, _checked(rest[0], first, known), *rest[1:]]), value)]
+    if first in WHOLE:
+        return [(name, value)]
+    owners = [group for group in GROUPS if first in known[group]]
+    if len(owners) > 1:
+        longer = [f"{owner}__{name}" for owner in owners]
+        raise UsageError(f"{name} is an option of {join_names(owners)}; say which: {' or '.join(longer)}.")
+    if not owners:
+        everything = [*_SPECIAL, *WHOLE, *(option for group in GROUPS for option in known[group])]
+        raise UsageError(f"{verb} has no option {name}{nearest_of(name, everything)}.")
+    return [(".".join([owners[0], first, *rest]), value)]
+
+
+def _checked(name: str, group: str, known: dict[str, list[str]]) -> str:
+    """The name of an option of a group, if the group has it; what is below it, the parser checks."""
+    first = name.split("__")[0].split(".")[0]
+    if known[group] and first not in known[group] and first not in LINKED:
+        raise UsageError(f"{group} has no option {first}{nearest_of(first, known[group])}.")
+    return name.replace("__", ".")
+
+
+def _split_objects(option: str, value: Any) -> tuple[Any, dict[str, Any]]:
+    """What of a value of the trainer can be written down, and by the option's name what cannot."""
+    name = option.removeprefix("trainer.")
+    try:
+        return to_plain_value(value, option), {}
+    except NotPlain:
+        items = list(value) if isinstance(value, list | tuple) else [value]
+    written, kept = [], []
+    for item in items:
+        try:
+            written.append(to_plain_value(item, option))
+        except NotPlain:
+            kept.append(item)
+    return written or None, {name: kept if isinstance(value, list | tuple) else kept[0]}
+
+
+def _written(value: Any, at: str) -> str:
+    """A value as a word holds it: a text as it is, everything else as JSON."""
+    plain = to_plain_value(value, at)
+    return plain if isinstance(plain, str) else json.dumps(plain, allow_nan=True)
