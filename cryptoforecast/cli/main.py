@@ -91,9 +91,9 @@ def _run_with_lightning(words: list[str]) -> None:
         start_forkserver()
     import_module("cryptoforecast.training.preload")
     quiet_console()  # anew: Lightning sets its own levels while it is imported
-    from lightning.fabric.utilities.exceptions import MisconfigurationException
+    from cryptoforecast.training.setting_errors import refusals_in_one_sentence
 
-    try:
+    with refusals_in_one_sentence():
         if words[0] == "audit":
             from cryptoforecast.user_code.opened_files import record_opened_files
 
@@ -102,12 +102,7 @@ def _run_with_lightning(words: list[str]) -> None:
         elif words[0] == "backtest":
             import_module("cryptoforecast.backtest.command").run(words[1:])
         else:
-            verb = import_module(VERBS_OF_LIGHTNING.get(words[0], "cryptoforecast.cli.fit"))
-            verb.run(words)
-    except MisconfigurationException as mistake:  # Lightning's word for a Trainer option that cannot be
-        if is_raised_by_user(mistake):
-            raise
-        raise UserError(str(mistake)) from None
+            import_module(VERBS_OF_LIGHTNING.get(words[0], "cryptoforecast.cli.fit")).run(words)
 
 
 def _fail(sentence: str, status: int = FAILED) -> int:

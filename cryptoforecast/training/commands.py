@@ -30,4 +30,5 @@ class ForecastCLI(CommandLine):
 
     def fit(self, model: Forecaster, **options: Any) -> None:
         """Train."""
-        train(self.trainer, model, **options)
+        if nothing_left := train(self.trainer, model, **options):
+            print(nothing_left)

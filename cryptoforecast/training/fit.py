@@ -1,17 +1,22 @@
 """Training a model: ``cryptoforecast.fit``, and what ``python -m cryptoforecast fit`` calls."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from cryptoforecast.errors import Interrupted
+from jsonargparse import Namespace
+
+from cryptoforecast.errors import DataNotice, Interrupted
 from cryptoforecast.evaluation.verdict import Verdict
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.models.checkpoints.reload_check import require_reloadable
+from cryptoforecast.recipe.write import class_path
 from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
 from cryptoforecast.training.console import quiet_libraries
+from cryptoforecast.training.exact import as_list
 from cryptoforecast.training.fit_entries import mark_as_counted
 from cryptoforecast.training.judge import judge_model
 from cryptoforecast.training.ledger_entries import enter_fit
@@ -72,6 +77,10 @@ def fit(
     from_here = None if ckpt_path is None or ckpt_path == LAST else checkpoint_of_run(ckpt_path, last=True)
     given = {"source": source, "model": model, "name": name, "seed": seed, "ckpt_path": from_here or ckpt_path}
     call = call_of("fit", config, **given, **options)
+    if call.objects:
+        names = ", ".join(f"trainer.{name}" for name in call.objects)
+        notice = f"{names}: given as objects, which the run's config.yaml cannot hold; a class or dictionary it can."
+        warnings.warn(notice, DataNotice, stacklevel=2)
     try:
         with quiet_libraries(), refusals_in_one_sentence():
             return fit_as_told(call.words, call.objects, progress)
@@ -96,8 +105,10 @@ def fit_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = None, 
     chosen = made.config["fit"]
     with ExitStack() as held:
         _begin(made, held)
-        train(made.trainer, made.model, datamodule=made.datamodule, ckpt_path=chosen.get("ckpt_path"),
-              weights_only=chosen.get("weights_only"))  # fmt: skip
+        told = {name: chosen.get(name) for name in ("ckpt_path", "weights_only")}
+        nothing_left = train(made.trainer, made.model, datamodule=made.datamodule, **told)
+        if nothing_left and progress:
+            print(nothing_left)
         return _judged(made)
 
 
@@ -112,15 +123,28 @@ def _begin(made: CommandLine, held: ExitStack) -> None:
         require_resumable(made.checkpoint, model, data, trainer, chosen.get("seed_everything"))
     held.enter_context(open_run_folder(trainer, made.checkpoint, to_yaml(made._parser("fit"), chosen)))
     code = mark_as_counted(trainer, model, data, chosen.as_dict(), list(made.objects.values()))
+    tried = _with_objects(chosen, made.objects)
 
     def enter() -> None:
-        enter_fit(trainer, model, data, chosen, made.checkpoint, code)
+        enter_fit(trainer, model, data, tried, made.checkpoint, code)
 
     records = [callback for callback in trainer.callbacks if isinstance(callback, RunRecord)]  # type: ignore[attr-defined]
     for record in records:
         record.enter = enter
     if not records:  # with trainer.fast_dev_run
         enter()
+
+
+def _with_objects(chosen: Namespace, objects: Mapping[str, Any]) -> Namespace:
+    """The options with a text for each object, so that the ledger takes a fit with another object for another variant.
+
+    A callback's text is its ``state_key``, which has those of its arguments that tell callbacks of a class apart.
+    """
+    chosen = chosen.clone()
+    for name, value in objects.items():
+        texts = [str(getattr(item, "state_key", class_path(type(item)))) for item in as_list(value)]
+        chosen[f"trainer.{name}"] = [*as_list(chosen.get(f"trainer.{name}")), *texts]
+    return chosen
 
 
 def _judged(made: CommandLine) -> Run:

@@ -50,8 +50,16 @@ def options_for_fit(trainer: Any, progress: bool = True) -> dict[str, Any]:
     )
 
 
-def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
-    """Train; if there is nothing left to train, say so, and if interrupted, how to go on.
+def train(trainer: Trainer, model: Forecaster, **options: Any) -> str | None:
+    """Train.
+
+    Args:
+        trainer: with the options of :func:`options_for_fit`.
+        model: what is trained.
+        options: of ``Trainer.fit``.
+
+    Returns:
+        The sentence that there was nothing left to train, and why; None if there was something.
 
     Raises:
         UserError: if a setting is at fault, a disk is full, or somebody has interrupted.
@@ -72,8 +80,10 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> None:
         raise Interrupted(f"interrupted{how}.") from None
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     resumption = next(callback for callback in callbacks if isinstance(callback, Resumption))
-    if options.get("ckpt_path") and (why := resumption.nothing_left(trainer)) is not None and trainer.is_global_zero:
-        print(f"{options['ckpt_path']}: there is nothing left to train after {trainer.current_epoch} epochs{why}.")
+    path = options.get("ckpt_path")
+    if path and (why := resumption.nothing_left(trainer)) is not None and trainer.is_global_zero:
+        return f"{path}: there is nothing left to train after {trainer.current_epoch} epochs{why}."
+    return None
 
 
 @contextmanager

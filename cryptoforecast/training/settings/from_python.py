@@ -45,9 +45,8 @@ def call_of(verb: str, config: Any = None, **arguments: Any) -> Call:
     Raises:
         UserError: if no option has such a name, or two have it, or a value cannot be written down.
 
-    >>> call_of("fit", "btc.yaml", model="LSTM", hidden_size=16, max_epochs=3, seed=1).words
-    ['fit', '--config', 'btc.yaml', '--model=LSTM', '--model.hidden_size=16', '--trainer.max_epochs=3', \
-'--seed_everything=1']
+    >>> call_of("fit", model="LSTM", hidden_size=16, max_epochs=3, seed=1).words[1:4]
+    ['--model=LSTM', '--model.hidden_size=16', '--trainer.max_epochs=3']
     """
     given = {name: value for name, value in arguments.items() if value is not None or name not in _SPECIAL}
     words, objects = [verb], dict[str, Any]()

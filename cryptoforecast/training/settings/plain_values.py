@@ -56,7 +56,10 @@ def to_plain_value(value: Any, at: str) -> Any:
         return _with_class(type(kept), recipe_of(kept), at)
     if isinstance(value, Forecaster):
         return _with_class(type(value), value.record(), at)
-    raise NotPlain(f"{at}: a {type(value).__name__} cannot be written into a configuration; name its class.")
+    raise NotPlain(
+        f"{at} is of type {type(value).__name__}, which no configuration file can hold; give its class, or a "
+        "dictionary of class_path and init_args."
+    )
 
 
 def path_of_class(cls: Any, at: str) -> str:

@@ -5,19 +5,24 @@ from typing import Any
 
 from jsonargparse import _typehints
 
-from cryptoforecast.errors import UserError
+from cryptoforecast.errors import UsageError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.recipe.class_paths import ImportPathError, import_named
+from cryptoforecast.training.run_folder import LAST
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
+from cryptoforecast.training.settings.parser import nearest_of
 
 
 def class_of_model(words: Sequence[str], ckpt_path: Any = None) -> type[Forecaster] | None:
-    """The model's class; None where none is named, or there is none of that name.
+    """The model's class; None where none is named.
 
     Args:
         words: a command line.
         ckpt_path: a checkpoint whose model it is if the command line names none.
+
+    Raises:
+        UserError: if there is no such model.
     """
     named = None
     for before, word in zip(["", *words], words, strict=False):
@@ -26,17 +31,19 @@ def class_of_model(words: Sequence[str], ckpt_path: Any = None) -> type[Forecast
         elif before in CONFIG:
             model = read_configuration(word).settings.get("model")
             named = model.get("class_path", named) if isinstance(model, dict) else model or named
-    if named is None and ckpt_path is not None:
-        try:
-            named = read_checkpoint(str(ckpt_path)).model["class_path"]
-        except UserError:
-            return None
-    return None if named is None else _found(str(named))
+    if named is not None:
+        return _found(str(named))
+    if ckpt_path in (None, LAST):
+        return None
+    return _found(read_checkpoint(str(ckpt_path)).model["class_path"])
 
 
-def _found(name: str) -> type[Forecaster] | None:
+def _found(name: str) -> type[Forecaster]:
     try:
         found = import_named(_typehints.resolve_class_path_by_name(Forecaster, name))
-    except (ImportPathError, ImportError, ValueError, AttributeError):  # the parser says so
-        return None
-    return found if isinstance(found, type) and issubclass(found, Forecaster) else None
+    except (ImportPathError, ValueError):
+        known = [path.rpartition(".")[2] for path in _typehints.get_all_subclass_paths(Forecaster)]
+        raise UsageError(f"model: there is no {name}{nearest_of(name, known)}.") from None
+    if not isinstance(found, type) or not issubclass(found, Forecaster):
+        raise UsageError(f"model: {name} is no Forecaster.")
+    return found
