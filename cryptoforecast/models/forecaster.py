@@ -15,17 +15,17 @@ from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.checkpoints.loaded_parts import record_resumption, to_records
-from cryptoforecast.models.checkpoints.provenance import provenance_of
+from cryptoforecast.models.checkpoints.content import add_content, resume_from_content
 from cryptoforecast.models.checkpoints.restore import restore_as
 from cryptoforecast.models.contract import checks
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
 from cryptoforecast.models.contract.curves import log_over_epochs
-from cryptoforecast.models.contract.epoch_means import BatchTable, EpochMean
+from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curve
+from cryptoforecast.models.contract.epoch_means import BatchTable
 from cryptoforecast.models.contract.finite_weights import learning_rate_of, require_finite_weights
 from cryptoforecast.models.contract.lazy_layers import initialise_lazy_layers
-from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers, trainer_of
-from cryptoforecast.models.contract.reserved_names import INTERNAL, require_free, require_methods
+from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers
+from cryptoforecast.models.contract.reserved_names import require_free, require_methods
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_values
@@ -68,7 +68,7 @@ class Forecaster(LightningModule):
         self.scaling = scaling or RelativeLog()
         self._optimizer = optimizer
         self._scheduler, self._scheduler_interval = scheduler, scheduler_interval
-        self._train_loss, self._evaluation = EpochMean(), BatchTable()
+        self._curves, self._evaluation = EpochCurves(), BatchTable()
         self._walk_has_a_loss: bool | None = None  # not known yet
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -95,7 +95,7 @@ class Forecaster(LightningModule):
             return None
         checks.require_target(self, window.target)
         loss = self._loss(self.network_forecast(window.context), self.scaled(window.target, window.context))
-        self._train_loss.add(loss.detach(), len(window.target) if self._weight(batch_index) else 0)
+        self._curves.add("train/loss", loss.detach(), len(window.target) if self._weight(batch_index) else 0)
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
@@ -105,12 +105,22 @@ class Forecaster(LightningModule):
         super().backward(loss if weight == 1 else loss * weight, *args, **kwargs)
 
     def on_train_epoch_end(self) -> None:
-        """Log the epoch's learning rate and mean training loss; a variant with its own training step logs its own."""
+        """Log the epoch's learning rate, its mean training loss, and what the training steps have drawn."""
         if self._learns():
-            curves = {"learning_rate": torch.as_tensor(learning_rate_of(self.trainer), dtype=torch.float32)}
-            if (mean := self._train_loss.take(self)) is not None:
-                curves["train/loss"] = mean
-            log_over_epochs(self, curves)
+            rate = torch.as_tensor(learning_rate_of(self.trainer), dtype=torch.float32)
+            log_over_epochs(self, {"learning_rate": rate, **self._curves.take(self, "train")})
+
+    def curve(self, name: str, value: Tensor | float | int) -> None:
+        """Draw a curve over the epochs: the mean over an epoch's windows of a number of each batch.
+
+        Called in a training step it is ``train/<name>``, in a validation step ``val/<name>``; between steps nothing is
+        drawn. For example, in ``loss``: ``self.curve("size", forecast.abs().mean())``.
+
+        Args:
+            name: of the curve, without its stage.
+            value: a number, or one for each window.
+        """
+        add_to_curve(self, name, value)
 
     def validation_step(self, window: Window, batch_index: int) -> None:
         """Gather the errors of model and random walk on the same targets."""
@@ -162,23 +172,13 @@ class Forecaster(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write down all that forecasting from the checkpoint alone takes, in values that cannot run code."""
-        for key in ("hyper_parameters", "hparams_name"):
-            checkpoint.pop(key, None)
         require_finite_weights(self.trainer, self)
-        checkpoint["cryptoforecast"] = {
-            **provenance_of(self.trainer),
-            "model": self.record(),
-            "data": data.record() if (data := datamodule_of(self.trainer)) else None,
-            "train_loss": self._train_loss.to_state(self),
-            "trained_before": to_records(self),
-        }
+        add_content(self, checkpoint)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up the mean training loss where a checkpoint in the middle of an epoch left it."""
-        if trainer_of(self) is None:  # it is only read, and does not go on
-            return
-        self._train_loss.from_state(self, checkpoint["cryptoforecast"].get("train_loss", {}))
-        record_resumption(self, checkpoint["cryptoforecast"], datamodule_of(self.trainer))
+        """Take up the curves where a checkpoint in the middle of an epoch left them."""
+        if self._trainer is not None:  # else it is only read, and does not go on
+            resume_from_content(self, checkpoint)
 
     def record(self) -> dict[str, Any]:
         """The class path and the arguments that make this forecaster again; its weights are not among them.
@@ -201,8 +201,7 @@ class Forecaster(LightningModule):
         return restore_as(cls, Forecaster, checkpoint_path, *arguments, **named)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        private_text = name.startswith("_") and name in self.__dict__ and (value is None or type(value) is str)
-        if private_text and name not in INTERNAL:  # such as Lightning sets forty times a batch: nothing to register
+        if name == "_current_fx_name":  # Lightning notes each hook so, forty times a batch; a module's way is long
             self.__dict__[name] = value
         else:
             require_free(self, Forecaster, name, value)

@@ -14,7 +14,6 @@ from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.contract.signatures import is_overridden
-from cryptoforecast.training.lightning.trainer_state import uses_inference_mode
 from cryptoforecast.training.silent_logger import SilentLogger
 
 STAGES = {"validate": "validation", "test": "test", "predict": "predict"}  # Lightning's words for what a verb does
@@ -51,7 +50,7 @@ def call_evaluation_hooks(
         limit_val_batches=trainer.limit_val_batches,
         limit_test_batches=trainer.limit_test_batches,
         limit_predict_batches=trainer.limit_predict_batches,
-        inference_mode=uses_inference_mode(trainer),
+        inference_mode=trainer.validate_loop.inference_mode,
         logger=SilentLogger(folder),
         callbacks=given,
         enable_checkpointing=False,
@@ -64,8 +63,11 @@ def call_evaluation_hooks(
         getattr(calling, verb)(model, datamodule=data, verbose=False)
     logged = {name: float(value) for name, value in calling.callback_metrics.items() if name != "step"}
     split = "val" if verb == "validate" else verb
-    inherited = {f"{split}/{name}" for name in INHERITED} if f"{split}/rmse_random_walk" in logged else set()
-    return {name: value for name, value in logged.items() if name not in inherited}
+    if f"{split}/rmse_random_walk" not in logged:
+        return logged
+    inherited = {f"{split}/{name}" for name in INHERITED}
+    of_series = f"{split}/skill/"
+    return {name: value for name, value in logged.items() if name not in inherited and not name.startswith(of_series)}
 
 
 def keep_logged(logged: dict[str, float], scores: Path) -> None:

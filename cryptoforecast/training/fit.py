@@ -30,6 +30,7 @@ from cryptoforecast.training.settings.checks import require_settings_that_work
 from cryptoforecast.training.settings.command_line import CommandLine, make
 from cryptoforecast.training.settings.from_python import call_of
 from cryptoforecast.training.settings.parser import to_yaml
+from cryptoforecast.training.tensorboard import tensorboard_folder, write_verdict
 from cryptoforecast.training.train import best_checkpoint, train
 
 
@@ -162,4 +163,6 @@ def _judged(made: CommandLine) -> Run:
         require_reloadable(trainer, made.model, made.datamodule)
     best: Forecaster = load_forecaster(path) if path else made.model
     verdict: Verdict = judge_model(made, best, "val")
+    if (in_tensorboard := tensorboard_folder(trainer)) is not None:
+        write_verdict(in_tensorboard, verdict)
     return Run(folder, checkpoint, verdict)

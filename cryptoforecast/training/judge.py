@@ -20,6 +20,7 @@ from cryptoforecast.training.run_folder import folder_of_results
 from cryptoforecast.training.setting_errors import refusals_in_one_sentence
 from cryptoforecast.training.settings.command_line import OURS, CommandLine, make
 from cryptoforecast.training.settings.from_python import call_of
+from cryptoforecast.training.tensorboard import write_verdict
 from cryptoforecast.user_folders import expand_home
 
 Verb = Literal["validate", "test"]
@@ -107,6 +108,8 @@ def judge_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = None
     to_csv(verdict.rows, folder / "forecasts.csv")
     verdict.write(folder / "scores.json")
     save_figures(verdict.rows, split, folder, made.datamodule.simulated)
+    if made.checkpoint is not None and folder == folder_of_results(made.checkpoint):
+        write_verdict(folder, verdict)
     logged = own_steps(made, model, folder)
     keep_logged(logged, folder / "scores.json")
     return Judged(verdict, logged, folder)

@@ -20,9 +20,10 @@ from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.data.load_series import to_record
 from cryptoforecast.errors import UserError
 from cryptoforecast.threads import openmp_settings
-from cryptoforecast.training.lightning.loggers import is_file_logger, set_version, takes_next_version
 from cryptoforecast.training.run_folder import CONFIGURATION, PROVENANCE, run_folder
+from cryptoforecast.training.settings.non_default_settings import non_default_settings
 from cryptoforecast.training.settings.parser import to_yaml
+from cryptoforecast.training.tensorboard import tensorboard_folder, write_settings
 
 PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
 
@@ -42,6 +43,7 @@ class RunRecord(Callback):
         config = config.clone()
         config["ckpt_path"] = None  # run again, it begins anew
         self.configuration: str = to_yaml(parser, config)
+        self.settings = non_default_settings(parser, config)
         self.enter: Callable[[], None] | None = None
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -62,6 +64,8 @@ class RunRecord(Callback):
         write_atomically(folder / CONFIGURATION, lambda file: file.write(configuration.encode()))
         record = json.dumps(provenance(data), indent=2) + "\n"
         write_atomically(folder / PROVENANCE, lambda file: file.write(record.encode()))
+        if (in_tensorboard := tensorboard_folder(trainer)) is not None:
+            write_settings(in_tensorboard, self.settings)
 
 
 def with_tuned_values(configuration: str, model: LightningModule, data: CloseDataModule) -> str:
@@ -102,8 +106,8 @@ def create_run_folder(trainer: Trainer, configuration: str) -> Path | None:
         UserError: if the logger's version is another run's.
     """
     first = trainer.loggers[0] if trainer.loggers and trainer.is_global_zero else None
-    free_to_choose = takes_next_version(first)
-    if not is_file_logger(first):
+    free_to_choose = getattr(first, "_version", "") is None
+    if not isinstance(first, TensorBoardLogger | CSVLogger):
         _ = getattr(first, "experiment", None)  # only then do others know their version
     while (folder := run_folder(trainer)) is not None and first is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +119,7 @@ def create_run_folder(trainer: Trainer, configuration: str) -> Path | None:
                 raise UserError(
                     f"{folder}: there is a run here already; set another trainer.logger.init_args.version."
                 ) from None
-            set_version(first, None)
+            first._version = None  # type: ignore[attr-defined]
             continue
         for logger in trainer.loggers[1:]:
             _share_version(logger, folder)
@@ -125,10 +129,10 @@ def create_run_folder(trainer: Trainer, configuration: str) -> Path | None:
 
 def _share_version(logger: Logger, run: Path) -> None:
     """Give a further logger the version of the run, so that both log into one folder, if both log in the same place."""
-    if isinstance(logger, TensorBoardLogger | CSVLogger) and takes_next_version(logger):
+    if isinstance(logger, TensorBoardLogger | CSVLogger) and logger._version is None:
         place = Path(logger.root_dir, run.name)
         if place == run or not place.exists():
-            set_version(logger, run.name)
+            logger._version = run.name
 
 
 def provenance(data: CloseDataModule) -> dict[str, Any]:

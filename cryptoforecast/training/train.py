@@ -21,6 +21,7 @@ from cryptoforecast.training.processes import fail_together
 from cryptoforecast.training.progress import EpochLines
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST, run_folder
 from cryptoforecast.training.setting_errors import setting_errors_in_one_sentence
+from cryptoforecast.training.tensorboard import StepCurves
 from cryptoforecast.user_code.exception_origin import is_raised_by_user, passed_through
 
 WRITERS = (
@@ -45,7 +46,7 @@ def options_for_fit(trainer: Any, progress: bool = True) -> dict[str, Any]:
         enable_progress_bar=theirs,
         num_sanity_val_steps=trainer.num_sanity_val_steps or 0,  # a rehearsal has gone before
         profiler=trainer.profiler or NoProfiler(),
-        callbacks=[*([EpochLines(bar=shown and not theirs)] if progress else []), *given],
+        callbacks=[*([EpochLines(bar=shown and not theirs)] if progress else []), StepCurves(), *given],
         plugins=trainer.plugins,
     )
 

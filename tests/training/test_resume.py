@@ -31,8 +31,8 @@ def kill(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, float], None]:
     """Name the moment when the next fit is to be killed, as far as that can be played in one process."""
     around, planned = command_line.options_for_fit, [Kill()]
 
-    def surroundings(options: Any) -> dict[str, Any]:
-        given, one = around(options), planned.pop() if planned else Kill()
+    def surroundings(*options: Any) -> dict[str, Any]:
+        given, one = around(*options), planned.pop() if planned else Kill()
         return {**given, "callbacks": [one, *given["callbacks"]]}
 
     monkeypatch.setattr(command_line, "options_for_fit", surroundings)

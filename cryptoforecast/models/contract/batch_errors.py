@@ -45,7 +45,8 @@ def errors_on(model: "Forecaster", window: Window) -> Float[Tensor, " means"]:
         model._walk_has_a_loss = not model._overrides("loss") or depends_only_on_arguments(model, window)
     walk_loss = torch.full_like(loss, torch.nan)
     if model._walk_has_a_loss:
-        walk_loss = model._loss(model.scaled(walk, context), target)
+        with model._curves.paused():  # a loss that draws a curve draws the model's
+            walk_loss = model._loss(model.scaled(walk, context), target)
     errors = [(members * (one - window.target).square().mean(dim=1)).mean(dim=1) for one in (forecast, walk)]
     return torch.cat([torch.stack([loss, walk_loss]), *errors, members.mean(dim=1)])
 
@@ -56,18 +57,21 @@ def add_errors(model: "Forecaster", window: Window) -> None:
 
 
 def log_errors(model: "Forecaster", stage: str) -> None:
-    """Log what was added up over an evaluation; nothing for a variant whose step adds nothing up but logs for itself.
+    """Log the curves of an evaluation: the inherited ones, unless a variant's step has added nothing, and its own.
 
     Args:
         model: attached to a trainer.
         stage: ``val`` or ``test``.
     """
-    if not len(model._evaluation):
-        return
-    means = model._evaluation.take(model)
-    for name in (f"{stage}/loss", f"{stage}/loss_random_walk"):  # of an earlier epoch; this one may have none
-        model.trainer.callback_metrics.pop(name, None)
-    log_over_epochs(model, evaluation_curves(stage, means, diverged=not model._overrides("forecast")))
+    curves = model._curves.take(model, stage)
+    if len(model._evaluation):
+        means, data = model._evaluation.take(model), datamodule_of(model.trainer)
+        for name in (f"{stage}/loss", f"{stage}/loss_random_walk"):  # of an earlier epoch; this one may have none
+            model.trainer.callback_metrics.pop(name, None)
+        names = [one.closes.name for one in data.series] if data else []
+        curves |= evaluation_curves(stage, means, not model._overrides("forecast"), names)
+    if curves:
+        log_over_epochs(model, curves)
 
 
 def _forecast(model: "Forecaster", context: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """Curves over epochs; those of an evaluation have the random walk's beside the model's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -8,7 +8,9 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 
 
-def evaluation_curves(stage: str, means: Float[Tensor, " means"], diverged: bool = True) -> dict[str, Tensor]:
+def evaluation_curves(
+    stage: str, means: Float[Tensor, " means"], diverged: bool = True, series: Sequence[str] = ()
+) -> dict[str, Tensor]:
     """Loss, RMSE in price and skill, by the names they are logged under.
 
     Args:
@@ -17,6 +19,7 @@ def evaluation_curves(stage: str, means: Float[Tensor, " means"], diverged: bool
             price of the model, that of the random walk, and the series' share of the windows.
         diverged: whether a loss that is no number says that training has diverged; else it is left out, since the
             forecasts have no scaled value. The random walk's is left out wherever it is none.
+        series: the names of the series; of several, each that has a window has a skill of its own.
     """
     (loss, walk_loss), (errors, walk_errors, shares) = means[:2], means[2:].view(3, -1)
     present = shares > 0  # a series may have no window in a set
@@ -30,6 +33,9 @@ def evaluation_curves(stage: str, means: Float[Tensor, " means"], diverged: bool
         f"{stage}/skill": skills.mean(),
         f"{stage}/skill_random_walk": torch.zeros(()),
     }
+    if len(series) > 1:
+        named = [name for name, is_present in zip(series, present.tolist(), strict=True) if is_present]
+        curves |= {f"{stage}/skill/{name}": skill for name, skill in zip(named, skills, strict=True)}
     if walk_loss.isnan():
         del curves[f"{stage}/loss_random_walk"]
     if not diverged and not loss.isfinite():

@@ -18,6 +18,7 @@ from torch.optim.lr_scheduler import OneCycleLR, StepLR
 from cryptoforecast import LSTM, exact
 from cryptoforecast.training.lightning.lean_loop import NoProfiler, use_lean_loop
 from cryptoforecast.training.lightning.resumption import Resumption
+from cryptoforecast.training.tensorboard import StepCurves
 from tests.helpers import data_of, random_walk
 from tests.models.helpers import LENGTHS, Kill, Killed
 
@@ -50,6 +51,14 @@ class Asking(LSTM):
         optimizer = Adam(self.parameters(), lr=0.01)
         scheduler = OneCycleLR(optimizer, max_lr=0.1, total_steps=int(self.trainer.estimated_stepping_batches))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
+class Drawing(LSTM):
+    """Draws curves of its own."""
+
+    def loss(self, forecast: Tensor, target: Tensor) -> Tensor:
+        self.curve("own_loss", (forecast - target).abs().mean())
+        return super().loss(forecast, target)
 
 
 class Way:
@@ -126,6 +135,7 @@ WAYS = {
     "with a buffer that evaluation changes": Way(kind=Counting, max_epochs=3),
     "with a buffer that evaluation changes, from the last batch": Way(BATCHES, kind=Counting, max_epochs=3),
     "with a scheduler that asks for the count of steps": Way(3, kind=Asking, max_epochs=3),
+    "with curves of a variant's own and of gradients": Way(3, StepCurves, kind=Drawing),
     "with averaged weights": Way(3, partial(EMAWeightAveraging, decay=0.9), max_epochs=3),
     "with a process that gathers batches": Way(3, workers=1, max_epochs=2),
 }
@@ -139,7 +149,7 @@ def bits(trainer: Trainer, model: LSTM) -> dict[str, Any]:
     return {
         "weights": model.state_dict(), "optimizer": state, "epoch": trainer.current_epoch, "step": trainer.global_step,
         "best": (best.best_model_score, Path(best.best_model_path).name),
-        "losses": {name: value for name, value in trainer.callback_metrics.items() if name.endswith("loss")},
+        "losses": {name: value for name, value in trainer.callback_metrics.items() if name.endswith(("loss", "norm"))},
     }  # fmt: skip
 
 
