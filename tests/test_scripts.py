@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -20,7 +22,13 @@ CONSTRAINTS = (SCRIPTS.parent / "constraints.txt").read_text().splitlines()
 PINNED = dict(line.lower().split("==") for line in CONSTRAINTS if "==" in line)
 
 
-@pytest.mark.parametrize("name", ["environment", "quickstart", "test"])
+def wanted() -> list[Requirement]:
+    """What the package and its tests need."""
+    project = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text())["project"]
+    return [Requirement(line) for line in (*project["dependencies"], *project["optional-dependencies"]["test"])]
+
+
+@pytest.mark.parametrize("name", ["environment", "quickstart", "test", "newer-python", "../.ci/run"])
 def test_a_script_is_executable_and_plain_shell(name: str) -> None:
     assert os.access(SCRIPTS / name, os.X_OK)
     subprocess.run(["sh", "-n", SCRIPTS / name], check=True)
@@ -40,11 +48,36 @@ def test_an_old_python_is_told_so_and_nothing_is_made(tmp_path: Path) -> None:
 
 def test_whatever_pyproject_wants_is_pinned_to_a_version_that_it_allows() -> None:
     """Torch above all: without a pin, pip fetches gigabytes of CUDA packages."""
-    project = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text())["project"]
-    wanted = [Requirement(line) for line in (*project["dependencies"], *project["optional-dependencies"]["test"])]
-    assert "torch" in {requirement.name for requirement in wanted}
-    for requirement in wanted:
+    assert "torch" in {requirement.name for requirement in wanted()}
+    for requirement in wanted():
         assert PINNED[requirement.name.lower()] in requirement.specifier
+
+
+def test_the_lowest_versions_are_those_of_pyproject_and_each_is_allowed() -> None:
+    words = [sys.executable, SCRIPTS / "lowest", "test", "--without", "torch"]
+    printed = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+    lowest = dict(line.split("==") for line in printed)
+    assert lowest.keys() == {requirement.name for requirement in wanted()} - {"torch"}
+    for requirement in wanted():
+        if requirement.name != "torch":
+            assert lowest[requirement.name] in requirement.specifier
+            assert f">={lowest[requirement.name]}" in str(requirement.specifier).split(",")
+
+
+def test_a_requirement_without_a_lower_bound_is_an_error() -> None:
+    lowest_versions = runpy.run_path(str(SCRIPTS / "lowest"))["lowest_versions"]
+    assert lowest_versions(["a>=1.2,!=1.3", "b[c]>=4"]) == {"a": "1.2", "b": "4"}
+    with pytest.raises(ValueError, match="'d<2' has no lower bound"):
+        lowest_versions(["d<2"])
+
+
+def test_the_newer_python_is_another_one_that_runs() -> None:
+    printed = subprocess.run([SCRIPTS / "newer-python", sys.executable], capture_output=True, text=True, check=True)
+    found = printed.stdout.strip()
+    if found:
+        said = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
+        assert re.match(r"Python 3\.1[23]\.", said)
+        assert not said.startswith(f"Python {sys.version_info.major}.{sys.version_info.minor}.")
 
 
 @pytest.mark.skipif(version("lightning") != PINNED["lightning"], reason="not an environment of constraints.txt")

@@ -24,7 +24,7 @@ from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.training.commands import ForecastCLI, run
 from cryptoforecast.training.console import quiet_console
 from cryptoforecast.training.fit_entries import mark_as_counted
-from cryptoforecast.training.resume import continue_logger
+from cryptoforecast.training.lightning.loggers import continue_logger
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST
 from cryptoforecast.training.train import best_checkpoint
 from cryptoforecast.user_code.source_files import changed_files, say_changed

@@ -24,8 +24,8 @@ from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curv
 from cryptoforecast.models.contract.epoch_means import BatchTable
 from cryptoforecast.models.contract.finite_weights import learning_rate_of, require_finite_weights
 from cryptoforecast.models.contract.lazy_layers import initialise_lazy_layers
-from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers
-from cryptoforecast.models.contract.reserved_names import require_free, require_methods
+from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers, trainer_of
+from cryptoforecast.models.contract.reserved_names import INTERNAL, require_free, require_methods
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_values
@@ -177,7 +177,7 @@ class Forecaster(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the curves where a checkpoint in the middle of an epoch left them."""
-        if self._trainer is not None:  # else it is only read, and does not go on
+        if trainer_of(self) is not None:  # else it is only read, and does not go on
             resume_from_content(self, checkpoint)
 
     def record(self) -> dict[str, Any]:
@@ -201,7 +201,8 @@ class Forecaster(LightningModule):
         return restore_as(cls, Forecaster, checkpoint_path, *arguments, **named)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "_current_fx_name":  # Lightning notes each hook so, forty times a batch; a module's way is long
+        private_text = name.startswith("_") and name in self.__dict__ and (value is None or type(value) is str)
+        if private_text and name not in INTERNAL:  # such as Lightning sets forty times a batch: nothing to register
             self.__dict__[name] = value
         else:
             require_free(self, Forecaster, name, value)

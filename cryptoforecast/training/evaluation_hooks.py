@@ -14,6 +14,7 @@ from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.contract.signatures import is_overridden
+from cryptoforecast.training.lightning.trainer_state import uses_inference_mode
 from cryptoforecast.training.silent_logger import SilentLogger
 
 STAGES = {"validate": "validation", "test": "test", "predict": "predict"}  # Lightning's words for what a verb does
@@ -50,7 +51,7 @@ def call_evaluation_hooks(
         limit_val_batches=trainer.limit_val_batches,
         limit_test_batches=trainer.limit_test_batches,
         limit_predict_batches=trainer.limit_predict_batches,
-        inference_mode=trainer.validate_loop.inference_mode,
+        inference_mode=uses_inference_mode(trainer),
         logger=SilentLogger(folder),
         callbacks=given,
         enable_checkpointing=False,

@@ -117,7 +117,7 @@ def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
         accumulate_grad_batches=trainer.accumulate_grad_batches,
         gradient_clip_val=trainer.gradient_clip_val,
         gradient_clip_algorithm=trainer.gradient_clip_algorithm,
-        inference_mode=trainer.fit_loop.epoch_loop.val_loop.inference_mode,
+        inference_mode=False,  # as a fit validates
         deterministic=deterministic,
         logger=SilentLogger(folder) if trainer.loggers else False,
         callbacks=[_Stop(batches), ModelCheckpoint(dirpath=folder, save_top_k=0)],

@@ -2,8 +2,6 @@
 
 import os
 import re
-import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch import Trainer
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.training.lightning.trainer_state import kill_launched_processes
 
 ONE_DEVICE = re.compile(r"1|\[\s*\d+\s*\]|\d+,")  # as trainer.devices says it: a count, or the list of one
 PATIENCE = 3.0  # seconds in which the first process, if it fails of the same cause, ends the others
@@ -62,9 +61,7 @@ def fail_together(trainer: Trainer) -> Iterator[None]:
     except BaseException as problem:
         gone = type(problem) is RuntimeError and any(word in str(problem).lower() for word in CUT_OFF)
         if trainer.is_global_zero:
-            launcher = trainer.strategy.launcher
-            if launcher is not None:
-                launcher.kill(signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+            kill_launched_processes(trainer)
             if gone:
                 raise UserError("another process of this fit has ended, and with it this one.") from None
             raise

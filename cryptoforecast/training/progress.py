@@ -9,6 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.times import say_time
+from cryptoforecast.training.lightning.trainer_state import goes_on_within_an_epoch
 from cryptoforecast.training.run_folder import run_folder
 
 COLUMNS = {
@@ -46,7 +47,7 @@ class EpochLines(Callback):
         weights = sum(weight.numel() for weight in pl_module.parameters())
         print(f"model    {type(pl_module).__name__}, {weights:,} weights, on {pl_module.device}")
         print(f"run      {run_folder(trainer) or NO_RUN}")
-        if trainer.fit_loop.restarted_mid_epoch:
+        if goes_on_within_an_epoch(trainer):
             self._epoch, self._began = trainer.current_epoch, time.monotonic()
         print(f"\n{'epoch':>5}" + "".join(f"{title:>{WIDTH}}" for title in COLUMNS.values()) + f"{'seconds':>10}")
 

@@ -9,8 +9,6 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Trainer
-from lightning.pytorch.core.optimizer import _configure_optimizers
-from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from cryptoforecast.data.batches import BatchOrder, WindowLoader
 from cryptoforecast.data.datamodule import CloseDataModule
@@ -21,7 +19,9 @@ from cryptoforecast.models.checkpoints.compare import require_same_model
 from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
 from cryptoforecast.models.checkpoints.provenance import VERSIONS
 from cryptoforecast.training.ledger_entries import compare_with_fit
+from cryptoforecast.training.lightning.loggers import continue_loggers
 from cryptoforecast.training.lightning.resumption import Resumption, is_mid_epoch
+from cryptoforecast.training.lightning.trainer_state import configured_optimizers, has_started_an_epoch
 from cryptoforecast.training.resume_rules import (
     changes,
     refuse_changes,
@@ -71,41 +71,6 @@ def find_last_checkpoint(chosen: Any, rename: Mapping[str, str]) -> Checkpoint |
     where = dict.fromkeys(str(place) for place in (*checkpoint_folders(chosen.trainer), runs_root_of(chosen.trainer)))
     warnings.warn(f"{', '.join(where)}: no run has a checkpoint yet; a new one begins.", DataNotice, stacklevel=2)
     return None
-
-
-def continue_loggers(loggers: list[Logger], run: Path, epoch: int) -> None:
-    """Let loggers write on: those of the run in its folder, others where they have their own.
-
-    Args:
-        loggers: have not written anything yet; the first is the run's, and so are those that log in the same place.
-        run: the folder.
-        epoch: the one that training goes on in.
-    """
-    files = [logger for logger in loggers if isinstance(logger, TensorBoardLogger | CSVLogger)]
-    roots = [Path(logger.root_dir).resolve() for logger in files]
-    for logger, root in zip(files, roots, strict=True):
-        of_run = logger is loggers[0] or (root == roots[0] and files[0] is loggers[0])
-        if of_run or logger._version is None:
-            continue_logger(logger, run if of_run else Path(logger.root_dir, run.name), epoch)
-
-
-def continue_logger(logger: Logger, run: Path, epoch: int) -> None:
-    """Let a logger write on into a run's folder.
-
-    Args:
-        logger: has not written anything yet.
-        run: the folder.
-        epoch: the one that training goes on in; what TensorBoard has of it, and of later ones, is drawn anew.
-    """
-    save_dir, name, version = str(run.parent.parent), run.parent.name, run.name
-    if isinstance(logger, TensorBoardLogger):
-        logger._root_dir, logger._name, logger._version = save_dir, name, version
-        logger._kwargs["purge_step"], logger._default_hp_metric = epoch, False  # that one was written
-    elif isinstance(logger, CSVLogger):
-        logger._save_dir, logger._name, logger._version = save_dir, name, version
-        written = run / "metrics.csv"
-        if written.exists():  # the logger would remove it
-            written.replace(run / f"metrics_until_epoch_{epoch}.csv")
 
 
 def require_resumable(
@@ -162,10 +127,9 @@ def _require_settings(path: Path, model: Forecaster, data: CloseDataModule, trai
 def _settings_of_learning(model: Forecaster) -> dict[str, Any] | None:
     """Settings of the optimizers that a model makes; None if it cannot make them without a trainer."""
     try:
-        optimizers, schedulers, _ = _configure_optimizers(model.configure_optimizers() or [])
+        return settings_of_learning(*configured_optimizers(model))
     except (RuntimeError, AttributeError, TypeError):
         return None
-    return settings_of_learning(optimizers, [one["scheduler"] if isinstance(one, dict) else one for one in schedulers])
 
 
 @contextmanager
@@ -214,7 +178,7 @@ def remove_run(run: Path) -> None:
 def has_started_training(trainer: Trainer) -> bool:
     """Whether a trainer has come as far as its first batch, or found that there is none left."""
     resumption = [one for one in trainer.callbacks if isinstance(one, Resumption)]  # type: ignore[attr-defined]
-    return bool(trainer.fit_loop.epoch_progress.current.ready) or any(one.trained for one in resumption)
+    return has_started_an_epoch(trainer) or any(one.trained for one in resumption)
 
 
 def _notice(sentence: str) -> None:

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from cryptoforecast.errors import UserError
 from cryptoforecast.recipe.write import class_path
+from cryptoforecast.training.lightning.trainer_state import duration_of
 
 
 class Rule(Enum):
@@ -187,7 +188,7 @@ def _options_of(optimizer: Optimizer) -> dict[str, Any]:
 def _of_trainer(trainer: Trainer, name: str) -> Any:
     if name == "max_time":
         timers = [callback for callback in trainer.callbacks if isinstance(callback, Timer)]  # type: ignore[attr-defined]
-        return timers[0]._duration if timers else None
+        return duration_of(timers[0]) if timers else None
     if name == "devices":
         return trainer.world_size
     if name == "accelerator":

@@ -17,6 +17,7 @@ from lightning.pytorch.loggers import Logger
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
 from cryptoforecast.training.checkpoint_io import AtomicCheckpointIO
+from cryptoforecast.training.lightning.loggers import chosen_version
 
 CONFIGURATION, PROVENANCE = "config.yaml", "provenance.json"  # what a run holds
 CHECKPOINTS, LAST = "checkpoints", "last"
@@ -152,8 +153,7 @@ def _usual_places(trainer: Any) -> list[Path]:
     if trainer.logger is False or trainer.logger == []:
         return [Path(trainer.default_root_dir or "", CHECKPOINTS)]
     first = trainer.logger[0] if isinstance(trainer.logger, list) else trainer.logger
-    chosen = getattr(first, "_version", None)  # None: any
-    version = "*" if chosen is None else version_of(first)
+    version = "*" if chosen_version(first) is None else version_of(first)
     return list(runs_root_of(trainer).glob(f"{version}/{CHECKPOINTS}"))
 
 

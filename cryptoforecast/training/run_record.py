@@ -20,6 +20,7 @@ from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.data.load_series import to_record
 from cryptoforecast.errors import UserError
 from cryptoforecast.threads import openmp_settings
+from cryptoforecast.training.lightning.loggers import is_file_logger, set_version, takes_next_version
 from cryptoforecast.training.run_folder import CONFIGURATION, PROVENANCE, run_folder
 from cryptoforecast.training.settings.non_default_settings import non_default_settings
 from cryptoforecast.training.settings.parser import to_yaml
@@ -106,8 +107,8 @@ def create_run_folder(trainer: Trainer, configuration: str) -> Path | None:
         UserError: if the logger's version is another run's.
     """
     first = trainer.loggers[0] if trainer.loggers and trainer.is_global_zero else None
-    free_to_choose = getattr(first, "_version", "") is None
-    if not isinstance(first, TensorBoardLogger | CSVLogger):
+    free_to_choose = takes_next_version(first)
+    if not is_file_logger(first):
         _ = getattr(first, "experiment", None)  # only then do others know their version
     while (folder := run_folder(trainer)) is not None and first is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,7 +120,7 @@ def create_run_folder(trainer: Trainer, configuration: str) -> Path | None:
                 raise UserError(
                     f"{folder}: there is a run here already; set another trainer.logger.init_args.version."
                 ) from None
-            first._version = None  # type: ignore[attr-defined]
+            set_version(first, None)
             continue
         for logger in trainer.loggers[1:]:
             _share_version(logger, folder)
@@ -129,10 +130,10 @@ def create_run_folder(trainer: Trainer, configuration: str) -> Path | None:
 
 def _share_version(logger: Logger, run: Path) -> None:
     """Give a further logger the version of the run, so that both log into one folder, if both log in the same place."""
-    if isinstance(logger, TensorBoardLogger | CSVLogger) and logger._version is None:
+    if isinstance(logger, TensorBoardLogger | CSVLogger) and takes_next_version(logger):
         place = Path(logger.root_dir, run.name)
         if place == run or not place.exists():
-            logger._version = run.name
+            set_version(logger, run.name)
 
 
 def provenance(data: CloseDataModule) -> dict[str, Any]:

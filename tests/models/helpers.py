@@ -12,7 +12,7 @@ from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor, nn
 
 from cryptoforecast import GRU, LSTM, Drift, Forecaster, Mean, RandomWalk, TrainMinMax, WindowStandard
-from cryptoforecast.training.lightning.hooks import OF_A_BATCH
+from cryptoforecast.training.lightning.hooks import BATCH_HOOKS
 from cryptoforecast.training.lightning.lean_loop import LeanEpochLoop, NoProfiler, use_lean_loop
 from tests.helpers import data_of, random_walk
 
@@ -36,7 +36,7 @@ MAKERS: dict[str, Callable[[], Forecaster]] = {
 }
 
 
-HOOKS = (*OF_A_BATCH, "on_train_start", "on_train_epoch_start", "on_train_epoch_end", "on_validation_start",
+HOOKS = (*BATCH_HOOKS, "on_train_start", "on_train_epoch_start", "on_train_epoch_end", "on_validation_start",
          "on_validation_epoch_end", "on_train_end")  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def _modules_in(value: object) -> Iterator[nn.Module]:
         seen.add(id(value))
         if isinstance(value, nn.Module):
             yield value
-            left += [held for name, held in vars(value).items() if name not in ("_trainer", "_fabric")]
+            left += vars(value).values()  # a trainer is no module
         elif isinstance(value, dict):
             left += value.values()
         elif isinstance(value, list | tuple):

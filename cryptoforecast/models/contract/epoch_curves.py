@@ -11,6 +11,7 @@ from torch import Tensor
 from cryptoforecast.data.batches import WindowLoader
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.epoch_means import EpochMean
+from cryptoforecast.models.contract.optimizers import trainer_of
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -91,7 +92,8 @@ def add_to_curve(model: "Forecaster", name: str, value: Tensor | float | int) ->
     """
     if name in TAKEN or name.startswith("skill/"):
         raise UserError(f"self.curve({name!r}, ...): the framework has a curve of that name; take own_{name}, say.")
-    step = _step_of(model.trainer) if model._trainer is not None else None
+    trainer = trainer_of(model)
+    step = None if trainer is None else _step_of(trainer)
     if step is not None and step.windows:
         number = torch.as_tensor(value, device=model.device).detach()
         model._curves.add(f"{step.stage}/{name}", number.float().mean() if number.ndim else number, step.windows)

@@ -41,10 +41,18 @@ def optimizers_and_schedulers(
     if scheduler is None:
         return learning
     moving = build("scheduler", scheduler, learning)
-    config = {"scheduler": moving, "interval": interval or _interval(moving, model._trainer)}
+    config = {"scheduler": moving, "interval": interval or _interval(moving, trainer_of(model))}
     if isinstance(moving, ReduceLROnPlateau):
         config["monitor"] = moving.monitor
     return {"optimizer": learning, "lr_scheduler": config}
+
+
+def trainer_of(model: LightningModule) -> Trainer | None:
+    """The trainer that a model is attached to; None if it is attached to none."""
+    try:
+        return model.trainer
+    except RuntimeError:
+        return None
 
 
 def is_finished(scheduler: Any) -> bool:

@@ -1,9 +1,13 @@
-"""Training batches as Lightning takes them, without what nobody asked for.
+"""Lightning's loop over training batches, without the calls that have no effect.
 
-Around each batch Lightning calls forty hooks, most of which nobody has written, has a profiler measure each, asks for
-the signature of the training step, and looks through what was logged. Beside a small network that is most of the time.
+Around each batch Lightning calls forty hooks, most of which nobody has written, enters a profiler's context for each,
+inspects the signature of the training step, and looks through all logged values. With a small network that is most of
+the time. ``CRYPTOFORECAST_LEAN=0`` turns this loop off, and Lightning's own trains, to the same bits.
 """
 
+import functools
+import os
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -20,38 +24,62 @@ from lightning.pytorch.utilities.signature_utils import is_param_in_hook_signatu
 from torch import Tensor
 
 from cryptoforecast.data.datamodule import datamodule_of
+from cryptoforecast.errors import DataNotice
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.training.lightning.hooks import Hooks
+from cryptoforecast.training.lightning.tested_sources import changed_owner
 
-TESTED = "2.6."  # the versions of Lightning whose batches these are; another takes its own
-NOTHING = nullcontext()
+SWITCH = "CRYPTOFORECAST_LEAN"  # an environment variable; 0 turns the lean loop off
+NO_CONTEXT = nullcontext()
 AROUND_A_TRANSFER = ("on_before_batch_transfer", "on_after_batch_transfer")
 
 
 class NoProfiler(PassThroughProfiler):
-    """What Lightning puts around each of its sixty calls a batch if nobody asks how long they take: nothing."""
+    """A profiler that measures nothing, in the least time: Lightning enters its context sixty times a batch."""
 
     def profile(self, action_name: str) -> AbstractContextManager[None]:  # type: ignore[override]
-        """A context that does nothing; PassThroughProfiler makes a generator for it, which takes a microsecond."""
-        return NOTHING
+        """The same empty context each time; PassThroughProfiler makes a generator, which takes a microsecond."""
+        return NO_CONTEXT
 
 
 def use_lean_loop(trainer: Trainer) -> None:
-    """Let a trainer that has not begun take lean steps, wherever they come to the same."""
+    """Have a trainer use the lean loop, where it comes to the same as Lightning's.
+
+    Lightning's own loop stays if ``CRYPTOFORECAST_LEAN`` is 0, and, with a notice, if the functions of Lightning that
+    the lean loop replaces are not those that it was tested with.
+
+    Args:
+        trainer: has not started to train.
+    """
+    if os.environ.get(SWITCH) == "0":
+        return
+    if (changed := changed_owner()) is not None:
+        _notice_change(changed)
+        return
     usual = trainer.fit_loop.epoch_loop
     trainer.fit_loop.epoch_loop = LeanEpochLoop(trainer, usual.min_steps, usual.max_steps)
 
 
-class LeanEpochLoop(_TrainingEpochLoop):
-    """Lightning's loop over the batches of an epoch, which does the same things in the same order, and no others.
+@functools.cache
+def _notice_change(owner: str) -> None:
+    """Say, once in a process, that Lightning's own loop trains."""
+    warnings.warn(
+        f"Lightning {lightning.__version__} has another {owner} than the lean loop was tested with, so its own loop "
+        "trains, with the same result, and takes a millisecond or two more for each batch.",
+        DataNotice,
+        stacklevel=3,
+    )
 
-    Where anything is out of the ordinary (several processes, mixed precision, a profiler, manual optimization, a
-    model with an ``optimizer_step`` of its own, another version of Lightning), and for the first batch after a
-    restart, it is Lightning's own.
+
+class LeanEpochLoop(_TrainingEpochLoop):
+    """Lightning's loop over the batches of an epoch, with those of its calls that have an effect, in the same order.
+
+    For the first batch after a restart, and wherever more is asked for than is done here (several processes, mixed
+    precision, a profiler, manual optimization, a model with its own ``optimizer_step``), Lightning's own code runs.
     """
 
     def on_run_start(self, data_fetcher: _DataFetcher) -> None:
-        """See who has to be called this epoch."""
+        """Find the hooks to call in this epoch."""
         super().on_run_start(data_fetcher)
         self._hooks = Hooks(self.trainer) if _is_ordinary(self.trainer, data_fetcher) else None
         self._takes_index = is_param_in_hook_signature(
@@ -75,12 +103,12 @@ class LeanEpochLoop(_TrainingEpochLoop):
         if hooks.call("on_train_batch_start", batch, index) == -1:
             progress.increment_by(0, is_last_batch=True)
             progress.increment_processed()
-            self._move_learning_rates()
+            self._step_schedulers()
             raise StopIteration
         progress.increment_started()
-        outputs = self._learn(hooks, batch, index)
+        outputs = self._optimize(hooks, batch, index)
         progress.increment_processed()
-        self._move_learning_rates()
+        self._step_schedulers()
         hooks.call("on_train_batch_end", outputs, batch, index)
         self._results.batch = None
         if self._results:
@@ -94,20 +122,20 @@ class LeanEpochLoop(_TrainingEpochLoop):
         data = self.trainer.datamodule
         return data.transfer_batch_to_device(batch, self.trainer.strategy.root_device, 0)
 
-    def _learn(self, hooks: Hooks, batch: Any, index: int) -> dict[str, Any]:
-        """Forward, backward, and a step of the optimizer unless gradients are still gathered.
+    def _optimize(self, hooks: Hooks, batch: Any, index: int) -> dict[str, Any]:
+        """Run forward and backward, and step the optimizer unless gradients are still being accumulated.
 
         Returns:
-            The detached loss and whatever else the training step gave, as callbacks see it.
+            The detached loss and what else the training step returned, as callbacks get it.
         """
         outputs: dict[str, Any] = {}
         if self._should_accumulate():
-            self._find_gradients(hooks, batch, index, outputs)
+            self._compute_gradients(hooks, batch, index, outputs)
             return outputs
         optimizer, step = self.trainer.optimizers[0], self.automatic_optimization.optim_progress.optimizer.step
 
-        def closure() -> Tensor | None:  # some optimizers ask more than once
-            self._find_gradients(hooks, batch, index, outputs)
+        def closure() -> Tensor | None:  # some optimizers call it more than once
+            self._compute_gradients(hooks, batch, index, outputs)
             hooks.call("on_before_optimizer_step", optimizer)
             self._clip(hooks, optimizer)
             return outputs.get("loss")
@@ -118,18 +146,18 @@ class LeanEpochLoop(_TrainingEpochLoop):
         return outputs
 
     @torch.enable_grad()
-    def _find_gradients(self, hooks: Hooks, batch: Any, index: int, outputs: dict[str, Any]) -> None:
-        gathered = self.trainer.accumulate_grad_batches
-        answer = hooks.ask("training_step", batch, *([index] if self._takes_index else []))
-        plain = isinstance(answer, Tensor) and gathered == 1
-        result = ClosureResult(answer) if plain else ClosureResult.from_training_step_output(answer, gathered)
-        if index % gathered == 0:
+    def _compute_gradients(self, hooks: Hooks, batch: Any, index: int, outputs: dict[str, Any]) -> None:
+        accumulated = self.trainer.accumulate_grad_batches
+        output = hooks.call_method("training_step", batch, *([index] if self._takes_index else []))
+        only_loss = isinstance(output, Tensor) and accumulated == 1
+        result = ClosureResult(output) if only_loss else ClosureResult.from_training_step_output(output, accumulated)
+        if index % accumulated == 0:
             self._zero_gradients(hooks, index)
         if result.closure_loss is None:
             return
         outputs.update(result.asdict())
         hooks.call("on_before_backward", result.closure_loss)
-        hooks.ask("backward", result.closure_loss)
+        hooks.call_method("backward", result.closure_loss)
         hooks.call("on_after_backward")
 
     def _zero_gradients(self, hooks: Hooks, index: int) -> None:
@@ -137,7 +165,7 @@ class LeanEpochLoop(_TrainingEpochLoop):
         zeroing.increment_ready()
         hooks.call("on_before_zero_grad", optimizer)
         zeroing.increment_started()
-        hooks.ask("optimizer_zero_grad", self.trainer.current_epoch, index, optimizer)
+        hooks.call_method("optimizer_zero_grad", self.trainer.current_epoch, index, optimizer)
         zeroing.increment_completed()
 
     def _clip(self, hooks: Hooks, optimizer: torch.optim.Optimizer) -> None:
@@ -145,15 +173,15 @@ class LeanEpochLoop(_TrainingEpochLoop):
         if trainer.gradient_clip_val or is_overridden(
             trainer.lightning_module, "configure_gradient_clipping", LightningModule
         ):
-            hooks.ask(
+            hooks.call_method(
                 "configure_gradient_clipping",
                 optimizer,
                 gradient_clip_val=trainer.gradient_clip_val,
                 gradient_clip_algorithm=trainer.gradient_clip_algorithm,
             )
 
-    def _move_learning_rates(self) -> None:
-        """Let schedulers act, but for those that wait for a validation."""
+    def _step_schedulers(self) -> None:
+        """Step the schedulers of learning rates, except those that monitor a validation metric."""
         if self.trainer.lr_scheduler_configs:
             self.update_lr_schedulers("step", update_plateau_schedulers=False)
             if self._num_ready_batches_reached():
@@ -161,11 +189,10 @@ class LeanEpochLoop(_TrainingEpochLoop):
 
 
 def _is_ordinary(trainer: Trainer, data_fetcher: _DataFetcher) -> bool:
-    """Whether nothing of all that Lightning can do about a batch is asked for but what stands here."""
+    """Whether a fit asks for nothing in a batch but what :class:`LeanEpochLoop` does."""
     module, data, strategy = trainer.lightning_module, datamodule_of(trainer), trainer.strategy
     return (
-        lightning.__version__.startswith(TESTED)
-        and isinstance(trainer.profiler, NoProfiler)  # type: ignore[attr-defined]
+        isinstance(trainer.profiler, NoProfiler)  # type: ignore[attr-defined]
         and type(strategy) is SingleDeviceStrategy
         and strategy.model is module
         and type(trainer.precision_plugin) is Precision

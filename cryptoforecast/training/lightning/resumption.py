@@ -16,7 +16,7 @@ from lightning.pytorch.plugins.precision import DoublePrecision
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.training.changed_settings import apply_callback_changes, apply_changes
-from cryptoforecast.training.kept_checkpoints import relocate_kept_checkpoints
+from cryptoforecast.training.lightning.kept_checkpoints import relocate_kept_checkpoints
 from cryptoforecast.training.resume_rules import (
     Change,
     Rule,
