@@ -99,7 +99,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Run:
                      f"--data.source.path={csv}", *SMALL, "--data.horizon=2"]) == 0  # fmt: skip
     finally:
         os.chdir(before)
-    folder = home / "runs" / "btc" / "version_0"
+    folder = home / "runs" / "btc-LSTM" / "version_0"
     return Run(folder, folder / "checkpoints" / "best.ckpt", csv)
 
 

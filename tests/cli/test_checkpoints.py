@@ -92,6 +92,6 @@ def test_predict_looks_beyond_the_end_of_the_experiment(type_in: Callable[..., S
     write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
     fit = ("fit", "--config", CONFIGS / "btc.yaml", *CSV, *SMALL, "--data.end=2020-08-31")
     assert type_in(*fit).status == 0
-    checkpoint = "runs/btc/version_0/checkpoints/best.ckpt"
+    checkpoint = "runs/btc-LSTM/version_0/checkpoints/best.ckpt"
     assert "2020-10-27T00:00:00Z" in type_in("predict", "--ckpt_path", checkpoint).out
     assert "2020-02-01T00:00:00Z" in type_in("predict", "--ckpt_path", checkpoint, "--data.end=2020-01-31").out

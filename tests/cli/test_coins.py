@@ -16,7 +16,7 @@ from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 NAMES = ("BTC-USD", "ETH-USD", "DOGE-USD")
 COINS = ("--config", CONFIGS / "coins.yaml", *SMALL, "--data.val_from=2020-08-01", "--data.test_from=2020-09-15")
-BEST = "runs/coins/version_0/checkpoints/best.ckpt"
+BEST = "runs/coins-LSTM/version_0/checkpoints/best.ckpt"
 
 
 def listed(*names: str) -> str:
@@ -44,7 +44,7 @@ def test_several_coins_go_through_every_verb(coins: Said, type_in: Callable[...,
     assert lines[2] == "         ETH-USD: 290 from 2020-01-01 to 2020-10-16, from CsvSource (ETH-USD.csv)"
     assert "3 series: 135 val targets" in coins.out
     assert [line.split()[:1] for line in lines if line[2:].startswith(NAMES)] == [[name] for name in NAMES]
-    record = json.loads(Path("runs/coins/version_0/provenance.json").read_text())
+    record = json.loads(Path("runs/coins-LSTM/version_0/provenance.json").read_text())
     assert [series["symbol"] for series in record["series"]] == list(NAMES)
     for verb, count in (("validate", 3 * 45), ("test", 42 + 32 + 22)):
         said = type_in(verb, "--ckpt_path", BEST, "--output_dir=out")
@@ -151,12 +151,12 @@ def test_a_series_with_gaps_is_trained_on_between_them(type_in: Callable[..., Sa
     said = type_in("fit", *csv, "--data.source.gaps=split")
     assert said.status == 0, said.err
     assert "split where closes are missing: 2" in said.err
-    checkpoint = torch.load("runs/btc/version_0/checkpoints/best.ckpt", weights_only=True)
+    checkpoint = torch.load("runs/btc-LSTM/version_0/checkpoints/best.ckpt", weights_only=True)
     assert checkpoint["cryptoforecast"]["data"]["settings"]["source"]["init_args"]["gaps"] == "split"
     (windows,) = (line for line in said.out.splitlines() if line.startswith("windows"))
     assert sum(int(count) for count in re.findall(r"(\d+) (?:train|val|test)", windows)) == 296 - 3 * 12
     for verb in ("test", "predict"):
-        said = type_in(verb, "--ckpt_path", "runs/btc/version_0/checkpoints/best.ckpt")
+        said = type_in(verb, "--ckpt_path", "runs/btc-LSTM/version_0/checkpoints/best.ckpt")
         assert said.status == 0, said.err
 
 
@@ -176,18 +176,19 @@ def test_a_checkpoint_knows_its_columns(type_in: Callable[..., Said], tmp_path: 
     said = type_in("fit", "--config", CONFIGS / "btc.yaml", *SMALL, *SEEN)
     assert said.status == 0, said.err
     assert "12 bars (Close, Volume, High, Low, Open) to forecast 1" in said.out
-    best = "runs/btc/version_0/checkpoints/best.ckpt"
+    run = "runs/btc-LSTM/version_0"
+    best = f"{run}/checkpoints/best.ckpt"
     held = torch.load(best, weights_only=True)["cryptoforecast"]
     columns = ["Close", "Volume", "High", "Low", "Open"]
     assert held["model"]["init_args"]["columns"] == held["data"]["settings"]["columns"] == columns
-    assert yaml.safe_load(Path("runs/btc/version_0/config.yaml").read_text())["data"]["columns"] == columns
+    assert yaml.safe_load(Path(run, "config.yaml").read_text())["data"]["columns"] == columns
     for verb in ("validate", "test", "predict"):
         said = type_in(verb, "--ckpt_path", best)
         assert said.status == 0, said.err
         assert said.err == ""
     refused(type_in("test", "--ckpt_path", best, "--data.columns=[Close]"), 2, "--data.columns cannot be changed")
     last = best.replace("best", "last")
-    said = type_in("fit", "--config", "runs/btc/version_0/config.yaml", "--ckpt_path", last, "--data.columns=[Close]")
+    said = type_in("fit", "--config", f"{run}/config.yaml", "--ckpt_path", last, "--data.columns=[Close]")
     refused(said, 1, "last.ckpt: has model.columns ['Close', 'Volume', 'High', 'Low', 'Open'], and now it is ['Close']")
 
 

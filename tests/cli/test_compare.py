@@ -141,7 +141,7 @@ def test_runs_are_compared_and_every_fit_and_test_is_in_the_ledger(
     assert type_in(*fit, "--seed_everything=1").status == 0
     assert type_in(*fit, "--model.optimizer.lr=0.1").status == 0  # given up: it is never tested
     for version in (0, 1):
-        said = type_in("test", "--ckpt_path", f"runs/btc/version_{version}/checkpoints/best.ckpt")
+        said = type_in("test", "--ckpt_path", f"runs/btc-LSTM/version_{version}/checkpoints/best.ckpt")
         assert said.status == 0, said.err
     entries = read_ledger(tmp_path / "runs" / "ledger.jsonl")
     assert [entry["kind"] for entry in entries] == ["fit", "fit", "fit", "test", "test"]
@@ -153,15 +153,15 @@ def test_runs_are_compared_and_every_fit_and_test_is_in_the_ledger(
     assert entries[3]["scores"]["RandomWalk"]["skill"] == 0.0
     assert entries[0]["fingerprints"].keys() == {"COIN-USD"}
 
-    said = type_in("compare", "runs/btc/version_0", "runs/btc/version_1")
+    said = type_in("compare", "runs/btc-LSTM/version_0", "runs/btc-LSTM/version_1")
     assert said.status == 0, said.err
     assert "2 variants (3 with their seeds) were tried on these targets" in said.out
     assert "LSTM (version_0)" in said.out
     record = json.loads((tmp_path / "comparison" / "comparison.json").read_text())
     assert list(record["left_out_by_run"]) == ["version_0", "version_1"]
 
-    shutil.copytree(tmp_path / "runs" / "btc" / "version_1", tmp_path / "copied")
-    said = type_in("compare", "runs/btc/version_0", "copied")
+    shutil.copytree(tmp_path / "runs" / "btc-LSTM" / "version_1", tmp_path / "copied")
+    said = type_in("compare", "runs/btc-LSTM/version_0", "copied")
     assert "2 variants (3 with their seeds) were tried on these targets" in said.out  # known by its content
 
 

@@ -84,7 +84,7 @@ def test_a_setting_that_cannot_be_is_refused_before_anything_is_written(
 
 
 def test_a_key_that_a_config_misspells_is_named(type_in: Callable[..., Said], tmp_path: Path) -> None:
-    text = (CONFIGS / "btc.yaml").read_text().replace("max_epochs", "max_epoch")
+    text = (CONFIGS / "paper_split.yaml").read_text().replace("max_epochs", "max_epoch")
     (tmp_path / "mine.yaml").write_text(text)
     refused(
         type_in("fit", "--config", "mine.yaml"), 2, "no option trainer.max_epoch; the nearest is trainer.max_epochs"
@@ -147,9 +147,8 @@ def test_a_metric_that_is_not_logged_is_refused_with_those_that_are(
     type_in: Callable[..., Said], tmp_path: Path
 ) -> None:
     write_yahoo(tmp_path / "COIN.csv", random_walk(300))
-    (tmp_path / "mine.yaml").write_text(
-        (CONFIGS / "btc.yaml").read_text().replace("monitor: val/loss, patience", "monitor: val/los, patience")
-    )
+    callbacks = "trainer: {callbacks: [{class_path: EarlyStopping, init_args: {monitor: val/los}}]}\n"
+    (tmp_path / "mine.yaml").write_text((CONFIGS / "btc.yaml").read_text() + callbacks)
     said = type_in("fit", "--config", "mine.yaml", *COIN[3:], *SMALL)
     assert said.status == 1
     assert "error: trainer.callbacks: EarlyStopping: Early stopping conditioned on metric `val/los`" in said.err

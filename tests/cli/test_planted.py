@@ -16,7 +16,7 @@ def test_a_network_finds_what_is_planted(type_in: Callable[..., Said], tmp_path:
     source = ("--data.source=SimulatedSource", "--data.source.rows=6000", "--data.source.autocorrelation=0.6")
     said = type_in("fit", "--config", CONFIGS / "btc.yaml", *source, *SIZE, "--trainer.max_epochs=4")
     assert said.status == 0, said.err
-    said = type_in("test", "--ckpt_path", "runs/btc/version_0/checkpoints/best.ckpt", "--output_dir=out")
+    said = type_in("test", "--ckpt_path", "runs/btc-LSTM/version_0/checkpoints/best.ckpt", "--output_dir=out")
     assert said.status == 0, said.err
     content = json.loads((tmp_path / "out" / "scores.json").read_text())
     assert "LSTM is better than persistence" in content["verdict"]

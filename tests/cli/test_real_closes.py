@@ -30,7 +30,8 @@ def test_on_the_paper_split_a_plain_lstm_stays_below_the_best_published_rmse(
     said = type_in("fit", "--config", CONFIGS / "paper_split.yaml", folder, f"--seed_everything={seed}")
     assert said.status == 0, said.err
     assert (
-        type_in("test", "--ckpt_path", "runs/paper_split/version_0/checkpoints/best.ckpt", "--output_dir=.").status == 0
+        type_in("test", "--ckpt_path", "runs/paper_split-LSTM/version_0/checkpoints/best.ckpt", "--output_dir=.").status
+        == 0
     )
     content = json.loads((tmp_path / "scores.json").read_text())
     assert content["scores"]["LSTM"]["rmse"] < 1598.1  # CryptoMamba-v
@@ -45,6 +46,6 @@ def test_real_coins_run_from_file_to_forecast(
     source = ("--data.source=CsvSource", f"--data.source.path={real_data / name}")
     said = type_in("fit", "--config", CONFIGS / "btc.yaml", *source, "--trainer.max_epochs=2")
     assert said.status == 0, said.err
-    checkpoint = "runs/btc/version_0/checkpoints/best.ckpt"
+    checkpoint = "runs/btc-LSTM/version_0/checkpoints/best.ckpt"
     assert type_in("test", "--ckpt_path", checkpoint).status == 0
     assert len(type_in("predict", "--ckpt_path", checkpoint).out.splitlines()) == 2

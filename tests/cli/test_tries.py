@@ -48,10 +48,10 @@ def coin(type_in: TypeIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ty
 
 
 def fit(coin: TypeIn, *words: object, path: str = "COIN-USD.csv") -> Path:
-    before = set(Path("runs/btc").glob("*"))
+    before = set(Path("runs/btc-Net").glob("*"))
     said = coin("fit", *CONFIG, *OPTIONS, f"--data.source.path={path}", "--model=net.Net", *words)
     assert said.status == 0, said.err
-    (run,) = set(Path("runs/btc").glob("version_*")) - before
+    (run,) = set(Path("runs/btc-Net").glob("version_*")) - before
     return run
 
 

@@ -68,7 +68,8 @@ def test_a_variant_of_any_shape_comes_back_from_its_checkpoint(
     plain = [word for word in SMALL if "hidden_size" not in word]
     said = type_in("fit", "--config", CONFIGS / "crypto_nn.yaml", *CSV, *plain, "--model.scaling=null", *model)
     assert said.status == 0, said.err
-    said = type_in("test", "--ckpt_path", "runs/crypto_nn/version_0/checkpoints/best.ckpt")
+    run = f"runs/crypto_nn-{model[0].rpartition('.')[2]}/version_0"
+    said = type_in("test", "--ckpt_path", f"{run}/checkpoints/best.ckpt")
     assert said.status == 0, said.err
     assert "persistence" in said.out
 

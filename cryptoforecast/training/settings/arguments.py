@@ -1,7 +1,7 @@
 """What a command line says of checkpoints, sources and lengths, before it is parsed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cryptoforecast.data.series import CLOSE
 from cryptoforecast.models.checkpoints.file import Checkpoint
@@ -16,13 +16,37 @@ SOURCE = "--data.source"
 STAND_IN = {"class_path": "cryptoforecast.models.baselines.RandomWalk"}  # the checkpoint's own model is made already
 
 
-def value_of(option: str, words: list[str]) -> str | None:
+def value_of(option: str, words: Sequence[str]) -> str | None:
     """What an option is given on a command line, the last time it is.
 
     >>> value_of("--ckpt_path", ["test", "--ckpt_path", "a.ckpt", "--ckpt_path=b.ckpt"])
     'b.ckpt'
     """
-    return next(reversed(_values(option, words)), None)
+    return next(reversed(values_of(option, words)), None)
+
+
+def values_of(option: str | Sequence[str], words: Sequence[str]) -> list[str]:
+    """All that an option is given on a command line, in order.
+
+    Args:
+        option: its name, or several that are the same option.
+        words: the command line.
+    """
+    names = (option,) if isinstance(option, str) else option
+    return [said for word, name, said in _said(words) if name in names and (said or "=" in word)]
+
+
+def configured(configuration: str, *keys: str) -> object:
+    """What a configuration says of something; None where it says nothing.
+
+    Args:
+        configuration: a file, or its text.
+        keys: the way to it, such as ``"data", "source"``.
+    """
+    held: object = read_configuration(configuration).settings
+    for key in keys:
+        held = held.get(key) if isinstance(held, dict) else None
+    return held
 
 
 def refuse_settings_of_data(words: list[str]) -> None:
@@ -32,8 +56,8 @@ def refuse_settings_of_data(words: list[str]) -> None:
         UsageError: naming the setting that does what was meant.
     """
     said = {option.removeprefix("--model.").removeprefix("init_args.") for option in _options(words, "--model.")}
-    for path in (path for option in CONFIG for path in _values(option, words)):
-        held = _held_by(path, "model", "init_args")
+    for path in values_of(CONFIG, words):
+        held = configured(path, "model", "init_args")
         said |= set(held) if isinstance(held, dict) else set()
     for setting in LINKED:
         if setting in said:
@@ -51,7 +75,7 @@ def with_whole_lists(words: list[str]) -> list[str]:
     """
     whole: list[str] = []
     for word, option, said in _said(words):
-        of_file = option in CONFIG and isinstance(_held_by(said, "data", "source"), list)
+        of_file = option in CONFIG and isinstance(configured(said, "data", "source"), list)
         whole += [f"{SOURCE}=[]"] if of_file or (option == SOURCE and said.lstrip().startswith("[")) else []
         whole.append(word)
     return whole
@@ -121,20 +145,8 @@ def _options(words: list[str], start: str) -> list[str]:
     return [word.split("=")[0] for word in words if word.startswith(start)]
 
 
-def _values(option: str, words: list[str]) -> list[str]:
-    return [said for word, name, said in _said(words) if name == option and (said or "=" in word)]
-
-
-def _said(words: list[str]) -> Iterator[tuple[str, str, str]]:
+def _said(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Each word, the option it names, and what is said of it: after its equals sign, or in the word that follows."""
     for word, following in zip(words, [*words[1:], ""], strict=False):
         option, equals, said = word.partition("=")
         yield word, option, said if equals else following
-
-
-def _held_by(configuration: str, *keys: str) -> object:
-    """What a configuration says of something; None where it says nothing."""
-    held: object = read_configuration(configuration).settings
-    for key in keys:
-        held = held.get(key) if isinstance(held, dict) else None
-    return held

@@ -24,6 +24,7 @@ from cryptoforecast.training.settings.arguments import LINKED, refuse_options_of
 from cryptoforecast.training.settings.checks import refuse_ignored_options, set_modes
 from cryptoforecast.training.settings.class_options import HELP
 from cryptoforecast.training.settings.command_words import read_words
+from cryptoforecast.training.settings.defaults import VERBS, name_run, set_trainer_defaults
 from cryptoforecast.training.settings.parser import (
     PROGRAM,
     ForecastParser,
@@ -37,6 +38,7 @@ from cryptoforecast.user_code.exception_origin import is_raised_by_user
 FILES = "forecasts.csv, scores.json, forecast.png, changes.png and errors.png"
 FOLDER = ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder.")
 OUTPUT = ("output", "CSV file for the forecasts; by default they are printed.")
+NAME = "Name of the run's folder in runs; by default the configuration's with the model's, such as btc-LSTM."
 OURS = {"validate": FOLDER, "test": FOLDER, "predict": OUTPUT}  # options beside those of Lightning's Trainer
 
 
@@ -70,7 +72,8 @@ class CommandLine(LightningCLI):
             of_verb.epilog = HELP
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Lengths and columns are said once, to the data."""
+        """Lengths and columns are said once, to the data; a configuration may name the run for each verb."""
+        parser.add_argument("--name", type=str | None, default=None, help=NAME)
         for setting in LINKED:
             parser.link_arguments(f"data.{setting}", f"model.init_args.{setting}")
 
@@ -83,6 +86,8 @@ class CommandLine(LightningCLI):
         if self.checkpoint is not None:
             refuse_ignored_options(read.verb, self.typed)
             self.restored = load_forecaster(self.checkpoint)
+        if read.verb in VERBS:
+            set_trainer_defaults(self._subcommand_parsers[read.verb], read.words, self.objects)
         try:
             self.config = parser.parse_args(read.words)
         except ArgumentError as problem:
@@ -92,6 +97,8 @@ class CommandLine(LightningCLI):
         chosen = with_plain_texts(self.config[self.config.subcommand])
         refuse_options_of_a_list(chosen.get("data.source"), read.words)
         set_modes(chosen)
+        if read.verb in VERBS:
+            name_run(chosen, self.typed)
         named = chosen.get("ckpt_path")
         if read.verb not in OURS and named not in (None, LAST):
             self.checkpoint = read_checkpoint(named, self.rename)

@@ -68,7 +68,7 @@ def call_of(verb: str, config: Any = None, **arguments: Any) -> Call:
     return Call(words, objects)
 
 
-_SPECIAL = {"source": "data.source", "model": "model", "seed": "seed_everything", "name": "trainer.logger.name",
+_SPECIAL = {"source": "data.source", "model": "model", "seed": "seed_everything", "name": "name",
             "ckpt_path": "ckpt_path"}  # fmt: skip
 
 

@@ -30,12 +30,16 @@ def text_wanted(message: str) -> str | None:
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
-    """Quotes what jsonargparse would read as a number: unlike YAML 1.1, it takes 1e5 for one."""
+    """Quotes what jsonargparse would read as a number: unlike YAML 1.1, it takes 1e5 for one.
+
+    A text that is a member of an enumeration, such as the interval of ``Timer``, is written as its value.
+    """
 
 
 _Dumper.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$"), list("-+0123456789")
 )
+_Dumper.add_multi_representer(str, lambda dumper, text: dumper.represent_str(str.__str__(getattr(text, "value", text))))
 
 
 def dump_yaml(data: Any) -> str:

@@ -102,7 +102,7 @@ def test_a_rename_must_say_what_there_is(changing: Callable[..., Path], type_in:
 
 def test_a_fit_goes_on_with_a_class_that_was_renamed(type_in: Callable[..., Said], tmp_path: Path, fitted: Run) -> None:
     (tmp_path / "mine.py").write_text(NET.format(more=""))
-    last = "runs/btc/version_0/checkpoints/last.ckpt"
+    last = "runs/btc-Net/version_0/checkpoints/last.ckpt"
     fit = ("fit", "--config", Path(__file__).parents[3] / "configs" / "btc.yaml", "--data.source=CsvSource",
            f"--data.source.path={fitted.csv}", "--model=mine.Net", "--data.context_length=12",
            "--trainer.accelerator=cpu")  # fmt: skip
