@@ -18,7 +18,7 @@ import cryptoforecast
 
 PACKAGE = Path(cryptoforecast.__file__).parent
 PRONOUNS = {"one", "own", "said", "other", "others", "there", "again", "whose", "of", "them", "it"}
-ROOMS_WITH_PRONOUNS = {"user_code", "recipe", "models", "data", "evaluation", "training", "backtest", "audit", "cli"}
+ROOMS_WITH_PRONOUNS = {"data", "evaluation", "training", "backtest", "audit", "cli"}
 CIRCLES_LEFT = [["audit.command", "audit.fresh_processes"]]
 FILES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted(Path(__file__).parent.rglob("*.py"))

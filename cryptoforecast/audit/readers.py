@@ -13,7 +13,14 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.models.checkpoints.loaded_parts import files_in_arguments, prior_training_in_file, prior_training_of
 from cryptoforecast.models.checkpoints.prior_training import PriorTraining, Split
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.user_code.opened_files import CODE, FILES, NETWORK, PROGRAMS, Opened, recording_paused
+from cryptoforecast.user_code.opened_files import (
+    CODE,
+    FILE_EVENTS,
+    NETWORK_EVENTS,
+    PROGRAM_EVENTS,
+    Opened,
+    recording_paused,
+)
 
 MOST_NAMED = 5  # files that nobody can see into, and are named
 
@@ -36,7 +43,7 @@ def require_unread(opened: Iterable[Opened], files: Iterable[Path], stage: str) 
         name = next((Path(file).name for file in known if _names(one, file)), None)
         if name is not None:
             who = one.who or "something"
-            how = f"runs {one.path!r} on" if one.event in PROGRAMS else "reads"
+            how = f"runs {one.path!r} on" if one.event in PROGRAM_EVENTS else "reads"
             raise LookAhead(stage, f"{who} {how} {name} itself, whose rows behind the border are then in its reach")
 
 
@@ -93,10 +100,10 @@ def doubts_of(
     doubts = [f"{path} does not say on which closes it was trained" for path in unknown]
     given = {os.path.realpath(file): f"{name} is given" for file in files_in_arguments(model)}
     for one in _each_once(opened):
-        if one.event in FILES:
+        if one.event in FILE_EVENTS:
             given[os.path.realpath(one.path)] = f"{one.who} reads"
         else:
-            doubts.append(f"{one.who} {'runs' if one.event in PROGRAMS else 'asks'} {one.path}")
+            doubts.append(f"{one.who} {'runs' if one.event in PROGRAM_EVENTS else 'asks'} {one.path}")
     for file, how in given.items():
         if file in known:
             continue
@@ -128,9 +135,9 @@ def _each_once(opened: Sequence[Opened]) -> Iterator[Opened]:
 
 def _names(one: Opened, file: str) -> bool:
     """Whether something that was opened is a file, by this name or another; or a program that was given its name."""
-    if one.event in PROGRAMS:
+    if one.event in PROGRAM_EVENTS:
         return Path(file).name in one.path
-    if one.event in NETWORK:
+    if one.event in NETWORK_EVENTS:
         return False
     try:
         return os.path.realpath(one.path) == file or os.path.samefile(one.path, file)  # noqa: PTH121

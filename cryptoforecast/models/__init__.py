@@ -1,4 +1,4 @@
-"""From context to forecast."""
+"""Models: from the last bars of a series to its next closes."""
 
 from cryptoforecast.models.baselines import BASELINES, Drift, Mean, RandomWalk
 from cryptoforecast.models.forecaster import Forecaster

@@ -1,4 +1,4 @@
-"""Nothing to learn, everything to beat: the forecasts that cost nothing (Hyndman and Athanasopoulos, FPP3, 5.2)."""
+"""Baselines without parameters: random walk, drift and mean (Hyndman and Athanasopoulos, FPP3, section 5.2)."""
 
 import torch
 from jaxtyping import Float
@@ -8,7 +8,7 @@ from cryptoforecast.models.forecaster import Forecaster
 
 
 class RandomWalk(Forecaster):
-    """Every close to come is the last one seen: persistence.
+    """Forecasts the last close of the context for every step: persistence.
 
     >>> RandomWalk(context_length=3, horizon=2).forecast(torch.tensor([[[1.0], [2.0], [4.0]]])).tolist()
     [[4.0, 4.0]]
@@ -20,21 +20,21 @@ class RandomWalk(Forecaster):
 
 
 class Drift(Forecaster):
-    """The line through the first and the last close seen, drawn on.
+    """Extends the line through the first and the last close of the context.
 
     >>> Drift(context_length=3, horizon=2).forecast(torch.tensor([[[1.0], [2.0], [4.0]]])).tolist()
     [[5.5, 7.0]]
     """
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """The last close plus, per step, the mean change over the context; of a single close, that close."""
+        """The last close plus, per step, the mean change over the context; with a context of one close, that close."""
         first, last = context[:, :1, 0], context[:, -1:, 0]
         steps = torch.arange(1, self.horizon + 1, device=context.device, dtype=context.dtype)
         return last + steps * (last - first) / max(self.context_length - 1, 1)
 
 
 class Mean(Forecaster):
-    """Every close to come is the mean of those seen.
+    """Forecasts the mean close of the context for every step.
 
     >>> Mean(context_length=3, horizon=2).forecast(torch.tensor([[[1.0], [2.0], [6.0]]])).tolist()
     [[3.0, 3.0]]

@@ -1,7 +1,6 @@
-"""The one contract a model fulfils, and everything it inherits for it."""
+"""The contract of a model: what a subclass of Forecaster writes, what it may call, and what it inherits."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any, Literal
 
 import torch
@@ -10,43 +9,51 @@ from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 
-from cryptoforecast.data.batches import WindowLoader
-from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.series import CLOSE, VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.checkpoints.content import add_content, resume_from_content
+from cryptoforecast.models.checkpoints.content import add_content, recipe_of_model, resume_from_content
 from cryptoforecast.models.checkpoints.restore import restore_as
 from cryptoforecast.models.contract import checks
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
-from cryptoforecast.models.contract.curves import log_over_epochs
+from cryptoforecast.models.contract.curves import log_training
 from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curve
 from cryptoforecast.models.contract.epoch_means import BatchTable
-from cryptoforecast.models.contract.finite_weights import learning_rate_of, require_finite_weights
-from cryptoforecast.models.contract.lazy_layers import initialise_lazy_layers
-from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers, trainer_of
-from cryptoforecast.models.contract.reserved_names import INTERNAL, require_free, require_methods
-from cryptoforecast.models.contract.signatures import is_overridden
+from cryptoforecast.models.contract.finite_weights import require_finite_weights
+from cryptoforecast.models.contract.optimizers import batch_weight, is_finished, optimizers_and_schedulers, trainer_of
+from cryptoforecast.models.contract.preparation import prepare
+from cryptoforecast.models.contract.reserved_names import is_plain_text, require_free, require_methods
+from cryptoforecast.models.contract.signatures import former_name, is_overridden
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
-from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_values
-
-NOT_OF_A_FORECAST = ["scaling", "optimizer", "scheduler", "scheduler_interval"]  # and so in no record of a model
 
 
 class Forecaster(LightningModule):
-    """A model of the next closes.
+    """A model that forecasts the next closes of a series from its last bars.
 
-    A subclass writes ``__init__``, which passes its ``**kwargs`` on to this one, and ``forward``. Prices in and
-    out, loss, metrics, logging, the random walk beside them and what a checkpoint holds are inherited.
+    A subclass writes ``__init__``, which passes its ``**kwargs`` on to this one, and :meth:`forward`. It may override
+    :meth:`loss`, or instead of ``forward`` the whole :meth:`forecast`. The rest is inherited: prices at every entrance
+    and exit, training, metrics beside the random walk's, logging, and what a checkpoint stores.
 
     Args:
-        context_length: count of closes seen; taken from ``data.context_length``.
-        horizon: count of closes forecast; taken from ``data.horizon``.
-        scaling: how closes become network inputs; by default ``RelativeLog``.
-        optimizer: what learns.
-        scheduler: what moves the learning rate; by default nothing does.
-        scheduler_interval: when it does so; by default each ``step`` for OneCycleLR and CyclicLR, else each ``epoch``.
-        columns: what is seen of each bar, Close first; taken from ``data.columns``.
+        context_length: number of bars in the input; taken from ``data.context_length``.
+        horizon: number of closes to forecast; taken from ``data.horizon``.
+        scaling: the map between closes and network inputs; by default ``RelativeLog``.
+        optimizer: makes the optimizer from the weights.
+        scheduler: makes the scheduler of the learning rate from the optimizer; by default the rate is constant.
+        scheduler_interval: when the scheduler steps; by default each ``step`` for OneCycleLR and CyclicLR, else each
+            ``epoch``.
+        columns: names of the channels of the input, Close first; taken from ``data.columns``.
+
+    A subclass that writes its own training step, here with noise on the inputs:
+
+    >>> from cryptoforecast import LSTM
+    >>> class Noisy(LSTM):
+    ...     def training_step(self, window, batch_index):
+    ...         context = window.context * (1 + 0.01 * torch.randn_like(window.context))
+    ...         return self.loss(self.network_forecast(context), self.scaled(window.target, context))
+    >>> model, bars = Noisy(hidden_size=8, context_length=30, horizon=2), torch.full((4, 30, 1), 100.0)
+    >>> model.network_forecast(bars).shape, model.scaled(bars[:, :2, 0], bars)[0].tolist()
+    (torch.Size([4, 2]), [0.0, 0.0])
     """
 
     def __init__(
@@ -60,177 +67,62 @@ class Forecaster(LightningModule):
         scheduler_interval: Literal["step", "epoch"] | None = None,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters(ignore=NOT_OF_A_FORECAST)  # the subclass's arguments too
-        self.context_length = context_length
-        self.horizon = horizon
+        self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler", "scheduler_interval"])
+        self.context_length, self.horizon = context_length, horizon
         self.columns = tuple(columns)
-        self.channels = len(self.columns)  # what forward sees of each bar
+        self.channels = len(self.columns)  # of the input of forward
         self.scaling = scaling or RelativeLog()
-        self._optimizer = optimizer
-        self._scheduler, self._scheduler_interval = scheduler, scheduler_interval
+        self._optimizer, self._scheduler, self._scheduler_interval = optimizer, scheduler, scheduler_interval
         self._curves, self._evaluation = EpochCurves(), BatchTable()
-        self._walk_has_a_loss: bool | None = None  # not known yet
+        self._walk_has_a_loss: bool | None = None  # found out in the first validation batch
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         require_methods(cls, Forecaster)
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """Forecast scaled closes from scaled bars, whose channel 0 is the close. This is what a variant writes."""
+        """The network: scaled closes of the horizon from scaled bars. A subclass writes this.
+
+        Args:
+            x: scaled bars, oldest first; channel 0 is the close.
+
+        Returns:
+            Scaled closes, in the units of ``x[..., 0]``.
+        """
         raise UserError(f"{type(self).__name__} has no forward(x); that is where a model forecasts.")
 
     def loss(
         self, forecast: Float[Tensor, "batch horizon"], target: Float[Tensor, "batch horizon"]
     ) -> Float[Tensor, ""]:
-        """Mean over a batch of what is to be made small, both arguments scaled; by default the squared error."""
+        """The number that training minimises: a mean over the batch; by default the mean squared error.
+
+        Args:
+            forecast: what :meth:`forward` returned, scaled.
+            target: the actual closes, scaled in the same way.
+        """
         return nn.functional.mse_loss(forecast, target)
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """Forecast closes from bars, all in prices."""
-        return self._to_prices(self.network_forecast(context), context)
-
-    def training_step(self, window: Window, batch_index: int) -> Tensor | None:
-        """The loss of a batch in scaled space; a model without weights has nothing to learn from it."""
-        if not self._learns():
-            return None
-        checks.require_target(self, window.target)
-        loss = self._loss(self.network_forecast(window.context), self.scaled(window.target, window.context))
-        self._curves.add("train/loss", loss.detach(), len(window.target) if self._weight(batch_index) else 0)
-        return loss
-
-    def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
-        """Where processes share a batch, count each one's loss by its share, for gradients are averaged evenly."""
-        checks.require_gradient(self, loss)
-        weight = self._weight(self.trainer.fit_loop.batch_idx)
-        super().backward(loss if weight == 1 else loss * weight, *args, **kwargs)
-
-    def on_train_epoch_end(self) -> None:
-        """Log the epoch's learning rate, its mean training loss, and what the training steps have drawn."""
-        if self._learns():
-            rate = torch.as_tensor(learning_rate_of(self.trainer), dtype=torch.float32)
-            log_over_epochs(self, {"learning_rate": rate, **self._curves.take(self, "train")})
-
-    def curve(self, name: str, value: Tensor | float | int) -> None:
-        """Draw a curve over the epochs: the mean over an epoch's windows of a number of each batch.
-
-        Called in a training step it is ``train/<name>``, in a validation step ``val/<name>``; between steps nothing is
-        drawn. For example, in ``loss``: ``self.curve("size", forecast.abs().mean())``.
+        """Closes of the horizon from bars, both in the series' currency.
 
         Args:
-            name: of the curve, without its stage.
-            value: a number, or one for each window.
-        """
-        add_to_curve(self, name, value)
-
-    def validation_step(self, window: Window, batch_index: int) -> None:
-        """Gather the errors of model and random walk on the same targets."""
-        add_errors(self, window)
-
-    def on_validation_epoch_end(self) -> None:
-        """Log loss and RMSE in price over all validation targets, and the mean skill of the series."""
-        log_errors(self, "val")
-
-    def test_step(self, window: Window, batch_index: int) -> None:
-        """Gather the errors of model and random walk on the same targets."""
-        add_errors(self, window)
-
-    def on_test_epoch_end(self) -> None:
-        """Log loss and RMSE in price over all test targets, and the mean skill of the series."""
-        log_errors(self, "test")
-
-    def predict_step(self, window: Window, batch_index: int = 0) -> Float[Tensor, "batch horizon"]:
-        """Forecast a batch, in prices."""
-        return self.forecast(window.context)
-
-    def setup(self, stage: str) -> None:
-        """See that lengths agree, and let the scaling learn from the training closes, and from no others.
+            context: bars, oldest first, float64; channel 0 is the close, others are as ``columns`` says.
 
         Raises:
-            UserError: if model and data have other lengths or columns.
+            UserError: if the bars, or what ``forward`` returns, have another shape.
         """
-        data = datamodule_of(self.trainer)
-        if data is not None:
-            checks.require_lengths(self, data)
-        if stage != "fit":
-            return
-        checks.require_precision(self.trainer)
-        if data is not None:
-            self.scaling.fit(data.train_closes())
-            initialise_lazy_layers(self, data)
+        return self._to_prices(self.network_forecast(context), context)
 
-    def configure_optimizers(self) -> Any:
-        """The optimizer with its scheduler; nothing for a model without weights."""
-        if not self._learns():
-            self.automatic_optimization = False
-            return None
-        return optimizers_and_schedulers(self, self._optimizer, self._scheduler, self._scheduler_interval)
+    def network_forecast(
+        self, context: Float[Tensor, "batch context_length channels"]
+    ) -> Float[Tensor, "batch horizon"]:
+        """What :meth:`forward` returns for bars in prices: scaled closes, with gradients; its shape is checked."""
+        return checks.call_forward(self, self.network_inputs(context))
 
-    def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
-        """Move the learning rate; at the end of a cycle it stays, where torch would go back up."""
-        if not is_finished(scheduler):
-            super().lr_scheduler_step(scheduler, metric)
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Write down all that forecasting from the checkpoint alone takes, in values that cannot run code."""
-        require_finite_weights(self.trainer, self)
-        add_content(self, checkpoint)
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up the curves where a checkpoint in the middle of an epoch left them."""
-        if trainer_of(self) is not None:  # else it is only read, and does not go on
-            resume_from_content(self, checkpoint)
-
-    def record(self) -> dict[str, Any]:
-        """The class path and the arguments that make this forecaster again; its weights are not among them.
-
-        Raises:
-            UserError: if an argument cannot be written down.
-        """
-        arguments = {name: value for name, value in self.hparams.items() if not name.startswith("_")}
-        arguments["scaling"] = recipe_of(self.scaling)
-        accepted = {name: value for name, value in arguments.items() if name in self._accepted}
-        return {"class_path": class_path(type(self)), "init_args": to_json_values(accepted)}
-
-    @cached_property
-    def _accepted(self) -> list[str]:
-        return argument_names(type(self))  # takes its time, and every checkpoint asks
-
-    @classmethod
-    def load_from_checkpoint(cls, checkpoint_path: Any, *arguments: Any, **named: Any) -> "Forecaster":
-        """The forecaster of a checkpoint, which must be of this class; takes ``map_location`` and ``rename``."""
-        return restore_as(cls, Forecaster, checkpoint_path, *arguments, **named)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        private_text = name.startswith("_") and name in self.__dict__ and (value is None or type(value) is str)
-        if private_text and name not in INTERNAL:  # such as Lightning sets forty times a batch: nothing to register
-            self.__dict__[name] = value
-        else:
-            require_free(self, Forecaster, name, value)
-            super().__setattr__(name, value)
-
-    def _weight(self, batch_index: int) -> float:
-        """What this process's mean loss of a batch counts for."""
-        loader = self.trainer.train_dataloader if self.trainer.world_size > 1 else None
-        return loader.sampler.weight(batch_index) if isinstance(loader, WindowLoader) else 1.0
-
-    def _learns(self) -> bool:
-        return any(weights.requires_grad for weights in self.parameters())
-
-    def network_forecast(self, context: Tensor) -> Tensor:
-        """What ``forward`` returns for a context, scaled, if it has the shape that it should."""
-        x = self.network_inputs(context)
-        try:
-            answer = self(x)
-        except (TypeError, ValueError) as problem:
-            checks.explain_failed_call(self, problem, len(x))
-            raise
-        return checks.require_forecast(self, "forward", answer, x, self.horizon)
-
-    def _loss(self, forecast: Tensor, target: Tensor) -> Tensor:
-        return checks.require_loss(self, self.loss(forecast, target))
-
-    def network_inputs(self, context: Tensor) -> Tensor:
-        """Bars as the network sees them: prices as the scaling has closes, volumes by their own window."""
+    def network_inputs(
+        self, context: Float[Tensor, "batch context_length channels"]
+    ) -> Float[Tensor, "batch context_length channels"]:
+        """The input of :meth:`forward` for bars: prices through ``scaling``, volumes standardised by their window."""
         checks.require_bars(self, context)
         channels = [
             standardise_volume(values).to(self.dtype) if name == VOLUME else self.scaled(values, context)
@@ -238,13 +130,121 @@ class Forecaster(LightningModule):
         ]
         return torch.stack(channels, dim=-1) if len(channels) > 1 else channels[0].unsqueeze(-1)
 
-    def scaled(self, closes: Tensor, context: Tensor) -> Tensor:
-        """Closes in the units of ``forward``, scaled by what their context says."""
+    def scaled(
+        self, closes: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length channels"]
+    ) -> Float[Tensor, "batch length"]:
+        """Closes in the units of the network, as ``scaling`` maps them given their context.
+
+        ``closes`` are in the series' currency, such as ``window.target``; ``context`` are the bars before them.
+        """
         return self.scaling.encode(closes, context[..., 0]).to(self.dtype)
+
+    def training_step(self, window: Window, batch_index: int) -> Tensor | None:
+        """The loss of a batch, of which Lightning takes the gradient.
+
+        Returns:
+            The mean over the windows of the batch, in scaled units; None to skip the batch, as for a model without
+            weights. A subclass that overrides this logs its own loss with ``self.log``.
+        """
+        if not self._learns():
+            return None
+        checks.require_target(self, window.target)
+        loss = checks.call_loss(self, self.network_forecast(window.context), self.scaled(window.target, window.context))
+        windows = len(window.target) if batch_weight(self.trainer, batch_index) else 0
+        self._curves.add("train/loss", loss.detach(), windows)
+        return loss
+
+    def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Compute gradients; where processes share a batch, the loss is weighted by the share of this process."""
+        checks.require_gradient(self, loss)
+        weight = batch_weight(self.trainer, self.trainer.fit_loop.batch_idx)
+        super().backward(loss if weight == 1 else loss * weight, *args, **kwargs)
+
+    def on_train_epoch_end(self) -> None:
+        """Log the learning rate, the curves of the epoch and, unless ``training_step`` is overridden, its mean loss."""
+        if self._learns():
+            log_training(self, self._curves.take(self, "train"))
+
+    def curve(self, name: str, value: Tensor | float | int) -> None:
+        """Log the mean over an epoch's windows of a number of each batch, or of several, one for each window.
+
+        Called in a training step it is logged as ``train/<name>``, in a validation step as ``val/<name>``; between
+        steps nothing is logged. For example, in ``loss``: ``self.curve("size", forecast.abs().mean())``.
+        """
+        add_to_curve(self, name, value)
+
+    def validation_step(self, window: Window, batch_index: int) -> None:
+        """Add up the errors of the model and of the random walk on the same targets."""
+        add_errors(self, window)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log loss, RMSE in price and mean skill over the series, of all validation targets."""
+        log_errors(self, "val")
+
+    def test_step(self, window: Window, batch_index: int) -> None:
+        """Add up the errors of the model and of the random walk on the same targets."""
+        add_errors(self, window)
+
+    def on_test_epoch_end(self) -> None:
+        """Log loss, RMSE in price and mean skill over the series, of all test targets."""
+        log_errors(self, "test")
+
+    def predict_step(self, window: Window, batch_index: int = 0) -> Float[Tensor, "batch horizon"]:
+        """The forecasts of a batch, in prices: what ``Trainer.predict`` collects."""
+        return self.forecast(window.context)
+
+    def setup(self, stage: str) -> None:
+        """Check that model and data agree (else UserError); before a fit, fit the scaling on training closes alone."""
+        prepare(self, stage)
+
+    def configure_optimizers(self) -> Any:
+        """The optimizer and its scheduler, as Lightning takes them; None for a model without weights."""
+        if not self._learns():
+            self.automatic_optimization = False
+            return None
+        return optimizers_and_schedulers(self, self._optimizer, self._scheduler, self._scheduler_interval)
+
+    def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
+        """Step a scheduler, unless its cycle has ended: torch would raise the learning rate again."""
+        if not is_finished(scheduler):
+            super().lr_scheduler_step(scheduler, metric)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add what forecasting from the checkpoint alone takes, as plain values that cannot run code."""
+        require_finite_weights(self.trainer, self)
+        add_content(self, checkpoint)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Restore the curves of the epoch, for a fit that goes on within it."""
+        if trainer_of(self) is not None:  # else the model is loaded to forecast
+            resume_from_content(self, checkpoint)
+
+    def record(self) -> dict[str, Any]:
+        """The class path and the arguments, as plain values; UserError if an argument has no plain form."""
+        return recipe_of_model(self)
+
+    @classmethod
+    def load_from_checkpoint(cls, checkpoint_path: Any, *arguments: Any, **named: Any) -> "Forecaster":
+        """The forecaster of a checkpoint, which must be of this class; takes ``map_location`` and ``rename``."""
+        return restore_as(cls, Forecaster, checkpoint_path, *arguments, **named)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if is_plain_text(self, name, value):  # such as Lightning sets forty times a batch: nothing to check or register
+            self.__dict__[name] = value
+        else:
+            require_free(self, Forecaster, name, value)
+            super().__setattr__(name, value)
+
+    def _learns(self) -> bool:
+        return any(weights.requires_grad for weights in self.parameters())
 
     def _to_prices(self, scaled: Tensor, context: Tensor) -> Tensor:
         return self.scaling.decode(scaled.to(context.dtype), context[..., 0])
 
+    _asked = former_name("_asked", "network_forecast")
+    _inputs = former_name("_inputs", "network_inputs")
+    _scaled = former_name("_scaled", "scaled")
+
     def _overrides(self, name: str) -> bool:
-        """Whether a method is the subclass's own."""
+        """Whether a subclass or an attribute of this object overrides a method."""
         return is_overridden(self, name, Forecaster)

@@ -14,8 +14,8 @@ class GRU(Forecaster):
 
     Args:
         hidden_size: features of the state.
-        num_layers: layers, each reading the one before.
-        dropout: share of features dropped between layers and before the last map, in training.
+        num_layers: number of stacked layers.
+        dropout: probability of dropout between layers and before the linear map.
 
     >>> import torch
     >>> model = GRU(hidden_size=8, context_length=30, horizon=7)
@@ -28,6 +28,6 @@ class GRU(Forecaster):
         self.network = RecurrentNetwork("GRU", self.channels, self.horizon, hidden_size, num_layers, dropout, False)
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """Scaled closes to scaled closes."""
+        """Scaled closes of the horizon from scaled bars."""
         forecast: Tensor = self.network(x)
         return forecast

@@ -14,9 +14,9 @@ class LSTM(Forecaster):
 
     Args:
         hidden_size: features of the state.
-        num_layers: layers, each reading the one before.
-        dropout: share of features dropped between layers and before the last map, in training.
-        bidirectional: whether a second LSTM reads the context backwards; never beyond the origin.
+        num_layers: number of stacked layers.
+        dropout: probability of dropout between layers and before the linear map.
+        bidirectional: whether a second LSTM reads the context backwards; it never sees closes after the origin.
 
     >>> import torch
     >>> model = LSTM(hidden_size=8, context_length=30, horizon=7)
@@ -38,6 +38,6 @@ class LSTM(Forecaster):
         )
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """Scaled closes to scaled closes."""
+        """Scaled closes of the horizon from scaled bars."""
         forecast: Tensor = self.network(x)
         return forecast

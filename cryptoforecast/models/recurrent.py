@@ -1,4 +1,4 @@
-"""What LSTM and GRU share: a sequence is read to its end, and the last state is asked."""
+"""The network that LSTM and GRU share: recurrent layers, and a linear map from their last state."""
 
 from typing import Literal
 
@@ -7,15 +7,15 @@ from torch import Tensor, nn
 
 
 class RecurrentNetwork(nn.Module):
-    """A recurrent layer stack, and a linear map from its last state.
+    """Recurrent layers over a sequence, and a linear map from their last state.
 
     Args:
-        cell: what reads the sequence.
-        input_size: features a step.
-        output_size: numbers to give.
+        cell: the kind of layer.
+        input_size: features of each step.
+        output_size: numbers in the output.
         hidden_size: features of the state.
-        num_layers: layers, each reading the one before.
-        dropout: share of features dropped between layers and before the last map, in training.
+        num_layers: number of stacked layers.
+        dropout: probability of dropout between layers and before the linear map.
         bidirectional: whether a second stack reads the sequence backwards.
     """
 
@@ -35,7 +35,7 @@ class RecurrentNetwork(nn.Module):
             input_size=input_size,
             hidden_size=hidden_size,
             num_layers=num_layers,
-            dropout=dropout if num_layers > 1 else 0.0,  # torch warns of one that would do nothing
+            dropout=dropout if num_layers > 1 else 0.0,  # with one layer torch warns that it has no effect
             bidirectional=bidirectional,
             batch_first=True,
         )
@@ -43,9 +43,9 @@ class RecurrentNetwork(nn.Module):
         self.head = nn.Linear(self.directions * hidden_size, output_size)
 
     def forward(self, x: Float[Tensor, "batch length input_size"]) -> Float[Tensor, "batch output_size"]:
-        """The head's answer to the last state of the last layer, of both directions where there are two."""
+        """The linear map of the last layer's final state, of both directions if bidirectional."""
         _, state = self.layers(x)
         hidden = state[0] if isinstance(state, tuple) else state  # (layer · direction, batch, hidden_size)
         last = hidden[-self.directions :].transpose(0, 1).flatten(start_dim=1)
-        answer: Tensor = self.head(self.dropout(last))
-        return answer
+        output: Tensor = self.head(self.dropout(last))
+        return output

@@ -1,4 +1,4 @@
-"""How closes become network inputs, and a network's outputs closes again."""
+"""Scalings: invertible maps between closes and the numbers that a network works on."""
 
 from abc import ABC, abstractmethod
 
@@ -10,10 +10,16 @@ from cryptoforecast.errors import UserError
 
 
 class Scaling(nn.Module, ABC):
-    """A reversible map between prices and the numbers a network works on.
+    """An invertible map between closes and the numbers that a network works on.
 
-    What a scaling learns from the training closes is part of its state, and so of the checkpoint. It keeps its
+    A subclass writes :meth:`encode`, its inverse :meth:`decode` and, if it learns from the training closes,
+    :meth:`fit`; what it learned belongs in buffers or ``get_extra_state``, so that checkpoints store it. It keeps its
     arguments as attributes of the same names.
+
+    Every value is scaled by the context of its own window, which it is given as ``context``. ``closes`` and ``scaled``
+    may have another length than the context, as targets have; batch sizes agree. Prices are float64 (float32 on a
+    device without it). What ``encode`` returns is converted to the dtype of the model's weights, and what ``decode`` is
+    given has the dtype of ``context``.
 
     >>> class InThousands(Scaling):
     ...     def encode(self, closes, context):
@@ -25,29 +31,36 @@ class Scaling(nn.Module, ABC):
     """
 
     def fit(self, closes: Float[Tensor, " time"]) -> None:
-        """Learn from the closes of the training range; most scalings have nothing to learn."""
+        """Learn from the training closes of all series, joined; by default nothing is learned."""
 
     @abstractmethod
     def encode(
         self, closes: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
     ) -> Float[Tensor, "batch length"]:
-        """Prices to network numbers, given the closes that the model has seen."""
+        """Scaled values of closes.
+
+        Args:
+            closes: closes in the series' currency: a context itself, or targets.
+            context: the closes of the context, oldest first.
+        """
 
     @abstractmethod
     def decode(
         self, scaled: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length"]
     ) -> Float[Tensor, "batch length"]:
-        """Network numbers to prices: the inverse of :meth:`encode`."""
+        """Closes of scaled values: the inverse of :meth:`encode` for the same context."""
 
 
 class RelativeLog(Scaling):
-    """Log closes relative to the last one seen, times a fixed gain.
+    """The log of closes relative to the last close of the context, times a fixed gain.
 
-    Nothing is fitted, so nothing can leak. The random walk is exactly zero, and forecasts scale with the unit of
-    price. The gain is about one over a coin's daily volatility, so that a usual day is a number near one.
+    Nothing is fitted, so nothing can leak. A forecast of zero is the random walk's, and forecasts do not depend on the
+    unit of price.
 
     Args:
-        gain: what relative log closes are multiplied by.
+        gain: factor of the log returns, without unit: about one over the standard deviation of a return, so that usual
+            returns become numbers near one. The default suits daily closes of coins, whose log returns have a standard
+            deviation of about 0.05.
 
     >>> context = torch.tensor([[100.0, 200.0]])
     >>> RelativeLog(gain=10.0).encode(context, context)
@@ -72,11 +85,11 @@ class RelativeLog(Scaling):
 
 
 class TrainMinMax(Scaling):
-    """Closes between the lowest and the highest of the training range, as crypto-NN and most tutorials have them.
+    """Closes mapped so that the lowest training close is 0 and the highest is 1, as crypto-NN and most tutorials do.
 
-    The lowest becomes 0, the highest 1; later closes may lie outside, and a network that has never seen such
-    numbers must make do. The two prices are fitted on the training range only and kept in the checkpoint. Of
-    several series they are the lowest and the highest of all: beside Bitcoin, a coin of a few cents is flat at 0.
+    Later closes may lie outside this range, where the network has seen no examples. The two prices are fitted on the
+    training closes only and stored in the checkpoint. They are those of all series together: beside Bitcoin, a coin of
+    a few cents stays near 0.
 
     >>> scaling = TrainMinMax()
     >>> scaling.fit(torch.tensor([100.0, 300.0]))
@@ -90,7 +103,7 @@ class TrainMinMax(Scaling):
         self.highest: float | None = None
 
     def fit(self, closes: Float[Tensor, " time"]) -> None:
-        """Take the lowest and the highest close of the training range."""
+        """Find the lowest and the highest training close; UserError if they are the same."""
         self.lowest, self.highest = closes.min().item(), closes.max().item()
         if self.lowest == self.highest:
             raise UserError(f"All training closes are {self.lowest:g}; TrainMinMax needs closes that differ.")
@@ -110,11 +123,11 @@ class TrainMinMax(Scaling):
         return lowest + scaled * (highest - lowest)
 
     def get_extra_state(self) -> dict[str, float | None]:
-        """The two prices, as the checkpoint keeps them: numbers, since not every device has float64 tensors."""
+        """The two prices for the checkpoint: Python floats, since not every device has float64 tensors."""
         return {"lowest": self.lowest, "highest": self.highest}
 
     def set_extra_state(self, state: dict[str, float | None]) -> None:
-        """Take the two prices from a checkpoint."""
+        """Restore the two prices from a checkpoint."""
         self.lowest, self.highest = state["lowest"], state["highest"]
 
     def _fitted(self) -> tuple[float, float]:
@@ -124,10 +137,9 @@ class TrainMinMax(Scaling):
 
 
 class WindowStandard(Scaling):
-    """Closes less their context's mean, over their context's standard deviation.
+    """Closes minus the mean of their context, divided by its standard deviation.
 
-    Each window is scaled by what it has seen itself. A context that stands still is divided by a millionth of
-    its mean instead of by zero.
+    For a context of equal closes, the divisor is a millionth of the mean instead of zero.
 
     >>> context = torch.tensor([[100.0, 300.0]])
     >>> scaled = WindowStandard().encode(context, context)
@@ -157,13 +169,12 @@ class WindowStandard(Scaling):
 
 
 def standardise_volume(volumes: Float[Tensor, "batch length"]) -> Float[Tensor, "batch length"]:
-    """Volumes less their window's mean, over their window's standard deviation.
+    """Volumes minus the mean of their window, divided by its standard deviation; zero where all are equal.
 
-    Volumes grow by orders of magnitude over the years, so each window is its own measure. Where all are the same,
-    or there are none, the answer is zero.
+    Volumes grow by orders of magnitude over the years, so each window is standardised by itself.
     """
     tiny = torch.finfo(volumes.dtype).tiny
-    shares = volumes / volumes.amax(dim=1, keepdim=True).clamp_min(tiny)  # the square of a very small one is zero
+    shares = volumes / volumes.amax(dim=1, keepdim=True).clamp_min(tiny)  # squares of very small volumes would be zero
     mean = shares.mean(dim=1, keepdim=True)
     deviation = shares.std(dim=1, keepdim=True, correction=0)
     return (shares - mean) / torch.maximum(deviation, 1e-6 * mean).clamp_min(tiny)

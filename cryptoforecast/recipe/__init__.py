@@ -1,1 +1,1 @@
-"""An object as the class path and the arguments that make it again: written, read and checked."""
+"""Recipes: objects as a class path and arguments, which can be saved as JSON or YAML and made again."""

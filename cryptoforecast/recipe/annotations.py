@@ -1,4 +1,4 @@
-"""What the type of an argument lets it be: something simple, an object of a class, a function, or anything."""
+"""Kinds of argument types: simple values, objects of a class, containers, classes, functions, or anything."""
 
 import collections.abc
 import inspect
@@ -12,18 +12,18 @@ from jsonargparse.typing import get_registered_type
 
 
 class Kind(Enum):
-    """What an argument's type asks for."""
+    """The kind of values that an argument's type describes."""
 
-    SIMPLE = auto()  # numbers, texts and what is made of them: a parser takes it for nothing else
-    OPEN = auto()  # anything, or nothing that can be checked
+    SIMPLE = auto()  # numbers, strings and containers of them, which a parser cannot mistake for a class
+    OPEN = auto()  # anything, or a type that cannot be checked
     CLASS = auto()  # an object
-    CONTAINER = auto()  # of what is not simple
+    CONTAINER = auto()  # of values that are not simple
     TYPE = auto()  # a class itself
     CALLABLE = auto()  # a function
 
 
 def members_of(hint: Any) -> list[Any]:
-    """The types that a union stands for; of any other type, itself."""
+    """The members of a union, nested ones too; a list of the type itself if it is not a union."""
     hint = _bare(hint)
     if get_origin(hint) in (Union, types.UnionType):
         return [inner for member in get_args(hint) for inner in members_of(member)]
@@ -31,7 +31,7 @@ def members_of(hint: Any) -> list[Any]:
 
 
 def kind_of(hint: Any) -> Kind:
-    """What a type asks for that is no union."""
+    """The kind of a type that is not a union."""
     hint = _bare(hint)
     origin = get_origin(hint) or hint
     if _is_simple(hint, origin):
@@ -48,23 +48,23 @@ def kind_of(hint: Any) -> Kind:
 
 
 def class_of_factory(hint: Any) -> list[type]:
-    """The classes of which a function makes objects, where its type says so: ``Callable[[...], Optimizer]``."""
+    """The classes of the objects that a callable type returns, such as Optimizer for ``Callable[[...], Optimizer]``."""
     if kind_of(hint) is not Kind.CALLABLE or not get_args(hint):
         return []
-    return [made for made in members_of(get_args(hint)[-1]) if kind_of(made) is Kind.CLASS]
+    return [returned for returned in members_of(get_args(hint)[-1]) if kind_of(returned) is Kind.CLASS]
 
 
 def simple_of(members: list[Any]) -> Any:
-    """The union of the members that are simple; None if there are none."""
+    """The union of those members that are simple; None without any."""
     simple = [member for member in members if kind_of(member) is Kind.SIMPLE]
-    return Union[tuple(simple)] if simple else None  # noqa: UP007 (of as many as there are)
+    return Union[tuple(simple)] if simple else None  # noqa: UP007 (a variable number of members)
 
 
 def as_typed(value: Any, hint: Any) -> Any:
-    """A plain value as a simple type has it: a list as a tuple, a text as a date.
+    """A JSON value converted to a simple type, such as a list to a tuple or a string to a date.
 
     Raises:
-        ValueError: if it cannot be one.
+        ValueError: if it cannot be converted.
     """
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--value", type=hint)
@@ -75,12 +75,12 @@ def as_typed(value: Any, hint: Any) -> Any:
 
 
 def say_hint(hint: Any) -> str:
-    """A type as a sentence says it."""
+    """A type as words for a message: ``of type int``."""
     return f"of type {hint.__name__ if isinstance(hint, type) else str(hint).replace('typing.', '')}"
 
 
 def _bare(hint: Any) -> Any:
-    """A type without what is only said about it."""
+    """A type without ``Annotated``, ``NewType`` and type aliases around it."""
     while True:
         if get_origin(hint) is Annotated:
             hint = get_args(hint)[0]

@@ -1,4 +1,4 @@
-"""Classes and functions found by their import paths, without importing a module on the word of a file."""
+"""Classes and functions by import path, without importing a module only because a file names it."""
 
 import ast
 import importlib
@@ -11,26 +11,26 @@ from typing import Any
 from cryptoforecast.user_code.installed import is_installed
 
 PACKAGE = __name__.partition(".")[0]
-IMPORTED_FREELY = (PACKAGE, "torch.optim")  # importing these and what is in them does nothing else
+SAFE_PACKAGES = (PACKAGE, "torch.optim")  # importing their modules has no side effects
 
 
 class ImportPathError(ValueError):
-    """Why nothing is found at an import path: the end of a sentence."""
+    """An import path that names no class or function, or that must not be imported; its text is half a sentence."""
 
 
 class NoSuchName(ImportPathError):
-    """There is no such module, or nothing of that name in it."""
+    """There is no such module, or the module has no such name."""
 
 
 def find_object(path: object) -> Any:
     """The class or function at an import path such as ``my_model.GRU``.
 
-    A module is imported for it only if it is ours, an optimizer of torch's, or lies in the working folder and its text
-    has such a function, or such a class that inherits from something. Others must have been imported before: by the
-    program, or because the user has named them.
+    A module is imported only if it belongs to this package or to ``torch.optim``, or if it lies in the working folder
+    and its source defines that function, or that class with a base class. Any other module must have been imported
+    before, by the program or because the user named it.
 
     Raises:
-        ImportPathError: if there is nothing there, or its module is not to be imported.
+        ImportPathError: if nothing has this path, or its module must not be imported.
     """
     if not isinstance(path, str) or "." not in path or not all(part.isidentifier() for part in path.split(".")):
         raise ImportPathError(f"{shortened(path)} is no import path such as my_model.GRU")
@@ -39,7 +39,7 @@ def find_object(path: object) -> Any:
     found: Any = module
     for at, name in enumerate(parts[depth:], start=depth):
         if found is module and is_within(module.__name__, PACKAGE):
-            found = getattr(module, name, None)  # what our packages offer is imported when it is asked for
+            found = getattr(module, name, None)  # the package imports its public names at their first use
         else:
             found = vars(found).get(name) if found is module or isinstance(found, type) else None
         if found is None or isinstance(found, ModuleType):
@@ -50,13 +50,10 @@ def find_object(path: object) -> Any:
 
 
 def import_named(path: str) -> Any:
-    """What the user has named; its module is imported, wherever it lies.
-
-    Args:
-        path: the import path of a module, a class or a function.
+    """The module, class or function at an import path that the user named; its module is imported wherever it lies.
 
     Raises:
-        ImportPathError: if there is nothing there.
+        ImportPathError: if nothing has this path.
     """
     parts = path.split(".")
     for count in range(len(parts), 0, -1):
@@ -64,7 +61,7 @@ def import_named(path: str) -> Any:
         try:
             module = importlib.import_module(name)
         except ModuleNotFoundError as problem:
-            if problem.name is None or not is_within(name, problem.name):  # of something that the module imports
+            if problem.name is None or not is_within(name, problem.name):  # a module that this one imports is missing
                 raise
         else:
             return module if count == len(parts) else find_object(path)
@@ -72,7 +69,7 @@ def import_named(path: str) -> Any:
 
 
 def is_written_here(item: Any) -> bool:
-    """Whether a class or function is ours or the user's: not one of Python's, nor of an installed package."""
+    """Whether a class or function is from this package or from the user's code, not from Python or another package."""
     module = str(getattr(item, "__module__", None))
     if is_within(module, PACKAGE) or module == "__main__":
         return True
@@ -81,28 +78,28 @@ def is_written_here(item: Any) -> bool:
 
 
 def is_within(name: str, package: str) -> bool:
-    """Whether a dotted name is a package's, or of something in it."""
+    """Whether a dotted name is that of a package or of something in it."""
     return name == package or name.startswith(f"{package}.")
 
 
 def shortened(value: object) -> str:
-    """A value as a sentence can hold it."""
+    """A value as a string of at most 80 characters, for messages."""
     text = str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _module_of(parts: list[str]) -> tuple[ModuleType, int]:
-    """The module that the first parts of an import path name, and their count."""
+    """The deepest module of an import path, imported if that is allowed, and how many parts name it."""
     spec, count = _located(parts)
     name = ".".join(parts[:count])
     if count and name not in sys.modules:
-        if not any(is_within(name, free) for free in IMPORTED_FREELY) and not _lies_here(parts[0]):
+        if not any(is_within(name, package) for package in SAFE_PACKAGES) and not _is_in_working_folder(parts[0]):
             raise ImportPathError(
                 f"the module {name} lies outside the working folder and is not imported on the word of a file; "
                 f"name it with --import {name}, or in Python import it before"
             )
         if spec is not None:
-            _require_written(spec, name, parts[count])
+            _require_defined(spec, name, parts[count])
         return importlib.import_module(name), count
     for known in range(len(parts) - 1, 0, -1):
         if module := sys.modules.get(".".join(parts[:known])):
@@ -111,7 +108,7 @@ def _module_of(parts: list[str]) -> tuple[ModuleType, int]:
 
 
 def _located(parts: list[str]) -> tuple[ModuleSpec | None, int]:
-    """Where the deepest module of an import path lies, and how many parts name it; nothing is imported."""
+    """The spec of the deepest module of an import path, and how many parts name it; nothing is imported."""
     spec, places = None, None
     for count in range(1, len(parts)):
         deeper = PathFinder.find_spec(".".join(parts[:count]), places)
@@ -123,26 +120,27 @@ def _located(parts: list[str]) -> tuple[ModuleSpec | None, int]:
     return spec, len(parts) - 1
 
 
-def _lies_here(package: str) -> bool:
-    """Whether a package or module would be taken from the working folder."""
+def _is_in_working_folder(package: str) -> bool:
+    """Whether a package or module would be imported from the working folder."""
     spec = PathFinder.find_spec(package)
     if spec is None:
         return False
     places = [spec.origin] if spec.has_location and spec.origin else list(spec.submodule_search_locations or [])
-    here = Path.cwd().resolve()
+    folder = Path.cwd().resolve()
     return bool(places) and all(
-        Path(place).resolve().is_relative_to(here) and not is_installed(str(Path(place).absolute())) for place in places
+        Path(place).resolve().is_relative_to(folder) and not is_installed(str(Path(place).absolute()))
+        for place in places
     )
 
 
-def _require_written(spec: ModuleSpec, module: str, name: str) -> None:
-    """See in a module's text, before it is run, that what is wanted is there; a class must inherit from something."""
+def _require_defined(spec: ModuleSpec, module: str, name: str) -> None:
+    """Check in a module's source, before it is run, that it defines a name, and a class with a base class."""
     if spec.origin is None or not spec.origin.endswith(".py"):
         return
     try:
         tree = ast.parse(Path(spec.origin).read_bytes())
     except (OSError, SyntaxError, ValueError):
-        return  # whoever imports it says so
+        return  # the import will raise an error
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
     words = {getattr(node, "id", getattr(node, "name", None)) for node in ast.walk(tree)}
     words |= {node.asname or node.name for node in ast.walk(tree) if isinstance(node, ast.alias)}

@@ -1,7 +1,8 @@
-"""An object as class path and arguments, read from a file that may hold anything, and checked before it is made.
+"""Recipes from files that may hold anything, checked before an object is made.
 
-Whoever writes a checkpoint must not choose what is run where it is read. So a class is taken only where an argument is
-typed as one of ours, or of the user's own code, and only if it inherits from that type; everything else is plain.
+The author of a checkpoint must not choose what code runs where it is read. A class is therefore accepted only for an
+argument whose type is a class of this package or of the user's code, and only if it inherits from that type; all other
+values must be plain.
 """
 
 import inspect
@@ -27,24 +28,24 @@ from cryptoforecast.recipe.class_paths import (
 from cryptoforecast.recipe.recipe import PlainValue, Recipe
 from cryptoforecast.recipe.write import parameters_of, to_json_value
 
-OF_TORCH = ("torch.Module", "torch.Optimizer", "torch.LRScheduler")
-FUNCTIONS_OF_TORCH = ("torch.nn", "torch.optim", "torch._C._nn")  # such as an activation
+TORCH_BASES = ("torch.Module", "torch.Optimizer", "torch.LRScheduler")
+TORCH_FUNCTION_MODULES = ("torch.nn", "torch.optim", "torch._C._nn")  # with activations and the like
 
 
 class RecipeError(ValueError):
-    """Why an object cannot be made from what was written down: the end of a sentence."""
+    """A recipe that must not or cannot be made; its text is half a sentence."""
 
 
 def read_recipe(written: Any, expected: type, at: str = "") -> Recipe:
-    """Check an object's class path and arguments; no argument's class is called, and no stranger's module imported.
+    """The recipe of an object from its plain form; no class is called and no foreign module imported.
 
     Args:
         written: ``{"class_path": …, "init_args": {…}}``.
-        expected: what the class must inherit from.
-        at: which argument it is of, for errors.
+        expected: the class that it must inherit from.
+        at: the argument that the object is for, for errors.
 
     Raises:
-        RecipeError: if it is not to be made.
+        RecipeError: if the class or an argument is not accepted.
     """
     place = f"{at}: " if at else ""
     if not isinstance(written, dict) or "class_path" not in written:
@@ -57,11 +58,11 @@ def read_recipe(written: Any, expected: type, at: str = "") -> Recipe:
     try:
         cls = find_object(path)
     except NoSuchName as problem:
-        heirs = [heir for heir in _heirs(expected) if heir.__module__ == path.rpartition(".")[0]]
-        near = sorted(heir.__name__ for heir in heirs if not heir.__name__.startswith("_"))
-        there = f" ({', '.join(near)} is there)" if 0 < len(near) < 6 else ""
+        subclasses = [cls for cls in _subclasses(expected) if cls.__module__ == path.rpartition(".")[0]]
+        names = sorted(cls.__name__ for cls in subclasses if not cls.__name__.startswith("_"))
+        known = f" ({', '.join(names)} is there)" if 0 < len(names) < 6 else ""
         remedy = f"if it was moved or renamed, --rename {path}=NEW.NAME takes it by its new name"
-        raise RecipeError(f"{place}{problem}{there}; {remedy}") from None
+        raise RecipeError(f"{place}{problem}{known}; {remedy}") from None
     except ImportPathError as problem:
         raise RecipeError(f"{place}{problem}") from None
     if not isinstance(cls, type) or expected not in cls.__mro__:
@@ -93,7 +94,7 @@ def _read_arguments(cls: type, written: dict[str, Any], at: str) -> dict[str, An
 
 
 def _read(value: Any, hint: Any, at: str) -> Any:
-    """What an argument is to be made from; of a union, by the first member that takes it."""
+    """The checked form of an argument; of a union, that of the first member that accepts it."""
     members = members_of(hint)
     if isinstance(value, dict) and "class_path" in value:
         return _read_class(value, members, at)
@@ -113,7 +114,7 @@ def _read(value: Any, hint: Any, at: str) -> Any:
 
 
 def _read_class(written: dict[str, Any], members: list[Any], at: str) -> Recipe:
-    """An object where a class is expected, or something that makes one."""
+    """The recipe of an argument that is an object of a class, or a factory of such objects."""
     problems = []
     for member in members:
         factory = class_of_factory(member)
@@ -140,29 +141,29 @@ def _read_object(value: Any, hint: Any, at: str) -> Any:
 
 
 def _read_container(value: Any, hint: Any, at: str) -> Any:
-    """Lists, tuples and dictionaries of what is not simple."""
+    """A list, tuple or dictionary of values that are not simple."""
     inner = [arg for arg in hint.__args__ if arg is not Ellipsis]
     if isinstance(value, dict) and len(inner) == 2:
         return {key: _read(item, inner[1], f"{at}.{key}") for key, item in value.items()}
     if not isinstance(value, list | tuple):
         raise RecipeError(f"{at}: {shortened(value)} is not {say_hint(hint)}")
     hints = inner if len(inner) == len(value) else [inner[0]] * len(value)
-    nodes = [_read(item, one, f"{at}[{at_item}]") for at_item, (item, one) in enumerate(zip(value, hints, strict=True))]
+    nodes = [_read(item, inner, f"{at}[{index}]") for index, (item, inner) in enumerate(zip(value, hints, strict=True))]
     return tuple(nodes) if hint.__origin__ is tuple else nodes
 
 
 def _read_import_path(value: Any, hint: Any, at: str) -> PlainValue:
-    """A class or function that is handed over as it is, not called."""
+    """A class or function that is passed on as it is, not called."""
     try:
         found = find_object(value)
     except ImportPathError as problem:
         raise RecipeError(f"{at}: {problem}") from None
     module = str(getattr(found, "__module__", None))
-    known = is_written_here(found) or any(is_within(module, package) for package in FUNCTIONS_OF_TORCH)
-    known |= module == "torch" and inspect.isbuiltin(found)  # torch.tanh, not torch.load
+    known = is_written_here(found) or any(is_within(module, package) for package in TORCH_FUNCTION_MODULES)
+    known |= module == "torch" and inspect.isbuiltin(found)  # such as torch.tanh, but not torch.load
     if kind_of(hint) is Kind.TYPE:
         wanted = [arg for arg in getattr(hint, "__args__", ()) if isinstance(arg, type)]
-        known = isinstance(found, type) and known and all(one in found.__mro__ for one in wanted)
+        known = isinstance(found, type) and known and all(cls in found.__mro__ for cls in wanted)
     if not known or not callable(found):
         raise RecipeError(f"{at}: {value} is not {say_hint(hint)} of ours or of the user's own code")
     return PlainValue(value, found, typed=True)
@@ -177,15 +178,15 @@ _READERS = {
 }
 
 
-def _heirs(cls: type) -> set[type]:
-    heirs: list[type] = cls.__subclasses__()
-    return {*heirs, *(further for heir in heirs for further in _heirs(heir))}
+def _subclasses(cls: type) -> set[type]:
+    direct: list[type] = cls.__subclasses__()
+    return {*direct, *(indirect for subclass in direct for indirect in _subclasses(subclass))}
 
 
 def _may_be_named(expected: type) -> bool:
-    """Whether a file may say which subclass of a type is made: of ours, the user's own, or one of three of torch's."""
+    """Whether a file may choose a subclass of a type: one of this package, of the user's code or of ``TORCH_BASES``."""
     path = f"{expected.__module__.partition('.')[0]}.{expected.__name__}"
-    return is_written_here(expected) or path in OF_TORCH
+    return is_written_here(expected) or path in TORCH_BASES
 
 
 def _require_plain(value: Any, at: str) -> None:
@@ -204,6 +205,6 @@ def _is_default(value: Any, default: Any) -> bool:
 
 
 def _is_safe(value: Any, hint: Any) -> bool:
-    """Whether a parser can take a value for nothing but what it is."""
+    """Whether a parser cannot mistake a value for something else."""
     simple = all(kind_of(member) is Kind.SIMPLE for member in members_of(hint))
     return simple or value is None or isinstance(value, bool | int | float)

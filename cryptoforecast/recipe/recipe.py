@@ -1,4 +1,4 @@
-"""An object as class path and arguments, of classes that have been found."""
+"""The checked recipe of an object: its class, already imported, and its arguments."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,9 +8,9 @@ from cryptoforecast.recipe.write import class_path
 
 
 class PlainValue(NamedTuple):
-    """A value that is no object of a class: as it was written, and as the argument takes it.
+    """An argument that is not made by a recipe: as it was written, and as it is passed on.
 
-    ``typed`` says whether the argument's type leaves nothing open, so that a parser takes it for nothing else.
+    ``typed`` is whether the argument's type is definite, so that a parser cannot mistake the value for something else.
     """
 
     written: Any
@@ -19,22 +19,22 @@ class PlainValue(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """A class that may be made, and its arguments; a ``factory`` is called later, with the arguments that are left."""
+    """A class and its arguments; of a ``factory``, which is called later, without those that are given then."""
 
     cls: type
     arguments: dict[str, Any]
     factory: bool = False
 
     def make(self) -> Any:
-        """The object."""
+        """Make the object, or the factory."""
         arguments = {name: _make(node) for name, node in self.arguments.items()}
         return partial(self.cls, **arguments) if self.factory else self.cls(**arguments)
 
     def as_written(self, write: Callable[[PlainValue], Any] = lambda leaf: leaf.written) -> dict[str, Any]:
-        """Class path and arguments, as a file holds them.
+        """The plain form: ``{"class_path": …, "init_args": {…}}``.
 
         Args:
-            write: what to write for a plain value; by default the value.
+            write: the plain form of an argument that is not made by a recipe; by default as it was written.
         """
         return {
             "class_path": class_path(self.cls),

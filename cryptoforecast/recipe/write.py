@@ -1,4 +1,4 @@
-"""What has to be written down about an object so that it can be made again."""
+"""Serialise an object as the class path and the arguments that rebuild it."""
 
 import inspect
 import os
@@ -21,21 +21,21 @@ def class_path(cls: type) -> str:
 
 
 def argument_names(cls: type) -> list[str]:
-    """The arguments that a class takes, those it passes on to its parents included."""
+    """The names of the arguments of a class, including those that it passes on to its parents."""
     return list(parameters_of(cls))
 
 
 def parameters_of(cls: type) -> dict[str, ParamData]:
-    """The arguments that a class takes by name, with their types and defaults; those passed on to parents included."""
+    """The arguments of a class by name, with types and defaults, including those that it passes on to its parents."""
     found = get_signature_parameters(cls, logger=False)
-    return {one.name: one for one in found if one.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)}
+    return {param.name: param for param in found if param.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)}
 
 
 def recipe_of(instance: object) -> dict[str, Any]:
-    """The ``class_path`` and ``init_args`` of an object that keeps its arguments under their own names.
+    """The ``class_path`` and ``init_args`` of an object that keeps its arguments as attributes of the same names.
 
     Raises:
-        UserError: if it does not keep one of them.
+        UserError: naming an argument that has no such attribute.
     """
     kept = {}
     for name, parameter in inspect.signature(type(instance)).parameters.items():
@@ -49,13 +49,13 @@ def recipe_of(instance: object) -> dict[str, Any]:
 
 
 def to_json_values(values: dict[str, Any]) -> dict[str, Any]:
-    """The values as a checkpoint may hold them without being able to run code."""
+    """Each value as :func:`to_json_value` returns it."""
     return {name: to_json_value(value) for name, value in values.items()}
 
 
 def to_json_value(value: Any) -> Plain:
-    """Numbers, texts, lists and dictionaries as they are; a function as its import path; an object as its spec."""
-    if isinstance(value, np.generic):  # a float64 is a float, but no checkpoint opens with one in it
+    """A value as JSON can hold it: functions and classes as import paths, other objects as recipes."""
+    if isinstance(value, np.generic):  # torch.load with weights_only refuses NumPy numbers
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -69,6 +69,6 @@ def to_json_value(value: Any) -> Plain:
         return str(os.fspath(value))
     if inspect.isroutine(value) or isinstance(value, type):
         module, name = str(value.__module__), str(value.__name__)
-        offered = getattr(sys.modules.get(module), name, None)  # torch.tanh calls itself a method
-        return f"{module}.{name if offered is value else value.__qualname__}"
-    return recipe_of(getattr(value, "stands_for", value))  # what only hands on another object is written as that one
+        public = getattr(sys.modules.get(module), name, None)  # torch.tanh has the __qualname__ of a method
+        return f"{module}.{name if public is value else value.__qualname__}"
+    return recipe_of(getattr(value, "stands_for", value))  # a wrapper is written as the object that it wraps

@@ -1,1 +1,1 @@
-"""The user's own code: which files it is in, what they read, and whose code an exception comes from."""
+"""The user's code: its source files, the files it opens, and whether an exception comes from it."""

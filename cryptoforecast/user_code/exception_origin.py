@@ -1,4 +1,4 @@
-"""Whose code raised an exception: the user's, which keeps its traceback, or what surrounds it, which has a sentence."""
+"""Whether an exception comes from the user's code; it then keeps its traceback, others are shown as a sentence."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,24 +8,24 @@ from cryptoforecast.user_code.installed import PACKAGE, is_installed
 
 
 def is_raised_by_user(problem: BaseException) -> bool:
-    """Whether an exception, or the one it was raised from, comes from code that the user has written.
+    """Whether an exception, or the one it was raised ``from``, comes from the user's code.
 
-    Of the code that is neither Python's nor an installed package's, the innermost decides: the user's, or ours. So a
-    file that ``numpy.load`` does not find for a training step is the step's doing.
+    Frames of Python and of installed packages are skipped; the innermost of the others decides, which is in the user's
+    code or in this package. An error of ``numpy.load`` within a user's training step thus counts as the user's.
 
     Args:
-        problem: was raised and caught.
+        problem: a caught exception.
     """
     return cause_in_user_code(problem) is not None
 
 
 def cause_in_user_code(problem: BaseException) -> BaseException | None:
-    """The exception itself, or the one that it was raised ``from``, if the user's code raised it; None if none did.
+    """The first exception in the chain of ``raise … from`` that comes from the user's code; None without one.
 
-    What was merely being handled when another exception was raised is not its cause.
+    An exception that was being handled while another was raised, ``__context__``, is not part of the chain.
 
     Args:
-        problem: was raised and caught.
+        problem: a caught exception.
     """
     link: BaseException | None = problem
     while link is not None:
@@ -37,7 +37,7 @@ def cause_in_user_code(problem: BaseException) -> BaseException | None:
 
 
 def innermost_frames_first(problem: BaseException) -> Iterator[FrameType]:
-    """The frames that an exception went through, the one that raised it first."""
+    """The frames of an exception's traceback, beginning with the one that raised it."""
     frames, entry = [], problem.__traceback__
     while entry is not None:
         frames.append(entry.tb_frame)
@@ -46,10 +46,10 @@ def innermost_frames_first(problem: BaseException) -> Iterator[FrameType]:
 
 
 def passed_through(problem: BaseException, folders: Sequence[str]) -> bool:
-    """Whether an exception went through code that lies in one of some folders.
+    """Whether a frame of an exception's traceback is in one of some folders.
 
     Args:
-        problem: was raised and caught.
+        problem: a caught exception.
         folders: parts of paths, with forward slashes.
     """
     files = [frame.f_code.co_filename.replace("\\", "/") for frame in innermost_frames_first(problem)]
@@ -57,9 +57,9 @@ def passed_through(problem: BaseException, folders: Sequence[str]) -> bool:
 
 
 def _is_users(frame: FrameType) -> bool | None:
-    """Whether a frame's code is the user's; False if it is ours, None if it is somebody else's."""
+    """True for a frame in the user's code, False for one in this package, None for any other."""
     name = frame.f_code.co_filename
-    if name.startswith("<"):  # made by a program, as dataclasses are
+    if name.startswith("<"):  # generated code, as of dataclasses
         return None
     file = Path(name).resolve()
     if file.is_relative_to(PACKAGE):

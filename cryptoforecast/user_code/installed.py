@@ -1,4 +1,4 @@
-"""Which files are Python's or an installed package's, and so nobody's experiment."""
+"""Whether a file belongs to Python or to an installed package, and so is not the user's code."""
 
 import functools
 import os
@@ -21,14 +21,14 @@ def is_installed(file: str) -> bool:
 
 @functools.lru_cache(maxsize=8)
 def _folders(path: tuple[str, ...]) -> tuple[str, ...]:
-    """The folders of Python and of packages, also of those that ``pip install --target`` has put elsewhere."""
+    """The folders of Python and of installed packages, also those of ``pip install --target``."""
     names = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
     names += [*site.getsitepackages(), site.getusersitepackages(), *filter(_holds_packages, path)]
     return tuple({f"{folder}{os.sep}" for name in names for folder in (name, os.path.realpath(name))})
 
 
 def _holds_packages(folder: str) -> bool:
-    """Whether packages were installed into a folder, each of which leaves its metadata there."""
+    """Whether packages were installed into a folder: whether it has their metadata."""
     try:
         return bool(folder) and any(name.endswith(".dist-info") for name in os.listdir(folder))  # noqa: PTH208
     except OSError:

@@ -1,7 +1,7 @@
-"""Which files this process reads, and for whom: noted from before a module of the user's is imported.
+"""A record of the files that this process reads and of the code that opened them, by an audit hook of Python.
 
-Python tells its audit hooks of every file that it opens, of SQLite's too, and of programs that it runs. What a
-library in another language opens by itself it does not know.
+Audit hooks are called for every file that Python opens, for SQLite databases and for programs that it starts, but not
+for files that a library in another language opens by itself.
 """
 
 import os
@@ -14,13 +14,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from cryptoforecast.user_code.installed import PACKAGE, is_installed
 
-OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/share/", "/usr/lib", "/lib")
+SYSTEM_FOLDERS = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/share/", "/usr/lib", "/lib")
 CODE = (".py", ".pyc")
-FILES = ("open", "sqlite3.connect", "os.link", "os.symlink", "os.rename")
-PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
-THREADS = ("_thread.start_new_thread", "_thread.start_joinable_thread")
-NETWORK = ("socket.connect",)
-EVENTS = frozenset((*FILES, *PROGRAMS, *THREADS, *NETWORK))
+FILE_EVENTS = ("open", "sqlite3.connect", "os.link", "os.symlink", "os.rename")
+PROGRAM_EVENTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
+THREAD_EVENTS = ("_thread.start_new_thread", "_thread.start_joinable_thread")
+NETWORK_EVENTS = ("socket.connect",)
+EVENTS = frozenset((*FILE_EVENTS, *PROGRAM_EVENTS, *THREAD_EVENTS, *NETWORK_EVENTS))
 
 Function = TypeVar("Function")
 _entry_points: set[CodeType] = set()
@@ -48,11 +48,14 @@ def _code_of(function: Any) -> CodeType:
 
 
 class Opened(NamedTuple):
-    """Something that was opened, run or asked.
+    """A file that was opened, a program that was started or a network address that was connected to.
 
-    ``path`` is absolute; of a program it is its command line, of a network an address. ``who`` has opened it: a class
-    that was written for the framework, else a function or a module; nothing if no code but that of libraries took part.
-    ``in_load`` says that a source was being loaded, which is where its files may be read.
+    Attributes:
+        event: name of Python's audit event.
+        path: absolute path of the file, command line of the program, or address.
+        who: the user's class, function or module that opened it; empty if only libraries took part.
+        by_scaling: whether that class is a Scaling.
+        in_load: whether a source was being loaded, which may read its files.
     """
 
     event: str
@@ -64,26 +67,26 @@ class Opened(NamedTuple):
 
 @contextmanager
 def record_opened_files() -> Iterator[list[Opened]]:
-    """Note what is opened from now on."""
+    """Record what is opened within the context, in the list that it returns."""
     if not _hooked:
         _hooked.append(True)
-        sys.addaudithook(_hook)  # Python has no way to take one back; it does nothing while nobody notes
+        sys.addaudithook(_hook)  # cannot be removed; does nothing while nothing is recorded
     journal: list[Opened] = []
     _journals.append(journal)
     try:
         yield journal
     finally:
-        _journals[:] = [one for one in _journals if one is not journal]
+        _journals[:] = [kept for kept in _journals if kept is not journal]
 
 
 def opened_so_far() -> list[Opened]:
-    """What the process has opened since noting began; nothing where it has not."""
+    """What was opened since recording began; empty if it did not begin."""
     return list(_journals[0]) if _journals else []
 
 
 @contextmanager
 def recording_paused() -> Iterator[None]:
-    """Let this thread open files that the framework itself wants to look at."""
+    """Do not record what this thread opens within the context, for files that this package itself reads."""
     before = getattr(_thread, "silent", False)
     _thread.silent = True
     try:
@@ -93,14 +96,14 @@ def recording_paused() -> Iterator[None]:
 
 
 def is_library(path: str) -> bool:
-    """Whether a file belongs to Python, to an installed package or to this one."""
+    """Whether a file belongs to Python, to an installed package or to this package."""
     return path.startswith(("<frozen", f"{PACKAGE}{os.sep}")) or is_installed(path)
 
 
 _hooked: list[bool] = []
 _journals: list[list[Opened]] = []
-_written: set[str] = set()  # files that this process has made: whatever is in them came from it
-_of_loading: set[int] = set()  # threads that a source has started while it was loaded
+_written: set[str] = set()  # files that this process wrote itself
+_of_loading: set[int] = set()  # ids of threads that a source started while it was loaded
 _thread = threading.local()
 
 
@@ -108,7 +111,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if not _journals or event not in EVENTS or getattr(_thread, "silent", False):
         return
     with recording_paused():
-        if event in THREADS:
+        if event in THREAD_EVENTS:
             if _reader(sys._getframe(1)).in_load:
                 _of_loading.add(id(getattr(arguments[0], "__self__", None)))
             return
@@ -120,16 +123,16 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _path_of(event: str, arguments: tuple[Any, ...]) -> str:
-    """What an event is about; nothing if it is not to be noted."""
-    if event in PROGRAMS:
+    """The path, command line or address of an event; empty if it is not recorded."""
+    if event in PROGRAM_EVENTS:
         words = arguments[1] if event == "subprocess.Popen" else arguments[0]
         return " ".join(map(os.fsdecode, words)) if isinstance(words, list | tuple) else os.fsdecode(words)
-    if event in NETWORK:
+    if event in NETWORK_EVENTS:
         return str(arguments[1][0] if isinstance(arguments[1], tuple) else "")
     if not isinstance(arguments[0], str | bytes | os.PathLike):
         return ""
     named = os.fsdecode(arguments[0])
-    if named == ":memory:" or (named.startswith(OF_THE_SYSTEM) and not named.startswith("/dev/shm/")):
+    if named == ":memory:" or (named.startswith(SYSTEM_FOLDERS) and not named.startswith("/dev/shm/")):
         return ""
     path = os.path.abspath(named.removeprefix("file:").split("?")[0] if event == "sqlite3.connect" else named)  # noqa: PTH100
     flags = arguments[2] if event == "open" and isinstance(arguments[2], int) else 0
@@ -148,7 +151,7 @@ def _reader(frame: FrameType | None) -> Opened:
             break
         caller = frame.f_locals.get("self")
         if frame.f_code in _loaders or id(caller) in _of_loading:
-            in_load, owner, who, imports = True, None, "", ""  # what a source is made of is its own affair
+            in_load, owner, who, imports = True, None, "", ""  # a source may be built on other code
         elif _is_part(caller):
             owner = caller if owner is None or _is_scaling(caller) else owner
         elif not is_library(place[0]):
@@ -169,7 +172,7 @@ def _reader(frame: FrameType | None) -> Opened:
 
 
 def _is_part(value: object) -> bool:
-    """Whether an object is of a class that somebody has written for the framework."""
+    """Whether an object's class is a user's model, callback or scaling."""
     kinds = [_class("cryptoforecast.models.forecaster", "Forecaster"), _class("lightning.pytorch", "Callback"),
              _class("cryptoforecast.models.scaling", "Scaling")]  # fmt: skip
     return isinstance(value, tuple(kind for kind in kinds if kind)) and not type(value).__module__.startswith(

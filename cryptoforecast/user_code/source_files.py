@@ -1,4 +1,4 @@
-"""The researcher's own source files behind a model: found by what its classes import, hashed, and kept beside a run."""
+"""The user's source files behind a model: found through imports, hashed, and copied into a run's folder."""
 
 import ast
 import functools
@@ -16,16 +16,16 @@ from torch import Tensor, nn
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.user_code.installed import PACKAGE, is_installed
 
-CODE = "code"  # the folder of the copies
-LARGEST, MOST = 1_000_000, 200  # bytes of a file and files, of which copies are kept
-IMPORTERS = ("import_module", "__import__")
-PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together
+CODE = "code"  # the folder of the copies in a run's folder
+MAX_BYTES, MAX_FILES = 1_000_000, 200  # of copies
+IMPORT_FUNCTIONS = ("import_module", "__import__")
+PARSE_LOCK = threading.Lock()  # in Python 3.11 threads share the limit on the depth of a syntax tree
 
 
 class SourceCode(NamedTuple):
-    """What a model is written in: the researcher's own source files, and the SHA-256 of each, by name.
+    """The user's source files by name, and the SHA-256 of each.
 
-    A class that was typed into a notebook has no file; its hash stands under its own name.
+    A class that was defined in a notebook has no file; its hash is stored under the name of the class.
     """
 
     files: dict[str, Path]
@@ -33,19 +33,20 @@ class SourceCode(NamedTuple):
 
 
 def source_code_of(*values: Any) -> SourceCode:
-    """The source files that the classes of some objects are written in, and those that these import.
+    """The user's source files that define the classes of some objects, and those that these files import.
 
-    Counted are the files outside installed packages, the standard library and this package: a variant, its base
-    classes, the helpers they import from the working folder or ``PYTHONPATH``, and theirs. Imports are read from the
-    source, so that one within a function counts; one by a name that is only computed does not.
+    The user's files are those outside installed packages, the standard library and this package: a variant, its base
+    classes, and helpers in the working folder or on ``PYTHONPATH``. Imports are read from the source, so imports within
+    functions count; modules whose names are computed do not.
 
     Args:
-        values: instances (of a network, its modules too; of others, what they hold), classes, functions, or plain data
-            with class paths in it.
+        values: instances, classes, functions, or plain data with class paths in it. The modules of a network and the
+            attributes of other instances count as well.
     """
     written = list(dict.fromkeys(_classes(values, set())))
     modules = dict.fromkeys(getattr(value, "__module__", None) or "" for value in written)
-    waiting = [own for name in modules if name in sys.modules and (own := _own(sys.modules[name])) is not None]
+    found = (_user_file(sys.modules[name]) for name in modules if name in sys.modules)
+    waiting = [file for file in found if file is not None]
     files: dict[str, Path] = {}
     while waiting:
         name, file = waiting.pop()
@@ -53,22 +54,26 @@ def source_code_of(*values: Any) -> SourceCode:
             files[name] = file
             waiting += _imported(name, file)
     hashes = {name: _sha256(file.read_bytes()) for name, file in files.items() if file.is_file()}
-    typed = {f"{value.__qualname__} in __main__": _sha256(_typed(value)) for value in written if _is_typed(value)}
-    return SourceCode(dict(sorted(files.items())), dict(sorted((hashes | typed).items())))
+    interactive = {
+        f"{value.__qualname__} in __main__": _sha256(_interactive_source(value))
+        for value in written
+        if _is_interactive(value)
+    }
+    return SourceCode(dict(sorted(files.items())), dict(sorted((hashes | interactive).items())))
 
 
 def changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """The names of files in use now that are not what they were, or were not there.
+    """The names of files in use now that were changed or added.
 
     Args:
-        before: hashes by name; there may be others among them, such as of a callback.
+        before: hashes by name, possibly also of files that are no longer in use.
         now: hashes by name.
     """
     return sorted(name for name in now if before.get(name) != now[name])
 
 
 def say_changed(files: Sequence[str]) -> str:
-    """The beginning of a sentence about files that have changed.
+    """The beginning of a sentence on files that have changed.
 
     >>> say_changed(["helper.py"])
     'helper.py has changed since'
@@ -77,13 +82,13 @@ def say_changed(files: Sequence[str]) -> str:
 
 
 def copy_source_files(files: Mapping[str, Path], folder: Path) -> None:
-    """Copy files into ``code/`` of a run's folder, each whole; what is kept there already stays.
+    """Copy files into ``code/`` of a run's folder; existing copies stay.
 
-    A file above a megabyte is left out, and so are all beyond two hundred.
+    Files of more than a megabyte are left out, and so are all after the first two hundred.
     """
-    for name, file in list(files.items())[:MOST]:
+    for name, file in list(files.items())[:MAX_FILES]:
         copy = folder / CODE / name
-        if not copy.exists() and file.is_file() and file.stat().st_size <= LARGEST:
+        if not copy.exists() and file.is_file() and file.stat().st_size <= MAX_BYTES:
             content = file.read_bytes()
             copy.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(copy, functools.partial(_write, content))
@@ -93,13 +98,13 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _is_typed(value: Any) -> bool:
-    """Whether a class or function was typed into a notebook or a shell: its module has no file."""
+def _is_interactive(value: Any) -> bool:
+    """Whether a class or function was defined in a notebook or a shell: whether its module has no file."""
     return getattr(value, "__module__", None) == "__main__" and not getattr(sys.modules["__main__"], "__file__", None)
 
 
-def _typed(value: Any) -> bytes:
-    """The source of a class or function that has no file; in a shell, which keeps none, the compiled code."""
+def _interactive_source(value: Any) -> bytes:
+    """The source of a class or function that has no file; without source, as in a shell, its compiled code."""
     try:
         return inspect.getsource(value).encode()
     except (OSError, TypeError):
@@ -113,7 +118,7 @@ def _write(content: bytes, file: Any) -> None:
 
 
 def _classes(values: Iterable[Any], seen: set[int]) -> Iterator[Any]:
-    """The classes and functions behind values, base classes too."""
+    """The classes of values with their base classes, and the functions among values."""
     for value in values:
         if id(value) in seen or value is None or isinstance(value, bool | int | float | str | bytes | Tensor):
             continue
@@ -138,28 +143,28 @@ def _classes(values: Iterable[Any], seen: set[int]) -> Iterator[Any]:
 
 
 def _loaded(path: str) -> Any:
-    """What an import path names, if its module has been imported."""
+    """What an import path names if its module was imported; else None."""
     module, _, name = path.rpartition(".")
     return getattr(sys.modules.get(module), name, None)
 
 
-def _own(module: ModuleType) -> tuple[str, Path] | None:
-    """The name and the file of a module, if it is the researcher's own."""
+def _user_file(module: ModuleType) -> tuple[str, Path] | None:
+    """The name and the file of a module of the user's; None for any other module."""
     written = getattr(module, "__file__", None)
-    if not written or (file := Path(written).resolve()).suffix != ".py" or not _is_own(file):
+    if not written or (file := Path(written).resolve()).suffix != ".py" or not _is_user_file(file):
         return None
     parts = file.stem if module.__name__ == "__main__" else module.__name__.replace(".", "/")
     return f"{parts}/__init__.py" if file.name == "__init__.py" else f"{parts}.py", file
 
 
-def _is_own(file: Path) -> bool:
+def _is_user_file(file: Path) -> bool:
     return not is_installed(str(file)) and not file.is_relative_to(PACKAGE)
 
 
 def _imported(name: str, file: Path) -> list[tuple[str, Path]]:
-    """The researcher's own modules that a file imports, with the packages they lie in."""
+    """The user's modules that a file imports, with the packages that contain them."""
     try:
-        with PARSING:
+        with PARSE_LOCK:
             tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, OSError):
         return []
@@ -172,14 +177,14 @@ def _imported(name: str, file: Path) -> list[tuple[str, Path]]:
 
 
 def _names(node: ast.AST, package: list[str]) -> list[str]:
-    """The modules that a statement may import, by their whole names."""
+    """The full names of the modules that a statement may import."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom):
         above = package[: len(package) - node.level + 1] if node.level else []
         base = ".".join([*above, *([node.module] if node.module else [])])
         return [base, *(f"{base}.{alias.name}" if base else alias.name for alias in node.names)]
-    if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in IMPORTERS:
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in IMPORT_FUNCTIONS:
         return [word.value for word in node.args[:1] if isinstance(word, ast.Constant) and isinstance(word.value, str)]
     return []
 
@@ -191,11 +196,11 @@ def _with_packages(names: Iterable[str]) -> Iterator[str]:
 
 
 def _find(name: str, root: Path) -> tuple[str, Path] | None:
-    """A module's name and file, if it is the researcher's own: as it was imported, else where it would be found."""
+    """The name and the file of a user's module, as it was imported or would be found; else None."""
     if not name:
         return None
     if (module := sys.modules.get(name)) is not None:
-        return _own(module)
+        return _user_file(module)
     for folder in [root, *(Path(entry) for entry in sys.path)]:
         place = folder.joinpath(*name.split("."))
         for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
@@ -203,5 +208,5 @@ def _find(name: str, root: Path) -> tuple[str, Path] | None:
                 file = file.resolve()
                 path = name.replace(".", "/")
                 named = f"{path}/__init__.py" if file.name == "__init__.py" else f"{path}.py"
-                return (named, file) if _is_own(file) else None
+                return (named, file) if _is_user_file(file) else None
     return None

@@ -222,3 +222,24 @@ def test_what_a_function_of_the_users_raises_stays_what_it_is(tmp_path: Path) ->
     with pytest.raises(ValueError, match="Invalid learning rate: -1") as raised:
         quiet_trainer(tmp_path).fit(forecaster, data_of(random_walk(120)))
     assert type(raised.value) is ValueError
+
+
+def test_former_names_of_methods_warn_and_name_the_new_ones() -> None:
+    model, bars = LSTM(hidden_size=4, context_length=5, horizon=2).eval(), 100 + torch.rand(3, 5, 1)
+    for old, new, arguments in (
+        ("_asked", "network_forecast", (bars,)),
+        ("_inputs", "network_inputs", (bars,)),
+        ("_scaled", "scaled", (bars[:, :2, 0], bars)),
+    ):
+        with pytest.warns(DeprecationWarning, match=f"{old} is called {new} now"):
+            before = getattr(model, old)(*arguments)
+        assert torch.equal(before, getattr(model, new)(*arguments))
+
+
+def test_what_the_network_forecasts_is_what_becomes_a_forecast_in_prices() -> None:
+    model, bars = LSTM(hidden_size=4, context_length=5, horizon=2).eval(), 100 + torch.rand(3, 5, 1).double()
+    scaled = model.network_forecast(bars)
+    assert scaled.requires_grad
+    torch.testing.assert_close(model.scaled(model.forecast(bars), bars), scaled)
+    with pytest.raises(UserError, match="has context_length 5, and is asked about 4 closes"):
+        model.network_forecast(bars[:, 1:])

@@ -15,17 +15,17 @@ from cryptoforecast.recipe.write import parameters_of, to_json_value
 
 
 def require_same_model(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
-    """See that training goes on with the model that a checkpoint holds.
+    """Check that a model has the class and the arguments of a checkpoint from which its training goes on.
 
-    An argument that its class has taken only since then must have its default, with which nothing has changed.
+    An argument that was added to the class since then must have its default value.
 
     Raises:
-        UserError: naming the first setting that differs.
+        UserError: naming the first argument that differs.
     """
     now, before = forecaster.record(), checkpoint.model
     if now["class_path"] != before["class_path"]:
         raise _differs(checkpoint, "class_path", before["class_path"], now["class_path"])
-    held = {"columns": [CLOSE], **before["init_args"]}  # once there was nothing but the close
+    held = {"columns": [CLOSE], **before["init_args"]}  # the default of checkpoints older than the argument
     parameters = parameters_of(type(forecaster))
     for name, value in now["init_args"].items():
         if name in ("optimizer", "scheduler"):
@@ -45,14 +45,14 @@ def require_same_model(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
 
 
 def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule) -> None:
-    """Say so where closes are not those that a checkpoint was trained on.
+    """Warn where closes differ from those that a checkpoint was trained on.
 
     Args:
         checkpoint: the checkpoint.
-        data: set up; what it is to forecast now.
+        data: the closes to forecast, set up.
 
     Raises:
-        UserError: if the bars are not as far apart as those it was trained on.
+        UserError: if the interval differs, or simulated closes take the place of real ones.
     """
     if checkpoint.data is None:
         return
@@ -69,12 +69,12 @@ def compare_with_training(checkpoint: Checkpoint, data: CloseDataModule) -> None
             f"{used.symbol}: the bars are {used.interval} apart, and the checkpoint was trained on bars "
             f"{known['interval']} apart; forecast at the interval it knows."
         )
-    if unknown := [one.provenance.symbol for one in data.series if one.provenance.symbol not in before]:
+    if unknown := [series.provenance.symbol for series in data.series if series.provenance.symbol not in before]:
         _notice(f"the checkpoint was trained on {trained_on}, but these closes are {', '.join(unknown)}.")
-    for one in data.series:
-        known = before.get(one.provenance.symbol)
-        if known is not None and _revised(one, known):
-            until = f"the closes of {one.provenance.symbol} up to {known['last'][:10]}"
+    for series in data.series:
+        known = before.get(series.provenance.symbol)
+        if known is not None and _is_revised(series, known):
+            until = f"the closes of {series.provenance.symbol} up to {known['last'][:10]}"
             _notice(f"{until} are not those the checkpoint was trained on.")
 
 
@@ -82,13 +82,13 @@ def _differs(checkpoint: Checkpoint, name: str, before: Any, now: Any) -> UserEr
     return UserError(f"{checkpoint.path}: has model.{name} {before}, and now it is {now}; go on with the same.")
 
 
-def _revised(series: CloseSeries, before: dict[str, Any]) -> bool:
-    """Whether the series spans a checkpoint's closes and does not hold them."""
+def _is_revised(series: CloseSeries, before: dict[str, Any]) -> bool:
+    """Whether a series covers the time of a checkpoint's closes with other values."""
     first, last = pd.Timestamp(before["first"]), pd.Timestamp(before["last"])
-    closes, others = series.closes, series.others
+    closes, columns = series.closes, series.others
     if closes.index[0] > first or closes.index[-1] < last:
         return False
-    held = fingerprint(closes[first:last], None if others is None else others[first:last])
+    held = fingerprint(closes[first:last], None if columns is None else columns[first:last])
     return held != str(before["sha256"])
 
 

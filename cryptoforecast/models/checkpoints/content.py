@@ -1,10 +1,12 @@
-"""What a forecaster adds to Lightning's checkpoints: all that forecasting takes, in values that cannot run code."""
+"""What a forecaster adds to Lightning's checkpoints, as plain values that cannot run code."""
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.models.checkpoints.loaded_parts import record_resumption, to_records
 from cryptoforecast.models.checkpoints.provenance import provenance_of
+from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_values
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -13,11 +15,11 @@ CONTENT = "cryptoforecast"  # the key
 
 
 def add_content(model: "Forecaster", checkpoint: dict[str, Any]) -> None:
-    """Add a model's recipe, its data's, the curves of the epoch under way, and what it was trained on before.
+    """Add versions, the recipes of model and data, the curves of the current epoch, and earlier trainings.
 
     Args:
         model: attached to a trainer.
-        checkpoint: Lightning's; loses Lightning's own record of the arguments, which may hold anything.
+        checkpoint: what Lightning is about to save; its record of the arguments is removed, as it may hold anything.
     """
     for key in ("hyper_parameters", "hparams_name"):
         checkpoint.pop(key, None)
@@ -32,13 +34,31 @@ def add_content(model: "Forecaster", checkpoint: dict[str, Any]) -> None:
 
 
 def resume_from_content(model: "Forecaster", checkpoint: dict[str, Any]) -> None:
-    """Go on with the curves of the epoch under way, and note what the model was trained on.
+    """Restore the curves of the current epoch, and record what the model was trained on.
 
     Args:
         model: attached to a trainer.
-        checkpoint: that training goes on from.
+        checkpoint: the checkpoint that the fit goes on from.
     """
     content = checkpoint[CONTENT]
-    former = {"train/loss": content.get("train_loss", {})}  # how it was kept when it was the only curve
+    former = {"train/loss": content.get("train_loss", {})}  # the entry of older checkpoints
     model._curves.from_state(model, content.get("curves", former))
     record_resumption(model, content, datamodule_of(model.trainer))
+
+
+def recipe_of_model(model: "Forecaster") -> dict[str, Any]:
+    """The class path and the arguments of a model, as plain values.
+
+    Raises:
+        UserError: if an argument has no plain form.
+    """
+    arguments = {name: value for name, value in model.hparams.items() if not name.startswith("_")}
+    arguments["scaling"] = recipe_of(model.scaling)
+    cls: Any = type(model)
+    accepted = {name: value for name, value in arguments.items() if name in _argument_names(cls)}
+    return {"class_path": class_path(cls), "init_args": to_json_values(accepted)}
+
+
+@functools.lru_cache(maxsize=32)
+def _argument_names(cls: Any) -> list[str]:
+    return argument_names(cls)  # slow, and needed for every checkpoint

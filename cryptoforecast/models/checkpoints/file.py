@@ -1,4 +1,4 @@
-"""A checkpoint file of ours, read without running any code, and seen to hold what will be asked of it."""
+"""Checkpoint files of this package: read without running code, and checked for the entries that are used."""
 
 import warnings
 from collections.abc import Mapping
@@ -14,24 +14,29 @@ from cryptoforecast.models.checkpoints.provenance import VERSIONS
 from cryptoforecast.recipe.class_paths import shortened
 from cryptoforecast.user_folders import expand_home
 
-OF_LIGHTNING = ("epoch", "global_step", "pytorch-lightning_version", "state_dict", "loops", "callbacks",
+LIGHTNING_KEYS = ("epoch", "global_step", "pytorch-lightning_version", "state_dict", "loops", "callbacks",
                 "optimizer_states", "lr_schedulers", "MixedPrecision")  # fmt: skip
-CHECKED_WHEN_MADE = ("cryptoforecast.model", "cryptoforecast.data.settings")  # what may name classes
-OF_DATA = {"settings": dict, "interval": int | str, "provenance": list, "fitted_until": str, "selected_until": str}
-OF_SERIES = {"symbol": str, "simulated": bool, "interval": str, "first": str, "last": str, "sha256": str}
-OF_TRAINED_BEFORE = {"path": str, "fitted_until": str | None, "selected_until": str | None}
-TIMES = ("fitted_until", "selected_until", "first", "last")
+CHECKED_BY_RECIPE = ("cryptoforecast.model", "cryptoforecast.data.settings")  # may name classes; recipe.read checks
+DATA_ENTRY = {"settings": dict, "interval": int | str, "provenance": list, "fitted_until": str, "selected_until": str}
+SERIES_ENTRY = {"symbol": str, "simulated": bool, "interval": str, "first": str, "last": str, "sha256": str}
+PRIOR_TRAINING_ENTRY = {"path": str, "fitted_until": str | None, "selected_until": str | None}
+TIME_KEYS = ("fitted_until", "selected_until", "first", "last")
 
 
 class Checkpoint(NamedTuple):
-    """What a checkpoint file of ours holds.
+    """The content of a checkpoint file.
 
-    ``model`` is its class path and arguments; ``data`` is what :meth:`CloseDataModule.record` wrote, or None if
-    the model was trained on something else; ``weights`` go into the model. ``versions`` are those it was written
-    with. ``epoch`` is the first that has not been validated, None where only weights were kept. ``trained`` says what
-    closes it has seen, and what those have that it was made of. ``run`` is the way from the checkpoint's folder to its
-    run's, None where it was of none. ``own`` is what the model's own ``on_save_checkpoint`` has put there.
-    ``code`` are the SHA-256 of the files that the fit was written in, by name; None where they were not kept.
+    Attributes:
+        path: the file.
+        model: class path and arguments of the model.
+        data: what :meth:`CloseDataModule.record` returned; None if the model was trained on other data.
+        weights: the model's state dict.
+        versions: versions of the packages that wrote the file, by name.
+        epoch: the first epoch that was not validated; None if the file holds weights alone.
+        trained: its own training first, then that of the checkpoints whose weights it uses.
+        run: relative path from the file's folder to its run's; None outside of a run.
+        extra: everything that is not Lightning's, such as what the model's ``on_save_checkpoint`` added.
+        code: SHA-256 of the user's source files behind the fit, by name; None if they were not recorded.
     """
 
     path: Path
@@ -42,25 +47,25 @@ class Checkpoint(NamedTuple):
     epoch: int | None
     trained: list[PriorTraining]
     run: str | None = None
-    own: dict[str, Any] = {}  # noqa: RUF012 (nobody changes it)
+    extra: dict[str, Any] = {}  # noqa: RUF012 (never changed)
     code: dict[str, str] | None = None
 
     @property
     def of_another_version(self) -> str:
-        """Half a sentence for what may be because this is another version; nothing if it is the same."""
+        """A remark for errors that another version of the package wrote the file; empty if it was this one."""
         written, here = self.versions.get("cryptoforecast", "an earlier version"), VERSIONS["cryptoforecast"]
         return "" if written == here else f" (it was written by cryptoforecast {written}, and this is {here})"
 
 
 def read_checkpoint(path: str | Path, rename: Mapping[str, str] | None = None) -> Checkpoint:
-    """Read a checkpoint without running any code that it may hold.
+    """The content of a checkpoint file, read without running any code that it may hold.
 
     Args:
         path: the file.
         rename: import paths of classes that were moved or renamed since, old to new.
 
     Raises:
-        UserError: if there is no such file, or it is no checkpoint of ours.
+        UserError: if there is no such file, or it is not a checkpoint of this package.
     """
     path = expand_home(path)
     if not path.is_file():
@@ -69,8 +74,8 @@ def read_checkpoint(path: str | Path, rename: Mapping[str, str] | None = None) -
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as problem:  # of a file that may hold anything, torch may say anything
-        if "GLOBAL" in str(problem) or "Unsupported class" in str(problem):  # a call to something that is not a tensor
+    except Exception as problem:  # torch raises errors of many kinds for damaged files
+        if "GLOBAL" in str(problem) or "Unsupported class" in str(problem):  # anything but tensors and plain values
             raise UserError(
                 f"{path}: holds more than numbers and texts, and is not opened: it could run code."
             ) from None
@@ -79,15 +84,15 @@ def read_checkpoint(path: str | Path, rename: Mapping[str, str] | None = None) -
 
 
 def checkpoint_of(content: Any, path: Path, rename: Mapping[str, str] | None = None) -> Checkpoint:
-    """What a checkpoint holds.
+    """The checked content of a checkpoint.
 
     Args:
-        content: of the file, as torch has read it without running any code.
+        content: what ``torch.load`` returned with ``weights_only=True``.
         path: the file, for errors.
         rename: import paths of classes that were moved or renamed since, old to new.
 
     Raises:
-        UserError: if it is no checkpoint of ours.
+        UserError: if it is not a checkpoint of this package.
     """
     record = content.get("cryptoforecast") if isinstance(content, dict) else None
     if not isinstance(record, dict) or not isinstance(content.get("state_dict"), dict):
@@ -99,10 +104,10 @@ def checkpoint_of(content: Any, path: Path, rename: Mapping[str, str] | None = N
         _renamed(record.get("data"), rename or {}),
         content["state_dict"],
         record.get("versions", {}),
-        _first_to_validate(content, path) if "optimizer_states" in content else None,
+        _first_unvalidated_epoch(content, path) if "optimizer_states" in content else None,
         prior_training_in(path, record),
         record.get("run"),
-        {name: value for name, value in content.items() if name not in OF_LIGHTNING},
+        {name: value for name, value in content.items() if name not in LIGHTNING_KEYS},
         record.get("code"),
     )
     if not {"class_path", "init_args"} <= checkpoint.model.keys():
@@ -111,10 +116,10 @@ def checkpoint_of(content: Any, path: Path, rename: Mapping[str, str] | None = N
 
 
 def _require_record(record: dict[str, Any], path: Path) -> None:
-    """See that a record holds what will be asked of it.
+    """Check the types of the entries that are used.
 
     Raises:
-        UserError: naming the entry that is not as it should be.
+        UserError: naming the first invalid entry.
     """
     for name in ("model", "versions"):
         if name in record and not isinstance(record[name], dict):
@@ -122,9 +127,9 @@ def _require_record(record: dict[str, Any], path: Path) -> None:
     if (data := record.get("data")) is not None:
         if not isinstance(data, dict):
             raise _malformed(path, "data", data)
-        _require(data, OF_DATA, path, "data")
+        _require(data, DATA_ENTRY, path, "data")
         for number, series in enumerate(data["provenance"]):
-            _require(series, OF_SERIES, path, f"data.provenance[{number}]")
+            _require(series, SERIES_ENTRY, path, f"data.provenance[{number}]")
     if not isinstance(record.get("run"), str | None):
         raise _malformed(path, "run", record["run"])
     if not isinstance(record.get("code"), dict | None):
@@ -133,17 +138,17 @@ def _require_record(record: dict[str, Any], path: Path) -> None:
     if not isinstance(before, list):
         raise _malformed(path, "trained_before", before)
     for number, entry in enumerate(before):
-        _require(entry, OF_TRAINED_BEFORE, path, f"trained_before[{number}]")
-        if entry.keys() != OF_TRAINED_BEFORE.keys():
+        _require(entry, PRIOR_TRAINING_ENTRY, path, f"trained_before[{number}]")
+        if entry.keys() != PRIOR_TRAINING_ENTRY.keys():
             raise _malformed(path, f"trained_before[{number}]", entry)
     _require_plain({"cryptoforecast": record}, path)
 
 
-def _first_to_validate(content: dict[str, Any], path: Path) -> int:
-    """The first epoch that has not been validated, of a checkpoint that training can go on from.
+def _first_unvalidated_epoch(content: dict[str, Any], path: Path) -> int:
+    """The first epoch that was not validated, from the state of Lightning's loops.
 
     Raises:
-        UserError: if it does not say how far training had come.
+        UserError: if that state is incomplete.
     """
     try:
         loops = content["loops"]["fit_loop"]
@@ -154,10 +159,10 @@ def _first_to_validate(content: dict[str, Any], path: Path) -> int:
 
 
 def _renamed(written: Any, names: Mapping[str, str]) -> Any:
-    """A record in which classes go by the names that they have now.
+    """A record, or a part of it, with class paths replaced.
 
     Args:
-        written: the record, or a part of it.
+        written: the part.
         names: import paths, old to new.
     """
     if isinstance(written, list):
@@ -177,7 +182,7 @@ def _require(part: Any, shape: Mapping[str, Any], path: Path, place: str) -> Non
         value = part.get(name)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
             raise _malformed(path, f"{place}.{name}", value)
-        if name in TIMES and value is not None:
+        if name in TIME_KEYS and value is not None:
             try:
                 pd.Timestamp(value)
             except ValueError:
@@ -185,8 +190,8 @@ def _require(part: Any, shape: Mapping[str, Any], path: Path, place: str) -> Non
 
 
 def _require_plain(part: Any, path: Path, place: str = "") -> None:
-    """See that no class is named but where model and data are made, which looks at what it makes."""
-    if place in CHECKED_WHEN_MADE:
+    """Check that classes are named only where recipe.read checks them before they are made."""
+    if place in CHECKED_BY_RECIPE:
         return
     items = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list | tuple) else ()
     for key, item in items:

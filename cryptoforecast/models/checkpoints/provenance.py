@@ -1,4 +1,4 @@
-"""The versions and the user's code that a checkpoint is written with; the last bits of a training depend on them."""
+"""The versions of packages and the user's source files behind a checkpoint: results depend on both."""
 
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,16 +16,16 @@ _code: WeakKeyDictionary[Trainer, SourceCode] = WeakKeyDictionary()
 
 
 def keep_code_of_fit(trainer: Trainer, code: SourceCode) -> None:
-    """Keep the user's code behind a trainer's fit, for its checkpoints."""
+    """Remember the user's source files behind a trainer's fit, for its checkpoints."""
     _code[trainer] = code
 
 
 def code_of_fit(trainer: Trainer) -> SourceCode | None:
-    """The user's code behind a trainer's fit; None where nobody has asked for it, as where a fit only checks."""
+    """The user's source files behind a trainer's fit; None where they were not recorded, as in a trial fit."""
     return _code.get(trainer)
 
 
 def provenance_of(trainer: Trainer) -> dict[str, Any]:
-    """The versions, and the hashes of the user's code by file, that a trainer's checkpoints hold."""
+    """The entries ``versions`` and ``code`` of a trainer's checkpoints: versions by package, SHA-256 by file."""
     code = code_of_fit(trainer)
     return {"versions": VERSIONS, "code": None if code is None else code.hashes}

@@ -1,4 +1,4 @@
-"""Whether a model that is read from its checkpoint forecasts as the one that was written."""
+"""The check that a model forecasts the same after it was saved to a checkpoint and loaded again."""
 
 import io
 import random
@@ -21,41 +21,41 @@ from cryptoforecast.models.contract.checks import require_forecast
 from cryptoforecast.models.contract.inference import evaluation_mode, random_state_kept
 from cryptoforecast.models.forecaster import Forecaster
 
-COMPARED = 32  # windows
-CLOSE_ENOUGH = 1e-5  # of the price: compiled code and other precisions round otherwise, a lost weight moves more
+NUM_WINDOWS = 32  # whose forecasts are compared
+RELATIVE_TOLERANCE = 1e-5  # compiled code and other precisions round differently; a lost weight changes more
 
 
 def require_reloadable(trainer: Trainer, model: Forecaster, data: CloseDataModule) -> None:
-    """See that a model forecasts the same when it is read from a checkpoint of this moment; no file is written.
+    """Check that a model forecasts the same after a round trip through a checkpoint in memory.
 
     Args:
         trainer: has trained the model, in one process.
-        model: as it is in memory.
-        data: what it was trained on.
+        model: the trained model.
+        data: its training data, set up.
 
     Raises:
-        UserError: if no checkpoint of it can be read, or what was read forecasts otherwise.
+        UserError: if its checkpoint cannot be loaded, or the loaded model forecasts something else.
     """
     name = type(model).__name__
-    again = _read_back(_checkpoint(trainer), name)
-    positions, device = data.fold.train[-COMPARED:], trainer.strategy.root_device
-    held, repeated = (_forecasts(model, data.windows, positions, device) for _ in range(2))
-    if not held.isfinite().all():
+    reloaded = _load(_checkpoint(trainer), name)
+    positions, device = data.fold.train[-NUM_WINDOWS:], trainer.strategy.root_device
+    before, repeated = (_forecasts(model, data.windows, positions, device) for _ in range(2))
+    if not before.isfinite().all():
         raise UserError(f"{name} forecasts numbers that are not finite, though its weights are.")
-    if not _alike(held, repeated):  # it answers otherwise each time it is asked, which is for audit to tell
+    if not _alike(before, repeated):  # not deterministic, which audit reports
         return
-    read = _forecasts(again, data.windows, positions, device)
-    if not _alike(held, read):
-        at = int((held - read).abs().div(held.abs()).amax(dim=1).argmax())
+    after = _forecasts(reloaded, data.windows, positions, device)
+    if not _alike(before, after):
+        worst = int((before - after).abs().div(before.abs()).amax(dim=1).argmax())
         raise UserError(
-            f"{name} forecasts {held[at, 0].item():.6g}, and {read[at, 0].item():.6g} once its checkpoint is read "
-            "again: something that it has learned is in no checkpoint. Keep it as nn.Parameter, with "
+            f"{name} forecasts {before[worst, 0].item():.6g}, and {after[worst, 0].item():.6g} once its checkpoint is "
+            "read again: something that it has learned is in no checkpoint. Keep it as nn.Parameter, with "
             "self.register_buffer, or in get_extra_state and set_extra_state."
         )
 
 
 class _InMemory(CheckpointIO):
-    """Takes a checkpoint as a file would, and keeps it in memory."""
+    """Saves a checkpoint to memory instead of a file."""
 
     def __init__(self) -> None:
         self.file = io.BytesIO()
@@ -82,15 +82,15 @@ def _checkpoint(trainer: Trainer) -> _InMemory:
     return memory
 
 
-def _read_back(written: _InMemory, name: str) -> Forecaster:
-    """The forecaster of a checkpoint that was just written.
+def _load(written: _InMemory, name: str) -> Forecaster:
+    """The forecaster of a checkpoint in memory.
 
     Raises:
-        UserError: saying what the model must do for its checkpoints to be read again.
+        UserError: saying what the model must change so that its checkpoints can be loaded.
     """
     try:
         content = written.load_checkpoint(None)
-    except Exception:  # whatever torch says of what it does not open
+    except Exception:  # torch raises errors of many kinds
         raise UserError(
             f"No checkpoint of {name} could be read again: it would hold more than numbers, texts and tensors. Keep "
             "nothing else in on_save_checkpoint, get_extra_state and the optimizer."
@@ -101,14 +101,14 @@ def _read_back(written: _InMemory, name: str) -> Forecaster:
             "super().on_save_checkpoint(checkpoint)."
         )
     checkpoint = checkpoint_of(content, Path(f"a checkpoint of {name}"))
-    again = make_forecaster(checkpoint.model, str(checkpoint.path))
+    reloaded = make_forecaster(checkpoint.model, str(checkpoint.path))
     try:
-        load_weights(again, checkpoint)
+        load_weights(reloaded, checkpoint)
     except UserError:
         raise UserError(
             f"{name} cannot be made again by its arguments alone, so no checkpoint of it can be read."
         ) from None
-    return again.eval()
+    return reloaded.eval()
 
 
 def _forecasts(
@@ -116,11 +116,11 @@ def _forecasts(
 ) -> Float64[Tensor, "windows horizon"]:
     window = to_device(windows[positions], device)
     with random_state_kept(), evaluation_mode(model, device), torch.inference_mode():
-        for seed in (torch.manual_seed, np.random.seed, random.seed):  # a model may draw
+        for seed in (torch.manual_seed, np.random.seed, random.seed):  # a model may use random numbers
             seed(0)
         forecast = model.forecast(window.context)
         return require_forecast(model, "forecast", forecast, window.context, model.horizon).double().cpu()
 
 
 def _alike(first: Tensor, second: Tensor) -> bool:
-    return torch.allclose(first, second, rtol=CLOSE_ENOUGH, atol=0.0)
+    return torch.allclose(first, second, rtol=RELATIVE_TOLERANCE, atol=0.0)

@@ -97,7 +97,7 @@ def put_weights(model: Model, base: type[Model], checkpoint: Checkpoint) -> None
     """
     model.configure_model()  # it may make its layers there
     if is_overridden(model, "on_load_checkpoint", base):
-        model.on_load_checkpoint({**checkpoint.own, "state_dict": checkpoint.weights})
+        model.on_load_checkpoint({**checkpoint.extra, "state_dict": checkpoint.weights})
     try:
         model.load_state_dict(checkpoint.weights)
     except RuntimeError:

@@ -1,1 +1,1 @@
-"""What a forecaster inherits: checks of its answers, losses and curves, optimizers, lazy layers."""
+"""What Forecaster inherits to its subclasses; the author of a model need not read it."""

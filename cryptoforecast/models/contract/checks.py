@@ -1,4 +1,4 @@
-"""What a model is given and what its methods return, checked: each mistake is one sentence that says what to write."""
+"""Checks of what a model is given and of what its methods return; an error says what to write instead."""
 
 import inspect
 from typing import Any
@@ -10,28 +10,28 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.signatures import takes_one_argument
 
-LENGTHS = ("context_length", "horizon", "columns")  # of a model; of data they must be the same
-ALONE = "Expected more than 1 value per channel"  # what BatchNorm says of a batch of one
+SHARED_SETTINGS = ("context_length", "horizon", "columns")  # the same in model and data
+BATCH_NORM_ERROR = "Expected more than 1 value per channel"  # for a batch of one window
 
 
 def require_lengths(model: nn.Module, data: CloseDataModule) -> None:
-    """See that a model and the data that it works on agree about lengths and columns.
+    """Check that a model and its data have the same context_length, horizon and columns.
 
     Raises:
         UserError: naming the first that differs.
     """
     name = type(model).__name__
-    for setting in LENGTHS:
-        took, given = getattr(model, setting), getattr(data, setting)
-        if took != given:
+    for setting in SHARED_SETTINGS:
+        taken, given = getattr(model, setting), getattr(data, setting)
+        if taken != given:
             raise UserError(
-                f"{name} has {setting} {_said(took)}, and data.{setting} is {_said(given)}: let its __init__ take "
-                f"**kwargs and pass them on to super().__init__, and from Python say {name}({setting}={given!r})."
+                f"{name} has {setting} {_in_words(taken)}, and data.{setting} is {_in_words(given)}: let its __init__ "
+                f"take **kwargs and pass them on to super().__init__, and from Python say {name}({setting}={given!r})."
             )
 
 
 def require_precision(trainer: Trainer) -> None:
-    """See that a trainer does not compute everything in sixteen bits.
+    """Check that a trainer does not hold prices in sixteen bits.
 
     Raises:
         UserError: naming the setting.
@@ -41,14 +41,14 @@ def require_precision(trainer: Trainer) -> None:
 
 
 def require_bars(model: nn.Module, bars: Tensor) -> None:
-    """See that bars are as many, and have the columns, that a model was made for.
+    """Check the shape of a model's bars.
 
     Args:
         model: a forecaster.
-        bars: what it is asked about, (batch, context_length, channels).
+        bars: must be (batch, context_length, channels), with the model's lengths.
 
     Raises:
-        UserError: if they are not.
+        UserError: naming the length that differs.
     """
     name = type(model).__name__
     if bars.shape[-1] != model.channels:
@@ -65,14 +65,14 @@ def require_bars(model: nn.Module, bars: Tensor) -> None:
 
 
 def require_target(model: nn.Module, target: Tensor) -> None:
-    """See that targets are as many as a model forecasts: torch would repeat one forecast for all of them.
+    """Check the shape of targets: torch would broadcast a forecast of another horizon.
 
     Args:
         model: a forecaster.
-        target: what came true, (batch, horizon).
+        target: must be (batch, horizon), with the model's horizon.
 
     Raises:
-        UserError: if they are not.
+        UserError: naming both horizons.
     """
     if target.shape[-1] != model.horizon:
         raise UserError(
@@ -82,17 +82,17 @@ def require_target(model: nn.Module, target: Tensor) -> None:
 
 
 def require_forecast(model: nn.Module, method: str, answer: Any, given: Tensor, horizon: int) -> Tensor:
-    """What ``forward`` or ``forecast`` returned, if it is a tensor of numbers (batch, horizon) on the right device.
+    """``answer``, if it is a floating point tensor of shape (batch, horizon) on the device of ``given``.
 
     Args:
-        model: whose method it is.
-        method: its name.
-        answer: what it returned.
-        given: what it was given: bars, (batch, context_length, channels).
-        horizon: count of closes to be forecast.
+        model: the forecaster, for errors.
+        method: the method that was called: ``forward`` or ``forecast``.
+        answer: what the method returned.
+        given: its argument: bars, (batch, context_length, channels).
+        horizon: number of closes to forecast.
 
     Raises:
-        UserError: saying what it returned instead.
+        UserError: saying what was returned instead.
     """
     wanted = (len(given), horizon)
     if not isinstance(answer, Tensor) or answer.shape != wanted:
@@ -103,17 +103,18 @@ def require_forecast(model: nn.Module, method: str, answer: Any, given: Tensor, 
         kind = str(answer.dtype).removeprefix("torch.")
         raise _mistake(model, method, f"gave numbers of type {kind}, not floating point ones; end it with .float()")
     if answer.device != given.device:
-        here = f"gave a tensor on {answer.device}, and what it was given is on {given.device}"
-        raise _mistake(model, method, f"{here}; make tensors with device=x.device")
+        devices = f"gave a tensor on {answer.device}, and what it was given is on {given.device}"
+        raise _mistake(model, method, f"{devices}; make tensors with device=x.device")
     return answer
 
 
-def require_loss(model: nn.Module, answer: Any) -> Tensor:
-    """What ``loss`` returned, if it is one number.
+def call_loss(model: nn.Module, forecast: Tensor, target: Tensor) -> Tensor:
+    """What ``model.loss(forecast, target)`` returns, checked.
 
     Raises:
-        UserError: saying what it is instead.
+        UserError: if it is not a tensor of one number.
     """
+    answer = model.loss(forecast, target)  # type: ignore[operator]
     if not isinstance(answer, Tensor):
         hint = "return a tensor, as torch's losses are" if answer is not None else "is a return statement missing?"
         raise _mistake(model, "loss", f"gave {_described(answer)}, not the mean over the batch; {hint}")
@@ -123,10 +124,10 @@ def require_loss(model: nn.Module, answer: Any) -> Tensor:
 
 
 def require_gradient(model: nn.Module, loss: Tensor) -> None:
-    """See that a loss can be learned from.
+    """Check that a loss depends on weights that are trained.
 
     Raises:
-        UserError: if no weight has a part in it.
+        UserError: if it does not.
     """
     if not loss.requires_grad:
         raise UserError(
@@ -135,16 +136,34 @@ def require_gradient(model: nn.Module, loss: Tensor) -> None:
         )
 
 
-def explain_failed_call(model: nn.Module, problem: Exception, windows: int) -> None:
-    """Raise a sentence if a call of ``forward`` failed for how it is written; return if the failure is its code's.
+def call_forward(model: nn.Module, x: Tensor) -> Tensor:
+    """What ``model(x)`` returns, checked.
 
     Args:
-        model: whose ``forward(x)`` was called.
-        problem: what it raised.
-        windows: in the batch.
+        model: a forecaster.
+        x: its inputs, (batch, context_length, channels).
 
     Raises:
-        UserError: if it takes other arguments than ``x``, or has a BatchNorm that was given one window.
+        UserError: if ``forward`` takes other arguments, or returns something else than (batch, horizon).
+    """
+    try:
+        answer = model(x)
+    except (TypeError, ValueError) as problem:
+        explain_failed_call(model, problem, len(x))
+        raise
+    return require_forecast(model, "forward", answer, x, model.horizon)  # type: ignore[arg-type]
+
+
+def explain_failed_call(model: nn.Module, problem: Exception, windows: int) -> None:
+    """Explain an exception of ``forward(x)`` if its cause is known; otherwise return.
+
+    Args:
+        model: the forecaster.
+        problem: the exception.
+        windows: number of windows in the batch.
+
+    Raises:
+        UserError: if ``forward`` takes other arguments than ``x``, or a BatchNorm was given one window.
     """
     if isinstance(problem, TypeError) and not takes_one_argument(model.forward):
         names = ", ".join(inspect.signature(model.forward).parameters)
@@ -152,7 +171,7 @@ def explain_failed_call(model: nn.Module, problem: Exception, windows: int) -> N
             f"{type(model).__name__}.forward({names}) is given one argument, the scaled bars: write "
             "`def forward(self, x)`, with a default for whatever else it takes."
         ) from None
-    if windows == 1 and model.training and ALONE in str(problem):
+    if windows == 1 and model.training and BATCH_NORM_ERROR in str(problem):
         raise UserError(
             f"{type(model).__name__} has a BatchNorm, which cannot learn from a batch of one window, and the last "
             "batch of an epoch has but one; set data.drop_last to true, or another data.batch_size."
@@ -169,5 +188,5 @@ def _described(answer: Any) -> str:
     return type(answer).__name__
 
 
-def _said(setting: int | tuple[str, ...]) -> str:
+def _in_words(setting: int | tuple[str, ...]) -> str:
     return f"[{', '.join(setting)}]" if isinstance(setting, tuple) else str(setting)

@@ -1,4 +1,4 @@
-"""Curves over epochs; those of an evaluation have the random walk's beside the model's."""
+"""Metrics by epoch and how they are logged; those of an evaluation include the random walk's."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningModule
 from torch import Tensor
+
+from cryptoforecast.models.contract.finite_weights import learning_rate_of
 
 
 def evaluation_curves(
@@ -15,14 +17,13 @@ def evaluation_curves(
 
     Args:
         stage: ``val`` or ``test``.
-        means: over all windows: the loss of model and random walk; then, a number for each series, the squared error in
-            price of the model, that of the random walk, and the series' share of the windows.
-        diverged: whether a loss that is no number says that training has diverged; else it is left out, since the
-            forecasts have no scaled value. The random walk's is left out wherever it is none.
-        series: the names of the series; of several, each that has a window has a skill of its own.
+        means: means over all windows, in the layout of :func:`batch_errors.errors_on`.
+        diverged: whether a loss that is not finite is kept, as a sign that training has diverged; otherwise it is left
+            out, as the forecasts have no scaled value. The random walk's loss is left out where it is NaN.
+        series: names of the series; with several, the skill of each that has windows is logged as well.
     """
     (loss, walk_loss), (errors, walk_errors, shares) = means[:2], means[2:].view(3, -1)
-    present = shares > 0  # a series may have no window in a set
+    present = shares > 0  # a series may have no window in this set
     ratios = errors[present].sqrt() / walk_errors[present].sqrt()
     skills = torch.where(errors[present] == walk_errors[present], 0.0, 1 - ratios)  # closes may stand still
     curves = {
@@ -59,3 +60,9 @@ def log_over_epochs(module: LightningModule, curves: Mapping[str, Tensor]) -> No
         for logger in trainer.loggers:
             logger.log_metrics(numbers, step=trainer.current_epoch)
             logger.save()  # a process that is killed leaves its curves
+
+
+def log_training(module: LightningModule, curves: Mapping[str, Tensor]) -> None:
+    """Log the learning rate of an epoch and the curves of its training steps."""
+    rate = torch.as_tensor(learning_rate_of(module.trainer), dtype=torch.float32)
+    log_over_epochs(module, {"learning_rate": rate, **curves})

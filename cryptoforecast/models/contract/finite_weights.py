@@ -1,4 +1,4 @@
-"""Weights that are no numbers are not kept."""
+"""The check that weights are finite before they are saved."""
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
@@ -10,15 +10,15 @@ ADVICE = "a lower model.optimizer.lr or a trainer.gradient_clip_val may help. Wh
 
 
 def require_finite_weights(trainer: Trainer, module: LightningModule) -> None:
-    """See that weights are numbers: a step whose loss was one may have spoilt them.
+    """Check that all weights are finite; the loss of the last step may have been, and its gradient not.
 
     Raises:
-        UserError: if they must not be kept.
+        UserError: naming the first weights that are not.
     """
     weights = dict(module.named_parameters())
     if not weights:
         return
-    finite = torch.stack([one.detach().isfinite().all() for one in weights.values()]).tolist()
+    finite = torch.stack([values.detach().isfinite().all() for values in weights.values()]).tolist()
     if not all(finite):
         raise UserError(
             f"{type(module).__name__}: after step {trainer.global_step:,}, "
@@ -28,6 +28,6 @@ def require_finite_weights(trainer: Trainer, module: LightningModule) -> None:
 
 
 def learning_rate_of(trainer: Trainer) -> float | Tensor:
-    """The learning rate of the first group of weights."""
+    """The learning rate of the first parameter group; 0 without an optimizer."""
     rate: float | Tensor = trainer.optimizers[0].param_groups[0]["lr"] if trainer.optimizers else 0.0
     return rate

@@ -1,4 +1,4 @@
-"""Whether a model must be fitted before it can forecast."""
+"""The check that a model which was never fitted can forecast at all."""
 
 from torch import nn
 
@@ -6,7 +6,7 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.forecaster import Forecaster
 
-FITTING = (
+FIT_HOOKS = (  # a model that overrides one of these learns something in a fit
     "setup",
     "configure_model",
     "configure_optimizers",
@@ -26,26 +26,26 @@ FITTING = (
 
 
 def require_fitted(model: Forecaster, advice: str) -> None:
-    """Refuse a model that was just made and must be fitted before it can forecast.
+    """Refuse a model that comes from no checkpoint and has something to learn.
 
     Args:
-        model: comes from no checkpoint.
-        advice: what to give, which the sentence begins with.
+        model: a new model.
+        advice: what to do instead, which the error begins with.
 
     Raises:
-        UserError: saying what shows that it must.
+        UserError: naming what the model has to learn.
     """
     if (reason := _needs_fitting(model)) is not None:
         raise UserError(f"{advice}: {type(model).__name__} {reason}.")
 
 
 def _needs_fitting(model: Forecaster) -> str | None:
-    """Why a model that was just made cannot forecast yet, in words that follow its name; None if it can."""
+    """Why a new model cannot forecast yet, as words that follow its name; None if it can."""
     if any(True for _ in model.parameters()):
         return "has weights to be trained first"
     if hasattr(type(model), "fit"):
         return "has a method fit, so it is fitted first"
-    for hook in FITTING:
+    for hook in FIT_HOOKS:
         if is_overridden(model, hook, Forecaster):
             return f"has a {hook} of its own, which is called when it is fitted"
     parts = [part for part in model.modules() if part not in (model, model.scaling)]

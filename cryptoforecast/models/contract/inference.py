@@ -1,4 +1,4 @@
-"""A model lent out for forecasting: on another device, without dropout, and afterwards as it was."""
+"""Contexts for forecasting that leave no trace on the model and on random numbers."""
 
 import random
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from lightning.pytorch import LightningModule
 
 @contextmanager
 def evaluation_mode(forecaster: LightningModule, device: str | torch.device) -> Iterator[None]:
-    """A forecaster without dropout on another device, and afterwards as it was."""
+    """Put a forecaster on a device in evaluation mode, without dropout; restore device and modes afterwards."""
     home, modes = forecaster.device, {module: module.training for module in forecaster.modules()}
     try:
         forecaster.to(device).eval()
@@ -24,8 +24,8 @@ def evaluation_mode(forecaster: LightningModule, device: str | torch.device) -> 
 
 @contextmanager
 def random_state_kept() -> Iterator[None]:
-    """Leave the random numbers of torch, NumPy and Python as if nobody had drawn any meanwhile."""
-    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 (what others draw from)
+    """Restore the states of the random generators of torch, NumPy and Python afterwards."""
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 (the generator that models use)
     try:
         with torch.random.fork_rng():
             yield

@@ -1,4 +1,4 @@
-"""What learns, in the quickest of its equal ways, and what moves its learning rate."""
+"""Optimizers and learning rate schedulers, made from a model's settings."""
 
 import math
 from collections.abc import Callable
@@ -9,11 +9,12 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, Reduce
 from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import CyclicLR, OneCycleLR
 
+from cryptoforecast.data.batches import WindowLoader
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.errors import UserError, first_sentence
 from cryptoforecast.user_code.exception_origin import is_raised_by_user
 
-FOUND = "learning_rate"  # the hyperparameter that Lightning's finder sets
+FINDER_HPARAM = "learning_rate"  # the hyperparameter that Lightning's learning rate finder sets
 STEPWISE_SCHEDULERS = (OneCycleLR, CyclicLR)
 FUSED_OPTIMIZERS = (Adam, AdamW, SGD)
 
@@ -24,16 +25,16 @@ def optimizers_and_schedulers(
     scheduler: LRSchedulerCallable | None,
     interval: Literal["step", "epoch"] | None,
 ) -> Any:
-    """What ``configure_optimizers`` returns: an optimizer of all weights, and a scheduler where there is one.
+    """What ``configure_optimizers`` returns: the optimizer of all weights, and its scheduler if there is one.
 
     Args:
-        model: whose weights are learned.
-        optimizer: makes the optimizer.
-        scheduler: makes the scheduler of an optimizer.
-        interval: when the scheduler moves the learning rate; by default as it counts.
+        model: the model to train.
+        optimizer: makes the optimizer from the weights.
+        scheduler: makes the scheduler from the optimizer.
+        interval: when the scheduler steps; by default as it counts.
 
     Raises:
-        UserError: if an argument of one of them is none, or a scheduler's count of steps is not that of the training.
+        UserError: if an argument of theirs is invalid, or a scheduler counts fewer steps than the fit takes.
     """
     learning = build("optimizer", optimizer, model.parameters())
     use_fused_kernel(learning)
@@ -56,31 +57,31 @@ def trainer_of(model: LightningModule) -> Trainer | None:
 
 
 def is_finished(scheduler: Any) -> bool:
-    """Whether a cycle has been gone through: its last rate is that of step ``total_steps - 1``, counted from 0."""
+    """Whether a OneCycleLR has reached its last rate, which is that of step ``total_steps - 1``, counted from 0."""
     return isinstance(scheduler, OneCycleLR) and scheduler.last_epoch >= scheduler.total_steps - 1
 
 
 def _take_found_rate(model: LightningModule, optimizer: Optimizer) -> None:
-    """Let a learning rate finder read the rate of the optimizer, and take up what it has set instead.
+    """Let Lightning's learning rate finder read and set the optimizer's rate, through a hyperparameter of the model.
 
-    Lightning looks for it among a model's hyperparameters. A model that has one of its own sees to it by itself.
+    A model that has this hyperparameter as an argument uses it by itself.
     """
-    if FOUND in model.hparams_initial:
+    if FINDER_HPARAM in model.hparams_initial:
         return
-    if (found := model.hparams.get(FOUND)) is not None:
+    if (found := model.hparams.get(FINDER_HPARAM)) is not None:
         for group in optimizer.param_groups:
             group["lr"] = found
     elif len(optimizer.param_groups) == 1:
-        model.hparams[FOUND] = None
+        model.hparams[FINDER_HPARAM] = None
 
 
 def _interval(scheduler: Any, trainer: Trainer | None) -> str:
-    """Whether a scheduler counts steps or epochs.
+    """``step`` or ``epoch``: what a scheduler counts.
 
     Raises:
-        UserError: if it counts fewer steps than training takes, beyond which it would not go.
+        UserError: if it counts fewer steps than the fit takes; torch raises an error beyond them.
     """
-    parts = getattr(scheduler, "_schedulers", [scheduler])  # several, one after the other or together
+    parts = getattr(scheduler, "_schedulers", [scheduler])  # of SequentialLR and ChainedScheduler
     if not any(isinstance(part, STEPWISE_SCHEDULERS) for part in parts):
         return "epoch"
     total, steps = getattr(scheduler, "total_steps", math.inf), _steps_of(trainer)
@@ -95,9 +96,9 @@ def _interval(scheduler: Any, trainer: Trainer | None) -> str:
 
 
 def _steps_of(trainer: Trainer | None) -> int:
-    """How many steps a trainer takes; 0 where that cannot be known beforehand.
+    """The number of optimizer steps of a fit; 0 where it cannot be known beforehand.
 
-    The trainer could tell, and would set up its loaders for it before it knows where in an epoch it goes on.
+    ``trainer.estimated_stepping_batches`` would set up the loaders before it is known where in an epoch a fit goes on.
     """
     data = None if trainer is None else datamodule_of(trainer)
     if trainer is None or data is None or trainer.max_epochs in (None, -1):
@@ -108,31 +109,31 @@ def _steps_of(trainer: Trainer | None) -> int:
     return steps if trainer.max_steps == -1 else min(steps, trainer.max_steps)
 
 
-def build(setting: str, factory: Callable[[Any], Any], of: Any) -> Any:
-    """What the factory of an optimizer or a scheduler makes.
+def build(setting: str, factory: Callable[[Any], Any], argument: Any) -> Any:
+    """What ``factory(argument)`` returns, with errors of torch as UserError.
 
     Args:
-        setting: ``optimizer`` or ``scheduler``.
+        setting: ``optimizer`` or ``scheduler``, for errors.
         factory: makes it.
-        of: what it is made of: weights, or an optimizer.
+        argument: the weights, or the optimizer.
 
     Raises:
-        UserError: with what torch has to say of an argument.
+        UserError: with torch's sentence on an invalid setting.
     """
     try:
-        return factory(of)
+        return factory(argument)
     except UserError:
         raise
-    except Exception as problem:  # of any kind, for torch checks few of them
+    except Exception as problem:  # torch raises errors of many kinds
         if is_raised_by_user(problem):
             raise
         raise UserError(f"model.{setting}: {first_sentence(problem)}") from None
 
 
 def use_fused_kernel(optimizer: Optimizer) -> None:
-    """On a CPU, have all weights moved by one kernel instead of a dozen operations for each, which take longer.
+    """Set ``fused`` for weights on the CPU, where one kernel is faster than a dozen operations for each weight.
 
-    Whoever has set ``fused`` or ``foreach`` has it as set. On a GPU torch chooses well by itself.
+    A ``fused`` or ``foreach`` that was set stays; on a GPU torch chooses a fast implementation by itself.
     """
     for group in optimizer.param_groups if type(optimizer) in FUSED_OPTIMIZERS else ():
         usual = not any(group.get(name) for name in ("capturable", "differentiable"))
@@ -140,3 +141,12 @@ def use_fused_kernel(optimizer: Optimizer) -> None:
         fitting = all(weights.device.type == "cpu" and weights.is_floating_point() for weights in group["params"])
         if usual and undecided and fitting:
             group["fused"] = True
+
+
+def batch_weight(trainer: Trainer, batch_index: int) -> float:
+    """The weight of this process's mean loss of a batch in the gradient; 1 unless processes share batches.
+
+    Processes average their gradients evenly, also where one has more windows of the batch than another.
+    """
+    loader = trainer.train_dataloader if trainer.world_size > 1 else None
+    return loader.sampler.weight(batch_index) if isinstance(loader, WindowLoader) else 1.0

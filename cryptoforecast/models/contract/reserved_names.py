@@ -1,7 +1,7 @@
-"""Names that a model class must not use for something else: those of the contract and of Lightning's modules.
+"""Checks that a model class does not use names of the contract, or of Lightning's modules, for something else.
 
-Python and torch would take them without a word. ``self.loss = nn.HuberLoss()`` is passed over for the method ``loss``,
-and ``self.channels = 8`` changes what the inherited methods believe about their input.
+Python and torch would not complain: ``self.loss = nn.HuberLoss()`` is ignored in favour of the method ``loss``, and
+``self.channels = 8`` changes what the inherited methods assume about their input.
 """
 
 import functools
@@ -13,24 +13,24 @@ from torch import nn
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.scaling import Scaling
 
-SETTINGS = {  # what Forecaster.__init__ keeps under a name, and what else the value could be called
+SETTINGS = {  # attributes that Forecaster.__init__ sets, and what they are, for errors
     "context_length": "the count of closes that it sees",
     "horizon": "the count of closes that it forecasts",
     "columns": "the names of the columns that it sees",
     "channels": "the count of columns that it sees",
 }
-INTERNAL = ("_optimizer", "_scheduler", "_scheduler_interval")  # what else Forecaster keeps is its own to change
-INSTEAD = {"loss": "self.criterion", "forward": "self.network", "forecast": "self.head"}
+PRIVATE_SETTINGS = ("_optimizer", "_scheduler", "_scheduler_interval")  # set once, by Forecaster.__init__
+SUGGESTIONS = {"loss": "self.criterion", "forward": "self.network", "forecast": "self.head"}
 
 
 def require_free(model: nn.Module, base: type, name: str, value: object) -> None:
-    """Refuse an attribute of a model that would hide a part of the contract, or be hidden by it.
+    """Refuse to set an attribute of a model that would hide a part of the contract, or be hidden by it.
 
     Args:
-        model: of a subclass of ``base``.
-        base: the class whose names are taken: Forecaster.
-        name: the attribute's.
-        value: what it is to be.
+        model: an instance of a subclass of ``base``.
+        base: the class whose names are reserved: Forecaster.
+        name: name of the attribute.
+        value: value of the attribute.
 
     Raises:
         UserError: naming the class and what to write.
@@ -43,24 +43,31 @@ def require_free(model: nn.Module, base: type, name: str, value: object) -> None
             raise UserError(_of_setting(f"{owner} sets self.{name}", name))
     elif name == "scaling":
         if not isinstance(value, Scaling):
-            raise UserError(f"{owner} sets self.scaling to {_said(value)}; it must be a Scaling, or have another name.")
-    elif name in INTERNAL and name in model.__dict__:
+            described = _in_words(value)
+            raise UserError(f"{owner} sets self.scaling to {described}; it must be a Scaling, or have another name.")
+    elif name in PRIVATE_SETTINGS and name in model.__dict__:
         raise UserError(f"{owner} sets self.{name}, which Forecaster needs for itself; call it something else.")
     elif isinstance(held, property):
         if held.fset is None or isinstance(value, nn.Module | nn.Parameter):
             raise UserError(f"{owner} sets self.{name}, {_part_of(base, name)}; call it something else.")
     elif inspect.isroutine(held) and not name.startswith("__") and not _stands_in(name, value, model):
-        if name.startswith("_") and name not in vars(base):  # torch and Lightning put their own there
+        if name.startswith("_") and name not in vars(base):  # private names of torch and Lightning, which they set
             return
         raise UserError(_of_method(f"{owner} sets self.{name}", base, name))
 
 
+def is_plain_text(model: nn.Module, name: str, value: object) -> bool:
+    """Whether a private attribute that exists is set to a text or None, and is not one of the contract's."""
+    is_text = value is None or type(value) is str
+    return is_text and name.startswith("_") and name in model.__dict__ and name not in PRIVATE_SETTINGS
+
+
 def require_methods(cls: type, base: type) -> None:
-    """Refuse a class whose body gives a name of the contract to something else than a method.
+    """Refuse a class whose body sets a method of the contract to something else than a method.
 
     Args:
         cls: a subclass of ``base``.
-        base: the class whose names are taken: Forecaster.
+        base: the class whose names are reserved: Forecaster.
 
     Raises:
         UserError: naming the class and what to write.
@@ -69,15 +76,15 @@ def require_methods(cls: type, base: type) -> None:
         if parent in base.__mro__:
             continue
         for name, value in vars(parent).items():
-            said, held = f"The body of {parent.__name__} sets {name}", getattr(base, name, None)
+            subject, held = f"The body of {parent.__name__} sets {name}", getattr(base, name, None)
             if name in SETTINGS:
-                raise UserError(_of_setting(said, name))
+                raise UserError(_of_setting(subject, name))
             if name == "scaling":
-                raise UserError(f"{said}; pass a scaling to super().__init__(scaling=...) instead.")
+                raise UserError(f"{subject}; pass a scaling to super().__init__(scaling=...) instead.")
             if isinstance(held, property) and not isinstance(value, property | functools.cached_property):
-                raise UserError(f"{said}, {_part_of(base, name)}; call it something else.")
+                raise UserError(f"{subject}, {_part_of(base, name)}; call it something else.")
             if inspect.isroutine(held) and not name.startswith("__") and not _is_method(value):
-                raise UserError(_of_method(said, base, name))
+                raise UserError(_of_method(subject, base, name))
 
 
 def _is_method(value: object) -> bool:
@@ -85,25 +92,25 @@ def _is_method(value: object) -> bool:
 
 
 def _stands_in(name: str, value: object, model: nn.Module) -> bool:
-    """Whether a value is a method's stand-in, as libraries put one in its place, and not something else by its name."""
+    """Whether a value is a wrapped method, as libraries set one, and not something else under the method's name."""
     if isinstance(value, nn.Module) or not callable(value):
         return False
     return name == "forward" or getattr(value, "__self__", None) is model or hasattr(value, "__wrapped__")
 
 
-def _of_method(said: str, base: type, name: str) -> str:
+def _of_method(subject: str, base: type, name: str) -> str:
     method = inspect.getattr_static(base, name)
     try:
         arguments = [*inspect.signature(getattr(method, "__func__", method)).parameters]
     except (TypeError, ValueError):
         arguments = ["self", "..."]
-    instead = INSTEAD.get(name, f"self.own_{name}")
+    suggestion = SUGGESTIONS.get(name, f"self.own_{name}")
     write = f"write `def {name}({', '.join(arguments)})`" if name in vars(base) else "leave that name"
-    return f"{said}, {_part_of(base, name)}; {write}, or call it {instead}."
+    return f"{subject}, {_part_of(base, name)}; {write}, or call it {suggestion}."
 
 
-def _of_setting(said: str, name: str) -> str:
-    return f"{said}, under which Forecaster keeps {SETTINGS[name]}; call it something else, such as self.own_{name}."
+def _of_setting(subject: str, name: str) -> str:
+    return f"{subject}, under which Forecaster keeps {SETTINGS[name]}; call it something else, such as self.own_{name}."
 
 
 def _part_of(base: type, name: str) -> str:
@@ -113,5 +120,5 @@ def _part_of(base: type, name: str) -> str:
     return f"a name that {'torch' if home is nn.Module else 'Lightning'} has for itself"
 
 
-def _said(value: Any) -> str:
+def _in_words(value: Any) -> str:
     return f"an instance of {type(value).__name__}" if not isinstance(value, str | int | float) else repr(value)

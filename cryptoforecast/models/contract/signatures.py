@@ -1,12 +1,13 @@
-"""Facts about methods: who wrote them, and what they take."""
+"""Methods of a class: whether a subclass overrides them, what they take, and their former names."""
 
 import inspect
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 
 def is_overridden(owner: object, name: str, base: type) -> bool:
-    """Whether a method of an object is another than that of ``base``, by its class or by an attribute of its own."""
+    """Whether an object's method differs from that of ``base``: overridden by its class or by an attribute."""
     return getattr(getattr(owner, name), "__func__", None) is not getattr(base, name)
 
 
@@ -16,6 +17,16 @@ def takes_one_argument(method: Callable[..., Any]) -> bool:
         inspect.signature(method).bind(None)
     except TypeError:
         return False
-    except ValueError:  # it does not say
+    except ValueError:  # a built-in without a signature
         return True
     return True
+
+
+def former_name(old: str, new: str) -> Any:
+    """A method that was renamed, under its old name: it warns and calls the method of the new name."""
+
+    def method(self: Any, *arguments: Any) -> Any:
+        warnings.warn(f"{old} is called {new} now.", DeprecationWarning, stacklevel=2)
+        return getattr(self, new)(*arguments)
+
+    return method

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cryptoforecast import LSTM, Drift, Forecaster, Mean, RandomWalk, TrainMinMax, UserError
-from cryptoforecast.models.contract.fitted import FITTING, require_fitted
+from cryptoforecast.models.contract.fitted import FIT_HOOKS, require_fitted
 
 
 class Fixed(Forecaster):
@@ -61,7 +61,7 @@ def test_a_model_that_learns_is_not_tested_unfitted(model: Forecaster, reason: s
         require_fitted(model, "test needs --ckpt_path")
 
 
-@pytest.mark.parametrize("hook", FITTING)
+@pytest.mark.parametrize("hook", FIT_HOOKS)
 def test_a_model_that_does_something_of_its_own_while_it_is_fitted_is_not_tested_unfitted(hook: str) -> None:
     model = type("Booster", (Fixed,), {hook: lambda self, *_: None})()
     with pytest.raises(UserError, match=f"test needs --ckpt_path: Booster has a {hook} of its own"):

@@ -1,0 +1,53 @@
+"""What happens to a model before it is trained or judged: checks, the fit of its scaling, and its lazy layers."""
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn.parameter import is_lazy
+
+from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
+from cryptoforecast.models.contract import checks
+
+if TYPE_CHECKING:
+    from cryptoforecast.models.forecaster import Forecaster
+
+
+def prepare(model: "Forecaster", stage: str) -> None:
+    """Check that model and data agree and, before a fit, fit the scaling and make the weights of lazy layers.
+
+    Args:
+        model: attached to a trainer; with other data than a CloseDataModule, its scaling is left as it is.
+        stage: ``fit``, ``validate``, ``test`` or ``predict``.
+
+    Raises:
+        UserError: if model and data differ in context_length, horizon or columns.
+    """
+    data = datamodule_of(model.trainer)
+    if data is not None:
+        checks.require_lengths(model, data)
+    if stage != "fit":
+        return
+    checks.require_precision(model.trainer)
+    if data is not None:
+        model.scaling.fit(data.train_closes())
+        initialise_lazy_layers(model, data)
+
+
+def initialise_lazy_layers(model: "Forecaster", data: CloseDataModule) -> None:
+    """Give lazy layers, such as ``nn.LazyLinear``, their weights by forecasting one training window.
+
+    Optimizers and whatever counts weights come later and find them. Lightning's check before the first epoch would
+    otherwise initialise them with a validation window.
+
+    Args:
+        model: on the CPU; its scaling is fitted. Nothing is done if it has no lazy layers.
+        data: set up for ``fit``.
+    """
+    if not any(is_lazy(weights) for weights in chain(model.parameters(), model.buffers())):
+        return
+    modes = {module: module.training for module in model.modules()}
+    with torch.no_grad():
+        model.eval().forecast(data.windows[data.fold.train[:1]].context)
+    for module, training in modes.items():
+        module.training = training
