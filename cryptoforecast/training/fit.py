@@ -29,7 +29,6 @@ from cryptoforecast.training.setting_errors import refusals_in_one_sentence
 from cryptoforecast.training.settings.checks import require_settings_that_work
 from cryptoforecast.training.settings.command_line import CommandLine, make
 from cryptoforecast.training.settings.from_python import call_of
-from cryptoforecast.training.settings.parser import to_yaml
 from cryptoforecast.training.tensorboard import tensorboard_folder, write_verdict
 from cryptoforecast.training.train import best_checkpoint, train
 
@@ -103,7 +102,7 @@ def fit_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = None, 
     >>> run = fit_as_told(["fit", "--config", "configs/btc.yaml", "--model.hidden_size=16"])  # doctest: +SKIP
     """
     made = make(words, CommandLine, objects=objects, progress=progress)
-    chosen = made.config["fit"]
+    chosen = made.verb_options
     with ExitStack() as held:
         _begin(made, held)
         told = {name: chosen.get(name) for name in ("ckpt_path", "weights_only")}
@@ -119,10 +118,10 @@ def _begin(made: CommandLine, held: ExitStack) -> None:
     data.setup("fit")
     check_before_fit(model, data, trainer)
     require_settings_that_work(trainer, model, data)
-    chosen = made.config["fit"]
+    chosen = made.verb_options
     if made.checkpoint is not None:
         require_resumable(made.checkpoint, model, data, trainer, chosen.get("seed_everything"))
-    held.enter_context(open_run_folder(trainer, made.checkpoint, to_yaml(made._parser("fit"), chosen)))
+    held.enter_context(open_run_folder(trainer, made.checkpoint, made.configuration))
     code = mark_as_counted(trainer, model, data, chosen.as_dict(), list(made.objects.values()))
     tried = _with_objects(chosen, made.objects)
 
@@ -151,7 +150,7 @@ def _with_objects(chosen: Namespace, objects: Mapping[str, Any]) -> Namespace:
 def _judged(made: CommandLine) -> Run:
     """The run, with its best checkpoint judged on the validation targets by the first of its processes."""
     trainer = made.trainer
-    path = best_checkpoint(trainer, made._get(made.config_init, "trainer").callbacks)
+    path = best_checkpoint(trainer, made.given_callbacks)
     folder = run_folder(trainer)
     if not path and trainer.checkpoint_callback:  # nothing to learn, nothing was best
         path = str((folder or Path(trainer.default_root_dir)) / CHECKPOINTS / f"{LAST}.ckpt")

@@ -14,7 +14,6 @@ from cryptoforecast.models.contract.fitted import require_fitted
 from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
 from cryptoforecast.training.console import quiet_libraries
 from cryptoforecast.training.evaluation_hooks import call_evaluation_hooks, keep_logged
-from cryptoforecast.training.exact import as_list
 from cryptoforecast.training.ledger_entries import compare_with_fit, enter_test
 from cryptoforecast.training.run_folder import folder_of_results
 from cryptoforecast.training.setting_errors import refusals_in_one_sentence
@@ -156,13 +155,13 @@ def own_steps(made: CommandLine, model: Forecaster, folder: Path) -> dict[str, f
         model: ready to forecast.
         folder: where they may write.
     """
-    callbacks = as_list(made._get(made.config_init, "trainer").callbacks)
-    return call_evaluation_hooks(str(made.subcommand), model, made.datamodule, made.trainer, callbacks, folder)
+    verb = str(made.subcommand)
+    return call_evaluation_hooks(verb, model, made.datamodule, made.trainer, made.given_callbacks, folder)
 
 
 def _output_dir(made: CommandLine) -> Path:
     """Where ``--output_dir`` says, else the checkpoint's run folder, else the working folder."""
-    chosen = made._get(made.config, "output_dir")
+    chosen = made.verb_options.get("output_dir")
     if chosen is not None:
         return expand_home(chosen)
     return Path() if made.checkpoint is None else folder_of_results(made.checkpoint)

@@ -64,7 +64,7 @@ def predict_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = No
     >>> predict_as_told(["predict", "--ckpt_path", "best.ckpt"]).rows  # doctest: +SKIP
     """
     made = make(words, CommandLine, objects=objects)
-    chosen = made._get(made.config, "output")
+    chosen = made.verb_options.get("output")
     output = None if chosen is None else expand_home(chosen)
     if output is not None and not output.parent.is_dir():
         raise UserError(f"{output}: there is no folder {output.parent} to write it into.")

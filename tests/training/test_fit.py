@@ -1,6 +1,8 @@
 """``cryptoforecast.fit``, ``validate``, ``test`` and ``predict``: what the command line does, from Python."""
 
 import functools
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -263,3 +265,25 @@ print(run.test().table()["model"].iloc[0], len(cf.Run.open(run.checkpoint).predi
     done = subprocess.run([sys.executable, "mine.py"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "Mine 1"
+
+
+@pytest.mark.slow
+def test_a_script_that_was_killed_within_an_epoch_is_gone_on_with_to_the_same_bits(python: Path) -> None:
+    script = """
+import os, signal, sys
+import cryptoforecast as cf
+from lightning.pytorch import Callback
+from tests.training.test_fit import BEST, LAST, fit
+class Killed(Callback):
+    def on_train_batch_start(self, trainer, *_):
+        if trainer.global_step == 8:
+            os.kill(os.getpid(), signal.SIGKILL)
+fit(callbacks=[BEST, {**LAST, "every_n_train_steps": 3}, Killed()])
+"""
+    fit(callbacks=[BEST, {**LAST, "every_n_train_steps": 3}])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    killed = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    run = RUN.with_name("version_1")
+    cf.fit(ckpt_path=run)
+    assert bits(run) == bits(RUN)

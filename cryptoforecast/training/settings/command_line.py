@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from jsonargparse import ArgumentError
+from jsonargparse import ArgumentError, Namespace
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
@@ -30,6 +30,7 @@ from cryptoforecast.training.settings.parser import (
     ForecastParser,
     UsageError,
     complaint,
+    to_yaml,
     with_plain_texts,
 )
 from cryptoforecast.training.train import options_for_fit
@@ -140,6 +141,22 @@ class CommandLine(LightningCLI):
             if isinstance(problem, UserError) or is_raised_by_user(problem):
                 raise
             raise UserError(f"trainer: {problem}") from None
+
+    @property
+    def verb_options(self) -> Namespace:
+        """The options of the verb, parsed."""
+        options: Namespace = self.config[self.subcommand]
+        return options
+
+    @property
+    def configuration(self) -> str:
+        """The options of the verb as the text of a configuration file."""
+        return to_yaml(self._parser(self.subcommand), self.verb_options)
+
+    @property
+    def given_callbacks(self) -> list[Any]:
+        """The callbacks that the user has named or given as objects, in that order."""
+        return as_list(self._get(self.config_init, "trainer").callbacks)
 
     def _run_subcommand(self, subcommand: str) -> None:
         """Nothing: what is made here is used by the function of the verb."""
