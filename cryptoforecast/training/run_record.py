@@ -66,7 +66,8 @@ class RunRecord(Callback):
         record = json.dumps(provenance(data), indent=2) + "\n"
         write_atomically(folder / PROVENANCE, lambda file: file.write(record.encode()))
         if (in_tensorboard := tensorboard_folder(trainer)) is not None:
-            write_settings(in_tensorboard, self.settings)
+            closes = ", ".join(series.closes.name for series in data.series)
+            write_settings(in_tensorboard, {**self.settings, "data.series": closes})
 
 
 def with_tuned_values(configuration: str, model: LightningModule, data: CloseDataModule) -> str:

@@ -19,6 +19,7 @@ from torch.optim import Optimizer
 
 from cryptoforecast.evaluation.verdict import Verdict, print_verdict
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.training.lightning.loggers import omit_hp_metric
 
 STEPS, VERDICT = "steps", "verdict"
 STEPS_BETWEEN_NORMS = 10  # a norm takes as long as one or two hundredths of a small network's step
@@ -35,6 +36,10 @@ class StepCurves(Callback):
         self._writer: Any = None
         self._unwritten = False
         self._drawn = 0  # the last step that was
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """See that TensorBoard's loggers write no HParams page of their own, which would stand in the run's place."""
+        omit_hp_metric(trainer.loggers)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Open the file of the loss; what it has of steps that are taken again is forgotten."""

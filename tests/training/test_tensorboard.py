@@ -52,7 +52,7 @@ def train(folder: Path, *loggers: Logger, path: Path | None = None, kill: Kill |
 
 
 def board(folder: Path, **settings: Any) -> TensorBoardLogger:
-    return TensorBoardLogger(folder, name="", version="run", default_hp_metric=False, **settings)
+    return TensorBoardLogger(folder, name="", version="run", **settings)
 
 
 def test_the_loss_of_every_nth_step_is_drawn_by_step_and_gradients_by_epoch(tmp_path: Path) -> None:
@@ -154,12 +154,12 @@ def test_settings_that_differ_from_their_defaults_stand_beside_the_skills_on_val
     elsewhere = ("--output_dir", tmp_path / "elsewhere")
     assert type_in("test", "--ckpt_path", second / "checkpoints" / "best.ckpt", *elsewhere).status == 0
     (settings, metrics), (of_second, metrics_of_second) = hparams_of(tmp_path / "runs")
-    expected = {"model": "LSTM", "model.hidden_size": 4.0, "data.context_length": 12.0, "data.horizon": 2.0,
-                "data.source": "CsvSource", "data.source.path": "COIN-USD.csv", "seed": 0.0}  # fmt: skip
+    expected = {"model": "LSTM", "model.hidden_size": 4.0, "model.num_layers": 1.0, "data.context_length": 12.0,
+                "data.horizon": 2.0, "data.series": "COIN-USD", "data.source": "CsvSource", "seed": 0.0,
+                "data.source.path": "COIN-USD.csv", "optimizer": "Adam", "optimizer.lr": 0.001}  # fmt: skip
     assert expected.items() <= settings.items()
-    assert "optimizer.lr" not in settings
-    assert of_second["optimizer.lr"] == 0.01
-    assert not {"trainer.logger", "trainer.callbacks", "data.batch_size", "optimizer.betas"} & set(of_second)
+    assert settings | {"optimizer.lr": 0.01} == of_second, "the only setting that differs"
+    assert not {"trainer.logger", "trainer.callbacks", "data.batch_first", "optimizer.betas"} & set(settings)
     scores = json.loads((first / "scores.json").read_text())["scores"]["LSTM"]["skill"]
     assert set(metrics) == {"skill/val", "skill/test"}, "no other curve is a metric"
     assert metrics["skill/test"] == pytest.approx(scores, rel=1e-6)

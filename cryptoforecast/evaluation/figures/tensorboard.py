@@ -17,14 +17,13 @@ from cryptoforecast.evaluation.forecasts import forecast_rows
 from cryptoforecast.models.baselines import RandomWalk
 from cryptoforecast.models.forecaster import Forecaster
 
-# Curves that say something only side by side, on TensorBoard's page of custom scalars.
+# Curves to compare in one chart, on TensorBoard's page of custom scalars; regular expressions for how a name begins.
 CHARTS = {
-    "beside the random walk": {
-        "loss": ["Multiline", ["train/loss", "val/loss", "val/loss_random_walk"]],
-        "RMSE in price": ["Multiline", ["val/rmse", "val/rmse_random_walk"]],
-        "skill, where zero is the random walk": ["Multiline", ["val/skill", "val/skill_random_walk"]],
-    }
+    "loss": ["Multiline", ["train/loss$", "val/loss$", "val/loss_random_walk$"]],
+    "RMSE in price": ["Multiline", ["val/rmse$", "val/rmse_random_walk$"]],
+    "skill, where zero is the random walk": ["Multiline", ["val/skill$", "val/skill_random_walk$"]],
 }
+CHART_OF_SERIES = {"skill by series": ["Multiline", ["val/skill/.+", "val/skill_random_walk$"]]}
 PICTURES = {"forecast": plot_forecast, "changes": plot_changes, "errors": plot_errors}
 
 
@@ -51,7 +50,9 @@ class ForecastFigure(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Lay out the common charts."""
         if board := _tensorboard(trainer):
-            board.add_custom_scalars(CHARTS)
+            data = datamodule_of(trainer)
+            several = data is not None and len(data.series) > 1
+            board.add_custom_scalars({"beside the random walk": CHARTS | (CHART_OF_SERIES if several else {})})
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw the validation targets, those that validation looks at."""

@@ -29,6 +29,13 @@ def set_version(logger: Logger, version: int | str | None) -> None:
     logger._version = version  # type: ignore[attr-defined]
 
 
+def omit_hp_metric(loggers: list[Logger]) -> None:
+    """Have TensorBoard's loggers write no ``hp_metric``, the metric without a value that Lightning gives each run."""
+    for logger in loggers:
+        if isinstance(logger, TensorBoardLogger):
+            logger._default_hp_metric = False
+
+
 def continue_loggers(loggers: list[Logger], run: Path, epoch: int) -> None:
     """Let loggers go on writing: those of the run in its folder, others where they have their own.
 

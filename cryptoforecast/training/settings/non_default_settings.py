@@ -1,4 +1,4 @@
-"""The settings of a fit that differ from their defaults, by flat names, for tables that compare runs."""
+"""The settings of a fit by flat names, for tables that compare runs: few of them always, others where they are set."""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,15 @@ PARTS_OF_MODELS = ("optimizer", "scheduler", "scaling")  # named without the ``m
 OUTSIDE_OF_LEARNING = ("logger", "callbacks", "plugins", "profiler", "default_root_dir", "enable_progress_bar",
                        "enable_model_summary", "enable_checkpointing", "log_every_n_steps")  # fmt: skip
 OTHER_OPTIONS = ("config", "ckpt_path", "rename", "name")
+ALWAYS_SHOWN = ("context_length", "horizon", "batch_size")  # of the data; TensorBoard shows what differs between runs
 
 Value = bool | int | float | str
 
 
 def non_default_settings(parser: LightningArgumentParser, config: Namespace) -> dict[str, Value]:
-    """The class of the model, the seed, and each setting that is not what it is by default.
+    """The seed, the model with its own arguments, its optimizer, and each other setting that is not its default.
+
+    Where a run has no value, TensorBoard takes it for none that differs: what is compared most is there in each run.
 
     Args:
         parser: of ``fit``.
@@ -33,8 +36,23 @@ def non_default_settings(parser: LightningArgumentParser, config: Namespace) -> 
     for name in OTHER_OPTIONS:
         config.pop(name, None)
     options = yaml.safe_load(parser.dump(config, skip_none=False, skip_default=True, skip_validation=True)) or {}
-    seed = {"seed": options.pop("seed_everything", config.get("seed_everything"))}
-    return {_short(name): _as_value(value) for name, value in (*seed.items(), *_flat("", options))}
+    options.pop("seed_everything", None)
+    named = {"seed": config.get("seed_everything"), **_always_shown(config), **dict(_flat("", options))}
+    return {_short(name): _as_value(value) for name, value in named.items()}
+
+
+def _always_shown(config: Namespace) -> dict[str, Any]:
+    """The arguments that the model's class adds to a forecaster's, the optimizer with its rate, lengths of the data."""
+    model = config["model"].as_dict()
+    arguments = model.get("init_args") or {}
+    shown = {f"data.{name}": config["data"].get(name) for name in ALWAYS_SHOWN}
+    own = [name for name in _parameters(model["class_path"]) if not isinstance(arguments.get(name), dict | list | None)]
+    shown |= {f"model.{name}": arguments[name] for name in own}
+    optimizer = arguments.get("optimizer")
+    if isinstance(optimizer, dict) and "class_path" in optimizer:
+        shown["optimizer"] = optimizer["class_path"].rpartition(".")[2]
+        shown["optimizer.lr"] = (optimizer.get("init_args") or {}).get("lr", _parameters(optimizer["class_path"])["lr"])
+    return shown
 
 
 def _flat(prefix: str, options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -53,9 +71,14 @@ def _flat(prefix: str, options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _tuples_by_default(class_path: str) -> dict[str, list[Any]]:
     """Arguments of a class that are a tuple by default; in YAML it is a list, which the parser takes for another."""
+    return {name: list(value) for name, value in _parameters(class_path).items() if isinstance(value, tuple)}
+
+
+def _parameters(class_path: str) -> dict[str, Any]:
+    """The names that the signature of a class has itself, and their defaults."""
     module, _, name = class_path.rpartition(".")
     parameters = inspect.signature(getattr(import_module(module), name)).parameters.values()
-    return {one.name: list(one.default) for one in parameters if isinstance(one.default, tuple)}
+    return {parameter.name: parameter.default for parameter in parameters}
 
 
 def _short(name: str) -> str:
@@ -68,12 +91,11 @@ def _as_value(value: Any) -> Value:
 
 
 def _as_text(value: Any) -> str:
-    """A value in a cell of a table: ``none``, ``Close, Volume`` or ``YahooSource(BTC-USD)``."""
+    """A value in a cell of a table: ``none``, ``Close, Volume`` or, of a list of sources, ``CsvSource, CsvSource``."""
     if value is None:
         return "none"
     if isinstance(value, list):
         return ", ".join(_as_text(element) for element in value)
     if isinstance(value, dict) and "class_path" in value:
-        arguments = ", ".join(_as_text(argument) for argument in (value.get("init_args") or {}).values())
-        return f"{value['class_path'].rpartition('.')[2]}({arguments})"
+        return str(value["class_path"].rpartition(".")[2])
     return str(value)

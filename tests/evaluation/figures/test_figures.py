@@ -1,5 +1,6 @@
 """Pictures, with the random walk in every one."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from cryptoforecast.evaluation.figures.forecast import plot_forecast
-from cryptoforecast.evaluation.figures.tensorboard import PICTURES, save_figures
+from cryptoforecast.evaluation.figures.tensorboard import CHART_OF_SERIES, CHARTS, PICTURES, save_figures
 from tests.evaluation.helpers import following
 from tests.helpers import Run, coins, walk_and_model
 
@@ -119,6 +120,17 @@ def test_tensorboard_has_the_curves_of_model_and_random_walk_and_the_picture(fit
     assert [event.step for event in events.Scalars("val/skill")] == [0]  # epochs, not optimizer steps
     assert {event.value for event in events.Scalars("val/skill_random_walk")} == {0.0}
     assert "custom_scalars__config__" in tags["tensors"]
+
+
+def test_the_charts_of_custom_scalars_have_the_curves_that_they_name_and_no_others() -> None:
+    names = ["train/loss", "train/loss_by_step", "val/loss", "val/loss_random_walk", "val/rmse", "val/skill",
+             "val/skill_random_walk", "val/skill/BTC/USD"]  # fmt: skip
+    charts = [{name for name in names for one in patterns if re.match(one, name)} for _, patterns in CHARTS.values()]
+    assert charts[0] == {"train/loss", "val/loss", "val/loss_random_walk"}
+    assert charts[2] == {"val/skill", "val/skill_random_walk"}
+    ((_, patterns),) = CHART_OF_SERIES.values()
+    drawn = {name for name in names for one in patterns if re.match(one, name)}
+    assert drawn == {"val/skill/BTC/USD", "val/skill_random_walk"}
 
 
 @pytest.mark.parametrize("name", ["$x^2$", "$", "_own", r"\frac", "模型", "a name " * 12])
