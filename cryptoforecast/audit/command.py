@@ -81,12 +81,12 @@ class AuditCLI(ForecastCLI):
         """The verb, with those arguments that are not options."""
         return {"audit": {"model", "datamodule"}}
 
-    def _set_seed(self) -> None:
+    def set_seed(self) -> None:
         """Set the seed that was given; where none was, one that other processes can be given too."""
         chosen = self.config[self.config.subcommand]
         if type(chosen.seed_everything) is not int:
             chosen.seed_everything = 0
-        super()._set_seed()
+        super().set_seed()
 
     def prepare(self, model: Forecaster, data: CloseDataModule) -> None:
         """Put a checkpoint's weights into the model, if one is named, and find out how it is trained."""
@@ -95,14 +95,14 @@ class AuditCLI(ForecastCLI):
             require_same_model(model, self.checkpoint)
             load_weights(model, self.checkpoint)
             record_loading(model, self.checkpoint.trained)
-        options = self._get(self.config_init, "trainer")
+        options = self.instantiated("trainer")
         trainer = {name: options[name] for name in BEARING_ON_TRAINING if options[name] is not None}
-        self.options = {"steps": self._get(self.config_init, "steps"), "seed": self.seed, **trainer}
+        self.options = {"steps": self.instantiated("steps"), "seed": self.seed, **trainer}
 
     @property
     def seed(self) -> int:
         """The seed of training."""
-        return int(self._get(self.config_init, "seed_everything"))
+        return int(self.instantiated("seed_everything"))
 
     def audit(self, model: Forecaster, datamodule: CloseDataModule, **_: Any) -> None:
         """Compare all stages, with fresh processes that read the same command line."""

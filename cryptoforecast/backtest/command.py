@@ -48,7 +48,7 @@ class BacktestCLI(ForecastCLI):
 
     def before_fit(self) -> None:
         """See that all is in order before a folder is made."""
-        if self._get(self.config, "ckpt_path") is not None:
+        if self.option("ckpt_path") is not None:
             raise UsageError("backtest takes no --ckpt_path: each fold is fitted from scratch.")
         self.datamodule.setup("fit")
         self.datamodule.setup("test")
@@ -63,13 +63,13 @@ class BacktestCLI(ForecastCLI):
     def settings(self) -> dict[str, Any]:
         """All options of ``fit``, as a file could hold them."""
         assert self.subcommand is not None
-        parser = self._parser(self.subcommand)
+        parser = self.verb_parsers[self.subcommand]
         settings: dict[str, Any] = yaml.safe_load(to_yaml(parser, self.config[self.subcommand]))
         return settings
 
     def seed(self) -> int:
         """The first seed."""
-        seed = self._get(self.config, "seed_everything")
+        seed = self.option("seed_everything")
         return 0 if isinstance(seed, bool) or seed is None else int(seed)
 
     def folder(self) -> Path:

@@ -73,7 +73,7 @@ class FoldCLI(ForecastCLI):
         for callback in around["callbacks"]:
             if isinstance(callback, ModelCheckpoint):
                 callback.dirpath = None  # two fits would overwrite each other's
-        logs = self._get(self.config_init, "trainer").logger is not False
+        logs = self.instantiated("trainer").logger is not False
         logger = TensorBoardLogger(self.of.folder, name="", version="", default_hp_metric=False) if logs else False
         own = {"logger": logger, "default_root_dir": str(self.of.folder), "devices": 1, "enable_progress_bar": False}
         return {**around, **own}
@@ -94,7 +94,7 @@ class FoldCLI(ForecastCLI):
 
     def after_fit(self) -> None:
         """Forecast the test part with the best checkpoint, beside the baselines."""
-        path = best_checkpoint(self.trainer, self._get(self.config_init, "trainer").callbacks)
+        path = best_checkpoint(self.trainer, self.instantiated("trainer").callbacks)
         forecaster: Forecaster = load_forecaster(path) if path else self.model
         device = self.trainer.strategy.root_device
         rows = rows_beside_baselines(forecaster, self.datamodule, "test", device)

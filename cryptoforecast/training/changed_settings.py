@@ -1,10 +1,10 @@
 """Settings of what learns, put into optimizers and schedulers whose state a checkpoint has brought back."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Trainer
 from lightning.pytorch.utilities.types import LRSchedulerConfig
 from torch.optim import Optimizer
 
@@ -35,21 +35,6 @@ def apply_changes(found: Iterable[Change], trainer: Trainer, made: Sequence[dict
         else:
             for group, value in zip(optimizer.param_groups, values, strict=True):
                 group[option] = tuple(value) if isinstance(value, list) else value
-
-
-def apply_callback_changes(found: Iterable[Change], given: Mapping[str, tuple[Callback, dict[str, Any]]]) -> None:
-    """Let callbacks go on with the arguments of now, such as a patience, where their state has brought the old ones.
-
-    Args:
-        found: what has changed.
-        given: the callbacks by the names of their settings, each with the attributes that it was made with.
-    """
-    for change in found:
-        name, _, argument = change.name.rpartition(".")
-        callback, made = given.get(name, (None, {}))
-        for attribute in (argument, f"_{argument}"):
-            if attribute in made:
-                setattr(callback, attribute, made[attribute])
 
 
 def _is_by_group(change: Change, optimizer: Optimizer) -> bool:

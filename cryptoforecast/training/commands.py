@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lightning.pytorch.cli import LightningCLI
-
 from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure
 from cryptoforecast.models import Forecaster
+from cryptoforecast.training.lightning.cli import VerbCLI
 from cryptoforecast.training.settings.command_line import CommandLine, make
 from cryptoforecast.training.train import train
 
@@ -25,8 +24,9 @@ def run(args: Sequence[str], kind: type["ForecastCLI"] | None = None, **own: Any
 class ForecastCLI(CommandLine):
     """A command line that calls its methods ``before_fit``, ``fit`` and ``after_fit``, or those of another verb."""
 
-    def _run_subcommand(self, subcommand: str) -> None:
-        LightningCLI._run_subcommand(self, subcommand)
+    def run_verb(self, verb: str) -> None:
+        """Call the methods of the verb."""
+        VerbCLI.run_verb(self, verb)
 
     def fit(self, model: Forecaster, **options: Any) -> None:
         """Train."""

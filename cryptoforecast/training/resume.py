@@ -20,15 +20,16 @@ from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
 from cryptoforecast.models.checkpoints.provenance import VERSIONS
 from cryptoforecast.training.ledger_entries import compare_with_fit
 from cryptoforecast.training.lightning.loggers import continue_loggers
-from cryptoforecast.training.lightning.resumption import Resumption, is_mid_epoch
-from cryptoforecast.training.lightning.trainer_state import configured_optimizers, has_started_an_epoch
-from cryptoforecast.training.resume_rules import (
-    changes,
-    refuse_changes,
-    require_length,
-    settings_of_fit,
-    settings_of_learning,
+from cryptoforecast.training.lightning.loop_state import (
+    fit_loop_state,
+    is_mid_epoch,
+    loader_states,
+    num_epochs_trained,
 )
+from cryptoforecast.training.lightning.resumption import Resumption
+from cryptoforecast.training.lightning.trainer_state import configured_optimizers, has_started_an_epoch
+from cryptoforecast.training.resume_rules import changes, refuse_changes, require_length
+from cryptoforecast.training.resume_settings import settings_of_fit, settings_of_learning
 from cryptoforecast.training.run_folder import (
     CHECKPOINTS,
     CONFIGURATION,
@@ -108,10 +109,10 @@ def require_resumable(
 def _require_settings(path: Path, model: Forecaster, data: CloseDataModule, trainer: Trainer, seed: object) -> None:
     """See that nothing has changed that may not: what has changed and may, the fit itself says when it begins."""
     content = torch.load(path, map_location="cpu", weights_only=True)
-    loops, states = content["loops"]["fit_loop"], content["callbacks"]
-    require_length(trainer, loops, path)
+    loops, states = fit_loop_state(content), content["callbacks"]
+    require_length(trainer, num_epochs_trained(loops), path)
     order = BatchOrder(data.fold.train, data.batch_size * trainer.world_size)
-    for place in loops["state_dict"].get("combined_loader", []):
+    for place in loader_states(loops):
         WindowLoader(data.windows, order).load_state_dict(place)
     before = dict(states.get(Resumption().state_key, {}).get("settings", {}))
     learning = _settings_of_learning(model)

@@ -15,19 +15,19 @@ from lightning.pytorch.plugins.precision import DoublePrecision
 
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.errors import DataNotice
-from cryptoforecast.training.changed_settings import apply_callback_changes, apply_changes
+from cryptoforecast.training.changed_settings import apply_changes
+from cryptoforecast.training.lightning.callback_arguments import apply_callback_changes, arguments_of
 from cryptoforecast.training.lightning.kept_checkpoints import relocate_kept_checkpoints
-from cryptoforecast.training.resume_rules import (
-    Change,
-    Rule,
-    arguments_of,
-    callbacks_of,
-    changes,
-    refuse_changes,
-    require_length,
-    settings_of_fit,
-    settings_of_learning,
+from cryptoforecast.training.lightning.loop_state import (
+    fit_loop_state,
+    is_between_epochs,
+    is_mid_epoch,
+    num_epochs_trained,
+    round_counters,
+    validation_follows,
 )
+from cryptoforecast.training.resume_rules import Change, Rule, changes, refuse_changes, require_length
+from cryptoforecast.training.resume_settings import callbacks_of, settings_of_fit, settings_of_learning
 from cryptoforecast.training.stopping import still_stopped, why_nothing_is_left
 
 MID_VALIDATION = "restarted_mid_evaluation"  # Lightning's word for a validation that is to be run again
@@ -58,7 +58,7 @@ class Resumption(Callback):
         weights = pl_module.named_parameters() if gathered else ()
         checkpoint["callbacks"][self.state_key] = {
             "settings": self._settings,
-            "validation_due": _round_counters(trainer, checkpoint["loops"]["fit_loop"]),
+            "validation_due": round_counters(trainer, fit_loop_state(checkpoint)),
             "should_stop": trainer.should_stop,
             "accumulate_grad_batches": trainer.accumulate_grad_batches,
             "gradients": {name: one.grad.clone() for name, one in weights if one.grad is not None},
@@ -70,8 +70,8 @@ class Resumption(Callback):
         if Path(str(trainer.ckpt_path)).name.startswith("."):  # a finder's, which puts all back where it began
             return
         self._state = checkpoint["callbacks"].get(self.state_key, {})
-        loops = checkpoint["loops"]["fit_loop"]
-        require_length(trainer, loops, trainer.ckpt_path)
+        loops = fit_loop_state(checkpoint)
+        require_length(trainer, num_epochs_trained(loops), trainer.ckpt_path)
         self._mid_epoch = is_mid_epoch(loops)
         trainer.num_sanity_val_steps = 0  # it would be a validation more
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
@@ -116,11 +116,11 @@ class Resumption(Callback):
             fit_loop._combined_loader._load_state_dicts(held)  # type: ignore[union-attr]  # loaders made too early
             fit_loop._combined_loader_states_to_load = []
         batches, progress = fit_loop.epoch_loop, fit_loop.epoch_progress.current
-        if _between_epochs(vars(progress)):  # between two epochs; with max_steps, Lightning repeats the first
+        if is_between_epochs(vars(progress)):  # between two epochs; with max_steps, Lightning repeats the first
             batches.restarting = False
         elif self._state["validation_due"]:
             batches.val_loop._restart_stage = MID_VALIDATION
-        elif batches.batch_progress.is_last_batch and not _validation_follows(trainer):
+        elif batches.batch_progress.is_last_batch and not validation_follows(trainer):
             batches.val_loop._has_run = True  # no batch and no validation is left, only the epoch's end
         trainer._logger_connector._callback_metrics.update(self._state["metrics"])
         for name, weights in pl_module.named_parameters():
@@ -141,53 +141,3 @@ class Resumption(Callback):
             plateau = config.reduce_on_plateau and config.interval == "epoch"
             if plateau and metric is not None and config.scheduler.last_epoch < due:
                 pl_module.lr_scheduler_step(config.scheduler, metric)
-
-
-def _round_counters(trainer: Trainer, loops: dict[str, Any]) -> bool:
-    """Make the loops' counters those of a moment between two batches or two epochs; say if a validation is due there.
-
-    Args:
-        trainer: its loops stand where the counters were taken.
-        loops: the state of the fit loop, changed in place.
-    """
-    epoch, batch = loops["epoch_progress"], loops["epoch_loop.batch_progress"]
-    validation = loops["epoch_loop.val_loop.batch_progress"]
-    batches = trainer.fit_loop.epoch_loop
-    place = batch["current"]["processed"]
-    if _between_epochs(epoch["current"]):  # the epoch is over, but for its bookkeeping
-        _complete(epoch)
-        batch["current"] = dict.fromkeys(batch["current"], 0)
-        batch["is_last_batch"], validation["total"] = False, dict.fromkeys(validation["total"], 0)
-        place, due = 0, False
-    else:
-        after_batch = batch["current"]["completed"] < place  # nothing that follows the batch has begun
-        interrupted = validation["total"]["completed"] < validation["total"]["ready"]
-        due = interrupted or (after_batch and _validation_follows(trainer))
-        if after_batch and not due and not batches._should_accumulate():
-            loops["epoch_loop.state_dict"]["_batches_that_stepped"] += 1
-    _complete(batch)
-    _complete(validation)
-    validation["current"] = dict.fromkeys(validation["current"], 0)
-    for state in loops["state_dict"].get("combined_loader", []):
-        state["place"] = place
-    return bool(due)
-
-
-def is_mid_epoch(loops: dict[str, Any]) -> bool:
-    """Whether the state of a fit loop, as a checkpoint holds it, is of a moment between two batches of an epoch."""
-    begun = loops["epoch_loop.batch_progress"]["current"]["processed"] > 0
-    return begun and not _between_epochs(loops["epoch_progress"]["current"])
-
-
-def _between_epochs(progress: dict[str, int]) -> bool:
-    return progress["started"] == progress["processed"]
-
-
-def _validation_follows(trainer: Trainer) -> bool:
-    return bool(trainer.fit_loop.epoch_loop._should_check_val_fx(trainer.fit_loop._data_fetcher))  # type: ignore[arg-type]
-
-
-def _complete(progress: dict[str, Any]) -> None:
-    """Call all completed that was processed, and nothing begun that was not."""
-    for part in ("total", "current"):
-        progress[part] = dict.fromkeys(progress[part], progress[part]["processed"])

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from jsonargparse import ArgumentError, Namespace
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
-from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.sources import Source
@@ -15,6 +15,7 @@ from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.training.exact import as_list
+from cryptoforecast.training.lightning.cli import VerbCLI
 from cryptoforecast.training.processes import single_process_in_slurm
 from cryptoforecast.training.resume import find_last_checkpoint
 from cryptoforecast.training.run_folder import LAST
@@ -43,7 +44,7 @@ NAME = "Name of the run's folder in runs; by default the configuration's with th
 OURS = {"validate": FOLDER, "test": FOLDER, "predict": OUTPUT}  # options beside those of Lightning's Trainer
 
 
-class CommandLine(LightningCLI):
+class CommandLine(VerbCLI):
     """Lightning's command line, which reads and checks all that is asked for, and makes it."""
 
     def __init__(self, *, objects: Mapping[str, Any] | None = None, progress: bool = True, **options: Any) -> None:
@@ -68,8 +69,8 @@ class CommandLine(LightningCLI):
         super().setup_parser(add_subcommands, main_kwargs, subparser_kwargs)
         for verb in OURS.keys() & self.subcommands().keys():
             option, meaning = OURS[verb]
-            self._subcommand_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
-        for of_verb in self._subcommand_parsers.values():
+            self.verb_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
+        for of_verb in self.verb_parsers.values():
             of_verb.epilog = HELP
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -88,11 +89,11 @@ class CommandLine(LightningCLI):
             refuse_ignored_options(read.verb, self.typed)
             self.restored = load_forecaster(self.checkpoint)
         if read.verb in VERBS:
-            set_trainer_defaults(self._subcommand_parsers[read.verb], read.words, self.objects)
+            set_trainer_defaults(self.verb_parsers[read.verb], read.words, self.objects)
         try:
             self.config = parser.parse_args(read.words)
         except ArgumentError as problem:
-            of_verb = self._subcommand_parsers.get(read.verb)
+            of_verb = self.verb_parsers.get(read.verb)
             options = [action.dest for action in of_verb._actions] if of_verb else []
             raise UsageError(complaint(str(problem), options)) from None
         chosen = with_plain_texts(self.config[self.config.subcommand])
@@ -104,9 +105,6 @@ class CommandLine(LightningCLI):
         if read.verb not in OURS and named not in (None, LAST):
             self.checkpoint = read_checkpoint(named, self.rename)
             chosen["ckpt_path"] = str(self.checkpoint.path)
-
-    def _parse_ckpt_path(self) -> None:
-        """Nothing: :meth:`parse_arguments` has read the checkpoint, which Lightning cannot in subclass mode."""
 
     def instantiate_classes(self) -> None:
         """Make model and data; a value that one of them refuses is the user's to put right."""
@@ -127,9 +125,10 @@ class CommandLine(LightningCLI):
             self.checkpoint = find_last_checkpoint(chosen, self.rename)
             self.config[self.subcommand]["ckpt_path"] = chosen["ckpt_path"]
 
-    def _set_seed(self) -> None:
+    def set_seed(self) -> None:
+        """Seed everything; a seed that is out of range is an error of the user's."""
         try:
-            super()._set_seed()
+            super().set_seed()
         except ValueError as problem:
             raise UserError(f"seed_everything: {problem}") from None
 
@@ -151,18 +150,18 @@ class CommandLine(LightningCLI):
     @property
     def configuration(self) -> str:
         """The options of the verb as the text of a configuration file."""
-        return to_yaml(self._parser(self.subcommand), self.verb_options)
+        return to_yaml(self.verb_parsers[str(self.subcommand)], self.verb_options)
 
     @property
     def given_callbacks(self) -> list[Any]:
         """The callbacks that the user has named or given as objects, in that order."""
-        return as_list(self._get(self.config_init, "trainer").callbacks)
+        return as_list(self.instantiated("trainer").callbacks)
 
-    def _run_subcommand(self, subcommand: str) -> None:
+    def run_verb(self, verb: str) -> None:
         """Nothing: what is made here is used by the function of the verb."""
 
     def _surroundings(self) -> dict[str, Any]:
-        options = self._get(self.config_init, "trainer")
+        options = self.instantiated("trainer")
         for name, value in self.objects.items():
             options[name] = [*as_list(options[name]), *value] if isinstance(value, list) else value
         if options.overfit_batches:

@@ -1,0 +1,39 @@
+"""Lightning's command line, with public names for what a subclass of it uses or overrides."""
+
+from typing import Any
+
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+
+
+class VerbCLI(LightningCLI):
+    """A ``LightningCLI`` with verbs (Lightning: subcommands); subclasses override ``set_seed`` and ``run_verb``."""
+
+    @property
+    def verb_parsers(self) -> dict[str, LightningArgumentParser]:
+        """The parser of each verb."""
+        return self._subcommand_parsers
+
+    def option(self, name: str) -> Any:
+        """The value of an option of the verb, as it was parsed; None if there is none."""
+        return self.config[self.subcommand].get(name)
+
+    def instantiated(self, name: str) -> Any:
+        """The value of an option of the verb, with its classes instantiated; None if there is none."""
+        return self.config_init[self.subcommand].get(name)
+
+    def set_seed(self) -> None:
+        """Seed everything with the option ``seed_everything``, and keep a seed that was drawn in its place."""
+        super()._set_seed()
+
+    def run_verb(self, verb: str) -> None:
+        """Call the methods ``before_<verb>``, ``<verb>`` and ``after_<verb>`` that there are, else the trainer's."""
+        super()._run_subcommand(verb)
+
+    def _set_seed(self) -> None:
+        self.set_seed()
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        self.run_verb(subcommand)
+
+    def _parse_ckpt_path(self) -> None:
+        """Read nothing: Lightning would look in a checkpoint for arguments of the model that ours keeps elsewhere."""

@@ -1,0 +1,117 @@
+"""The settings of a fit, in values that a checkpoint may hold; a fit that goes on compares them with its own."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from lightning.pytorch import Callback, LightningDataModule, Trainer
+from lightning.pytorch.callbacks import ModelSummary, ProgressBar, Timer
+from torch.optim import Optimizer
+
+from cryptoforecast.recipe.write import class_path
+from cryptoforecast.training.lightning.callback_arguments import arguments_of
+from cryptoforecast.training.lightning.trainer_state import duration_of
+from cryptoforecast.training.resume_rules import RULES
+
+OF_TRAINER = [name.removeprefix("trainer.") for name in RULES if name.startswith("trainer.")]
+MODEL_OR_CLOSES = ("context_length", "horizon", "columns")  # compared with the model
+CHOSEN_BY_TORCH = {"params", "fused", "foreach"}
+MOVED_BY_SCHEDULERS = {"initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"}
+FOLLOWS_FROM_THE_RATE = {"base_lrs", "_last_lr", "min_lrs"}
+
+
+def settings_of_fit(trainer: Trainer, data: LightningDataModule | None) -> dict[str, Any]:
+    """Settings of trainer, callbacks and data that bear on what a fit comes to, in values that a checkpoint may hold.
+
+    Args:
+        trainer: its callbacks have not taken up anything yet.
+        data: what it is trained on; of ours, the settings are known.
+    """
+    settings = {f"trainer.{name}": _plain(_of_trainer(trainer, name)) for name in OF_TRAINER if name != "callbacks."}
+    for name, callback in callbacks_of(trainer).items():
+        settings[name] = class_path(type(callback))
+        settings |= {f"{name}.{key.lstrip('_')}": _plain(value) for key, value in arguments_of(callback).items()}
+    settings = {name: value for name, value in settings.items() if value is not NotImplemented}
+    record = getattr(data, "record", None)
+    for name, value in (record()["settings"] if record else {}).items():
+        if name not in MODEL_OR_CLOSES:
+            settings[f"data.{name}"] = _plain(value)
+    return settings
+
+
+def settings_of_learning(optimizers: Iterable[Optimizer], schedulers: Iterable[Any]) -> dict[str, Any]:
+    """Settings of optimizers and schedulers as they were made, before they have learned anything."""
+    settings: dict[str, Any] = {}
+    for number, optimizer in enumerate(optimizers):
+        name = f"model.optimizer{f'[{number}]' if number else ''}"
+        settings[name] = f"{class_path(type(optimizer))} of {len(optimizer.param_groups)} groups of weights"
+        settings |= {f"{name}.{option}": value for option, value in _options_of(optimizer).items()}
+    for number, scheduler in enumerate(schedulers):
+        name = f"model.scheduler{f'[{number}]' if number else ''}"
+        settings[name] = class_path(type(scheduler))
+        settings |= {f"{name}.{option}": value for option, value in scheduler_arguments(scheduler).items()}
+    return settings
+
+
+def scheduler_arguments(scheduler: Any) -> dict[str, Any]:
+    """What a scheduler keeps that a checkpoint may hold; as it was made, these are its arguments."""
+    kept = {name: _plain(value) for name, value in vars(scheduler).items() if name not in FOLLOWS_FROM_THE_RATE}
+    return {name: value for name, value in kept.items() if value is not NotImplemented}
+
+
+def callbacks_of(trainer: Trainer) -> dict[str, Callback]:
+    """The callbacks that bear on a fit and were given, by the names that their settings go by."""
+    given: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    shows = (ProgressBar, ModelSummary, Timer)
+    bears = [
+        one for one in given if not isinstance(one, shows) and not type(one).__module__.startswith("cryptoforecast.")
+    ]
+    return {f"trainer.callbacks.{_name_of(callback)}": callback for callback in bears}
+
+
+def _options_of(optimizer: Optimizer) -> dict[str, Any]:
+    """An optimizer's options, each with its values for all groups of weights; one value if they have the same."""
+    first = next(iter(optimizer.param_groups), {})  # a model without weights has no group of them
+    names = [name for name in first if name not in CHOSEN_BY_TORCH | MOVED_BY_SCHEDULERS]
+    options = {}
+    for name in names:
+        values = [_plain(group.get("initial_lr", group["lr"]) if name == "lr" else group.get(name))
+                  for group in optimizer.param_groups]  # fmt: skip
+        options[name] = values[0] if all(value == values[0] for value in values) else values
+    return options
+
+
+def _of_trainer(trainer: Trainer, name: str) -> Any:
+    if name == "max_time":
+        timers = [callback for callback in trainer.callbacks if isinstance(callback, Timer)]  # type: ignore[attr-defined]
+        return duration_of(timers[0]) if timers else None
+    if name == "devices":
+        return trainer.world_size
+    if name == "accelerator":
+        return trainer.strategy.root_device.type
+    return getattr(trainer, name)
+
+
+def _name_of(callback: Callback) -> str:
+    """A callback's class with what its state goes by, such as ``EarlyStopping(monitor val/loss, mode min)``."""
+    found = re.findall(r"'(\w+)': (?!None)'?([^',}]+)", str(callback.state_key))
+    return f"{type(callback).__name__}({', '.join(f'{name} {value}' for name, value in found)})"
+
+
+def _plain(value: Any) -> Any:
+    """A value as a checkpoint may hold it; NotImplemented for what has none."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, Enum | timedelta):
+        return str(value)
+    if isinstance(value, list | tuple):
+        members = [_plain(member) for member in value]
+        return NotImplemented if any(member is NotImplemented for member in members) else members
+    if isinstance(value, Mapping):
+        items = {str(key): _plain(member) for key, member in value.items()}
+        return NotImplemented if any(member is NotImplemented for member in items.values()) else items
+    if getattr(value, "ndim", None) == 0:
+        return value.item()
+    return NotImplemented
