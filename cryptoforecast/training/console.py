@@ -32,16 +32,27 @@ def quiet_console() -> None:
 
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Show none of Lightning's advice while a verb runs that Python code has called; what was set before is kept."""
+    """Show our notices as one line each, and none of Lightning's advice, while a verb runs that Python code has called.
+
+    Filters and hooks of the caller's stay in force, and what is changed is set back.
+    """
+    format_before = warnings.formatwarning
+
+    def format_warning(message: Warning | str, category: type[Warning], *where: Any, **line: Any) -> str:
+        is_notice = issubclass(category, DataNotice)
+        return f"notice: {message}\n" if is_notice else format_before(message, category, *where, **line)
+
     loggers = {name: logging.getLogger(f"lightning.{name}") for name in CHATTY}
     levels = {name: logger.level for name, logger in loggers.items()}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=LIBRARIES)
         for logger in loggers.values():
             logger.setLevel(logging.WARNING)
+        warnings.formatwarning = format_warning
         try:
             yield
         finally:
+            warnings.formatwarning = format_before
             for name, logger in loggers.items():
                 logger.setLevel(levels[name])
 

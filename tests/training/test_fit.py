@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,29 @@ def test_without_progress_a_fit_prints_nothing(python: Path, capsys: pytest.Capt
     run = fit(max_epochs=1, progress=False)
     cf.fit(ckpt_path=run, max_epochs=1, progress=False)  # there is nothing left to train
     assert capsys.readouterr().out == ""
+
+
+def test_a_run_folder_has_the_name_that_is_given_else_that_of_configuration_and_model(python: Path) -> None:
+    Path("tiny.yaml").write_text("trainer: {max_epochs: 1, accelerator: cpu}\n")
+    given = {**SMALL, "source": cf.CsvSource("COIN-USD.csv"), "progress": False}
+    assert cf.fit("tiny.yaml", **given, name="small").folder == Path("runs", "small", "version_0")
+    assert cf.fit("tiny.yaml", **given).folder == Path("runs", "tiny-LSTM", "version_0")
+
+
+def test_notices_are_a_line_each_and_the_filters_of_the_caller_hold(
+    python: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = Path("COIN-USD.csv").read_text().splitlines()
+    Path("COIN-USD.csv").write_text("\n".join([*lines, lines[-1]]) + "\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", cf.DataNotice)
+        warnings.showwarning = lambda message, category, file, line, *_: print(
+            warnings.formatwarning(message, category, file, line), end="", file=sys.stderr
+        )
+        fit(max_epochs=1, progress=False)
+    assert [line[:7] for line in capsys.readouterr().err.splitlines()] == ["notice:"]
+    with pytest.raises(cf.DataNotice):
+        fit(max_epochs=1, progress=False)
 
 
 @pytest.mark.parametrize(
