@@ -17,10 +17,10 @@ from cryptoforecast.data.files.cells.numbers import Unreadable
 from cryptoforecast.data.files.columns.layout import Layout, recognise
 from cryptoforecast.data.files.dates.clocks import join_clock
 from cryptoforecast.data.files.dates.read_times import read_times
-from cryptoforecast.data.files.headings.labels import label
+from cryptoforecast.data.files.headings.labels import label_of
 from cryptoforecast.data.files.headings.vocabulary import CLOCK, DATE, TICKER
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.lines.head import written_by
+from cryptoforecast.data.files.lines.head import delimiter_to_write
 from cryptoforecast.data.files.rows.row_shape import rows_of
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
@@ -83,7 +83,7 @@ class PriceFile:
         _, bars = np.unique(self.times.asi8, return_inverse=True)  # rows of one bar stay rows of one bar
         factor = factors(len(rows))[bars]
         self._garbled = [
-            _garbled(cells, kept, float(by), written_by(layout.delimiter), self._lines[line - 1])
+            _garbled(cells, kept, float(by), delimiter_to_write(layout.delimiter), self._lines[line - 1])
             for (line, cells), by in zip(rows, factor, strict=True)
         ]
 
@@ -106,7 +106,7 @@ def _dates(rows: list[tuple[int, list[str]]], layout: Layout) -> pd.Series:
 
 
 def _is_kept(name: str) -> bool:
-    return not name or bool(TIMES.search(name)) or label([name]).kind in (DATE, CLOCK, TICKER)
+    return not name or bool(TIMES.search(name)) or label_of([name]).kind in (DATE, CLOCK, TICKER)
 
 
 def _holds(cells: list[str], close: int) -> bool:

@@ -1,1 +1,1 @@
-"""Raw bars to a close series: order, duplicates, unfinished bars, gaps, calendars."""
+"""Cleaning: from rows of a source to a close series (order, duplicates, unfinished bars, gaps, calendars)."""

@@ -1,4 +1,4 @@
-"""From rows as a source found them to a close series: sorted, checked, described."""
+"""From the rows of a source to a close series: sorted, checked, and with a report."""
 
 import warnings
 from dataclasses import dataclass, field
@@ -21,24 +21,24 @@ HOUR, NOT_LATE = pd.Timedelta("1h"), pd.Timedelta(0)
 
 @dataclass
 class RawRows:
-    """Rows as a source found them, before any check.
+    """The rows of a source, before any check.
 
     Args:
         symbol: name of the series.
-        times: UTC stamps, in the order found.
-        values: closes; NaN where the source has a row without one.
+        times: UTC, in the order of the rows.
+        values: closes; NaN for a row without one.
         source: class name of the source.
-        files: the files read, if any.
-        simulated: true if nobody ever traded at these prices.
-        notes: what the source already has to say about the rows.
-        others: further columns by name, of the same rows.
-        format: whose format the rows had.
-        columns: where times and closes stood in it.
-        text: how its text was read: encoding, delimiter, decimal mark.
-        undated: rows left out because they have no time.
-        written: when the last of the files was; a bar that was not over by then is not settled.
-        late: how long after its day in UTC a bar may end: days of a zone in the west go by their dates there.
-        interval: from one bar to the next, where the source knows it; else it is told from the times.
+        files: names of the files read, if any.
+        simulated: whether the prices are simulated.
+        notes: sentences of the source on the rows.
+        others: further columns of the same rows, by name.
+        format: vendor or kind of the format.
+        columns: by use, the name of the column and what spoke for it.
+        text: encoding, delimiter and decimal mark of a file.
+        undated: count of rows left out because they have no time.
+        written: time at which the last file was written; a bar that was not over by then is left out.
+        late: time by which a bar may end after its day in UTC, as days of a time zone in the west do.
+        interval: from one bar to the next, if the source knows it; else it is found from the times.
     """
 
     symbol: str
@@ -59,17 +59,17 @@ class RawRows:
 
 
 def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = None) -> CloseSeries:
-    """Sort, check and describe raw rows.
+    """Sort and check rows, and make them a close series.
 
     Args:
         raw: the rows.
-        gaps: what to do about missing bars: refuse the series, take the bars there are as a market's calendar,
-            repeat the last close before them, or leave them out, so that no window straddles them.
-        now: the present, for telling whether the last bar is over; by default the clock's.
+        gaps: what missing bars mean: ``error`` refuses them, ``sessions`` takes the bars that there are as a market's
+            calendar, ``ffill`` repeats the last close before them, ``split`` leaves them out.
+        now: the present, by which the last bar is over or not; by default the time of the clock.
 
     Raises:
         GapsFound: naming series and times, if bars are missing and ``gaps`` is ``error``.
-        UserError: naming series, time and value, if the rows are no close series.
+        UserError: naming series, time and value, if the rows are not a close series.
     """
     now = now or datetime.now(UTC)
     bars = _to_bars(raw)
@@ -94,7 +94,7 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
         raw.format, columns, len(raw.values), order, raw.undated, merged, empty, missing, unsettled, ragged, raw.text
     )
     _require_rows(raw.symbol, bridged)
-    _require_whole(raw.symbol, bridged)
+    _require_no_empty_cells(raw.symbol, bridged)
     closes, further = bridged[CLOSE].rename(raw.symbol), bridged.drop(columns=CLOSE) if raw.others else None
     series = CloseSeries(closes, interval, _provenance(raw, closes, further, interval, now, notes), further, report)
     if refusal := doubt or refusal:
@@ -105,7 +105,7 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
 
 
 def _to_bars(raw: RawRows) -> pd.DataFrame:
-    """Close and further columns by time; not a copy where there are closes only, for those may be millions."""
+    """The close and further columns by time; not a copy of the closes if there is nothing else."""
     columns = [np.asarray(values, dtype="float64") for values in (raw.values, *raw.others.values())]
     table = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
     return pd.DataFrame(table, index=in_nanoseconds(raw.times), columns=[CLOSE, *raw.others], copy=False)
@@ -148,7 +148,7 @@ def _merge_duplicates(symbol: str, bars: pd.DataFrame, notes: list[str]) -> tupl
 
 
 def _is_an_hour(twice: pd.DatetimeIndex, times: pd.DatetimeIndex) -> bool:
-    """Whether the times that stand twice are whole hours of the night, one a day: clocks that are put back do that."""
+    """Whether repeated times are whole hours of a night, one a day, as where clocks are put back."""
     steps = np.diff(times.asi8)
     if not (steps > 0).any():
         return False
@@ -181,7 +181,7 @@ def _drop_unsettled(
 
 
 def _drop_empty_ends(bars: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """A coin has no closes before its first trade; and vendors stamp a bar some hours before they have its close."""
+    """Leave out bars without a close at both ends: before the first trade, and where the close is still to come."""
     first, last = bars[CLOSE].first_valid_index(), bars[CLOSE].last_valid_index()
     if first is None or (first == bars.index[0] and last == bars.index[-1]):
         return bars
@@ -192,7 +192,7 @@ def _drop_empty_ends(bars: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     return bars[first:last]
 
 
-def _require_whole(symbol: str, bars: pd.DataFrame) -> None:
+def _require_no_empty_cells(symbol: str, bars: pd.DataFrame) -> None:
     for name in (name for name in bars.columns if bars[name].hasnans):
         empty = bars.index[bars[name].isna()]
         raise UserError(

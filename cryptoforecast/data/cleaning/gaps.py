@@ -1,4 +1,4 @@
-"""Missing bars: found, and bridged as the user says."""
+"""Missing bars: found, and refused, filled or left out as ``data.source.gaps`` says."""
 
 from itertools import pairwise
 from typing import NamedTuple, TypeGuard
@@ -11,25 +11,25 @@ from cryptoforecast.data.interval import A_DAY, FixedStep, Interval
 from cryptoforecast.data.series import CLOSE, VOLUME, CloseSeries, Gaps
 from cryptoforecast.data.times import say_duration, say_time
 
-REMEDY = "set data.source.gaps to ffill to repeat the last close before it, or to split to keep windows off it"
-TO_SPLIT = "set data.source.gaps to split to keep windows off the gaps"
-TO_SESSIONS = "set data.source.gaps to sessions to take the bars there are as the calendar"
-OF_SESSIONS = (
+ADVICE = "set data.source.gaps to ffill to repeat the last close before it, or to split to keep windows off it"
+ADVICE_TO_SPLIT = "set data.source.gaps to split to keep windows off the gaps"
+ADVICE_TO_USE_SESSIONS = "set data.source.gaps to sessions to take the bars there are as the calendar"
+ADVICE_FOR_SESSIONS = (
     "these are weekends, nights or holidays: set data.source.gaps to sessions to take the bars there are as the "
     "calendar, to ffill to repeat the last close before each, or to split to keep windows off them"
 )
-EXPLAINED = 0.8  # share of the gaps that sessions must explain to be named first
-DAYS_TO_TELL = 3  # on which there are bars, at least, before a night is told from a hole
-SHORTEST = 10**9  # nanoseconds between bars of sessions
-MANY = 1 << 17  # bars that sessions are told by, at most
-FEW_BARS = 5  # of which no step can be said to be usual
-LISTED = 4  # steps named where they are irregular
+LEAST_EXPLAINED = 0.8  # share of the gaps that sessions must explain to be advised
+FEWEST_DAYS = 3  # with bars, to tell nights from gaps
+SHORTEST_STEP = 10**9  # nanoseconds between bars of sessions
+MOST_BARS = 1 << 17  # last bars by which sessions are found
+FEW_BARS = 5  # with which no step can be called usual
+STEPS_LISTED = 4  # in an error on irregular steps
 
 
 class Bridged(NamedTuple):
-    """The bars that have a close, gaps filled if that was asked for; what comes between them; and a refusal.
+    """The bars with a close, after gaps were filled if that was asked for, and their interval.
 
-    ``refusal`` is the sentence for gaps that must not be left, else empty.
+    ``refusal`` is the sentence of the error where gaps are not allowed, else empty.
     """
 
     bars: pd.DataFrame
@@ -38,13 +38,13 @@ class Bridged(NamedTuple):
 
 
 def missing_bars(times: pd.DatetimeIndex, interval: Interval) -> pd.Series:
-    """How many bars are absent after which time; a step that is no whole number of intervals counts the whole ones."""
+    """Counts of missing bars, by the time of the bar before; in a step off the grid, of whole intervals."""
     uneven = interval.uneven(times)
     return pd.Series(interval.absent(times, uneven), index=times[uneven])
 
 
 def bridge(symbol: str, bars: pd.DataFrame, interval: Interval, gaps: Gaps, notes: list[str]) -> Bridged:
-    """Fill gaps, leave them, or find the sessions that they lie between."""
+    """Fill gaps, leave them, refuse them, or find the sessions between which they are."""
     present = bars[bars[CLOSE].notna()] if bars[CLOSE].hasnans else bars
     if len(present) < 2:
         return Bridged(present, interval)
@@ -77,7 +77,7 @@ def bridge(symbol: str, bars: pd.DataFrame, interval: Interval, gaps: Gaps, note
 
 
 def _may_be_sessions(interval: Interval) -> TypeGuard[FixedStep]:
-    return isinstance(interval, FixedStep) and SHORTEST <= interval.nanoseconds <= A_DAY
+    return isinstance(interval, FixedStep) and SHORTEST_STEP <= interval.nanoseconds <= A_DAY
 
 
 def _say_holes(times: pd.DatetimeIndex, uneven: np.ndarray, interval: Interval) -> str:
@@ -92,16 +92,17 @@ def _say_holes(times: pd.DatetimeIndex, uneven: np.ndarray, interval: Interval) 
 
 def _refusal(symbol: str, bars: pd.DataFrame, times: pd.DatetimeIndex, interval: Interval, off_grid: bool) -> str:
     empty = bars.index[bars[CLOSE].isna()]
-    remedy = _remedy(times, interval)
+    advice = _advice(times, interval)
     if len(empty) and not off_grid:
-        return f"{symbol}: no close at {say_time(empty[0])}{_and_more(len(empty) - 1)}; {remedy}."
+        return f"{symbol}: no close at {say_time(empty[0])}{_and_more(len(empty) - 1)}; {advice}."
     uneven = interval.uneven(times)
-    ending = f"{remedy} ({int(interval.absent(times, uneven).sum()):,} closes are missing in all)."
+    ending = f"{advice} ({int(interval.absent(times, uneven).sum()):,} closes are missing in all)."
     if off_grid:
         uneven = uneven[interval.off_grid(times, uneven)]
-        ending = f"bars must be evenly spaced to be filled; {TO_SPLIT if remedy is REMEDY else TO_SESSIONS}."
+        only_advice = ADVICE_TO_SPLIT if advice is ADVICE else ADVICE_TO_USE_SESSIONS
+        ending = f"bars must be evenly spaced to be filled; {only_advice}."
     irregular = len(times) > FEW_BARS and 2 * len(interval.uneven(times)) > len(times)
-    if irregular and remedy is REMEDY and isinstance(interval, FixedStep):
+    if irregular and advice is ADVICE and isinstance(interval, FixedStep):
         return f"{symbol}: {_say_steps(times)}; {ending}"
     before, after = times[uneven[0]], times[uneven[0] + 1]
     return (
@@ -110,26 +111,26 @@ def _refusal(symbol: str, bars: pd.DataFrame, times: pd.DatetimeIndex, interval:
     )
 
 
-def _remedy(times: pd.DatetimeIndex, interval: Interval) -> str:
-    """What would do; sessions come first where the last bars show some."""
-    times = times[-MANY:]
-    if not _may_be_sessions(interval) or len(np.unique(times.asi8 // A_DAY)) < DAYS_TO_TELL:
-        return REMEDY
+def _advice(times: pd.DatetimeIndex, interval: Interval) -> str:
+    """The advice for gaps: sessions first, if they explain most gaps of the last bars."""
+    times = times[-MOST_BARS:]
+    if not _may_be_sessions(interval) or len(np.unique(times.asi8 // A_DAY)) < FEWEST_DAYS:
+        return ADVICE
     uneven = interval.uneven(times)
     explained = find_sessions(times, interval).explained if len(uneven) else 0
-    return OF_SESSIONS if explained and explained >= EXPLAINED * len(uneven) else REMEDY
+    return ADVICE_FOR_SESSIONS if explained and explained >= LEAST_EXPLAINED * len(uneven) else ADVICE
 
 
 def _say_steps(times: pd.DatetimeIndex) -> str:
-    """What steps there are, where none is taken by most."""
+    """A sentence on the most common steps, where bars are irregular."""
     kinds, counts = np.unique(np.diff(times.asi8), return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:LISTED]
+    order = np.argsort(-counts, kind="stable")[:STEPS_LISTED]
     most_common = ", ".join(f"{say_duration(pd.Timedelta(int(kinds[at])))} ({counts[at]:,} times)" for at in order)
     return f"the times are {len(kinds):,} different steps apart, most often {most_common}"
 
 
 def _fill(present: pd.DataFrame, interval: Interval) -> pd.DataFrame:
-    """A bar without a trade opens, peaks and ends at the last close, and nothing changes hands."""
+    """Fill missing bars: all prices are the last close before, and the volume is 0."""
     all_times = interval.filled(pd.DatetimeIndex(present.index))
     filled, absent = present.reindex(all_times), ~all_times.isin(present.index)
     filled[CLOSE] = filled[CLOSE].ffill()
@@ -143,6 +144,6 @@ def _and_more(count: int) -> str:
 
 
 def stretches(series: CloseSeries) -> list[pd.Series]:
-    """The closes between gaps: one stretch where there is none."""
+    """The closes split at gaps; one part if there are none."""
     borders = series.interval.uneven(pd.DatetimeIndex(series.closes.index)) + 1
     return [series.closes.iloc[a:b] for a, b in pairwise([0, *borders.tolist(), len(series.closes)])]

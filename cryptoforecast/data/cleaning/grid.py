@@ -1,4 +1,4 @@
-"""The even steps that bars stand at, and stamps that stand beside them."""
+"""The interval of bars by their stamps, and stamps off the grid of that interval."""
 
 import numpy as np
 import pandas as pd
@@ -11,25 +11,30 @@ from cryptoforecast.errors import UserError
 
 A_DAY = pd.Timedelta("1D")
 A_MINUTE, A_SECOND, A_MILLISECOND = pd.Timedelta("1min"), pd.Timedelta("1s"), pd.Timedelta("1ms")
-SAMPLE = 1000  # steps looked at, at first
-LEAST_ON_A_CALENDAR = 5 * A_DAY  # steps shorter than that are no weeks or months
-SURE = 6  # bars on the very day of a month: no chance that weekends and holidays have moved none of them
-FEW = 0.01  # share of stamps that may be off the grid and are moved to it; of more, the grid is in doubt
+STEPS_SAMPLED = 1000
+SHORTEST_CALENDAR_STEP = 5 * A_DAY  # shorter steps are not weeks or months
+FEWEST_ON_ONE_DAY = 6  # bars on the same day of the month that make sure weekends and holidays move none
+MOST_OFF_GRID = 0.01  # share of stamps that are moved to the grid; with more, the grid itself is in doubt
 
 
 def interval_of(symbol: str, times: pd.DatetimeIndex) -> Interval:
-    """Weeks or months where the stamps show them, else the step that is most often taken.
+    """The interval of bars: weeks or months if the stamps fit them, else the most common step.
 
-    A last row that stands beside the others tells nothing: some vendors append the price of the moment.
+    The last row may be off the grid: some vendors append the price at the time of the download.
+
+    Raises:
+        UserError: if there is one time only.
     """
     if len(times) < 2:
         raise UserError(f"{symbol}: all rows have one time, {say_time(times[0])}; at least 2 are needed.")
     step = _usual_step(times)
-    if step.duration < LEAST_ON_A_CALENDAR:
+    if step.duration < SHORTEST_CALENDAR_STEP:
         return step
     all_times, without_last = times, times[:-1]
     uneven = step.uneven(times)
-    if exact := calendar_of(all_times) or (calendar_of(without_last) if len(without_last) >= SURE else None):
+    if exact := calendar_of(all_times) or (
+        calendar_of(without_last) if len(without_last) >= FEWEST_ON_ONE_DAY else None
+    ):
         return exact
     if not step.off_grid(times, uneven).any():
         return step
@@ -40,9 +45,9 @@ def interval_of(symbol: str, times: pd.DatetimeIndex) -> Interval:
 
 
 def _usual_step(times: pd.DatetimeIndex) -> FixedStep:
-    """The step that is most often taken; where one is taken by most, that is told without sorting them all."""
+    """The most common step; a sample shows it without sorting where most steps are equal."""
     stamps = times.asi8
-    sampled = np.linspace(0, len(stamps) - 2, min(len(stamps) - 1, SAMPLE)).astype("int64")
+    sampled = np.linspace(0, len(stamps) - 2, min(len(stamps) - 1, STEPS_SAMPLED)).astype("int64")
     median_step = FixedStep(int(np.median(stamps[sampled + 1] - stamps[sampled])))
     if 2 * len(median_step.uneven(times)) < len(times):
         return median_step
@@ -53,11 +58,11 @@ def _usual_step(times: pd.DatetimeIndex) -> FixedStep:
 def drop_ragged_end(
     bars: pd.DataFrame, interval: Interval, notes: list[str]
 ) -> tuple[pd.DataFrame, pd.Timestamp | None]:
-    """Leave out a last row off the grid: the price at the moment of the download, which some vendors append."""
+    """Leave out a last row off the grid: the price at the time of the download, which some vendors append."""
     if len(bars) < 3 or not interval.off_grid(bars.index, np.array([len(bars) - 2])).any():
         return bars, None
     steps = np.diff(bars.index.asi8)
-    if np.count_nonzero(steps == steps[-1]) > 1:  # as of a market that closes at noon
+    if np.count_nonzero(steps == steps[-1]) > 1:  # a market may close at noon
         return bars, None
     last = bars.index[-1]
     notes.append(f"the last row, of {say_time(last)}, is not a whole bar after the one before it and was left out.")
@@ -65,10 +70,10 @@ def drop_ragged_end(
 
 
 def move_to_grid(bars: pd.DataFrame, interval: Interval, notes: list[str]) -> pd.DataFrame:
-    """Bars are named after their opening; stamps inside a bar are moved there, where each has a bar to itself.
+    """Move stamps inside a bar to its opening, if no two stamps are in one bar.
 
-    So are all stamps of a vendor that names bars after their last second, and the few that came some minutes late. A
-    move goes back to the opening of the same bar and never beyond it, so no close becomes known earlier than before.
+    These are all stamps of a vendor that stamps bars with their last second, or a few that are some minutes late. A
+    stamp is moved to the opening of its own bar, so no close becomes known earlier than before.
     """
     times, step = bars.index.asi8, _length(interval)
     uneven = interval.uneven(bars.index)
@@ -85,9 +90,9 @@ def move_to_grid(bars: pd.DataFrame, interval: Interval, notes: list[str]) -> pd
         return bars
     late = (into - np.median(into).astype("int64")) % step
     off = np.flatnonzero(late)
-    if not 0 < len(off) <= max(FEW * len(bars), 1):
+    if not 0 < len(off) <= max(MOST_OFF_GRID * len(bars), 1):
         return bars
-    if len(np.unique(times - late)) < len(bars):  # some may come before their bar, by seconds
+    if len(np.unique(times - late)) < len(bars):  # some may be seconds before their bar
         late = np.where(step - late <= most_early(step), late - step, late)
         if len(np.unique(times - late)) < len(bars):
             return bars
@@ -98,12 +103,12 @@ def move_to_grid(bars: pd.DataFrame, interval: Interval, notes: list[str]) -> pd
 
 
 def _length(interval: Interval) -> int:
-    """Nanoseconds of a bar's step; a stamp of a week or month is moved within its day at most."""
+    """Nanoseconds within which stamps are moved: a step, or of weeks and months a day."""
     return interval.nanoseconds if isinstance(interval, FixedStep) else int(A_DAY.value)
 
 
 def _length_of_last_moment(step: int) -> int:
-    """Vendors that stamp a bar with its end write 23:59:59 or 23:59:59.999; of a bar of seconds, only the latter."""
+    """Nanoseconds at the end of a bar that a stamp of its end may be in: 23:59:59, or 23:59:59.999 of short bars."""
     if step >= A_MINUTE.value:
         return int(A_SECOND.value)
     return int(A_MILLISECOND.value) if step >= A_SECOND.value else 0

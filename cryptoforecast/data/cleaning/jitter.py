@@ -1,4 +1,4 @@
-"""Times that jitter, as of an API that is asked each hour some seconds or minutes past: back to their bar's opening."""
+"""Jittering times, as of an API polled each hour some seconds or minutes late, moved to the openings of their bars."""
 
 from typing import NamedTuple
 
@@ -10,28 +10,33 @@ from cryptoforecast.data.series import Gaps
 from cryptoforecast.data.times import say_duration, say_time
 
 SECOND, MINUTE, HOUR = 10**9, 60 * 10**9, 3600 * 10**9  # nanoseconds
-NOMINAL = np.array(
+NOMINAL_STEPS = np.array(
     [n * SECOND for n in (1, 2, 5, 10, 15, 20, 30)]
     + [n * MINUTE for n in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)]
     + [n * HOUR for n in (1, 2, 3, 4, 6, 8, 12, 24)]
-)  # steps that people ask for
-NEAR = 0.2  # share by which the usual step may differ from what was asked for
-LOOSE = 0.3  # share by which most steps may, and of a step by which stamps may be late
-FAR = 0.1  # share of stamps that may be later
-FEW = 0.01  # share of stamps off the grid that are no jitter, but late ones among others
-DOUBLED = 0.1  # share of bars with two rows that may be mended by leaving one out
-MANY_CLOCKS = 1000  # stamps looked at first
-SEASON = 28 * A_DAY  # nanoseconds: clocks that are changed stay so for longer
-CHANGES = (2, 3, 4, 5, 8, 9, 10, 11)  # months in which places change their clocks
-EARLY, AT_LEAST, AT_MOST = 1 / 60, 5 * SECOND, 1 / 6  # how early: a share of the step up to a minute, or seconds
+)  # steps at which APIs are polled
+MEDIAN_TOLERANCE = 0.2  # share by which the median step may differ from the nominal one
+STEP_TOLERANCE = 0.3  # the same for most steps, and the share of a step by which stamps may be late
+MOST_VERY_LATE = 0.1  # share of stamps that may be later than that
+MOST_LATE_STAMPS = 0.01  # share of stamps off the grid that are late ones, and no jitter
+MOST_DOUBLED = 0.1  # share of bars with two rows, of which one can be left out
+STAMPS_SAMPLED = 1000
+SHORTEST_SEASON = 28 * A_DAY  # nanoseconds between two changes of clocks
+MONTHS_OF_CHANGES = (2, 3, 4, 5, 8, 9, 10, 11)  # in which clocks are changed somewhere
+EARLY_SHARE, EARLY_LEAST, EARLY_MOST = (
+    1 / 60,
+    5 * SECOND,
+    1 / 6,
+)  # of a step
 
 
 class Jitter(NamedTuple):
-    """Where stamps that jitter belong: how late each is, and in which bar.
+    """The bars of jittering stamps.
 
-    ``late`` and ``opened`` are nanoseconds, negative where a stamp is early; ``doubled`` are the bars with two rows,
-    ``absent`` counts those with none, of which the first follows ``first_hole``; ``clocks`` are the two times of day of
-    bars of a place whose clocks change, in nanoseconds.
+    ``late`` is the time of each stamp behind the opening of its bar, negative if it is early; ``opened`` are the
+    openings. ``doubled`` are bars with two rows; ``absent`` counts bars with none, of which the first follows
+    ``first_hole``. ``clocks`` are the two times of day of daily bars of a place whose clocks change. Times are
+    nanoseconds.
     """
 
     late: np.ndarray
@@ -43,7 +48,7 @@ class Jitter(NamedTuple):
     clocks: tuple[int, int] | None = None
 
     def say_trouble(self) -> str:
-        """How many bars have two rows or none, each with the first."""
+        """A sentence on how many bars have two rows or none, with the first of each."""
         parts = []
         if len(self.doubled):
             parts.append(f"{_count(len(self.doubled))} two rows (first {_say(self.doubled[0])})")
@@ -52,7 +57,7 @@ class Jitter(NamedTuple):
         return " and ".join(parts)
 
     def say(self) -> str:
-        """What was moved, and what that means for when a close is known."""
+        """A note on the moved stamps, and how much earlier closes count as known."""
         if self.clocks is not None:
             first, last = (_clock(time) for time in self.clocks)
             return (
@@ -71,12 +76,12 @@ class Jitter(NamedTuple):
 def settle_jitter(
     symbol: str, bars: pd.DataFrame, interval: Interval, gaps: Gaps, notes: list[str]
 ) -> tuple[pd.DataFrame, Interval, str]:
-    """Move stamps that jitter to their bars' openings.
+    """Move jittering stamps to the openings of their bars.
 
-    Where a bar has two rows, only its first is left, if the user has said what to do about gaps.
+    Of two rows in one bar the first is kept, unless ``gaps`` is ``error``.
 
     Returns:
-        The bars, what comes between them, and the sentence that refuses them, else an empty one.
+        The bars, their interval, and the sentence of the error if they are refused, else an empty text.
     """
     found = jitter_of(pd.DatetimeIndex(bars.index), interval)
     if found is None:
@@ -101,11 +106,11 @@ def settle_jitter(
 
 
 def jitter_of(times: pd.DatetimeIndex, interval: Interval) -> Jitter | None:
-    """How times jitter about even bars; None where they are even, a few late, or in no such order.
+    """The bars of times that jitter; None if times are even, a few late, or irregular in another way.
 
-    Each stamp goes back to the opening of the bar it lies in. Only where stamps straddle openings by seconds, those
-    just before one go on to it: that makes no close known earlier. Daily stamps that have another time of day go back
-    to the earliest of them; but those of a place whose clocks change, an hour earlier in summer, go on to the later.
+    Each stamp belongs to the bar that it is in. Only where stamps are seconds before and after openings, those just
+    before one belong to it: that makes no close known earlier. Daily stamps at different times of day belong to the
+    earliest time of day; those of a place whose clocks change, an hour earlier in summer, to the later one.
     """
     if not isinstance(interval, FixedStep) or interval.nanoseconds > 1.5 * A_DAY:
         return None
@@ -119,23 +124,27 @@ def jitter_of(times: pd.DatetimeIndex, interval: Interval) -> Jitter | None:
         return None
     steps = np.diff(times.asi8)
     median_step = float(np.median(steps))
-    nominal = int(NOMINAL[abs(np.log(NOMINAL / median_step)).argmin()])
-    about = abs(steps / nominal - 1) <= LOOSE
-    if abs(median_step / nominal - 1) > NEAR or 2 * about.sum() < len(steps) or _is_a_pattern(steps, nominal):
+    nominal = int(NOMINAL_STEPS[abs(np.log(NOMINAL_STEPS / median_step)).argmin()])
+    about = abs(steps / nominal - 1) <= STEP_TOLERANCE
+    if (
+        abs(median_step / nominal - 1) > MEDIAN_TOLERANCE
+        or 2 * about.sum() < len(steps)
+        or _is_a_pattern(steps, nominal)
+    ):
         return None
     found = [_placed(times, late, FixedStep(nominal)) for late in _readings(times.asi8, nominal)]
     best = min(found, key=lambda reading: (len(reading.doubled), reading.absent))
     following = np.diff(best.opened) == nominal
-    far = np.count_nonzero(best.late > LOOSE * nominal)
-    is_plausible = 2 * following.sum() >= len(following) and far <= FAR * len(times)
-    return best if is_plausible and len(best.doubled) <= DOUBLED * len(times) else None
+    far = np.count_nonzero(best.late > STEP_TOLERANCE * nominal)
+    is_plausible = 2 * following.sum() >= len(following) and far <= MOST_VERY_LATE * len(times)
+    return best if is_plausible and len(best.doubled) <= MOST_DOUBLED * len(times) else None
 
 
 def _changing_clocks(times: pd.DatetimeIndex) -> tuple[int, int] | None:
-    """The two times of day of daily bars, an hour apart, each kept for months as summer time is; else None."""
+    """The two times of day of daily bars, an hour apart and each used for months, as with summer time; else None."""
     stamps = times.asi8
     into = stamps % A_DAY
-    kinds = np.unique(into[:MANY_CLOCKS])
+    kinds = np.unique(into[:STAMPS_SAMPLED])
     kinds = np.unique(into) if len(kinds) <= 2 else kinds
     if len(kinds) != 2 or (np.diff(stamps) < A_DAY - HOUR).any():
         return None
@@ -143,17 +152,19 @@ def _changing_clocks(times: pd.DatetimeIndex) -> tuple[int, int] | None:
     if (last - first) % A_DAY != HOUR:
         return None
     changes = np.flatnonzero(np.diff(into)) + 1
-    in_season = np.isin(times[changes].month, CHANGES).all() and (np.diff(stamps[changes]) >= SEASON).all()
+    in_season = (
+        np.isin(times[changes].month, MONTHS_OF_CHANGES).all() and (np.diff(stamps[changes]) >= SHORTEST_SEASON).all()
+    )
     return (first, last) if in_season else None
 
 
 def _are_few(into: np.ndarray) -> bool:
-    """Whether few stamps stand beside the others, as a last one does that is the price of the moment."""
-    return bool(np.count_nonzero(into != np.median(into).astype("int64")) <= max(FEW * len(into), 1))
+    """Whether only few stamps are off the grid, such as a last one with the price at the download."""
+    return bool(np.count_nonzero(into != np.median(into).astype("int64")) <= max(MOST_LATE_STAMPS * len(into), 1))
 
 
 def _is_a_pattern(steps: np.ndarray, nominal: int) -> bool:
-    """Whether most bars are exact, and all others off by one large amount: breaks of sessions are, jitter is not."""
+    """Whether most steps are exact and the rest differ by one or two large amounts: breaks of sessions, not jitter."""
     remainders = np.unique(steps % nominal)
     remainders = remainders[remainders > 0]
     are_large = len(remainders) == 0 or np.minimum(remainders, nominal - remainders).min() >= nominal / 6
@@ -175,8 +186,8 @@ def _readings(stamps: np.ndarray, step: int) -> list[np.ndarray]:
 
 
 def most_early(step: int) -> float:
-    """Nanoseconds by which a stamp may come before its bar."""
-    return max(EARLY * step, min(AT_LEAST, AT_MOST * step))
+    """Nanoseconds by which a stamp may be before its bar."""
+    return max(EARLY_SHARE * step, min(EARLY_LEAST, EARLY_MOST * step))
 
 
 def _placed(times: pd.DatetimeIndex, late: np.ndarray, step: FixedStep) -> Jitter:
@@ -201,6 +212,6 @@ def _clock(nanoseconds: int) -> str:
 
 
 def _round(nanoseconds: int) -> str:
-    """In seconds, rounded up, where that is more than one."""
+    """A duration in words, rounded up to seconds if it is longer than one."""
     duration = pd.Timedelta(int(nanoseconds), unit="ns")
     return say_duration(duration.ceil("s") if duration > pd.Timedelta("1s") else duration)

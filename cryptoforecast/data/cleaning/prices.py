@@ -1,4 +1,4 @@
-"""Prices are positive numbers; where they are not, the row is said."""
+"""Checks that prices are positive and volumes not negative."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from cryptoforecast.errors import UserError
 
 
 def drop_zeros_before_trading(bars: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Without the rows of vendors that write 0 for the price until a coin is first traded; a later 0 is an error."""
+    """Leave out rows with a close of 0 before the first trade, as some vendors write; a later 0 stays an error."""
     closes = bars[CLOSE].to_numpy()
     if not (closes == 0).any() or not (traded := closes > 0).any():
         return bars
@@ -22,14 +22,14 @@ def drop_zeros_before_trading(bars: pd.DataFrame, notes: list[str]) -> pd.DataFr
 
 
 def require_prices(symbol: str, bars: pd.DataFrame) -> None:
-    """See that prices are positive and volumes not negative, where there are any.
+    """Check that prices are positive and volumes not negative; empty cells pass.
 
     Raises:
         UserError: naming series, time and value.
     """
     for name, values in bars.items():
         numbers = values.to_numpy()
-        if numbers.min() > 0 and numbers.max() < np.inf:  # neither holds where there is a NaN
+        if numbers.min() > 0 and numbers.max() < np.inf:  # false where a cell is NaN
             continue
         allowed = np.isnan(numbers) | ((numbers >= 0 if name == VOLUME else numbers > 0) & np.isfinite(numbers))
         if allowed.all():
@@ -43,5 +43,5 @@ def require_prices(symbol: str, bars: pd.DataFrame) -> None:
 
 
 def and_more(count: int) -> str:
-    """How many more there are of what an error names, in brackets; empty if there are none."""
+    """The count of further cases of an error, in brackets; empty if it is 0."""
     return f" (and {count:,} more)" if count else ""

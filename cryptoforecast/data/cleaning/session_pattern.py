@@ -1,4 +1,4 @@
-"""The pattern of sessions that times show: weekdays, hours, holidays, and the holes that it does not explain."""
+"""The pattern of sessions in times: weekdays, hours, holidays, and the gaps that it does not explain."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,31 +13,31 @@ from cryptoforecast.data.times import say_time
 SECOND = 10**9  # nanoseconds
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKENDS = ((5, 6), (4, 5))  # 0 is Monday
-CLOSED = 0.25  # share of a weekday's dates with bars, below which it is no day of trade
-FEWEST = 4  # weekdays with sessions; of fewer, the bars have no pattern of weeks
-IDLE = 0.75  # share of the fullest time of day's bars, above which none is a night
-EMPTY = 0.05  # share of the days with bars at a time of day, below which it is no time of trade
-HOLIDAYS = 3  # sessions in a row that holidays may take anywhere
-LONG_HOLIDAYS = 8  # at most, as the new year in China; only where there are such in several years
-SEASON = 40  # days by which they may move from year to year
-LATELY = 10  # sessions by which the next ones are told
-LISTED = 3
+CLOSED_WEEKDAY = 0.25  # share of its dates with bars up to which a weekday has no sessions
+FEWEST_WEEKDAYS = 4  # with sessions; with fewer there is no weekly pattern
+NO_NIGHT = 0.75  # if each time of day has more than this share of the most bars, there is no night
+NIGHT = 0.05  # share of the days up to which a time of day has no sessions
+MOST_HOLIDAYS = 3  # sessions in a row, anywhere
+MOST_LONG_HOLIDAYS = 8  # sessions in a row, as the new year in China, if they recur in several years
+HOLIDAY_SHIFT = 40  # days by which long holidays move from year to year
+LAST_SESSIONS = 10  # by which the hours of the next ones are found
+HOLIDAYS_LISTED = 3
 
 
 class Found(NamedTuple):
-    """Sessions, and what was seen of them, in words."""
+    """Sessions, and notes on their pattern."""
 
     sessions: Sessions
     notes: list[str]
-    explained: int  # of the uneven steps, how many are breaks, nights, weekends or holidays
+    explained: int  # count of the gaps that are breaks, nights, weekends or holidays
 
 
 def find_sessions(times: pd.DatetimeIndex, step: FixedStep) -> Found:
-    """The sessions that times show: weekdays, times of day, holidays, and the holes that none of these explains.
+    """Find the sessions in times: weekdays, times of day, holidays, and gaps that none of these explains.
 
     Args:
-        times: ascending.
-        step: the usual one, a day at most.
+        times: of the bars, ascending.
+        step: the usual step, a day at most.
     """
     uneven = step.uneven(times)
     cut = _cut_of(times, uneven, step.nanoseconds)
@@ -70,47 +70,47 @@ def _date(day: int, cut: int) -> pd.Timestamp:
 
 
 def _cut_of(times: pd.DatetimeIndex, uneven: np.ndarray, step: int) -> int:
-    """The middle of the longest time of day without bars, so that no session is in two days; of days, midnight."""
+    """The time of day at which session days begin: amid the longest hours without bars; of daily bars, midnight."""
     if step >= A_DAY or not len(uneven):
         return 0
     slots = A_DAY // step
     counts = np.bincount(times.asi8 % A_DAY // step, minlength=slots)[:slots]
-    if counts.min() > IDLE * counts.max():  # as where only weekends are without bars
+    if counts.min() > NO_NIGHT * counts.max():  # only weekends are without bars
         before, after = times.asi8[uneven[0]], times.asi8[uneven[0] + 1]
         return int((before + (after - before) % A_DAY // 2) % A_DAY)
-    idle = np.flatnonzero(counts <= max(counts.min(), EMPTY * counts.max()))
+    idle = np.flatnonzero(counts <= max(counts.min(), NIGHT * counts.max()))
     twice = np.concatenate([idle, idle + slots])
     longest = max(np.split(twice, np.flatnonzero(np.diff(twice) > 1) + 1), key=len)
     return int((longest[0] + longest[-1] + 1) / 2 % slots * step)
 
 
 def _weekdays_of(dates: np.ndarray, bars: np.ndarray, cut: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which weekdays have sessions, and the days with bars on others.
+    """The weekdays with sessions, and the dates with bars on other weekdays.
 
-    What is seen once tells nothing, but of a weekend; and where one was not seen, it has no sessions. A day of a few
-    bars is no session: where clocks change, the first hour of a week may come before the cut.
+    A weekday that occurs once counts as open unless it is of a weekend. A date with few bars is not a session: where
+    clocks change, the first hour of a week may be before the cut.
     """
     all_days, of_week = np.arange(dates[0], dates[-1] + 1), weekdays(dates, cut)
     fullness = np.minimum(bars / np.median(bars), 1)
     chances = np.bincount(weekdays(all_days, cut), minlength=7)
-    rare = np.bincount(of_week, weights=fullness, minlength=7) <= CLOSED * chances
+    rare = np.bincount(of_week, weights=fullness, minlength=7) <= CLOSED_WEEKDAY * chances
     weekend = next((pair for pair in WEEKENDS if rare[list(pair)].all()), ())
-    if len(dates) > 7 and (~rare).sum() < FEWEST:
+    if len(dates) > 7 and (~rare).sum() < FEWEST_WEEKDAYS:
         return np.ones(7, dtype=bool), dates[:0]
     is_open = ~rare | ((chances < 2) & ~np.isin(np.arange(7), weekend))
-    if not is_open.any():  # a hole longer than all that there is says nothing of weekdays
+    if not is_open.any():  # a gap longer than all the rest tells nothing of weekdays
         is_open = np.bincount(of_week, minlength=7) > 0
-    return is_open, dates[~is_open[of_week] & (fullness > CLOSED)]
+    return is_open, dates[~is_open[of_week] & (fullness > CLOSED_WEEKDAY)]
 
 
 def _has_nights(of_day: np.ndarray, days: int, step: int) -> bool:
-    """Whether there is a time of day without bars, but for a few days."""
+    """Whether some time of day has bars on few days only."""
     counts = np.bincount(of_day // step, minlength=A_DAY // step)
-    return bool(counts.min() <= EMPTY * days)
+    return bool(counts.min() <= NIGHT * days)
 
 
 def _usual_breaks(of_day: np.ndarray, uneven: np.ndarray, night: np.ndarray, days: int) -> np.ndarray:
-    """Whether each break is taken on several days: within one from and to which time, over night each of these."""
+    """Whether each gap recurs on several days: within a day, from and to the same times; over night, either of them."""
     least = 1 if days <= 3 else 2 if days < 20 else 3
     before, after = of_day[uneven], of_day[uneven + 1]
     usual = np.zeros(len(uneven), dtype=bool)
@@ -126,7 +126,7 @@ def _often(values: np.ndarray, least: int) -> np.ndarray:
 
 
 def _open_between(first: np.ndarray, last: np.ndarray, is_open: np.ndarray, cut: int) -> np.ndarray:
-    """How many days with sessions lie between two days, neither of them counted."""
+    """Count of the days with sessions between two days, without these."""
     mask = [bool(is_day_open) for is_day_open in is_open]
     shift = (cut + A_DAY // 2) // A_DAY
     begin, end = (values.astype("datetime64[D]") for values in (first + shift + 1, last + shift))
@@ -135,11 +135,11 @@ def _open_between(first: np.ndarray, last: np.ndarray, is_open: np.ndarray, cut:
 
 
 def _are_holidays(days: np.ndarray, skipped: np.ndarray) -> np.ndarray:
-    """Whether so many sessions in a row may be holidays: a few, or more if it is so in several years."""
-    are_holidays = skipped <= HOLIDAYS
-    are_long = np.flatnonzero((skipped > HOLIDAYS) & (skipped <= LONG_HOLIDAYS))
+    """Whether the sessions skipped in a row may be holidays: a few, or more if that recurs in several years."""
+    are_holidays = skipped <= MOST_HOLIDAYS
+    are_long = np.flatnonzero((skipped > MOST_HOLIDAYS) & (skipped <= MOST_LONG_HOLIDAYS))
     years = abs(days[are_long][:, None] - days[are_long][None, :]) / 365.25
-    recur = (years > 0.5) & (abs(years - np.rint(years)) * 365.25 <= SEASON)
+    recur = (years > 0.5) & (abs(years - np.rint(years)) * 365.25 <= HOLIDAY_SHIFT)
     are_holidays[are_long] = recur.any(axis=1) if len(are_long) else False
     return are_holidays
 
@@ -153,8 +153,8 @@ def _dates_between(
 
 
 def _offsets_of(days: np.ndarray, of_day: np.ndarray, dates: np.ndarray) -> tuple[int, ...]:
-    """When bars open: at the times of day that most of the last sessions have."""
-    last_sessions = dates[-LATELY - 1 : -1] if len(dates) > 1 else dates  # the last one may not be over
+    """The times of day at which bars open in most of the last sessions."""
+    last_sessions = dates[-LAST_SESSIONS - 1 : -1] if len(dates) > 1 else dates  # the last session may not be over
     within = np.isin(days, last_sessions)
     kinds, counts = np.unique(of_day[within], return_counts=True)
     most_common = kinds[2 * counts >= len(last_sessions)]
@@ -172,7 +172,9 @@ def _say_pattern(
         if len(pairs[1]):
             a, b = (_clock(sessions.cut + int(offset)) for offset in pairs[0][:, pairs[1].argmax()])
             hours += f" with a break from {a} to {b}"
-    named = ", ".join(say_time(day) for day in holidays[:LISTED]) + (", …" if len(holidays) > LISTED else "")
+    named = ", ".join(say_time(day) for day in holidays[:HOLIDAYS_LISTED]) + (
+        ", …" if len(holidays) > HOLIDAYS_LISTED else ""
+    )
     days = f"{len(holidays):,} holiday{'' if len(holidays) == 1 else 's'}{f' ({named})' if holidays else ''}"
     return f"sessions are {say_weekdays(sessions.open)}{hours}, {days}; each bar is followed by the next there is."
 

@@ -1,4 +1,4 @@
-"""Trading days and hours: the bars that there are, are the calendar, but for holes that no pattern explains."""
+"""Sessions as an interval: the bars that there are, are the calendar of a market that closes."""
 
 from dataclasses import dataclass, field
 
@@ -11,14 +11,14 @@ from cryptoforecast.data.times import say_duration
 
 @dataclass(frozen=True)
 class Sessions(Interval):
-    """Bars of a market that closes: each is followed by the next one there is, but where something is missing.
+    """The step between bars of a market that closes: to the next bar that there is, except at ``holes``.
 
     Args:
         step: from one bar to the next within a session, or a day.
-        open: the weekdays with sessions, Monday first.
-        offsets: when the bars of a session open, in nanoseconds since ``cut``.
-        cut: when one session day becomes the next, in nanoseconds since midnight UTC.
-        holes: times of the bars after which something is missing, in nanoseconds.
+        open: whether each weekday has sessions, Monday first.
+        offsets: openings of the bars of a session, in nanoseconds since ``cut``.
+        cut: time of day at which session days begin, in nanoseconds since midnight UTC.
+        holes: times of the bars after which bars are missing, in nanoseconds.
     """
 
     step: FixedStep
@@ -36,7 +36,7 @@ class Sessions(Interval):
         return self.record
 
     def uneven(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """Where something is missing."""
+        """The positions of ``holes``."""
         holes = np.array(self.holes, dtype="int64")
         positions = np.searchsorted(times.asi8, holes)
         inside = positions < len(times) - 1
@@ -44,24 +44,24 @@ class Sessions(Interval):
         return found
 
     def absent(self, times: pd.DatetimeIndex, positions: np.ndarray) -> np.ndarray:
-        """How many bars of sessions are missing, holidays unknown."""
+        """Count of the bars of sessions that are missing; holidays are not known."""
         return np.array([self._count(times[at], times[at + 1]) for at in positions], dtype="int64")
 
     def off_grid(self, times: pd.DatetimeIndex, positions: np.ndarray) -> np.ndarray:
-        """Nowhere: the bars there are, are the calendar."""
+        """False everywhere: the bars that there are, are the calendar."""
         return np.zeros(len(positions), dtype=bool)
 
     def after(self, time: pd.Timestamp, count: int) -> pd.DatetimeIndex:
-        """The next bars on weekdays with sessions; coming holidays are not known."""
+        """The times of the next bars on weekdays with sessions; coming holidays are not known."""
         days = self._days_after(time, 8 + 8 * count // len(self.offsets))
         return days[days > time][:count]
 
     def ends(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-        """A step after the opening."""
+        """One step after the opening of each bar."""
         return self.step.ends(times)
 
     def say(self, before: pd.Timestamp, after: pd.Timestamp) -> str:
-        """As a duration."""
+        """The distance as a duration."""
         return say_duration(after - before)
 
     def _count(self, before: pd.Timestamp, after: pd.Timestamp) -> int:
@@ -69,7 +69,7 @@ class Sessions(Interval):
         return int(((times > before) & (times < after)).sum())
 
     def _days_after(self, time: pd.Timestamp, days: int) -> pd.DatetimeIndex:
-        """The bars of so many days of the calendar from a time's session day on."""
+        """The times of the bars of some days of the calendar, from the session day of a time on."""
         first = (time.value - self.cut) // A_DAY
         dates = first + np.arange(days + 1)
         dates = dates[np.array(self.open)[weekdays(dates, self.cut)]]
@@ -78,6 +78,6 @@ class Sessions(Interval):
 
 
 def weekdays(days: np.ndarray, cut: int) -> np.ndarray:
-    """The weekday in the middle of each session day; 0 is Monday."""
+    """The weekday at the middle of each session day; 0 is Monday."""
     middles: np.ndarray = (days * A_DAY + cut + A_DAY // 2) // A_DAY
     return (middles + 3) % 7  # 1970 began on a Thursday

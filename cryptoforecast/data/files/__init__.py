@@ -4,7 +4,7 @@ In the order in which a module may import from those before it::
 
     knobs                   what the user says of a file
     cells, of one cell      calendar_words, written_dates, kinds (number, date, epoch, time of day, nothing), jumps,
-                            numbers
+                            decimal_mark, numbers
     dates, of a column      clocks, parts, day_order, epochs, local_days, read_times, example_format (for errors)
     headings                vocabulary, coins, labels, vendors
     bytes to one text       packing, not_tables, encodings, json_forms, json_tables, open_file

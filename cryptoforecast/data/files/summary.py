@@ -4,10 +4,17 @@ from collections.abc import Sequence
 
 from cryptoforecast.data.files.columns.layout import Layout
 from cryptoforecast.data.files.dates.read_times import Times
-from cryptoforecast.data.files.lines.head import BLANK, GAP
+from cryptoforecast.data.files.lines.head import SPACE, SPACES
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANK: "blanks", GAP: "tabs or two blanks"}
-DECIMALS = {".": "a point before decimals", ",": "a comma before decimals", "": "no decimals"}
+DELIMITER_WORDS = {
+    ",": "commas",
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "bars",
+    SPACE: "blanks",
+    SPACES: "tabs or two blanks",
+}
+DECIMAL_WORDS = {".": "a point before decimals", ",": "a comma before decimals", "": "no decimals"}
 
 
 def say_text(layout: Layout, structure: str, encoding: str) -> str:
@@ -20,9 +27,9 @@ def say_text(layout: Layout, structure: str, encoding: str) -> str:
     """
     if structure not in ("cells", "JSON"):
         return ""
-    between = DELIMITERS.get(layout.delimiter) or f"{DELIMITERS[layout.delimiter.strip()]} and blanks"
+    between = DELIMITER_WORDS.get(layout.delimiter) or f"{DELIMITER_WORDS[layout.delimiter.strip()]} and blanks"
     parted = structure if structure == "JSON" else f"cells between {between}"
-    return f"{encoding.upper()}, {parted}, {DECIMALS[layout.decimal]}"
+    return f"{encoding.upper()}, {parted}, {DECIMAL_WORDS[layout.decimal]}"
 
 
 def say_columns(layout: Layout, times: Times, further: Sequence[str]) -> dict[str, str]:

@@ -108,7 +108,7 @@ class CsvSource(Source):
         zone = Zone(*first.zone) if first.zone else None
         notes = list(first.notes)
         if zone and zone.changes:
-            notes.append(f"the bars are days of a place whose clocks change ({zone.said}); they go by their dates.")
+            notes.append(f"the bars are days of a place whose clocks change ({zone.offsets}); they go by their dates.")
         raw = RawRows(
             symbol=self.symbol or (symbols[0] if symbols else "+".join(file.name.split(".")[0] for file in files)),
             times=first.times,

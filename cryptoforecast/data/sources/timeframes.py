@@ -6,7 +6,7 @@ import pandas as pd
 
 from cryptoforecast.data.argument_checks import require_text
 from cryptoforecast.data.calendar_interval import Months
-from cryptoforecast.data.cleaning.grid import FEW
+from cryptoforecast.data.cleaning.grid import MOST_OFF_GRID
 from cryptoforecast.data.interval import FixedStep, Interval
 from cryptoforecast.data.times import in_nanoseconds, say_time
 from cryptoforecast.errors import UserError
@@ -41,7 +41,7 @@ def require_steps(symbol: str, vendor: str, timeframe: str, times: pd.DatetimeIn
     step, times = step_of(timeframe), in_nanoseconds(times)
     uneven = step.uneven(times)
     off = uneven[step.off_grid(times, uneven)]
-    if len(off) < max(FEW * len(times), 1):  # a few stamps off the grid are left to the cleaning
+    if len(off) < max(MOST_OFF_GRID * len(times), 1):  # a few stamps off the grid are left to the cleaning
         return
     before, after = times[off[0]], times[off[0] + 1]
     raise UserError(

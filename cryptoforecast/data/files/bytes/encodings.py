@@ -1,4 +1,4 @@
-"""The encoding of a text: said by its first bytes, found out from its odd ones, and turned into UTF-8."""
+"""The encoding of a text: declared by its first bytes, or detected from bytes that are not UTF-8; and recoding."""
 
 import codecs
 import io
@@ -13,8 +13,8 @@ from cryptoforecast.data.files.headings.vocabulary import kind_of
 
 UTF_8 = "utf-8"
 CHUNK = 1 << 20
-SAMPLE = 1 << 16  # bytes of odd lines from which the encoding is found out
-BOMS = {  # the longer ones first
+SAMPLE_SIZE = 1 << 16  # bytes of lines that are not UTF-8, from which the encoding is detected
+BOMS = {  # longer ones first
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF8: UTF_8,
@@ -22,14 +22,14 @@ BOMS = {  # the longer ones first
     codecs.BOM_UTF16_BE: "utf-16",
 }
 CANDIDATES = ("cp949", "cp932", "cp1251", "gb18030", "big5", "cp1252", "cp1254", "cp1250", "cp1253", "koi8_r", "cp874")
-LEAST_COMMON = 0.3  # share of usual characters in what is a text at all
+LEAST_COMMON = 0.3  # share of common characters in a text
 SEPARATORS = re.compile(rb'[,;\t|"]')
 DIGITS = re.compile(r"[^A-Za-z]*\d[^A-Za-z]*")
 WORDS = re.compile(r"[^\W\d_]+")
 
 
 def _lead(encoding: str, first: int, last: int) -> Callable[[str], bool]:
-    """Whether a character stands, in an encoding of two bytes, among the rows of its common ones."""
+    """A test of whether a character is among the common ones of an encoding of two bytes, by its lead byte."""
 
     def is_common(character: str) -> bool:
         written = character.encode(encoding, errors="ignore")
@@ -39,7 +39,7 @@ def _lead(encoding: str, first: int, last: int) -> Callable[[str], bool]:
 
 
 _KANJI = _lead("cp932", 0x88, 0x97)
-COMMON: dict[str, Callable[[str], bool]] = {  # characters that texts of an encoding mostly consist of
+COMMON: dict[str, Callable[[str], bool]] = {  # tests for the common characters of an encoding
     "cp949": _lead("euc_kr", 0xB0, 0xC8),
     "cp932": lambda character: "\u3041" <= character <= "\u30fc" or _KANJI(character),
     "gb18030": _lead("gb2312", 0xB0, 0xD7),
@@ -52,11 +52,11 @@ COMMON: dict[str, Callable[[str], bool]] = {  # characters that texts of an enco
 
 
 class OddBytes(ValueError):
-    """A text that began as UTF-8 does not go on so."""
+    """A text that began as UTF-8 has other bytes further down."""
 
 
-class Damaged(ValueError):
-    """A text in UTF-8, or nearly so, has bytes in a line that are none: ``line`` counts from 1."""
+class DamagedText(ValueError):
+    """A text in UTF-8 has damaged bytes in a line; ``line`` counts from 1."""
 
     def __init__(self, line: int, cell: bytes) -> None:
         super().__init__(line, cell)
@@ -64,7 +64,7 @@ class Damaged(ValueError):
 
 
 def codec_of(name: str) -> str | None:
-    """Python's name of a text encoding; None if there is none of this name."""
+    """Python's name of a text encoding; None if there is no such encoding."""
     try:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
@@ -75,8 +75,8 @@ def codec_of(name: str) -> str | None:
     return UTF_8 if codec == "utf-8-sig" else codec
 
 
-def marked(start: bytes) -> str | None:
-    """The encoding that the first bytes of a text say: by a byte order mark, or by a zero in each letter."""
+def declared_encoding(start: bytes) -> str | None:
+    """The encoding declared by the first bytes: by a byte order mark, or by zeros in each character; else None."""
     for mark, name in BOMS.items():
         if start.startswith(mark):
             return name
@@ -99,14 +99,14 @@ def is_utf_8(start: bytes) -> bool:
     return True
 
 
-def found_out(content: BufferedIOBase) -> str | None:
-    """The encoding of a text from its odd bytes, wherever they stand; None if none of those tried fits.
+def detect_encoding(content: BufferedIOBase) -> str | None:
+    """Detect the encoding of a text from all its bytes that are not UTF-8; None if no candidate fits.
 
-    The words of its header decide; then how common its characters are; then charset-normalizer. Digits, points and
-    delimiters are the same in all of these encodings.
+    Known words of the header decide, then how common the characters are, then charset-normalizer. Digits, points and
+    delimiters are the same in all candidates.
 
     Raises:
-        Damaged: if the odd bytes look like damage: some stand in a number or a date of few lines, or a text that has
+        DamagedText: if these bytes look like damage: they are in numbers or dates of few lines, or the text has
             letters in UTF-8 elsewhere.
     """
     found = _odd_lines(content)
@@ -117,7 +117,7 @@ def found_out(content: BufferedIOBase) -> str | None:
     decoded = {name: text for name in CANDIDATES if (text := _decoded(sample, name)) is not None}
     if not decoded:
         return None
-    from charset_normalizer import from_bytes  # loads every codec of Python, which few files need
+    from charset_normalizer import from_bytes  # loads all codecs of Python
 
     matches = from_bytes(sample, cp_isolation=list(decoded))
     guesses = {name: guess for guess in matches for name in guess.could_be_from_charset}
@@ -131,8 +131,8 @@ def found_out(content: BufferedIOBase) -> str | None:
     return best if merit(best)[0] or merit(best)[1] >= LEAST_COMMON else None
 
 
-class _Odd(NamedTuple):
-    """The first lines that are no UTF-8, with their numbers; how many are not; how many have letters in it; of all."""
+class _OddLines(NamedTuple):
+    """The first lines that are not UTF-8, by number; counts of these, of lines with letters in UTF-8, and of all."""
 
     odd: list[tuple[int, bytes]]
     total: int
@@ -140,7 +140,7 @@ class _Odd(NamedTuple):
     lines: int
 
 
-def _odd_lines(content: BufferedIOBase) -> _Odd:
+def _odd_lines(content: BufferedIOBase) -> _OddLines:
     odd: list[tuple[int, bytes]] = []
     count, in_utf_8, before, size = 0, 0, 0, 0
     while chunk := content.read(CHUNK):
@@ -152,24 +152,24 @@ def _odd_lines(content: BufferedIOBase) -> _Odd:
                 in_utf_8 += 1
                 continue
             count += 1
-            if size < SAMPLE:
+            if size < SAMPLE_SIZE:
                 odd.append((number, line))
                 size += len(line)
         before += chunk.count(b"\n")
-    return _Odd(odd, count, in_utf_8, before)
+    return _OddLines(odd, count, in_utf_8, before)
 
 
-def _require_undamaged(found: _Odd) -> None:
+def _require_undamaged(found: _OddLines) -> None:
     if found.in_utf_8 > found.total:
-        raise Damaged(*found.odd[0])
-    if found.total * 2 > found.lines:  # a currency sign, or the characters of year, month and day
+        raise DamagedText(*found.odd[0])
+    if found.total * 2 > found.lines:  # such as a currency sign in each line
         return
     for number, line in found.odd:
         for cell in SEPARATORS.split(line):
             rest = bytes(byte for byte in cell if byte < 0x80).decode()
             few = 0 < len(cell) - len(rest) <= 2
             if few and (DIGITS.fullmatch(rest) or is_number(rest) or is_date(rest)):
-                raise Damaged(number, cell)
+                raise DamagedText(number, cell)
 
 
 def _decoded(sample: bytes, name: str) -> str | None:
@@ -181,12 +181,12 @@ def _decoded(sample: bytes, name: str) -> str | None:
 
 
 def _known_words(text: str) -> int:
-    """How many cells with letters beyond ASCII are names that columns have."""
+    """Count of the cells with letters beyond ASCII that are known headings."""
     return sum(not cell.isascii() and bool(kind_of(cell)) for cell in re.split(r'[,;\t|"\n]', text))
 
 
 def _common(name: str, text: str) -> float:
-    """The share of the characters beyond ASCII that are common ones, in words of one script and of usual case."""
+    """The share of the characters beyond ASCII that are common, in words of one script and of usual case."""
     beyond = sum(not character.isascii() for character in text)
     good = sum(character in "–—‘’“”€£¥°²³·" for character in text) if name == "cp1252" else 0
     is_common = COMMON.get(name, str.isalpha)
@@ -201,7 +201,7 @@ def _common(name: str, text: str) -> float:
 
 
 class Recoded(io.RawIOBase):
-    """A text in UTF-8, with line feeds at the ends of its lines, made from one in another encoding as it is read."""
+    """A text recoded to UTF-8 with line feeds, while it is read."""
 
     def __init__(self, content: BufferedIOBase, encoding: str) -> None:
         self._content, self._encoding = content, encoding
@@ -210,14 +210,14 @@ class Recoded(io.RawIOBase):
         self._rest, self._lines, self._ended = b"", 0, False
 
     def readable(self) -> bool:
-        """Whether it can be read: it is there for that."""
+        """True: the stream is for reading."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer with what comes next, and return how many bytes that was."""
+        """Fill a buffer with the next bytes, and return their count."""
         while not self._rest and not self._ended:
             packed = self._content.read(CHUNK)
-            self._ended = not packed  # half a letter at the end is not decoded: the last line is cut off there
+            self._ended = not packed  # half a character at the end is dropped
             self._rest = self._ends.decode(self._decode(packed), final=self._ended).encode(errors="replace")
         size = min(len(buffer), len(self._rest))
         buffer[:size], self._rest = self._rest[:size], self._rest[size:]
@@ -228,15 +228,15 @@ class Recoded(io.RawIOBase):
             text = self._decoder.decode(packed)
         except UnicodeDecodeError as problem:
             line = self._lines + packed[: problem.start].count(b"\n") + 1
-            raise Misfit(self._encoding, line) from None
-        except UnicodeError:  # of the stranger codecs of Python
-            raise Misfit(self._encoding, self._lines + 1) from None
+            raise WrongEncoding(self._encoding, line) from None
+        except UnicodeError:  # of rare codecs
+            raise WrongEncoding(self._encoding, self._lines + 1) from None
         self._lines += packed.count(b"\n")
         return text
 
 
-class Misfit(ValueError):
-    """A text is not in the encoding that it was said to be in."""
+class WrongEncoding(ValueError):
+    """A text is not in the encoding that was set."""
 
     def __init__(self, encoding: str, line: int) -> None:
         super().__init__(encoding, line)

@@ -10,10 +10,10 @@ from io import BufferedIOBase
 from pathlib import Path
 
 from cryptoforecast.data.files.bytes import encodings
-from cryptoforecast.data.files.bytes.encodings import UTF_8, Damaged, Misfit, Recoded
+from cryptoforecast.data.files.bytes.encodings import UTF_8, DamagedText, Recoded, WrongEncoding
 from cryptoforecast.data.files.bytes.json_tables import as_csv, is_json
 from cryptoforecast.data.files.bytes.not_tables import refuse_other_files, refuse_pages
-from cryptoforecast.data.files.bytes.packing import DAMAGED, PYTHONS_OWN, kind_of_packing, unpacked
+from cryptoforecast.data.files.bytes.packing import ERRORS_OF_DAMAGE, PYTHON_UNPACKERS, kind_of_packing, unpacked
 from cryptoforecast.errors import UserError
 from cryptoforecast.user_code.exception_origin import is_raised_by_user, passed_through
 from cryptoforecast.user_folders import expand_home
@@ -63,7 +63,7 @@ def encoding_of(file: Path, encoding: str | None = None, search_all: bool = Fals
     with _with_file_errors(file), _unpacked(file) as content:
         start = content.read(HEAD)
         refuse_other_files(file, start, packed=bool(packing(file)))
-        marked = encodings.marked(start)
+        marked = encodings.declared_encoding(start)
         if encoding is not None:
             codec = _as_set(file, encoding, marked)
             if codec == UTF_8 and not encodings.is_utf_8(start):
@@ -75,7 +75,7 @@ def encoding_of(file: Path, encoding: str | None = None, search_all: bool = Fals
         if marked and not all(map(encodings.is_utf_8, content)):
             raise UserError(f"{file}: its first bytes say UTF-8, and not all of it is; mend or download it again.")
         content.seek(0)
-        found = None if CONTROL_CHARACTERS.search(start.decode("latin-1")) else encodings.found_out(content)
+        found = None if CONTROL_CHARACTERS.search(start.decode("latin-1")) else encodings.detect_encoding(content)
     if found is None:
         raise UserError(
             f"{file}: not a text file in UTF-8 or in another encoding that is tried; if it is one, "
@@ -171,18 +171,18 @@ def _with_file_errors(file: Path) -> Iterator[None]:
         yield
     except UserError:
         raise
-    except Damaged as found:
+    except DamagedText as found:
         cell = found.cell.strip().decode("ascii", errors="backslashreplace")[:40]
         raise UserError(
             f"{file}, line {found.line}: {cell!r} is no text in UTF-8, which the rest of the file may be; "
             f"mend it, or {ADVICE_TO_SET_ENCODING}."
         ) from None
-    except Misfit as found:
+    except WrongEncoding as found:
         raise UserError(
             f"{file}, line {found.line}: not a text in {found.encoding}; {ADVICE_TO_UNSET_ENCODING}."
         ) from None
     except Exception as problem:
-        if isinstance(problem, DAMAGED) or passed_through(problem, PYTHONS_OWN):
+        if isinstance(problem, ERRORS_OF_DAMAGE) or passed_through(problem, PYTHON_UNPACKERS):
             raise UserError(f"{file}: the packed file is damaged or cut off ({problem}).") from None
         if is_raised_by_user(problem) or not isinstance(problem, OSError):
             raise

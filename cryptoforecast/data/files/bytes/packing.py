@@ -1,4 +1,4 @@
-"""Packed files: what a file is packed with, and the bytes of the one table in it."""
+"""Packed files: the kind of packing, and the bytes of the table in a file."""
 
 import bz2
 import gzip
@@ -22,30 +22,34 @@ MAGIC = {
     b"PK\x03\x04": "zip",
     b"BZh": "bz2",
     b"\xfd7zXZ\x00": "xz",
-    b"\x5d\x00\x00": "xz",  # the older form, .lzma
+    b"\x5d\x00\x00": "xz",  # the older format, .lzma
     b"\x28\xb5\x2f\xfd": ZSTD,
     b"PAR1": "Parquet",
     b"ARROW1": "Feather",
 }
 PACKINGS = ("gzip", "zip", "bz2", "xz", ZSTD)
 COLUMNAR = ("Parquet", "Feather")
-PYTHONS_OWN = ("/gzip.py", "/bz2.py", "/lzma.py", "/_compression.py", "/compression/", "/zipfile.py", "/zipfile/")
-DAMAGED = (zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, lzma.LZMAError)
-TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".tab", ".dat", ".psv", "")
-BESIDE = ("readme", "license", "licence", "changelog", "notice", "about", "checksum", "sha256", "md5")
+PYTHON_UNPACKERS = ("/gzip.py", "/bz2.py", "/lzma.py", "/_compression.py", "/compression/", "/zipfile.py", "/zipfile/")
+ERRORS_OF_DAMAGE = (zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, lzma.LZMAError)
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".tab", ".dat", ".psv", "")
+NAMES_OF_NO_TABLES = ("readme", "license", "licence", "changelog", "notice", "about", "checksum", "sha256", "md5")
 
 
 def kind_of_packing(start: bytes) -> str:
-    """How bytes are packed, told by the first of them: one of ``PACKINGS`` or ``COLUMNAR``; empty if not at all."""
+    """The kind of packing by the first bytes: one of ``PACKINGS`` or ``COLUMNAR``; empty if there is none."""
     return next((name for magic, name in MAGIC.items() if start.startswith(magic)), "")
 
 
 @contextmanager
 def unpacked(file: Path, kind: str) -> Iterator[BufferedIOBase]:
-    """The bytes in a file that is packed as :func:`kind_of_packing` says.
+    """Open a file and give its bytes unpacked.
+
+    Args:
+        file: the file.
+        kind: its packing, as :func:`kind_of_packing` returns it.
 
     Raises:
-        UserError: if it holds no table, or several, or this Python cannot unpack it.
+        UserError: if the file has no table or several, or this Python cannot unpack it.
     """
     if kind == "zip":
         with zipfile.ZipFile(file) as archive, archive.open(only_table(file, archive)) as content:
@@ -69,7 +73,7 @@ def unpacked(file: Path, kind: str) -> Iterator[BufferedIOBase]:
 
 
 def pack(content: bytes, kind: str, name: str = "table.csv") -> bytes:
-    """Bytes packed as :func:`unpacked` unpacks them; ``name`` is the table's in a zip."""
+    """Pack bytes as :func:`unpacked` unpacks them; ``name`` is that of the table in a zip."""
     if kind == "zip":
         with io.BytesIO() as packed:
             with zipfile.ZipFile(packed, "w") as archive:
@@ -83,15 +87,15 @@ def pack(content: bytes, kind: str, name: str = "table.csv") -> bytes:
 
 
 def only_table(file: Path, archive: zipfile.ZipFile) -> str:
-    """The name of the one table in an archive, whatever else is beside it.
+    """The name of the only table in an archive; other files such as a README are ignored.
 
     Raises:
-        UserError: naming what it holds.
+        UserError: naming the content, if there is no table or several.
     """
     members = [info.filename for info in archive.infolist() if not info.is_dir()]
     _refuse_documents(file, members)
     members = [name for name in members if not name.startswith("__MACOSX/") and not _name(name).startswith(".")]
-    tables = [name for name in members if Path(name).suffix.lower() in TABLES and not _is_beside(name)]
+    tables = [name for name in members if Path(name).suffix.lower() in TABLE_SUFFIXES and not _is_beside(name)]
     tables = [name for name in tables if name.lower().endswith(".csv")] or tables or members
     if len(tables) != 1:
         holds = f"{len(tables)} tables ({join_names(tables)})" if tables else "no file"
@@ -106,7 +110,7 @@ def _name(member: str) -> str:
 
 
 def _is_beside(member: str) -> bool:
-    return _name(member).lower().startswith(BESIDE)
+    return _name(member).lower().startswith(NAMES_OF_NO_TABLES)
 
 
 def _refuse_documents(file: Path, members: list[str]) -> None:

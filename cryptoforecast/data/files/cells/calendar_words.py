@@ -1,10 +1,10 @@
-"""Names of months and weekdays in the languages that vendors write."""
+"""Names of months and weekdays in the languages of vendors."""
 
 import unicodedata
 from functools import cache
 
-SHORTEST = 3  # letters of an abbreviation
-MONTHS = {  # nominative, genitive and irregular short forms; other short forms are their beginnings
+SHORTEST_ABBREVIATION = 3  # letters
+MONTHS = {  # nominative, genitive and irregular short forms; other short forms are beginnings of these
     "English": "january february march april may june july august september october november december",
     "Spanish": "enero febrero marzo abril mayo junio julio agosto septiembre/setiembre octubre noviembre diciembre",
     "Portuguese": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
@@ -38,7 +38,7 @@ TO_LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "\u00a0": " ", "\u2
 
 
 def month_of(word: str) -> int | None:
-    """The month, from 1, that a word names or abbreviates in some language; None if it names none, or two.
+    """The month, from 1, that a word names or abbreviates in some language; None for no month or for two.
 
     >>> month_of("Sept."), month_of("août"), month_of("Dic"), month_of("МАР."), month_of("jui"), month_of("sell")
     (9, 8, 12, 3, None, None)
@@ -52,7 +52,7 @@ def is_weekday(word: str) -> bool:
 
 
 def folded(text: str) -> str:
-    """A text in lower case and without accents, as words are compared.
+    """A text in lower case and without accents, for comparison.
 
     >>> folded("Août"), folded("MÄR"), folded("Şub"), folded("Kasım"), folded("KASIM")
     ('aout', 'mar', 'sub', 'kasim', 'kasim')
@@ -81,4 +81,4 @@ def _weekdays() -> frozenset[str]:
 
 def _beginnings(name: str) -> list[str]:
     full_name = folded(name)
-    return [full_name[:length] for length in range(SHORTEST, len(full_name))] + [full_name]
+    return [full_name[:length] for length in range(SHORTEST_ABBREVIATION, len(full_name))] + [full_name]

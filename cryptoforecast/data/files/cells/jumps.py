@@ -1,14 +1,14 @@
-"""How far numbers go from row to row: a mark that is misread makes jumps by a factor of a thousand."""
+"""Jumps of numbers from row to row: a decimal mark that is misread makes jumps by a factor of a thousand."""
 
 import numpy as np
 
-SMOOTH, JUMP = 10.0, 200.0  # factors from row to row; a mark that is misread makes one of a thousand
+LARGEST_SMOOTH, SMALLEST_JUMP = 10.0, 200.0  # factors from row to row
 
 
 def may_be_thousands(values: np.ndarray) -> bool:
-    """Whether numbers that were read with a decimal point may be thousands, as 1.012 beside 998.
+    """Whether numbers that were read with a decimal point may be thousands, such as 1.012 beside 998.
 
-    All are then below 1000, with three decimals at most; few columns are, and most of the others show it soon.
+    All must be below 1000 with at most three decimals, and those below 1 whole.
     """
     if not np.fmax.reduce(values, initial=0.0) < 1000:
         return False
@@ -21,12 +21,12 @@ def may_be_thousands(values: np.ndarray) -> bool:
 
 
 def leaps(values: np.ndarray) -> bool:
-    """Whether numbers rise from one row to the next as no price does."""
+    """Whether some number is more than ``SMALLEST_JUMP`` times the one before, as no price is."""
     with np.errstate(invalid="ignore"):
-        return bool(((values[1:] > JUMP * values[:-1]) & (values[:-1] > 0)).any())
+        return bool(((values[1:] > SMALLEST_JUMP * values[:-1]) & (values[:-1] > 0)).any())
 
 
 def largest_jump(values: np.ndarray) -> float:
-    """The largest factor from a row to the next, up or down."""
+    """The largest factor between neighbours, up or down."""
     positive = values[values > 0]
     return float(np.exp(np.abs(np.diff(np.log(positive))).max(initial=0.0)))

@@ -1,18 +1,18 @@
-"""What a cell holds: a number, a date, an epoch, a time of day, or nothing."""
+"""What a cell is: a number, a date, an epoch, a time of day, or nothing."""
 
 import re
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-from cryptoforecast.data.files.cells.written_dates import CLOCK, LONGEST, PARTS, ZONE, day_in_digits, digits_of_day
+from cryptoforecast.data.files.cells.written_dates import CLOCK, LONGEST_DATE, PARTS, ZONE, day_in_digits, digits_of_day
 
-DISTINCT = 1 << 14  # cells whose kind is remembered: those of a file's first lines are asked for again and again
+CELLS_CACHED = 1 << 14  # the cells of a file's first lines are looked at repeatedly
 _NO_VALUE = """null nan none na n/a n.a. n.a n/d n.d. n.d s/d s.d. s/n nil nat nd #n/a #na #value! #div/0! #ref! #num!
     #name? <na> <null> (null) (none) (empty) empty missing \\n -nan 1.#ind -1.#ind 1.#qnan -1.#qnan k.a. k.a keine
     b.d. b/d brak yok н/д нет н.д. 暂无 无 無 暫無 暂无数据 なし 없음 unavailable"""
 EMPTY = frozenset({"", "not available", "no data", "#n/a n/a", *_NO_VALUE.split()})
-MARKS = re.compile(r"[.\-\u2010-\u2015\u2212\u2026?*_/]{1,5}")  # . or -- in the place of a value
+MARKS_OF_NO_VALUE = re.compile(r"[.\-\u2010-\u2015\u2212\u2026?*_/]{1,5}")  # such as . or --
 SPACES = " \u00a0\u202f\u2009\u2007\u2002\u2003"  # between thousands, or between a number and its currency
 GROUPS = SPACES + "'’ʼ`"
 _CODES = """USDT USDC BUSD TUSD USD EUR GBP JPY CNY CNH RMB KRW INR BRL TRY TL RUB RUR PLN CHF CAD AUD NZD HKD SGD MXN
@@ -35,9 +35,9 @@ _DAY = re.compile(
     r"|(?P<day>\d{1,2}) (?P<month>\d{1,2}) (?P<year>(?:1[789]|2[01])\d\d)"
 )
 _COMPACT = re.compile(r"(?P<day>\d{8})[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
-_PLAIN = re.compile(r"[-+]?\d*\.?\d*|\D*")  # most cells are no dates, and are told at once
-USUAL_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")  # most cells, and quicker to tell
-_SURE_DATE = re.compile(  # most dates, and quicker to tell: no day behind the 28th
+_SURELY_NO_DATE = re.compile(r"[-+]?\d*\.?\d*|\D*")  # most cells, found quickly
+USUAL_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")  # most cells, found quickly
+_SURE_DATE = re.compile(  # most dates, found quickly: no day after the 28th
     r"(?:(?:19|20|21)\d\d(?P<mark>[-/.])(?:0?[1-9]|1[0-2])(?P=mark)(?:0?[1-9]|1\d|2[0-8])"
     r"|(?:0?[1-9]|1\d|2[0-8])(?P<mark2>[-/.])(?:0?[1-9]|1[0-2])(?P=mark2)(?:19|20|21)\d\d"
     r"|(?:0?[1-9]|1[0-2])(?P<mark3>[-/.])(?:0?[1-9]|1\d|2[0-8])(?P=mark3)(?:19|20|21)\d\d)"
@@ -46,26 +46,26 @@ _SURE_DATE = re.compile(  # most dates, and quicker to tell: no day behind the 2
 )
 _USUAL_DATE = re.compile(rf"(?:{_DAY.pattern})(?:[T ](?P<clock>\d\d:\d\d(?::\d\d(?:\.\d{{1,9}})?)?)Z?)?")
 _USUAL_NUMBERS = re.compile(r"(?:-?(?:[0-9]{1,3}(?:,[0-9]{3})++(?:\.[0-9]*+)?|[0-9]++(?:\.[0-9]++)?)\n)*+")
-_NAME = re.compile(r"[A-Za-z]{3,}\d+[A-Za-z]")  # EUR12M is no twelve million
+_NAME = re.compile(r"[A-Za-z]{3,}\d+[A-Za-z]")  # EUR12M is a name, and not twelve million euros
 _CLOCK = re.compile(rf"(?:{CLOCK})(?:\s?(?:{ZONE}))?")
 _COMPACT_CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
 _EPOCH = re.compile(r"-?\d{9,19}(?:\.\d*)?|-?\d\.\d+[eE]\+?(?:0?[89]|1[0-8])")
 
 
-@lru_cache(DISTINCT)
+@lru_cache(CELLS_CACHED)
 def is_empty(cell: str) -> bool:
-    """Whether a cell stands for no value, as vendors write that: nothing, a dash, ``n/a``, ``null``, ``暂无``.
+    """Whether a cell means no value: it is empty, a dash, ``n/a``, ``null``, ``暂无`` or the like.
 
     >>> [is_empty(cell) for cell in ("", ".", "--", "N/A", "暂无", "0", "Nano")]
     [True, True, True, True, True, False, False]
     """
     text = cell.strip()
-    return text.lower() in EMPTY or bool(MARKS.fullmatch(text))
+    return text.lower() in EMPTY or bool(MARKS_OF_NO_VALUE.fullmatch(text))
 
 
-@lru_cache(DISTINCT)
+@lru_cache(CELLS_CACHED)
 def is_number(cell: str) -> bool:
-    """Whether a cell is a number, in whichever way it is written; a date with dots is none.
+    """Whether a cell is a number, with any marks, sign, currency or suffix; a date with dots is not.
 
     >>> [is_number(cell) for cell in ("28.420,3", "₹12,34,567.89", "-1.5%", "1 234 USD", "22.05.2026", "1.12.2", "v2")]
     [True, True, True, True, False, False, False]
@@ -74,9 +74,9 @@ def is_number(cell: str) -> bool:
     return bool(USUAL_NUMBER.fullmatch(text) or (NUMBER.fullmatch(text) and not _NAME.fullmatch(text)))
 
 
-@lru_cache(DISTINCT)
+@lru_cache(CELLS_CACHED)
 def is_date(cell: str) -> bool:
-    """Whether a cell is a date, with or without a time of day; digits alone, such as 20240102, are none.
+    """Whether a cell is a date, with or without a time of day; digits alone, such as 20240102, are not.
 
     >>> [is_date(cell) for cell in ("22.05.2026", "Sept 1, 2021", "2024年12月31日", "2024-03", "2024.03", "31/31/2024")]
     [True, True, True, True, False, False]
@@ -84,25 +84,25 @@ def is_date(cell: str) -> bool:
     text = cell.strip()
     if _SURE_DATE.fullmatch(text):
         return True
-    return 6 <= len(text) <= LONGEST and not _PLAIN.fullmatch(text) and _is_date(text)
+    return 6 <= len(text) <= LONGEST_DATE and not _SURELY_NO_DATE.fullmatch(text) and _is_date(text)
 
 
-@lru_cache(DISTINCT)
+@lru_cache(CELLS_CACHED)
 def is_compact_date(cell: str) -> bool:
-    """Whether a cell may be a day in eight digits, 20240102: a column of them is dates if all its cells are."""
+    """Whether a cell may be a day in eight digits, 20240102; that is sure only if all cells of its column are."""
     text = cell.strip().removesuffix(".0")
     return len(text) == 8 and text.isdigit() and _is_day(text[:4], text[4:6], text[6:])
 
 
-@lru_cache(DISTINCT)
+@lru_cache(CELLS_CACHED)
 def is_epoch(cell: str) -> bool:
-    """Whether a cell may count the time since 1970, in seconds to nanoseconds, before 1967 or after 1973."""
+    """Whether a cell may be an epoch before 1967 or after 1973, in seconds to nanoseconds since 1970."""
     return bool(_EPOCH.fullmatch(cell.strip()))
 
 
-@lru_cache(DISTINCT)
+@lru_cache(CELLS_CACHED)
 def is_clock(cell: str) -> bool:
-    """Whether a cell is a time of day alone.
+    """Whether a cell is a time of day without a date.
 
     >>> [is_clock(cell) for cell in ("13:45", "1:45 PM", "13:45:00.000", "25:00", "134500", "2024-01-02 13:45")]
     [True, True, True, False, False, False]
@@ -111,9 +111,9 @@ def is_clock(cell: str) -> bool:
     return bool(_CLOCK.fullmatch(text)) and _possible_clock(text)
 
 
-@lru_cache(DISTINCT)
+@lru_cache(CELLS_CACHED)
 def is_compact_clock(cell: str) -> bool:
-    """Whether a cell may be a time of day in four or six digits, 134500: beside a column of dates, if all cells are."""
+    """Whether a cell may be a time of day in four or six digits, 134500; its column must be beside one of dates."""
     return bool(_COMPACT_CLOCK.fullmatch(cell.strip()))
 
 
@@ -132,7 +132,7 @@ def _is_date(text: str) -> bool:
 
 
 def are_usual_numbers(cells: Sequence[str]) -> bool:
-    """Whether all cells are numbers without spaces, signs or currencies, told at once: none is empty, none a date.
+    """Whether all cells are numbers without spaces, plus signs or currencies; found by one pattern.
 
     >>> are_usual_numbers(["1.5", "-2", "28,420.3"]), are_usual_numbers(["1.5", ""]), are_usual_numbers(["1.5", "$2"])
     (True, False, False)
@@ -141,7 +141,7 @@ def are_usual_numbers(cells: Sequence[str]) -> bool:
 
 
 def in_lines(cells: Sequence[str]) -> str:
-    """The cells of a column, a line each, for a pattern of them all; what none matches where a cell has a line end."""
+    """The cells of a column joined by line feeds, for one pattern; a zero byte if a cell has a line feed itself."""
     text = "\n".join([*cells, ""])
     return text if text.count("\n") == len(cells) else "\0"
 

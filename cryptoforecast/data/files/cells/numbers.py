@@ -1,40 +1,30 @@
-"""Numbers as vendors write them."""
+"""Numbers as vendors write them: decimal marks, thousands, suffixes, currencies."""
 
-import re
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.files.cells.jumps import JUMP, SMOOTH, largest_jump
-from cryptoforecast.data.files.cells.kinds import DISTINCT, EMPTY, GROUPS, MARKS, NUMBER, is_empty, is_number
+from cryptoforecast.data.files.cells.decimal_mark import AS_COMMA, AS_POINT, PLAIN, Decimal
+from cryptoforecast.data.files.cells.jumps import LARGEST_SMOOTH, SMALLEST_JUMP, largest_jump
+from cryptoforecast.data.files.cells.kinds import (
+    EMPTY,
+    GROUPS,
+    MARKS_OF_NO_VALUE,
+    NUMBER,
+)
 
-Decimal = Literal["", ".", ","]
-ABSENT = sorted(
+NA_VALUES = sorted(
     {form(text) for text in EMPTY for form in (str, str.upper, str.title)}
     | {"-NaN", "-1.#IND", "-1.#QNAN", "NaN", "NaT", ".", "..", "...", "-", "--", "---", "–", "—", "−", "…", "?"}
-)  # what pandas takes for no number; a name it may well be
-POINT = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"  # 28420.3
-THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?"  # 28,420.3
-LAKHS = r"[+-]?[1-9]\d?(?:,\d\d)+,\d{3}(?:\.\d*)?"  # 12,34,567.8, as in India
-COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # 28420,3
-POINTED_THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?"  # 28.420,3
-WHOLE = r"[+-]?\d+(?:[eE][+-]?\d+)?"
-AS_POINT, AS_COMMA = map(re.compile, (f"{POINT}|{THOUSANDS}|{LAKHS}", f"{WHOLE}|{COMMA}|{POINTED_THOUSANDS}"))
-MAY_SHOW_COMMA = re.compile(r",|\.[^.\n]*\.")  # among cells, a line each
-PLAIN = re.compile(r"[-+]?[0-9.,eE]*(?:[eE][-+]?[0-9]+)?")
-WITHOUT_GROUPS = str.maketrans("", "", GROUPS)
+)  # that pandas is to read as NaN
 SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-NEARLY_ALL = 0.9  # of the cells of a column of numbers; a vendor may have put a footer below it
-A_FEW = 50  # rows looked at first: most files show their mark soon
 
 
 class Unreadable(ValueError):
-    """A cell that is no number or date, or two; ``row`` counts from 0.
+    """A cell that is not a number or date, or can be read in two ways.
 
-    ``by_format`` tells whether a format of the user's own may help.
+    ``row`` counts from 0; ``by_format`` tells whether a ``date_format`` may help.
     """
 
     def __init__(self, row: int, problem: str, by_format: bool = True) -> None:
@@ -44,56 +34,14 @@ class Unreadable(ValueError):
 
 
 class Numbers(NamedTuple):
-    """A column's numbers, NaN where it is empty; the mark before decimals; and whether only continuity tells which."""
+    """A column's numbers, NaN for empty cells.
+
+    ``decimal`` is the mark before decimals, ``by_continuity`` whether only the continuity of prices tells which it is.
+    """
 
     values: np.ndarray
     decimal: Decimal
     by_continuity: bool = False
-
-
-def decimal_of(cells: Iterable[str]) -> Decimal:
-    """Which mark goes before the decimals, where some cell can be read in one way only; else an empty text.
-
-    >>> decimal_of(["28,420.3", "57.32K"]), decimal_of(["28.420,3", "-1,07%"]), decimal_of(["28,420", "7"])
-    ('.', ',', '')
-    """
-    cells = list(cells)
-    if not MAY_SHOW_COMMA.search("\n".join(cells)):
-        return next(filter(None, map(_mark_of, cells)), "")  # a point or nothing
-    marks = set(map(_mark_of, cells)) - {""}
-    return marks.pop() if len(marks) == 1 else ""
-
-
-@lru_cache(DISTINCT)
-def _mark_of(cell: str) -> Decimal:
-    """The mark before the decimals of a number that can be read in one way only; else an empty text."""
-    if not ("." in cell or "," in cell) or not is_number(cell):
-        return ""
-    digits = cell.strip()
-    if not PLAIN.fullmatch(digits) and (found := NUMBER.fullmatch(digits)):
-        digits = found["digits"].translate(WITHOUT_GROUPS)
-    point, comma = AS_POINT.fullmatch(digits), AS_COMMA.fullmatch(digits)
-    if bool(point) == bool(comma):
-        return ""
-    return "." if point else ","
-
-
-def decimal_of_table(body: Sequence[Sequence[str]], dates: int) -> Decimal:
-    """Which mark goes before the decimals in the columns of numbers.
-
-    Args:
-        body: rows of cells.
-        dates: position of the dates, whose marks say nothing of numbers.
-    """
-    for rows in (body[:A_FEW], body):
-        columns = [[row[at] for row in rows] for at in range(len(body[0])) if at != dates]
-        if found := decimal_of(cell for cells in columns if _are_numbers(cells) for cell in cells):
-            return found
-    return ""
-
-
-def _are_numbers(cells: Sequence[str]) -> bool:
-    return sum(is_number(cell) or is_empty(cell) for cell in cells) >= NEARLY_ALL * len(cells)
 
 
 def read_numbers(column: pd.Series, decimal: Decimal = "", suffixes: bool = False) -> np.ndarray:
@@ -113,18 +61,18 @@ def numbers_of(
 
     Args:
         column: the cells.
-        hint: the mark before decimals, where other columns show it.
-        forced: the mark before decimals, where the user says it.
+        hint: the mark before decimals in other columns, if these show it.
+        forced: the mark before decimals, if the user has set it.
         suffixes: whether a cell may end in K, M, B or T, as volumes do.
         smooth: whether these are prices, which do not jump by a factor of a thousand from row to row.
-        unended: whether the last cell may be cut off, and says nothing of how the others are written.
+        unended: whether the last cell may be cut off, so that it tells nothing of how the others are written.
 
     Raises:
-        Unreadable: naming the row, if a cell is no number, or could be two.
+        Unreadable: naming the row, if a cell is not a number, or can be read in two ways.
     """
     cells = column.fillna("").astype(str).str.strip()
-    cells = cells.mask(cells.str.lower().isin(EMPTY) | cells.str.fullmatch(MARKS), "")
-    digits, letters, currencies, grouped = _apart(cells)
+    cells = cells.mask(cells.str.lower().isin(EMPTY) | cells.str.fullmatch(MARKS_OF_NO_VALUE), "")
+    digits, letters, currencies, grouped = _split_parts(cells)
     if (unreadable := (letters != "") & ~(letters.isin(SUFFIXES) & suffixes)).any():
         raise Unreadable(_first(unreadable), "not a number")
     if (differing := (currencies != "") & (currencies != currencies.max())).any():
@@ -137,8 +85,8 @@ def numbers_of(
     return Numbers(_valued(digits, decimal) * letters.map(SUFFIXES).fillna(1.0).to_numpy(), decimal, by_continuity)
 
 
-def _apart(cells: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
-    """Digits, suffix and currency of each cell, and whether spaces part thousands; what is no number stays whole."""
+def _split_parts(cells: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
+    """Digits, suffix and currency of each cell, and whether spaces part its thousands; other texts stay unchanged."""
     nothing = pd.Series("", index=cells.index, dtype="str")
     plain = cells.str.fullmatch(PLAIN.pattern)
     if plain.all():
@@ -165,7 +113,11 @@ def _valued(digits: pd.Series, decimal: Decimal) -> np.ndarray:
 
 
 def _decimal_mark(cells: pd.Series, hint: Decimal, forced: Decimal, smooth: bool) -> tuple[Decimal, bool]:
-    """The mark before decimals by which all cells are numbers, and whether only continuity tells which."""
+    """The mark before decimals with which all cells are numbers, and whether only continuity tells it.
+
+    Raises:
+        Unreadable: if there is no such mark, or nothing tells which of the two it is.
+    """
     point, comma = _fits(cells, "."), _fits(cells, ",")
     if (neither := ~(point | comma)).any():
         raise Unreadable(_first(neither), "not a number")
@@ -200,22 +152,25 @@ def _decimal_mark(cells: pd.Series, hint: Decimal, forced: Decimal, smooth: bool
 
 
 def _fits(cells: pd.Series, decimal: Decimal) -> pd.Series:
-    """Whether each cell is empty or a number with a mark before decimals."""
+    """Whether each cell is empty, or a number with this mark before its decimals."""
     return (cells == "") | cells.str.fullmatch((AS_COMMA if decimal == "," else AS_POINT).pattern)
 
 
 def _smooth_one(as_point: np.ndarray, as_comma: np.ndarray) -> Decimal:
-    """The mark by which prices go on as prices do, where by the other they jump by hundreds."""
+    """The mark with which prices do not jump, if they jump by hundreds with the other; else an empty text."""
     point, comma = largest_jump(as_point), largest_jump(as_comma)
-    if point < SMOOTH and comma > JUMP:
+    if point < LARGEST_SMOOTH and comma > SMALLEST_JUMP:
         return "."
-    return "," if comma < SMOOTH and point > JUMP else ""
+    return "," if comma < LARGEST_SMOOTH and point > SMALLEST_JUMP else ""
 
 
 def _require_one_way(cells: pd.Series, marked: pd.Series) -> None:
-    """Thousands are marked everywhere or nowhere, and in one way.
+    """Check that thousands are marked everywhere or nowhere, and in one way.
 
-    Among 28420.3 and 28719.1, a 2 842.3 is a damaged 28842.3; among 12,34,567 a 123,456 is a damaged number.
+    Among 28420.3 and 28719.1, 2 842.3 is a damaged 28842.3; among 12,34,567 a 123,456 is a damaged number.
+
+    Raises:
+        Unreadable: naming a cell that is written in another way than others.
     """
     unmarked = ~marked & cells.str.match(r"[+-]?\d{4}")
     lakhs, millions = cells.str.contains(r"(?:^|\D)\d\d?,\d\d,", regex=True), cells.str.contains(r"\d{3},", regex=True)

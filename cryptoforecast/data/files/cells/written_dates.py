@@ -1,4 +1,4 @@
-"""A date in words or in parts of the year, such as ``Sept 1, 2021``, ``2024年12月31日`` or ``2023Q1``."""
+"""Dates in words or as parts of a year, such as ``Sept 1, 2021``, ``2024年12月31日`` or ``2023Q1``."""
 
 import re
 from datetime import date
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from cryptoforecast.data.files.cells.calendar_words import SMALL_WORDS, folded, is_weekday, month_of
 
-HALVES = {"am": 0, "pm": 12, "上午": 0, "下午": 12, "오전": 0, "오후": 12, "午前": 0, "午後": 12}  # of a day, in hours
+HALVES_OF_DAY = {"am": 0, "pm": 12, "上午": 0, "下午": 12, "오전": 0, "오후": 12, "午前": 0, "午後": 12}  # hours to add
 _HALF = r"[AaPp]\.?\s?[Mm]\b\.?|上午|下午|오전|오후|午前|午後"
 CLOCK = rf"(?:{_HALF})\s*\d{{1,2}}:\d\d(?::\d\d)?|\d{{1,2}}:\d\d(?::\d\d(?:[.,]\d{{1,9}})?)?(?:[ -]?(?:{_HALF}))?|" + (
     rf"\d{{1,2}}[ -]?(?:{_HALF})"
@@ -33,21 +33,22 @@ _FIRST_WORD = re.compile(r"([^\W\d_]+)[.,]*\s+")
 _DIGITS = re.compile(r"(?P<first>\d{1,4})(?P<mark>[-/. ])\s?(?P<second>\d{1,2})(?P=mark)\s?(?P<third>\d{1,4})\.?")
 _TOKENS = re.compile(r"(\d+)|([^\W\d_]+)\.?")
 _ENGLISH = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-LONGEST = 80  # letters of a date
+LONGEST_DATE = 80  # letters
 
 
 @lru_cache(1 << 14)
 def day_in_digits(text: str) -> str | None:
-    """A day without its clock time, in ISO 8601; None if it holds no word, or words that make no date.
+    """A day in words as ISO 8601; None for a day in digits, and for words that are not a date.
 
-    A month, a quarter or a week is its first day. A month with two digits behind it is left to the whole column.
+    A month, a quarter or a week gives its first day. A month with two digits behind it gives None: only the whole
+    column tells whether they are a day or a year.
 
     >>> day_in_digits("Mon, Sept 1, 2021"), day_in_digits("1 de enero de 2024"), day_in_digits("2024年12月31日")
     ('2021-09-01', '2024-01-01', '2024-12-31')
     >>> day_in_digits("2023Q2"), day_in_digits("2024-W05"), day_in_digits("Dic 2023"), day_in_digits("version 1.12")
     ('2023-04-01', '2024-01-29', '2023-12-01', None)
     """
-    if len(text) > LONGEST or _DIGITS.fullmatch(text):  # most days are in digits
+    if len(text) > LONGEST_DATE or _DIGITS.fullmatch(text):  # most days are in digits
         return None
     try:
         return _part_of_year(text) or _in_words(text)
@@ -56,7 +57,7 @@ def day_in_digits(text: str) -> str | None:
 
 
 def digits_of_day(text: str) -> str | None:
-    """A day in digits without spaces and weekday, with one mark twice; None if it is written in another way.
+    """A day in digits, without spaces and weekday and with the same mark twice; None for other texts.
 
     >>> digits_of_day("05. 01. 2024"), digits_of_day("2024. 1. 5."), digits_of_day("Fri 01/05/2024")
     ('05.01.2024', '2024.1.5', '01/05/2024')
@@ -73,7 +74,7 @@ def digits_of_day(text: str) -> str | None:
 
 
 def month_and_short_year(text: str) -> str | None:
-    """The first day of a month whose year has two digits, as ``Dec 21``; None if it is none such."""
+    """The first day of a month with a year of two digits, such as ``Dec 21``; None for other texts."""
     month, numbers, _ = _read_words(text)
     if month is None or len(numbers) != 1 or len(numbers[0]) != 2:
         return None
@@ -81,7 +82,7 @@ def month_and_short_year(text: str) -> str | None:
 
 
 def with_english_months(text: str) -> str:
-    """The text with English short names for months of any language, as formats of ``strptime`` know them."""
+    """The text with months of any language replaced by English short names, for ``strptime``."""
 
     def english(found: re.Match[str]) -> str:
         month = month_of(found[2]) if found[2] else None
@@ -122,7 +123,7 @@ def _in_words(text: str) -> str | None:
 
 
 def _read_words(text: str) -> tuple[int | None, list[str], bool]:
-    """The month that a text names, its numbers, and whether the month comes first; no month if a word is unknown."""
+    """The month that a text names, its numbers, and whether the month comes first; None if a word is unknown."""
     if _TORN.search(text):
         return None, [], False
     text = _CJK_WEEKDAY.sub(" ", text)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cryptoforecast.data.files.cells.decimal_mark import Decimal, decimal_of
 from cryptoforecast.data.files.cells.kinds import is_number
-from cryptoforecast.data.files.cells.numbers import Decimal, decimal_of
 from cryptoforecast.data.files.columns.bars import WIDE, extremes
 from cryptoforecast.data.files.columns.chosen import Chosen
 from cryptoforecast.data.files.columns.first_rows import FirstRows

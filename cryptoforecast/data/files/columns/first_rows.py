@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.files.cells.decimal_mark import Decimal
 from cryptoforecast.data.files.cells.kinds import (
     are_usual_numbers,
     in_lines,
@@ -20,7 +21,7 @@ from cryptoforecast.data.files.cells.kinds import (
     is_epoch,
     is_number,
 )
-from cryptoforecast.data.files.cells.numbers import Decimal, Unreadable, read_numbers
+from cryptoforecast.data.files.cells.numbers import Unreadable, read_numbers
 from cryptoforecast.data.files.dates.clocks import MIDNIGHT
 from cryptoforecast.data.files.headings.coins import is_coin
 from cryptoforecast.data.files.headings.labels import OF_BARS, Label

@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from cryptoforecast.data.files.cells.decimal_mark import Decimal, decimal_of_table
 from cryptoforecast.data.files.cells.kinds import is_clock, is_number
-from cryptoforecast.data.files.cells.numbers import Decimal, decimal_of_table
 from cryptoforecast.data.files.columns.chosen import Chosen, choose
 from cryptoforecast.data.files.columns.contradictions import (
     refuse_closes_outside,
@@ -21,7 +21,7 @@ from cryptoforecast.data.files.headings.labels import Label, labels_of
 from cryptoforecast.data.files.headings.vendors import name_of_format
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.lines.head import cells_of, split_head
-from cryptoforecast.data.files.lines.line_kinds import LETTER, words_of
+from cryptoforecast.data.files.lines.line_kinds import LETTER, count_words
 from cryptoforecast.data.files.lines.longer_header import say_cut
 
 
@@ -97,7 +97,7 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         chosen=chosen._replace(notes=(note, *chosen.notes)) if note else chosen,
         decimal=decimal,
         epochs=chosen.clock is None and any(map(is_number, dates)),
-        date_words=max(map(words_of, dates)) if LETTER.search("".join(dates)) else 0,
+        date_words=max(map(count_words, dates)) if LETTER.search("".join(dates)) else 0,
         dated=2 * sum(map(is_clock, dates)) < len(body),
     )
 

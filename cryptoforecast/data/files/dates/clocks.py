@@ -4,9 +4,9 @@ import re
 
 import pandas as pd
 
-from cryptoforecast.data.files.cells.written_dates import HALVES
+from cryptoforecast.data.files.cells.written_dates import HALVES_OF_DAY
 
-NEVER = int(pd.NaT.value)  # what stands for no time among nanoseconds
+NO_TIME = int(pd.NaT.value)  # among nanoseconds
 MIDNIGHT = re.compile(r"[T ]+0{1,2}:00(:00(\.0+)?)?$")
 _CLOCK = re.compile(r"(?P<before>\D*?)\s*(\d{1,2})(?::(\d\d))?(?::(\d\d))?(?:[.,](\d{1,9}))?[\s-]*(?P<after>\D*)")
 _ZONE = re.compile(r"(?:UTC|GMT)?\s?(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d\d)?(?P<place>[\s([].*)?")
@@ -14,7 +14,7 @@ _UTC = re.compile(r"(?:Z|UTC|GMT)?\s*(?:[(\[](?:Z|UTC|GMT|Etc/UTC|Coordinated Un
 
 
 def join_clock(days: pd.Series, clocks: pd.Series) -> pd.Series:
-    """One text a row: the day and the time of day, empty where either is.
+    """The day and the time of day of each row as one text, empty if either is.
 
     >>> join_clock(pd.Series(["2024.01.02", "20240103"]), pd.Series(["09:30", "093000"])).tolist()
     ['2024.01.02 09:30', '2024-01-03 09:30:00']
@@ -28,27 +28,27 @@ def join_clock(days: pd.Series, clocks: pd.Series) -> pd.Series:
 
 
 def nanoseconds_of(clock: str) -> int:
-    """Nanoseconds since midnight; ``NEVER`` if there is no such time of day.
+    """Nanoseconds since midnight; ``NO_TIME`` if there is no such time of day.
 
     >>> [nanoseconds_of(text) // 10**9 for text in ("13:45", "1:45 PM", "오후 1:45", "12-AM", "24:00")]
     [49500, 49500, 49500, 0, 86400]
     """
     found = _CLOCK.fullmatch(clock.strip())
     if found is None:
-        return NEVER
+        return NO_TIME
     hours, minutes, seconds = (int(found[at] or 0) for at in (2, 3, 4))
     half = "".join(letter for letter in (found["before"] or found["after"]).lower() if letter.isalpha())
     if half:
-        if half not in HALVES or hours > 23 or (hours == 0 and HALVES[half]):
-            return NEVER
-        hours = hours if hours > 12 else hours % 12 + HALVES[half]
+        if half not in HALVES_OF_DAY or hours > 23 or (hours == 0 and HALVES_OF_DAY[half]):
+            return NO_TIME
+        hours = hours if hours > 12 else hours % 12 + HALVES_OF_DAY[half]
     if minutes > 59 or seconds > 59 or hours > 24 or (hours == 24 and minutes + seconds):
-        return NEVER
+        return NO_TIME
     return 10**9 * (3600 * hours + 60 * minutes + seconds) + int((found[5] or "").ljust(9, "0"))
 
 
 def offset_in_seconds(zone: str) -> int | None:
-    """The offset of local time from UTC; None if a zone is named only, as EST, which several places use.
+    """The offset of a time zone from UTC; None for a mere name such as EST, which has several meanings.
 
     >>> [offset_in_seconds(zone) for zone in ("GMT+0800", "UTC+8", "-05:00", "Z", "EST", "+01:00[Europe/Paris]")]
     [28800, 28800, -18000, 0, None, 3600]

@@ -1,4 +1,4 @@
-"""Days in digits: 03/04/2024 is the third of April or the fourth of March, and only the whole column tells."""
+"""The order of day, month and year in digits: only a whole column tells whether 03/04/2024 is in March or April."""
 
 import re
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from cryptoforecast.data.files.cells.numbers import Unreadable
 
 ORDERS = ("%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%y/%m/%d")  # with any mark
 ISO = re.compile(r"(?:(?:(?:19|20|21)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z?)?)?\n)++", re.ASCII)
-LONGEST = 6  # months from bar to bar
+MOST_MONTHS = 6  # from bar to bar
 HALF_A_YEAR = pd.Timedelta("190D")
 
 
 class Reading(NamedTuple):
-    """A column read in one style, and what to say of the choice, if it is a convention's."""
+    """A column read in one style; ``note`` is for the user where a convention chose the style."""
 
     times: pd.DatetimeIndex
     style: str
@@ -30,14 +30,14 @@ def styles_with(mark: str) -> list[str]:
 
 
 def parse_days(texts: Sequence[str] | pd.Series, style: str) -> pd.DatetimeIndex:
-    """Texts as times in UTC, NaT where they are not written in that style, or lie before 1700 or after 2199."""
+    """Texts as times in UTC; NaT if not written in that style, or before 1700 or after 2199."""
     times = pd.DatetimeIndex(pd.to_datetime(pd.Series(texts, dtype="str"), format=style, utc=True, errors="coerce"))
     sensible = (times >= pd.Timestamp("1700", tz="UTC")) & (times < pd.Timestamp("2200", tz="UTC"))
     return times.where(sensible).as_unit("ns")
 
 
 def iso_times(cells: Sequence[str]) -> pd.DatetimeIndex | None:
-    """Texts in ISO 8601 as times in UTC; None where one is written in another way, or says another offset."""
+    """Texts in ISO 8601 as times in UTC; None if one is written in another way or has another offset."""
     if not ISO.fullmatch(in_lines(cells)):
         return None
     try:
@@ -47,13 +47,17 @@ def iso_times(cells: Sequence[str]) -> pd.DatetimeIndex | None:
 
 
 def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:
-    """The one reading that makes sense of the whole column: not in the future, in order, at regular steps.
+    """The reading of a column that is plausible: not in the future, in order, at regular steps.
 
-    Months on one day of the month are as regular as days. Dates with dots are written with the day first wherever
-    dots are written; of two readings that make sense alike, that decides.
+    Months on one day of the month are as regular as days. Where two readings are equally plausible, dates with dots are
+    read with the day first, as wherever dots are used.
+
+    Args:
+        readings: the times of the column by style.
+        now: the present.
 
     Raises:
-        Unreadable: with both readings, if nothing tells which.
+        Unreadable: with both readings, if nothing tells which is right.
     """
     possible = dict(readings)
     for sensible in (lambda times: times.max() <= now + pd.Timedelta("2D"), _in_order, _not_by_years, _is_regular):
@@ -76,12 +80,12 @@ def settle(readings: dict[str, pd.DatetimeIndex], now: pd.Timestamp) -> Reading:
 
 
 def go_on_by_months(times: pd.DatetimeIndex) -> bool:
-    """Whether times are a fixed number of months apart, half a year at most, on one day of the month or at its end."""
+    """Whether times are an equal count of months apart, six at most, on one day of the month or at its end."""
     if len(times) < 3:
         return False
     ordered = times.sort_values()
     counted = np.unique(np.diff(ordered.year * 12 + ordered.month))
-    if len(counted) != 1 or not 1 <= counted[0] <= LONGEST:
+    if len(counted) != 1 or not 1 <= counted[0] <= MOST_MONTHS:
         return False
     one_day = len(np.unique(ordered.day)) == 1
     return bool(one_day or ordered.is_month_end.all())
@@ -92,7 +96,7 @@ def _in_order(times: pd.DatetimeIndex) -> bool:
 
 
 def _not_by_years(times: pd.DatetimeIndex) -> bool:
-    """Whether bars are nearer than a year: 01/01/18, 02/01/18 and 03/01/18 are no three Januaries."""
+    """Whether bars are less than a year apart: 01/01/18, 02/01/18 and 03/01/18 are not three Januaries."""
     return len(times) < 2 or bool(np.median(np.diff(np.sort(times.asi8))) <= HALF_A_YEAR.value)
 
 

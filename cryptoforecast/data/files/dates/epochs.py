@@ -1,4 +1,4 @@
-"""Times as numbers: epochs since 1970, and days or months in digits."""
+"""Times as numbers: epochs, and days or months in digits."""
 
 import numpy as np
 import pandas as pd
@@ -6,36 +6,39 @@ import pandas as pd
 from cryptoforecast.data.files.cells.numbers import Unreadable
 from cryptoforecast.data.files.dates.day_order import parse_days, settle
 
-FIRST, LAST = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
+EARLIEST, LATEST = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 FIRST_BITCOIN = pd.Timestamp("2009-01-03", tz="UTC")
-EPOCHS_FROM = 10 ** np.array([9, 12, 15, 18])  # seconds, ms, us and ns are at least this since September 2001
-NANOSECONDS = 10 ** np.array([9, 6, 3, 0])  # in one of each
+SMALLEST_EPOCHS = 10 ** np.array([9, 12, 15, 18])  # since September 2001, in s, ms, us and ns
+NANOSECONDS_IN_UNIT = 10 ** np.array([9, 6, 3, 0])  # s, ms, us and ns
 UNITS = ("seconds", "milliseconds", "microseconds", "nanoseconds")
-FEWEST_STEPS = 3  # by which numbers near 0 are told from others
-FAR_FROM_1970, A_MINUTE = 10**8, 60 * 10**9  # seconds and nanoseconds; what counts rows is nearer and goes on by less
+FEWEST_STEPS = 3  # by which epochs near 0 are recognised
+FAR_FROM_1970, A_MINUTE = (
+    10**8,
+    60 * 10**9,
+)  # seconds, nanoseconds; counters of rows are smaller
 EVEN_STEPS = 60 * np.array([60, 120, 180, 240, 360, 480, 720, 1440, 4320, 10080])  # seconds; an hour to a week
-WIDEST = 1000  # usual steps: the longest gap between epochs of one unit; between two units there is a wider one
+LARGEST_GAP = 1000  # in median steps, between epochs of one unit; the gap between two units is larger
 WORKBOOK_DAYS = (25_569, 60_000)  # Excel's numbers of the days from 1970 to 2064
-YEAR_LAST = (1_011_900, 31_122_199)  # 1 January 1900 and 31 December 2199, with the year last
+FIRST_DMY, LAST_DMY = 1_011_900, 31_122_199  # 1 January 1900 and 31 December 2199, with the year last
 FIRST_YEAR = 1700
-OUTSIDE = "not an epoch between 2009 and now in seconds, milliseconds, microseconds or nanoseconds"
+NOT_AN_EPOCH = "not an epoch between 2009 and now in seconds, milliseconds, microseconds or nanoseconds"
 
 
 def read_numeric_times(stamps: np.ndarray, now: pd.Timestamp) -> tuple[pd.DatetimeIndex, str]:
-    """Numbers as UTC times, NaT for NaN; and what they count.
+    """Numbers as UTC times, NaT for NaN, and a text on what they count.
 
-    Numbers since 2009 have the unit that their size tells, each for itself. Older ones, negative ones among them, are
-    read in one unit, if they go on without a leap as wide as between two units.
+    The size of an epoch since 2009 tells its unit, in each row. Older and negative ones are read in one unit, if no gap
+    between them is as large as between two units.
 
     Raises:
-        Unreadable: naming the row that is no epoch.
+        Unreadable: naming the row that is not an epoch.
     """
     empty = np.isnan(stamps)
     present = stamps[~empty] if empty.any() else stamps
     if not len(present):
         return pd.DatetimeIndex([pd.NaT] * len(stamps), tz="UTC", dtype="datetime64[ns, UTC]"), "none"
     if not np.isfinite(present).all():
-        raise Unreadable(int(np.isinf(stamps).argmax()), OUTSIDE)
+        raise Unreadable(int(np.isinf(stamps).argmax()), NOT_AN_EPOCH)
     if readings := _with_year_last(stamps, empty):
         return settle(readings, now)[:2]
     if _are_years(present, now):
@@ -43,9 +46,9 @@ def read_numeric_times(stamps: np.ndarray, now: pd.Timestamp) -> tuple[pd.Dateti
     for style, length in (("%Y%m%d", 8), ("%Y%m", 6)):
         if _are_digits_of(present, length):
             return _digits_as_days(stamps, empty, style), style
-    first, last = (int(np.searchsorted(EPOCHS_FROM, end, side="right")) for end in (present.min(), present.max()))
-    unit = first if first == last else np.searchsorted(EPOCHS_FROM, stamps, side="right")  # 0 is too small for any
-    scale = NANOSECONDS[unit - 1]
+    first, last = (int(np.searchsorted(SMALLEST_EPOCHS, end, side="right")) for end in (present.min(), present.max()))
+    unit = first if first == last else np.searchsorted(SMALLEST_EPOCHS, stamps, side="right")
+    scale = NANOSECONDS_IN_UNIT[unit - 1]
     possible = (FIRST_BITCOIN.value // scale <= stamps) & (stamps <= now.value // scale) & (unit > 0)
     if not (possible | empty).all():
         if style := _style_of_digits(present):
@@ -53,7 +56,7 @@ def read_numeric_times(stamps: np.ndarray, now: pd.Timestamp) -> tuple[pd.Dateti
         if (older := _unit_of_bars(present, now) or _one_unit(present, now)) is None:
             raise Unreadable(int((possible | empty).argmin()), _problem(present))
         unit = older
-        scale = NANOSECONDS[unit - 1]
+        scale = NANOSECONDS_IN_UNIT[unit - 1]
     nanoseconds = _whole(stamps, empty)
     fractions = _fractions(stamps, empty, scale)
     nanoseconds *= scale
@@ -64,9 +67,9 @@ def read_numeric_times(stamps: np.ndarray, now: pd.Timestamp) -> tuple[pd.Dateti
 
 
 def _with_year_last(stamps: np.ndarray, empty: np.ndarray) -> dict[str, pd.DatetimeIndex]:
-    """The readings of days in digits with the year last, 13012025, by their styles; a zero in front may be lost."""
+    """The readings of days in digits with the year last, 13012025, by style; a leading zero may be missing."""
     present = stamps[~empty]
-    if present.min() < YEAR_LAST[0] or present.max() > YEAR_LAST[1] or (present % 1 != 0).any():
+    if present.min() < FIRST_DMY or present.max() > LAST_DMY or (present % 1 != 0).any():
         return {}
     years = present % 10_000
     if (present.min() >= 19_000_101 and present.max() <= 21_991_231) or years.min() < 1900 or years.max() >= 2200:
@@ -77,7 +80,7 @@ def _with_year_last(stamps: np.ndarray, empty: np.ndarray) -> dict[str, pd.Datet
 
 
 def _are_years(stamps: np.ndarray, now: pd.Timestamp) -> bool:
-    """Whether numbers are years in order, most of them next to each other."""
+    """Whether numbers are years in order, most of them consecutive."""
     if len(stamps) < 2 or not (stamps.min() >= FIRST_YEAR and stamps.max() <= now.year):
         return False
     steps = np.diff(stamps)
@@ -85,38 +88,38 @@ def _are_years(stamps: np.ndarray, now: pd.Timestamp) -> bool:
 
 
 def _one_unit(stamps: np.ndarray, now: pd.Timestamp) -> int | None:
-    """The number of the unit, from 1, in which all lie between 1900 and now without a leap; None if there is none."""
+    """The unit, from 1, in which all are between 1900 and now without a large gap; None if there is none."""
     largest = float(np.abs(stamps.astype("float64")).max())
     steps = np.sort(np.diff(np.unique(stamps)))
-    if not len(steps) or steps[-1] > WIDEST * (median_step := steps[(len(steps) - 1) // 2]):
+    if not len(steps) or steps[-1] > LARGEST_GAP * (median_step := steps[(len(steps) - 1) // 2]):
         return None
-    for number, scale in enumerate(NANOSECONDS.tolist(), 1):
-        reaches = FAR_FROM_1970 * 10**9 <= largest * scale <= max(now.value, -FIRST.value)
-        inside = FIRST.value // scale <= stamps.min() and stamps.max() <= now.value // scale
+    for number, scale in enumerate(NANOSECONDS_IN_UNIT.tolist(), 1):
+        reaches = FAR_FROM_1970 * 10**9 <= largest * scale <= max(now.value, -EARLIEST.value)
+        inside = EARLIEST.value // scale <= stamps.min() and stamps.max() <= now.value // scale
         if reaches and inside and median_step * scale >= A_MINUTE:
             return number
     return None
 
 
 def _unit_of_bars(stamps: np.ndarray, now: pd.Timestamp) -> int | None:
-    """The number of the unit in which epochs go on by usual bars, each at a whole one; None if there is none."""
+    """The unit, from 1, in which epochs are at multiples of a usual bar; None if there is none."""
     steps = np.diff(np.unique(stamps))
     if len(steps) < FEWEST_STEPS or (stamps % 1).any():
         return None
     median_step = np.sort(steps)[(len(steps) - 1) // 2]
-    if (stamps % median_step).any() or steps.max() > WIDEST * median_step:
+    if (stamps % median_step).any() or steps.max() > LARGEST_GAP * median_step:
         return None
     largest = float(max(stamps.max(), -stamps.min()))
     found = (
         number
-        for number, scale in enumerate(NANOSECONDS.tolist(), 1)
+        for number, scale in enumerate(NANOSECONDS_IN_UNIT.tolist(), 1)
         if float(median_step) * scale / 10**9 in EVEN_STEPS and largest * scale <= now.value
     )
     return next(found, None)
 
 
 def _style_of_digits(stamps: np.ndarray) -> str:
-    """How days with times of day are written in digits alone, 202403111345; an empty text where they are none."""
+    """The style of days with times of day in digits, 202403111345; empty if numbers are not such."""
     if not (stamps.min() > 0 and (stamps % 1 == 0).all()):
         return ""
     lengths = set(np.char.str_len(np.unique(stamps[[0, -1]].astype("int64")).astype(str)).tolist())
@@ -127,18 +130,18 @@ def _style_of_digits(stamps: np.ndarray) -> str:
 def _problem(stamps: np.ndarray) -> str:
     if (stamps >= WORKBOOK_DAYS[0]).all() and (stamps <= WORKBOOK_DAYS[1]).all():
         return "as spreadsheets count days, from 1900 or from 1904: format the column as a date there and save it again"
-    return OUTSIDE
+    return NOT_AN_EPOCH
 
 
 def _whole(stamps: np.ndarray, empty: np.ndarray) -> np.ndarray:
-    """A copy as whole numbers, rounded down; 0 where there is none."""
+    """A copy as whole numbers, rounded down; 0 for empty rows."""
     if stamps.dtype == np.int64:
         return stamps.copy()
     return np.floor(np.where(empty, 0, stamps) if empty.any() else stamps).astype("int64")
 
 
 def _fractions(stamps: np.ndarray, empty: np.ndarray, scale: np.ndarray | int) -> np.ndarray | int:
-    """Nanoseconds behind the point of epochs, to the microsecond: a float has no more digits."""
+    """Nanoseconds of the decimals of epochs, to the microsecond: a float has no more digits."""
     if stamps.dtype == np.int64 or not (rest := np.where(empty, 0, stamps % 1)).any():
         return 0
     microseconds: np.ndarray = np.rint(rest * scale / 1000).astype("int64")
@@ -146,7 +149,7 @@ def _fractions(stamps: np.ndarray, empty: np.ndarray, scale: np.ndarray | int) -
 
 
 def _are_digits_of(stamps: np.ndarray, length: int) -> bool:
-    """Whether numbers are days or months written as 20240311 or 202403; months go on by the same number of months."""
+    """Whether numbers are days written as 20240311, or months written as 202403 and equally many months apart."""
     sample = stamps[:: max(len(stamps) // 1000, 1)]
     if length == 8:
         return bool(17000101 <= np.median(sample) <= 21991231)

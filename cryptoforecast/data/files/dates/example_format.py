@@ -1,4 +1,4 @@
-"""A format by which a given date can be read, for errors that advise one."""
+"""A format by which a date can be read, as an example in errors."""
 
 import re
 from itertools import permutations
@@ -15,7 +15,7 @@ _ENGLISH = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b"
 
 
 def example_format(cell: str) -> str | None:
-    """A value of ``data.source.date_format`` that reads a cell; None if there is no such format.
+    """A value of ``data.source.date_format`` that reads the cell; None if none is found.
 
     >>> example_format("2024|13|01"), example_format("11_03_2024 13:45"), example_format("never")
     ('%Y|%d|%m', '%d_%m_%Y %H:%M', None)

@@ -1,4 +1,4 @@
-"""Days of a place whose clocks change: a bar a calendar day, stamped with that place's time and offset."""
+"""Local days: a bar per calendar day, stamped with the time and offset of a place whose clocks change."""
 
 import re
 from typing import NamedTuple
@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 
 A_DAY = 86_400  # seconds
-SAMPLE = 1000  # stamps looked at first: hours of millions of bars are told from days by few
-OFFSET = re.compile(r"\d:\d\d\S*\s?(?:([+-])(\d\d):?(\d\d)|Z)$")  # behind a time of day
+STAMPS_SAMPLED = 1000  # tried first: a few stamps show that bars are hours and not days
+OFFSET = re.compile(r"\d:\d\d\S*\s?(?:([+-])(\d\d):?(\d\d)|Z)$")  # after a time of day
 
 
 class Zone(NamedTuple):
-    """Where all stamps of a table have the same local time of day: its offsets from UTC, and that time, in seconds.
+    """The offsets from UTC of stamps with one local time of day, and that time, in seconds.
 
-    Where the lowest and the highest offset differ, as with summer time, the bars are a day apart on the calendar and
-    an hour more or less in UTC; then they go by their dates.
+    Where the lowest and the highest offset differ, as with summer time, bars are a day apart on the calendar and an
+    hour more or less in UTC; then their dates are used.
     """
 
     lowest: int
@@ -24,31 +24,31 @@ class Zone(NamedTuple):
 
     @property
     def changes(self) -> bool:
-        """Whether the offset does."""
+        """Whether the offset changes."""
         return self.lowest < self.highest
 
     @property
-    def said(self) -> str:
+    def offsets(self) -> str:
         """The offsets, such as ``-05:00 to -04:00``."""
         return f"{_clock(self.lowest)} to {_clock(self.highest)}"
 
     @property
     def late(self) -> pd.Timedelta:
-        """How long after the end of a date in UTC its bar may end."""
+        """The time by which a bar may end after its date in UTC."""
         return pd.Timedelta(seconds=max(0, self.time_of_day - self.lowest)) if self.changes else pd.Timedelta(0)
 
 
 def zone_of(cells: pd.Series, times: pd.DatetimeIndex) -> Zone | None:
-    """The zone of stamps that all say their offset, and all stand at one local time of day; else None.
+    """The zone of stamps that all have an offset and the same local time of day; else None.
 
     Args:
-        cells: the stamps as they are written.
-        times: the same in UTC.
+        cells: the stamps as written.
+        times: the same stamps in UTC.
     """
     if times.hasnans:
         present = times.notna()
         cells, times = cells[present], times[present]
-    for part in (slice(SAMPLE), slice(None)):
+    for part in (slice(STAMPS_SAMPLED), slice(None)):
         if (zone := _one_time_of_day(cells.iloc[part], times[part])) is None:
             return None
     return zone
@@ -60,7 +60,7 @@ def to_days(times: pd.DatetimeIndex, offsets: np.ndarray | int) -> pd.DatetimeIn
 
 
 def offset_of(cell: str) -> int | None:
-    """The offset that a stamp says, in seconds; None if it says none."""
+    """The offset in a stamp, in seconds; None if it has none."""
     found = OFFSET.search(cell) if isinstance(cell, str) else None
     if found is None:
         return None
@@ -70,7 +70,7 @@ def offset_of(cell: str) -> int | None:
 
 
 def _one_time_of_day(cells: pd.Series, times: pd.DatetimeIndex) -> Zone | None:
-    """A clock that is put forward at midnight leaves its day without one: there, the bar begins when the clock does."""
+    """The zone of some stamps; a day whose midnight is skipped may begin an hour later."""
     by_cell = [offset_of(cell) for cell in cells]
     offsets = np.array([offset for offset in by_cell if offset is not None], dtype="int64")
     if len(offsets) < len(by_cell) or not len(by_cell):

@@ -1,4 +1,4 @@
-"""Dates as vendors write them."""
+"""Columns of dates or epochs as UTC times."""
 
 import re
 from collections.abc import Callable
@@ -21,15 +21,15 @@ from cryptoforecast.data.files.dates.parts import Parts
 
 ISO, ISO_STYLE = "ISO8601", "ISO 8601"
 EPOCHS = r"-?\d+(?:\.\d*)?(?:[eE]\+?\d+)?"
-A_FEW = 20  # days by which most styles are ruled out
+DAYS_TRIED_FIRST = 20  # most styles do not fit these
 CLOCK_DIRECTIVES = re.compile(r"%[HIMSfpXcrRT]")
-UNREAD = "not a date written as 2024-03-11 or as the others, or an epoch"
+NOT_A_DATE = "not a date written as 2024-03-11 or as the others, or an epoch"
 
 
 class Times(NamedTuple):
-    """A column read as times: UTC, NaT where the cell is empty; how they were written; and in which zone, of days.
+    """A column read as times: in UTC, NaT for empty cells.
 
-    ``note`` is what is to be said of the choice of a style.
+    ``style`` is how they were written, ``zone`` that of local days, ``note`` what the user is told of the choice.
     """
 
     times: pd.DatetimeIndex
@@ -42,13 +42,12 @@ def read_times(column: pd.Series, date_format: str | None = None, now: pd.Timest
     """A column of dates or epochs as UTC times.
 
     Args:
-        column: texts, or numbers counting seconds, milliseconds, microseconds or nanoseconds since 1970.
-        date_format: how the dates are written, as for ``strptime``, where that is not plain; the time of day behind
-            the day may be left out of it.
-        now: the present; no epoch lies behind it.
+        column: texts, or numbers of seconds, milliseconds, microseconds or nanoseconds since 1970.
+        date_format: of the dates, as for ``strptime``, if the user has set it; it may leave out the time of day.
+        now: the present; no epoch is later.
 
     Raises:
-        Unreadable: naming the row that cannot be read, or can be read in two ways.
+        Unreadable: naming a row that cannot be read, or can be read in two ways.
     """
     now = now or pd.Timestamp.now("UTC")
     if pd.api.types.is_numeric_dtype(column) and date_format is None:
@@ -60,13 +59,13 @@ def read_times(column: pd.Series, date_format: str | None = None, now: pd.Timest
     iso = parse_days(cells, ISO)
     if (iso.notna() == cells.notna().to_numpy()).all():
         return _by_local_days(cells, Times(iso, ISO_STYLE))
-    if cells.dropna().str.fullmatch(EPOCHS).all():  # among texts only because of an odd cell, or of quotes
+    if cells.dropna().str.fullmatch(EPOCHS).all():  # texts because of one cell or of quotes
         return Times(*read_numeric_times(_as_numbers(cells), now))
     return _of_parts(cells, now)
 
 
 def _as_numbers(cells: pd.Series) -> np.ndarray:
-    """Whole numbers where they are: nanoseconds have more digits than a float."""
+    """Whole numbers if possible: nanoseconds have more digits than a float."""
     try:
         numbers: np.ndarray = cells.astype("int64").to_numpy()
     except (ValueError, OverflowError, TypeError):
@@ -75,7 +74,7 @@ def _as_numbers(cells: pd.Series) -> np.ndarray:
 
 
 def _by_local_days(cells: pd.Series, read: Times) -> Times:
-    """Times of a zone whose clocks change, one a calendar day, as their dates."""
+    """The times; those of local days of a zone whose clocks change as their dates."""
     if (zone := zone_of(cells, read.times)) is None or not zone.changes:
         return read._replace(zone=zone)
     offsets = cells.map(offset_of).fillna(0).to_numpy("int64")
@@ -83,7 +82,11 @@ def _by_local_days(cells: pd.Series, read: Times) -> Times:
 
 
 def _by_format(cells: pd.Series, style: str) -> Times:
-    """Times by the user's own format: of the whole cell, of it with English months, or of the day alone."""
+    """Times by the user's format: of the cell, of the cell with English months, or of its day only.
+
+    Raises:
+        Unreadable: naming a row that is not written so.
+    """
     present = cells.notna().to_numpy()
     best = 0
     unread = int(present.argmax())
@@ -111,7 +114,7 @@ def _in_english(cells: pd.Series, style: str) -> tuple[pd.DatetimeIndex, pd.Seri
 
 
 def _days_alone(cells: pd.Series, style: str) -> tuple[pd.DatetimeIndex, pd.Series]:
-    """Times whose day is written in a style, and whose time of day and offset are read as usual."""
+    """Times by a style of the day; time of day and offset are read as without a format."""
     if CLOCK_DIRECTIVES.search(style):
         return parse_days(cells, style), cells
     parts = Parts(cells)
@@ -130,21 +133,21 @@ def _of_parts(cells: pd.Series, now: pd.Timestamp) -> Times:
     read = _days(parts, now)
     times = read.times
     if (unreadable := times.isna() & parts.present).any():
-        raise Unreadable(int(unreadable.argmax()), UNREAD)
+        raise Unreadable(int(unreadable.argmax()), NOT_A_DATE)
     style = read.style + (" and the time of day" if len(parts.clocks) else "")
     read_whole = Times(times, style, note=read.note)
     return _by_local_days(parts.offsets_written(), read_whole) if parts.zones else read_whole
 
 
 def _days(parts: Parts, now: pd.Timestamp) -> Reading:
-    """The rows' times by the one style in which all their days can be read."""
+    """The rows' times by the style in which all days can be read."""
     if len(parts.days) and all(month_and_short_year(day) for day in parts.days):
         return _months_of_short_years(parts)
     in_words = [day_in_digits(day) for day in parts.days]
     in_digits = [day or digits_of_day(text) or "" for day, text in zip(in_words, parts.days, strict=True)]
     marks = sorted({mark for day in in_digits for mark in "-/. " if mark in day})
     styles = ["%Y-%m-%d"] if all(in_words) else [style for mark in marks for style in styles_with(mark)] + ["%Y%m%d"]
-    possible = [style for style in styles if parse_days(in_digits[:A_FEW], style).notna().all()]
+    possible = [style for style in styles if parse_days(in_digits[:DAYS_TRIED_FIRST], style).notna().all()]
     readings = {style: parse_days(in_digits, style) for style in possible}
     complete = {style: parts.times_of(days) for style, days in readings.items() if days.notna().all()}
     if complete:
@@ -152,11 +155,15 @@ def _days(parts: Parts, now: pd.Timestamp) -> Reading:
         return reading._replace(style="in words") if all(in_words) else reading
     readings |= {style: parse_days(in_digits, style) for style in styles if style not in possible}
     best = max(readings.values(), key=lambda days: int(days.notna().sum()))
-    raise Unreadable(int((parts.times_of(best).isna() & parts.present).argmax()), UNREAD)
+    raise Unreadable(int((parts.times_of(best).isna() & parts.present).argmax()), NOT_A_DATE)
 
 
 def _months_of_short_years(parts: Parts) -> Reading:
-    """Dec 21 is December 2021 in a column of months that go on; else perhaps a day without a year."""
+    """The rows' times where days are written as ``Dec 21``: December 2021, if the rows are consecutive months.
+
+    Raises:
+        Unreadable: if they are not; then it may be a day without a year.
+    """
     days = parse_days([month_and_short_year(day) or "" for day in parts.days], "%Y-%m-%d")
     times = parts.times_of(days)
     if go_on_by_months(times.dropna()):

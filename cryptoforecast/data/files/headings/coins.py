@@ -1,4 +1,4 @@
-"""Names of coins and pairs, and when two of them name one coin."""
+"""Names of coins and pairs, and whether two of them name the same coin."""
 
 import re
 
@@ -7,7 +7,7 @@ _FIAT = """eur gbp jpy cny cnh rmb krw inr try brl rub cad aud nzd chf sek nok d
     idr vnd php ngn uah ils ars clp cop myr aed sar"""
 DOLLARS, FIAT = frozenset(_DOLLARS.split()), frozenset(_FIAT.split())
 CURRENCIES = DOLLARS | FIAT
-COINS = {  # how else the best known are called
+COINS = {  # code by name, of the best-known coins
     **dict.fromkeys(("bitcoin", "xbt"), "btc"),
     **{"ethereum": "eth", "ether": "eth", "litecoin": "ltc", "ripple": "xrp", "dogecoin": "doge", "xdg": "doge"},
     **{"cardano": "ada", "solana": "sol", "binancecoin": "bnb", "polkadot": "dot", "tron": "trx", "monero": "xmr"},
@@ -17,19 +17,19 @@ CODES = frozenset(COINS.values())
 _QUOTES = sorted(CURRENCIES | {"btc", "eth", "bnb"}, key=lambda code: (code in ("tusd", "busd", "ust"), -len(code)))
 
 
-def plain(name: str) -> str:
-    """A name as names are compared: lower case, letters and digits only."""
+def simplified(name: str) -> str:
+    """A name in lower case with letters and digits only, for comparison."""
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def as_symbol(name: str) -> str:
-    """A symbol as symbols are compared: BTC/USD is BTCUSD; of digits alone, 1.0 is not 10."""
-    simple = plain(name)
+    """A symbol for comparison: BTC/USD is the same as BTCUSD; a name without letters is left as it is."""
+    simple = simplified(name)
     return simple if any(letter.isalpha() for letter in simple) else name.strip()
 
 
 def is_same_coin(first: str, second: str) -> bool:
-    """Whether two symbols name one coin, in one currency or in one that only one of them names.
+    """Whether two symbols name the same coin in the same currency; one of them may name no currency.
 
     >>> is_same_coin("BTC-USD", "BTCUSDT"), is_same_coin("Bitcoin", "BTC/USD"), is_same_coin("BTCUSD", "BTCEUR")
     (True, True, False)
@@ -42,28 +42,28 @@ def is_same_coin(first: str, second: str) -> bool:
 
 
 def is_known(symbol: str) -> bool:
-    """Whether a name is surely that of a coin or a pair, and not any word."""
+    """Whether a name is surely that of a coin or a pair, and not some word."""
     return is_coin(symbol) or bool(_pair(symbol)[1])
 
 
 def is_coin(symbol: str) -> bool:
-    """Whether a name is that of one of the best known coins, or of a pair of one."""
+    """Whether a name is that of a best-known coin, or of a pair with one."""
     return _pair(symbol)[0] in CODES
 
 
 def is_currency(symbol: str) -> bool:
-    """Whether a name is that of a currency, in which something is quoted."""
-    return plain(symbol) in CURRENCIES
+    """Whether a name is that of a currency."""
+    return simplified(symbol) in CURRENCIES
 
 
 def coin_of_file(name: str) -> str:
-    """The coin or pair that a file is named after, such as BTC-USD of ``BTC-USD_2024.csv``; empty if none is known."""
+    """The coin or pair in the name of a file, such as BTC-USD of ``BTC-USD_2024.csv``; empty if there is none."""
     found = re.search(r"[A-Za-z]{2,}(?:[-_/]?(?:usdt?|usdc|eur|gbp|krw))?(?![A-Za-z])", name, re.IGNORECASE)
     return found.group() if found and _pair(found.group())[0] in CODES else ""
 
 
 def _pair(symbol: str) -> tuple[str, str]:
-    """The coin and the currency that it is quoted in, if that is said."""
+    """The coin and its currency in a symbol; the currency is empty if there is none."""
     parts = [part for part in re.split(r"[\W_]+", symbol.lower()) if part]
     if len(parts) > 1 and parts[-1] in _QUOTES:
         return _coin("".join(parts[:-1])), parts[-1]

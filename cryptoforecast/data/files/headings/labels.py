@@ -1,4 +1,4 @@
-"""What a heading says of its column: what it holds, whose it is, and in which currency."""
+"""Labels: the kind of a column, its symbol and its currency by its heading."""
 
 import re
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from cryptoforecast.formatting import join_names
 
 CLOSES = (CLOSE, PRICE, ADJUSTED)
 AVERAGE = "average"
-LISTED = 12  # columns named in an error
+COLUMNS_LISTED = 12  # in an error
 OF_BARS = (*CLOSES, "Open", "High", "Low", "Volume")
 _WEAK = frozenset(
     map(folded, words("value valor wert valeur valore wartosc 値 值 son ar gia mo cao cl op hi lo min max"))
@@ -38,10 +38,10 @@ _MARKS = " \t:_.|()[]-/,"
 
 
 class Label(NamedTuple):
-    """What a column is.
+    """What the header says of a column.
 
-    ``text`` stands in the header; ``kind`` is empty if unknown; ``symbol`` says whose it is, and ``currency`` in what
-    its prices are, each empty if not said. ``number`` is that of a column that the header does not name, from 1.
+    ``text`` is its heading, ``kind`` what it holds, ``symbol`` its series and ``currency`` that of its prices; each is
+    empty if not known. ``number`` is that of a column without a heading, from 1.
     """
 
     text: str
@@ -52,29 +52,29 @@ class Label(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """Its name, for reports and errors."""
+        """The column's name in reports and errors."""
         return self.text or f"column {self.number}"
 
 
 def labels_of(header: Sequence[Sequence[str]], width: int) -> tuple[Label, ...]:
-    """What the lines of a header say of each column; a path that all headings share says nothing of any."""
+    """The labels of all columns; a path that all headings begin with is ignored."""
     columns = [[cell for row in header if (cell := row[at].strip())] for at in range(width)]
     paths = {cells[0].partition("/")[0] if cells and "/" in cells[0] else "" for cells in columns}
     if len(header) > 1 or len(paths) != 1 or width < 2 or not (path := paths.pop()):
-        return tuple(label(cells)._replace(number=0 if cells else at) for at, cells in enumerate(columns, start=1))
-    return tuple(label([cells[0].removeprefix(f"{path}/")])._replace(text=cells[0]) for cells in columns)
+        return tuple(label_of(cells)._replace(number=0 if cells else at) for at, cells in enumerate(columns, start=1))
+    return tuple(label_of([cells[0].removeprefix(f"{path}/")])._replace(text=cells[0]) for cells in columns)
 
 
-def label(cells: Sequence[str]) -> Label:
-    """What the header's cells above one column say of it.
+def label_of(cells: Sequence[str]) -> Label:
+    """The label of a column by the header's cells above it.
 
-    >>> label(["Close"]).kind, label(["Close", "BTC-USD"]).symbol, label(["LTC-USD_Close"]).symbol
+    >>> label_of(["Close"]).kind, label_of(["Close", "BTC-USD"]).symbol, label_of(["LTC-USD_Close"]).symbol
     ('close', 'BTC-USD', 'LTC-USD')
-    >>> label(["close (USD)"]), label(["prev_close"]).kind
+    >>> label_of(["close (USD)"]), label_of(["prev_close"]).kind
     (Label(text='close (USD)', kind='close', symbol='', currency='usd', number=0), 'derived')
     """
     if len(cells) == 1 and (pair := _PAIR.fullmatch(cells[0])):
-        return label([part for part in pair.groups() if part])._replace(text=cells[0])
+        return label_of([part for part in pair.groups() if part])._replace(text=cells[0])
     kinds = {cell: kind for cell in cells if (kind := kind_of(cell))}
     if len(cells) > 1 and DATE in kinds.values():  # above a counter or the dates stand the names of the header's rows
         return Label(next(cell for cell, kind in kinds.items() if kind == DATE), DATE)
@@ -87,18 +87,18 @@ def label(cells: Sequence[str]) -> Label:
 
 
 def rank(label: Label) -> tuple[int, int]:
-    """How far down a column's name stands in the order of preference of its kind; longer headings come after."""
+    """The sort key by which the preferred names of a kind come first, then unknown ones by length."""
     place = place_of(label.text, label.kind) if label.kind in (DATE, TICKER, *OF_BARS) else None
     return (0, place) if place is not None else (1, len(label.text))
 
 
 def is_weak(label: Label) -> bool:
-    """Whether a name is that of a price only where nothing else is: a value may be a turnover."""
+    """Whether a heading means a price only if no other does: a value may be a turnover."""
     return folded(label.text) in _WEAK
 
 
 def _by_words(text: str) -> Label:
-    """A heading of several words, one or more of which say the kind: the rest says whose, or in which currency."""
+    """The label by a heading of several words: some tell the kind, the others the symbol or the currency."""
     found = words_of(text)
     if "/" in text and found and len(found[0][0]) == 1:  # o/price
         return _by_words(text.partition("/")[2])._replace(text=text)
@@ -139,14 +139,14 @@ def _kind_of_words(found: Sequence[tuple[str, int, int]]) -> str:
 
 
 def _says_nothing(part: str) -> bool:
-    """Whether the words beside a kind name no owner: none are there, or only noise and currencies."""
+    """Whether the words beside a kind name no symbol: there are none, or only filler words and currencies."""
     return all(word in (NOISE | ADJUSTING | CURRENCIES | CURRENCY_WORDS) for word, _, _ in words_of(part))
 
 
 def named(labels: Sequence[Label], name: str) -> list[int]:
-    """Columns with a name as the user writes it: exactly so, else in another case, else by its number from 1.
+    """Positions of the columns with a name: exactly, else in another case, else by number from 1.
 
-    A number names a column only where the header does not.
+    A number names a column without a heading only.
     """
     exact = [at for at, label in enumerate(labels) if name.strip() in (label.text, label.shown)]
     found = exact or [at for at, label in enumerate(labels) if label.text and as_symbol(label.text) == as_symbol(name)]
@@ -157,5 +157,5 @@ def named(labels: Sequence[Label], name: str) -> list[int]:
 
 
 def quoted(labels: Sequence[Label]) -> str:
-    """The columns' names, for an error."""
-    return join_names((label.shown for label in labels), LISTED)
+    """The names of columns in an error."""
+    return join_names((label.shown for label in labels), COLUMNS_LISTED)

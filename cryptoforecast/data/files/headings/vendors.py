@@ -1,10 +1,10 @@
-"""Whose format a file has. Columns are found by name all the same; this is what the report calls it."""
+"""The name of a file's format by vendor, for the report; columns are found without it."""
 
 from collections.abc import Sequence
 
-from cryptoforecast.data.files.headings.coins import plain
+from cryptoforecast.data.files.headings.coins import simplified
 
-FORMATS = {  # what must be among a header's names, in the order of looking
+FORMATS = {  # headings that must be there; the first format that fits is taken
     "Investing.com": "date price open high low change",
     "CoinMarketCap": "timeopen timeclose timehigh timelow close",
     "CoinGecko": "snappedat price",
@@ -17,7 +17,7 @@ FORMATS = {  # what must be among a header's names, in the order of looking
     "Yahoo Finance download": "date open high low close adjclose volume",
     "Coinbase or Bitstamp candles": "timestamp unixtimestamp open high low close",
 }
-CAVEATS = {  # what no reader can see in a file, but some vendors are known for
+CAVEATS = {  # that are known of a vendor and cannot be seen in a file
     "CoinGecko": "CoinGecko stamps the price at 00:00: since 2018-01-30 it is the close of the day before, and until "
     "2018-01-29 it was that of the day itself, so the close of 2018-01-29 stands twice.",
 }
@@ -25,14 +25,14 @@ OHLCV = {"timestamp", "open", "high", "low", "close", "volume"}
 
 
 def name_of_format(names: Sequence[str], header_rows: int, above: str) -> str:
-    """What a file with these column names is called.
+    """The name of the format of a file.
 
     Args:
-        names: the columns'.
-        header_rows: lines of the header.
-        above: the lines above the data, a banner among them perhaps.
+        names: of its columns.
+        header_rows: count of the lines of the header.
+        above: the lines above the data, perhaps with a banner.
     """
-    present = {plain(name) for name in names}
+    present = {simplified(name) for name in names}
     if "cryptodatadownload" in above.lower():
         return "CryptoDataDownload"
     for name, needed in FORMATS.items():
@@ -42,7 +42,7 @@ def name_of_format(names: Sequence[str], header_rows: int, above: str) -> str:
         return f"yfinance download, {header_rows} header rows"
     if present == OHLCV:
         return "ccxt"
-    if [plain(name) for name in names[:5]] == ["date", "close", "high", "low", "open"]:
+    if [simplified(name) for name in names[:5]] == ["date", "close", "high", "low", "open"]:
         return "yfinance download"
     if present == {"timestamp", "price", "volume"}:
         return "CoinMarketCap chart"

@@ -1,4 +1,4 @@
-"""The lines of a text file: the delimiter between cells, the header, and the first row of data."""
+"""The first lines of a text in cells: the delimiter, the header, and the first row of data."""
 
 import csv
 import re
@@ -12,21 +12,21 @@ from cryptoforecast.data.files.lines.line_kinds import is_comment, is_data, is_v
 from cryptoforecast.data.files.lines.longer_header import cut_to_rows
 from cryptoforecast.errors import UserError
 
-BLANK, GAP = " ", "  "  # blanks between cells: one or more; two or more, where a cell may hold one
-DELIMITERS = (",", ";", "\t", "|", GAP, BLANK)
-UNQUOTED = r'(?=(?:[^"]*"[^"]*")*[^"]*$)'
-BLANKS = {  # delimiters with blanks in them, as patterns; between two tabs is an empty cell
-    BLANK: re.compile(r"(?: *\t *| +)" + UNQUOTED),
-    GAP: re.compile(r"(?: *\t *| {2,})" + UNQUOTED),
-    ", ": re.compile(r"[ \t]*,[ \t]*" + UNQUOTED),
-    "; ": re.compile(r"[ \t]*;[ \t]*" + UNQUOTED),
-    "| ": re.compile(r"[ \t]*\|[ \t]*" + UNQUOTED),
+SPACE, SPACES = " ", "  "  # between cells: one or more; two or more, where a cell may have single ones
+DELIMITERS = (",", ";", "\t", "|", SPACES, SPACE)
+NOT_IN_QUOTES = r'(?=(?:[^"]*"[^"]*")*[^"]*$)'
+SPACED_DELIMITERS = {  # patterns of delimiters with spaces in them; between two tabs is an empty cell
+    SPACE: re.compile(r"(?: *\t *| +)" + NOT_IN_QUOTES),
+    SPACES: re.compile(r"(?: *\t *| {2,})" + NOT_IN_QUOTES),
+    ", ": re.compile(r"[ \t]*,[ \t]*" + NOT_IN_QUOTES),
+    "; ": re.compile(r"[ \t]*;[ \t]*" + NOT_IN_QUOTES),
+    "| ": re.compile(r"[ \t]*\|[ \t]*" + NOT_IN_QUOTES),
 }
-QUOTE_BEHIND_BLANK = re.compile(r'[,;|][ \t]+"')
+QUOTE_AFTER_SPACE = re.compile(r'[,;|][ \t]+"')
 
 
 class Row(NamedTuple):
-    """The cells of a line, and its number, counted from 1."""
+    """The cells of a line, and its number from 1."""
 
     line: int
     cells: list[str]
@@ -35,8 +35,8 @@ class Row(NamedTuple):
 class Split(NamedTuple):
     """The first lines of a file in cells.
 
-    ``header`` are the lines that name the columns, each with a cell for each column of the ``body``; the rows begin
-    below ``header_lines`` lines, of which ``header_rows`` are not blank.
+    ``header`` are the lines that name the columns, each with as many cells as a row of ``body``. The rows are below
+    ``header_lines`` lines, of which ``header_rows`` are not blank.
     """
 
     delimiter: str
@@ -47,12 +47,12 @@ class Split(NamedTuple):
 
 
 def cells_of(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
-    """The lines that are not blank, in cells.
+    """Split the lines that are not blank into cells.
 
     Raises:
-        csv.Error: if they are none.
+        csv.Error: if a line cannot be split.
     """
-    if blanks := BLANKS.get(delimiter):
+    if blanks := SPACED_DELIMITERS.get(delimiter):
         lines, delimiter = (blanks.sub("\t", line.strip(" \r\n")) + "\n" for line in lines), "\t"
     reader = csv.reader(lines, delimiter=delimiter)
     for cells in reader:
@@ -61,10 +61,10 @@ def cells_of(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
 
 
 def split_head(file: Path, head: Sequence[str]) -> Split:
-    """Delimiter, header and rows of a file's first lines.
+    """Split a file's first lines into header and rows.
 
     Raises:
-        UserError: if there is no row of data, or the header fits none.
+        UserError: if there is no row of data, or the header does not fit the rows.
     """
     delimiter, width, rows = _by_best_delimiter(file, head)
     below = _below_names(rows)
@@ -82,7 +82,7 @@ def _is_row(cells: Sequence[str], width: int) -> bool:
 
 
 def _below_names(rows: Sequence[Row]) -> int:
-    """The place after the first line that names a date column, unless there are bars above it; else 0."""
+    """The place after the first line that names a date column; 0 if there is none or bars are above it."""
     for at, (_, cells) in enumerate(rows[:-1]):
         if are_usual_numbers(cells):
             continue
@@ -94,17 +94,17 @@ def _below_names(rows: Sequence[Row]) -> int:
 
 
 def _by_best_delimiter(file: Path, head: Sequence[str]) -> tuple[str, int, list[Row]]:
-    """The delimiter by which most cells are values, in lines of one length, that length, and the lines split by it."""
+    """The delimiter with which most cells are values in lines of equal length, that length, and the split lines."""
     best, found = (False, 0), None
     for delimiter in _possible("".join(head)):
-        if delimiter == BLANK and best >= (True, 1):
+        if delimiter == SPACE and best >= (True, 1):
             continue
         try:
             rows = list(cells_of(head, delimiter))
         except csv.Error as problem:
             raise UserError(f"{file}: cannot be read as CSV ({problem}).") from None
         width, values, named = _usual_width(rows)
-        if delimiter == BLANK:  # parts dates from times of day: only where nothing else does, or the header says so
+        if delimiter == SPACE:  # it separates dates from times of day, so other delimiters come first
             values = min(values, 1)
         if values and (named, values) > best:
             best, found = (named, values), (delimiter, width, rows)
@@ -116,22 +116,22 @@ def _by_best_delimiter(file: Path, head: Sequence[str]) -> tuple[str, int, list[
 
 
 def _possible(text: str) -> list[str]:
-    """The delimiters that stand in a text; with blanks where quotes begin behind them."""
-    present = [mark for mark in DELIMITERS if mark in text or (mark == GAP and "\t" in text)]
-    if not QUOTE_BEHIND_BLANK.search(text):
+    """The delimiters in a text; with spaces where quotes begin after these."""
+    present = [mark for mark in DELIMITERS if mark in text or (mark == SPACES and "\t" in text)]
+    if not QUOTE_AFTER_SPACE.search(text):
         return present
-    return [f"{mark} " if f"{mark} " in BLANKS else mark for mark in present]
+    return [f"{mark} " if f"{mark} " in SPACED_DELIMITERS else mark for mark in present]
 
 
-def written_by(delimiter: str) -> str:
-    """The one character that parts cells as a delimiter does."""
-    return "\t" if delimiter == GAP else delimiter[0]
+def delimiter_to_write(delimiter: str) -> str:
+    """The single character to write in the place of a delimiter."""
+    return "\t" if delimiter == SPACES else delimiter[0]
 
 
 def _usual_width(rows: Sequence[Row]) -> tuple[int, int, bool]:
-    """How many cells most lines of data have, how many values are in these lines, and whether the header has as many.
+    """The cells in most lines of data, the count of values in these lines, and whether the header has as many cells.
 
-    Where half of them are as long as the header above them, that is it: the others have an unquoted 28,420.3.
+    The length of the header is taken if half of the lines have it: the others have an unquoted 28,420.3.
     """
     found: dict[int, list[list[str]]] = {}
     named, before = 0, 0
@@ -149,22 +149,26 @@ def _usual_width(rows: Sequence[Row]) -> tuple[int, int, bool]:
 
 
 def _values_in(lines: list[list[str]]) -> int:
-    """How many cells are numbers, dates or times of day."""
+    """Count of the cells that are numbers, dates or times of day."""
     columns = zip(*lines, strict=True)
     return sum(len(lines) if are_usual_numbers(cells) else sum(map(is_value, cells)) for cells in columns)
 
 
 def _refuse_nested(file: Path, head: Sequence[str]) -> None:
-    """Lines that are one quoted cell each, with a whole row in it."""
+    """Refuse lines that are one quoted cell each.
+
+    Raises:
+        UserError: if most lines are.
+    """
     rows = list(csv.reader(head))
     if sum(len(cells) == 1 and is_data(next(csv.reader(cells))) for cells in rows) * 2 > len(rows):
         raise UserError(f"{file}: each line is quoted as a whole; save it with its cells quoted, or none.")
 
 
 def _header(file: Path, above: list[Row], body: list[list[str]], first: int) -> tuple[list[list[str]], int]:
-    """The lines above the data that have a cell for each column, and the place of the last of them.
+    """The lines above the data with a cell for each column, and the place of the last of them.
 
-    What stands above them is a banner; what stands below them is looked at with the rows.
+    Lines above these are a banner; lines below them are judged with the rows.
     """
     width, header, end = len(body[0]), list[list[str]](), 0
     named = [(at, row.cells) for at, row in enumerate(above) if not is_comment(row.cells)]
@@ -178,7 +182,7 @@ def _header(file: Path, above: list[Row], body: list[list[str]], first: int) -> 
         elif header or (len(cells) > 1 and not is_data(cells)):
             break
     if not header and above and is_comment(above[-1].cells) and len(above[-1].cells) == width:
-        names = [above[-1].cells[0].lstrip("#/ "), *above[-1].cells[1:]]  # behind the mark of a remark
+        names = [above[-1].cells[0].lstrip("#/ "), *above[-1].cells[1:]]  # after the mark of a comment
         return [names], len(above) - 1
     if named and not header and len(named[-1][1]) > 1:
         if shortened := cut_to_rows(named[-1][1], body):
@@ -202,9 +206,9 @@ def _refuse_misfit(file: Path, last: Row, width: int, first: int) -> None:
 
 
 def _fitted(cells: list[str], body: list[list[str]]) -> list[str] | None:
-    """A line with a cell for each column of the body; None if it is no header of it.
+    """A line with a cell for each column of the body; None if it is not a header of it.
 
-    A delimiter at the end of each line makes a column without name and cells; and an index is written without a name.
+    A delimiter at the end of each line gives a column without name and cells; an index may have no name.
     """
     width = len(body[0])
     if len(cells) >= width:
@@ -216,7 +220,7 @@ def _fitted(cells: list[str], body: list[list[str]]) -> list[str] | None:
 
 
 def _is_index(names: list[str], cells: list[str]) -> bool:
-    """Whether the first cells of rows count them, or are the dates that have no name."""
+    """Whether the first cells of rows are a counter, or dates without a heading."""
     if all(cell.strip().isdigit() for cell in cells):
         numbers = [int(cell) for cell in cells]
         return len(cells) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
@@ -224,7 +228,7 @@ def _is_index(names: list[str], cells: list[str]) -> bool:
 
 
 def _of_one_kind(body: list[list[str]]) -> list[list[str]]:
-    """The rows that have a date, or nothing, wherever most rows have one: by these the columns are told."""
+    """The rows with a date or nothing wherever most rows have a date; by these the columns are chosen."""
     not_numbers = [cells for cells in zip(*body, strict=True) if not are_usual_numbers(cells)]
     dated = [cells for cells in not_numbers if 2 * sum(map(is_date, cells)) > len(body)]
     fitting = ([is_date(cell) or is_empty(cell) for cell in cells] for cells in dated)

@@ -1,4 +1,4 @@
-"""A header with more names than its rows have cells, whose empty last cells were dropped."""
+"""Headers with more names than the rows have cells, where empty last cells were dropped."""
 
 from collections.abc import Sequence
 
@@ -9,18 +9,18 @@ from cryptoforecast.data.files.headings.vocabulary import CLOSE, DATE, kind_of
 from cryptoforecast.formatting import join_names
 
 BARS = ("Open", "High", "Low", CLOSE)
-FEWEST = 5  # bars by which the place of their columns is sure
+FEWEST_BARS = 5  # by which the alignment is sure
 
 
 def cut_to_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The names of the columns that the rows have, where bars show that they stand in line from the left; else none.
+    """The names of the columns of the rows, if bars show that they are aligned at the left; else none.
 
-    Behind the last of a bar's prices nothing shows that, so names there are left empty.
+    Right of the last price of a bar nothing shows that, so names there are left empty.
     """
     width = len(rows[0])
     kinds = [kind_of(name.strip()) for name in names]
     wanted = (DATE, *BARS)
-    if len(names) <= width or len(rows) < FEWEST or any(kinds.count(kind) != 1 for kind in wanted):
+    if len(names) <= width or len(rows) < FEWEST_BARS or any(kinds.count(kind) != 1 for kind in wanted):
         return []
     places = [kinds.index(kind) for kind in wanted]
     if max(places) >= width or not all(is_date(row[places[0]]) for row in rows):
@@ -36,7 +36,7 @@ def cut_to_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str
 
 
 def say_cut(names: Sequence[str], width: int) -> str:
-    """A note on the names that no row has a cell for; empty if there are none."""
+    """A note on the names without cells; empty if there are none."""
     without = [name.strip() for name in names[width:] if name.strip()]
     if not without:
         return ""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cryptoforecast.data.files.cells.kinds import is_clock, is_compact_date, is_date, is_empty, is_epoch, is_number
 from cryptoforecast.data.files.columns.layout import Layout
 from cryptoforecast.data.files.headings.vocabulary import folded
-from cryptoforecast.data.files.lines.line_kinds import is_comment, words_of
+from cryptoforecast.data.files.lines.line_kinds import count_words, is_comment
 
 LISTED = 5  # lines named in a note
 _SUMS = """total totals sum average mean avg min max minimum maximum median count std highest lowest change summe gesamt
@@ -29,14 +29,14 @@ def is_stray(cells: Sequence[str], layout: Layout) -> bool:
         return _says_something(cells) and not any(is_number(cell) or is_date(cell) for cell in cells)
     if is_clock(date):
         return layout.dated
-    unusual_words = words_of(date) - layout.date_words
+    unusual_words = count_words(date) - layout.date_words
     if is_number(close):
         return unusual_words > 1 or folded(date) in SUMS
     return unusual_words > 0 or not any(letter.isdigit() for letter in date)
 
 
 def _says_something(cells: Sequence[str]) -> bool:
-    return sum(map(words_of, cells)) > 1 or (len(cells) == 1 and not any(letter.isalnum() for letter in cells[0]))
+    return sum(map(count_words, cells)) > 1 or (len(cells) == 1 and not any(letter.isalnum() for letter in cells[0]))
 
 
 def say_strays(file: str, strays: Sequence[tuple[int, str]]) -> str:

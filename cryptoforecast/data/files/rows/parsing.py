@@ -10,11 +10,11 @@ import pandas as pd
 
 from cryptoforecast.data.files.bytes.encodings import OddBytes
 from cryptoforecast.data.files.bytes.open_file import is_plain, opened
-from cryptoforecast.data.files.cells.jumps import JUMP, largest_jump, leaps, may_be_thousands
-from cryptoforecast.data.files.cells.numbers import ABSENT
+from cryptoforecast.data.files.cells.jumps import SMALLEST_JUMP, largest_jump, leaps, may_be_thousands
+from cryptoforecast.data.files.cells.numbers import NA_VALUES
 from cryptoforecast.data.files.columns.layout import Layout
 from cryptoforecast.data.files.knobs import Knobs
-from cryptoforecast.data.files.lines.head import BLANKS
+from cryptoforecast.data.files.lines.head import SPACED_DELIMITERS
 from cryptoforecast.data.files.parsed_cache import LARGE
 from cryptoforecast.data.files.rows.row_shape import Lines, require_even_rows, written_anew
 from cryptoforecast.errors import UserError
@@ -27,7 +27,7 @@ def read_cells(file: Path, layout: Layout, knobs: Knobs) -> tuple[pd.DataFrame, 
         UserError: naming a line that is no row of the table, or saying why pandas cannot read it.
         OddBytes: if the file is not in UTF-8.
     """
-    if layout.delimiter in BLANKS:
+    if layout.delimiter in SPACED_DELIMITERS:
         lines = require_even_rows(file, layout, knobs.encoding)
         return read_anew(file, layout, knobs, lines), lines
     if file.stat().st_size < LARGE:
@@ -93,7 +93,7 @@ def _may_be_thousands(frame: pd.DataFrame, layout: Layout, knobs: Knobs) -> bool
         return True
     if knobs.decimal is not None or not may_be_thousands(closes):
         return False
-    return not layout.decimal or largest_jump(closes) > JUMP
+    return not layout.decimal or largest_jump(closes) > SMALLEST_JUMP
 
 
 def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any, encoding: str | None, anew: bool) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any, encoding: st
     chosen = layout.chosen
     types = {str(at): numbers for at in (chosen.close, *chosen.others.values())} | {str(chosen.date): times}
     types |= {} if chosen.clock is None else {str(chosen.clock): str}
-    empty = dict.fromkeys(types, ABSENT)
+    empty = dict.fromkeys(types, NA_VALUES)
     if chosen.ticker is not None:
         types[str(chosen.ticker)] = "str"  # a category of 005930 would be one of 5930
     above = layout.header_rows - 1 if layout.header_rows and not anew else None  # skiprows would take twice as long

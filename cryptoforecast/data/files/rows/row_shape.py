@@ -14,7 +14,7 @@ import numpy as np
 from cryptoforecast.data.files.bytes.encodings import OddBytes, is_utf_8
 from cryptoforecast.data.files.bytes.open_file import opened
 from cryptoforecast.data.files.columns.layout import Layout
-from cryptoforecast.data.files.lines.head import BLANKS, cells_of
+from cryptoforecast.data.files.lines.head import SPACED_DELIMITERS, cells_of
 from cryptoforecast.data.files.rows.last_line import has_no_line_end, is_cut
 from cryptoforecast.data.files.rows.not_rows import is_stray
 from cryptoforecast.errors import UserError
@@ -48,7 +48,7 @@ def require_even_rows(file: Path, layout: Layout, encoding: str | None = None) -
         OddBytes: if the file is not in UTF-8.
     """
     lines = None
-    if layout.delimiter not in BLANKS:
+    if layout.delimiter not in SPACED_DELIMITERS:
         with opened(file, encoding) as content:
             lines = _even_rows(content, layout)
     if lines is None:

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cryptoforecast.data.files.cells.decimal_mark import Decimal
 from cryptoforecast.data.files.cells.kinds import are_usual_numbers, is_clock, is_date, is_empty, is_number
-from cryptoforecast.data.files.cells.numbers import Decimal, Unreadable, read_numbers
+from cryptoforecast.data.files.cells.numbers import Unreadable, read_numbers
 from cryptoforecast.data.files.columns.first_rows import FirstRows
 from cryptoforecast.data.files.dates.day_order import iso_times, parse_days
 from cryptoforecast.data.files.dates.parts import Parts
