@@ -1,4 +1,4 @@
-"""What the user says of a file where the file does not tell."""
+"""The settings of the reader, by which a user tells what a file does not."""
 
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -8,7 +8,7 @@ DecimalMark = Literal[".", ","]
 
 
 class Knobs(NamedTuple):
-    """Settings of ``CsvSource`` that decide how a file is read; ``others`` are further columns wanted, by name."""
+    """Settings of ``CsvSource`` that decide how a file is read; ``others`` are names of further columns wanted."""
 
     column: str | None = None
     symbol: str | None = None
@@ -19,24 +19,24 @@ class Knobs(NamedTuple):
     others: tuple[str, ...] = ()
 
 
-EXAMPLES = {
+EXAMPLE_VALUES = {
     "column": "Close",
     "symbol": "BTC-USD",
     "date_format": "%d/%m/%Y",
     "date_column": "Date",
     "encoding": "cp1252",
 }
-BY_NUMBER = ("column", "date_column")  # what a number may name, as a text: YAML has 5 for a number
+BY_NUMBER = ("column", "date_column")  # settings that may be a number, which YAML does not read as a text
 KNOBS = tuple(name for name in Knobs._fields if name != "others")
 
 
 def require_knobs(knobs: Knobs) -> None:
-    """See that the knobs are texts, and the decimal mark one of two.
+    """Check that the settings are texts, and the decimal mark one of two.
 
     Raises:
         UserError: naming the setting and its value.
     """
-    for name, example in EXAMPLES.items():
+    for name, example in EXAMPLE_VALUES.items():
         value = getattr(knobs, name)
         is_number = name in BY_NUMBER and isinstance(value, int) and not isinstance(value, bool)
         require_text(f"data.source.{name}", value, str(value) if is_number else example)
@@ -45,6 +45,6 @@ def require_knobs(knobs: Knobs) -> None:
 
 
 def knobs_of(source: Any, others: tuple[str, ...] = ()) -> Knobs:
-    """The knobs that a source has as attributes; one that is no text, as in a source of the user's own, is none."""
+    """The settings among the attributes of a source; values that are not texts are ignored, as of a user's source."""
     texts: dict[str, Any] = {name: value for name in KNOBS if isinstance(value := getattr(source, name, None), str)}
     return Knobs(**texts, others=others)

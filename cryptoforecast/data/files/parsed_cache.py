@@ -1,4 +1,4 @@
-"""Large files are read once: their rows are kept in the cache folder until the file changes."""
+"""The cache of parsed files: the rows of a large file are kept until the file or the reader changes."""
 
 import hashlib
 import json
@@ -17,15 +17,15 @@ from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.table import Table
 from cryptoforecast.user_folders import cache_folder
 
-LARGE = 1 << 24  # bytes; smaller files are read again in no time
-KEPT = 16  # files in the cache; the one longest unused makes room
-SETTLED = 2.0  # seconds; a file changed just now may change again without looking changed
+LARGE = 1 << 24  # bytes; smaller files are not cached
+MOST_FILES = 16  # in the cache; the longest unused one is removed
+SETTLED = 2.0  # seconds since its last change after which a file is cached: a second change might not be seen
 
 State = list[int | str]
 
 
 def recall(file: Path, knobs: Knobs) -> Table | None:
-    """The rows of a file that has been read with the same knobs before and has not changed since, else nothing."""
+    """The rows of a file that was read with the same settings and has not changed since; else None."""
     if file.stat().st_size < LARGE:
         return None
     try:
@@ -38,25 +38,25 @@ def recall(file: Path, knobs: Knobs) -> Table | None:
             values = {name: np.load(content) for name in about.pop("names")}
         path.touch()
         return Table(times, values, **{**about, "notes": tuple(about["notes"])})
-    except (OSError, ValueError, KeyError, TypeError, EOFError):  # not there, or damaged: the file itself is
+    except (OSError, ValueError, KeyError, TypeError, EOFError):  # no entry, or a damaged one
         return None
 
 
 def state_to_keep(file: Path) -> State | None:
-    """The state of a large file that is about to be read; None where its rows are not to be kept."""
+    """The state of a large file before it is read; None if its rows are not to be cached."""
     state = file.stat()
     return None if state.st_size < LARGE or time.time() - state.st_mtime < SETTLED else _state(file)
 
 
 def keep(file: Path, knobs: Knobs, table: Table, before: State | None) -> None:
-    """Keep the rows of a large file; where the cache cannot be written, the file is read again the next time.
+    """Cache the rows of a large file, if the cache can be written.
 
     Args:
         file: the file.
-        knobs: what it was read with.
+        knobs: the settings with which it was read.
         table: its rows.
-        before: what :func:`state_to_keep` returned before it was read; changed meanwhile, the rows may be the old
-            ones, and are not kept.
+        before: the result of :func:`state_to_keep` before it was read; if the file has changed meanwhile, the rows are
+            not cached.
     """
     if before is None or before != _state(file):
         return
@@ -72,7 +72,7 @@ def keep(file: Path, knobs: Knobs, table: Table, before: State | None) -> None:
     with suppress(OSError):
         write_atomically(_place(file, knobs), write)
         kept = sorted(cache_folder("files").glob("*.rows"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in kept[KEPT:]:
+        for path in kept[MOST_FILES:]:
             path.unlink(missing_ok=True)
 
 
@@ -82,14 +82,14 @@ def _place(file: Path, knobs: Knobs) -> Path:
 
 
 def _state(file: Path) -> State:
-    """What changes when a file does; and the reader, which may read it better by now."""
+    """Size, times and inode of a file, and the identity of the reader: what changes with the file or the reader."""
     state = file.stat()
     return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, _reader()]
 
 
 @cache
 def _reader() -> str:
-    """A hash that changes with the code that reads files, and with pandas, which it reads them through."""
+    """A hash of the sources of the reader and the version of pandas."""
     content = hashlib.sha256(f"{__version__} {pd.__version__}".encode())
     folder = Path(__file__).parent
     for source in sorted(folder.rglob("*.py")):

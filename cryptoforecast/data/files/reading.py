@@ -1,4 +1,4 @@
-"""The rows of a price file."""
+"""Reading a price file: from its path to a table of times and closes."""
 
 from functools import partial
 from pathlib import Path
@@ -26,10 +26,10 @@ from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.parsed_cache import keep, recall, state_to_keep
 from cryptoforecast.data.files.rows.columnar import read_columnar, read_texts
 from cryptoforecast.data.files.rows.not_rows import say_strays
-from cryptoforecast.data.files.rows.parsing import read_anew, read_cells
+from cryptoforecast.data.files.rows.parsing import read_cells, read_rows_alone
 from cryptoforecast.data.files.rows.row_shape import Lines, lines_below, read_lines
 from cryptoforecast.data.files.rows.ticker import keep_one_series
-from cryptoforecast.data.files.rows.tickers_in_turn import owner_in_turn
+from cryptoforecast.data.files.rows.tickers_in_turn import ticker_in_turn
 from cryptoforecast.data.files.summary import say_columns, say_text
 from cryptoforecast.data.files.table import Table
 from cryptoforecast.data.series import CLOSE, VOLUME
@@ -37,11 +37,11 @@ from cryptoforecast.errors import UserError
 
 
 class UnreadableCell(UserError):
-    """A date or a number of a row cannot be read: the row is damaged, or it is none."""
+    """A date or a number of a row cannot be read; the row is damaged, or not a row."""
 
 
 def read_table(file: Path, knobs: Knobs) -> Table:
-    """Recognise a file and read its times and closes, or recall them, if it is large and was read before.
+    """Read the times and closes of a file; those of a large file come from the cache if it was read before.
 
     Raises:
         UserError: naming the file, the line and the value that cannot be read.
@@ -77,7 +77,7 @@ def _read_rows(file: Path, knobs: Knobs) -> Table:
     except UnreadableCell:
         if lines.strays or not (lines := read_lines(file, layout, knobs.encoding)).strays:
             raise
-    return _to_table(file, layout, read_anew(file, layout, knobs, lines), lines, knobs)
+    return _to_table(file, layout, read_rows_alone(file, layout, knobs, lines), lines, knobs)
 
 
 def _recognised(file: Path, knobs: Knobs) -> Layout:
@@ -100,18 +100,18 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
     unended = len(frame) > 1 and frame.index[-1] == last
     if unended and _contradicts(frame, layout, knobs):
         frame, lines, unended = frame.iloc[:-1], lines._replace(cut=True), False
-    notes += _said_of_lines(file, lines)
+    notes += _notes_on_lines(file, lines)
     times = _times(file, layout, frame, knobs)
     notes += [f"{file.name}: {times.note}"] if times.note else []
     closes = _values(file, layout, frame, CLOSE, knobs, unended)
     if closes.by_continuity:
-        notes.append(_told_by_continuity(file, closes))
+        notes.append(_note_on_continuity(file, closes))
     refuse_unnamed_trades(file, times.times, closes.values)
     layout = layout._replace(decimal=layout.decimal or closes.decimal)
     others = {name: _values(file, layout, frame, name, knobs, unended).values for name in knobs.others}
     values = {CLOSE: closes.values, **others}
     if layout.chosen.ticker is None and layout.chosen.words:
-        in_turn = owner_in_turn(file, layout, frame.index, times.times, closes.values, knobs.symbol, texts)
+        in_turn = ticker_in_turn(file, layout, frame.index, times.times, closes.values, knobs.symbol, texts)
         if in_turn is not None:
             kept, symbol = in_turn
             times, values = times._replace(times=times.times[kept]), {name: v[kept] for name, v in values.items()}
@@ -134,8 +134,8 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
     )
 
 
-def _said_of_lines(file: Path, lines: Lines) -> list[str]:
-    """What is to be said of lines that were left out, or taken though the file breaks off after them."""
+def _notes_on_lines(file: Path, lines: Lines) -> list[str]:
+    """Notes on lines that were left out, and on a last line without a line end."""
     notes = [say_strays(file.name, lines.strays)] if lines.strays else []
     if lines.cut:
         notes.append(f"the last line of {file.name} may be cut off and was left out.")
@@ -145,12 +145,12 @@ def _said_of_lines(file: Path, lines: Lines) -> list[str]:
 
 
 def _texts(file: Path, layout: Layout, lines: Lines, knobs: Knobs, at: int) -> pd.Series:
-    """A column that may name each row's series; it is read anew, as few files need it."""
+    """A column that may name each row's series; it is read separately, as few files need it."""
     if layout.format in COLUMNAR:
         return read_texts(file, layout.format, at)
     with_it = layout._replace(chosen=layout.chosen._replace(ticker=at, others={}))
     if lines.strays:
-        return read_anew(file, with_it, knobs, lines)[at]
+        return read_rows_alone(file, with_it, knobs, lines)[at]
     return read_cells(file, with_it, knobs)[0][at]
 
 
@@ -172,7 +172,7 @@ def _advice(cell: str) -> str:
 
 
 def _stamps(layout: Layout, frame: pd.DataFrame) -> pd.Series:
-    """The column of times, with the clock's beside it where that is another."""
+    """The column of times, joined with that of times of day if there is one."""
     days = frame[layout.chosen.date]
     return days if layout.chosen.clock is None else join_clock(days, frame[layout.chosen.clock])
 
@@ -190,7 +190,7 @@ def _values(file: Path, layout: Layout, frame: pd.DataFrame, name: str, knobs: K
 
 
 def _contradicts(frame: pd.DataFrame, layout: Layout, knobs: Knobs) -> bool:
-    """Whether a number of the last row, whose line does not end, is none as the others are written."""
+    """Whether a number of the last row, which has no line end, is not written as the others are."""
     for name in (CLOSE, *knobs.others):
         column = frame[_position(layout, name)]
         try:
@@ -210,7 +210,7 @@ def _position(layout: Layout, name: str) -> int:
     return layout.chosen.close if name == CLOSE else layout.chosen.others[name]
 
 
-def _told_by_continuity(file: Path, closes: Numbers) -> str:
+def _note_on_continuity(file: Path, closes: Numbers) -> str:
     mark, thousands = (".", ",") if closes.decimal == "." else (",", ".")
     return (
         f"{mark!r} was taken for the decimal mark in the closes of {file.name}, as with {thousands!r} they would jump "
@@ -219,7 +219,7 @@ def _told_by_continuity(file: Path, closes: Numbers) -> str:
 
 
 def _cell(file: Path, layout: Layout, frame: pd.DataFrame, row: int, position: int, knobs: Knobs) -> tuple[str, str]:
-    """Where a row stands in its file, and what stands there."""
+    """The place of a row in its file, in words, and the cell at a position."""
     if layout.format in COLUMNAR:
         return f"{file}, row {frame.index[row]}", str(frame[position].iloc[row])
     line, cells = next(

@@ -1,4 +1,4 @@
-"""How a file was read, in words that let its owner disagree."""
+"""How a file was read, in words for the report."""
 
 from collections.abc import Sequence
 
@@ -21,8 +21,8 @@ def say_text(layout: Layout, structure: str, encoding: str) -> str:
     """Encoding, delimiter and decimal mark of a text, such as ``UTF-8, cells between commas, a point before decimals``.
 
     Args:
-        layout: how the rows were read.
-        structure: ``cells`` of lines, ``JSON``, or a format of typed columns, which is no text; then nothing is said.
+        layout: of the file.
+        structure: ``cells``, ``JSON``, or a format of typed columns, for which the result is empty.
         encoding: of the text.
     """
     if structure not in ("cells", "JSON"):
@@ -33,7 +33,7 @@ def say_text(layout: Layout, structure: str, encoding: str) -> str:
 
 
 def say_columns(layout: Layout, times: Times, further: Sequence[str]) -> dict[str, str]:
-    """Where the times and the values come from, and what spoke for that where there was a choice."""
+    """The columns of times and values by use, with what spoke for them where there was a choice."""
     chosen, names = layout.chosen, layout.names
     time = names[chosen.date] + ("" if chosen.clock is None else f" and {names[chosen.clock]}")
     reasons = "; ".join(part for part in (times.style, chosen.why.get("time", "")) if part)

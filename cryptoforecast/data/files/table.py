@@ -1,4 +1,4 @@
-"""What is read from a price file."""
+"""The table that is read from a price file."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from cryptoforecast.data.files.dates.local_days import Zone, to_days
 
 
 class Table(NamedTuple):
-    """The rows of a file, in its order: UTC times, and by name the close and further columns, NaN where empty.
+    """The rows of a file, in its order: UTC times, and the close and further columns by name, NaN for empty cells.
 
-    ``symbol`` is the series' name where the file says it; ``text`` tells how its text was read, ``columns`` which of
-    its columns were used, ``undated`` how many rows have no time and were left out, ``notes`` what else was. ``zone``
-    is that of local days.
+    ``symbol`` is the series' name in the file, else empty. ``text`` says how the text was read, ``columns`` which
+    columns were used. ``undated`` counts the rows without a time, which were left out; ``notes`` are for the user.
+    ``zone`` is that of local days.
     """
 
     times: pd.DatetimeIndex
@@ -29,7 +29,7 @@ class Table(NamedTuple):
 
 
 def join(tables: Sequence[Table]) -> Table:
-    """The rows of several files as one table's, in the order of the files."""
+    """Join the rows of several files, in the order of the files."""
     first, (times, joined_zone) = tables[0], _times_of_all(tables)
     return Table(
         times=times[0].append(times[1:]),
@@ -45,7 +45,7 @@ def join(tables: Sequence[Table]) -> Table:
 
 
 def _times_of_all(tables: Sequence[Table]) -> tuple[list[pd.DatetimeIndex], Zone | None]:
-    """The times of each; where the clocks of one zone differ from file to file, as in summer and winter, their days."""
+    """The times of each table; local dates if the offset of one zone differs between files, as in summer and winter."""
     times, zones = [table.times for table in tables], [Zone(*table.zone) for table in tables if table.zone]
     if len(zones) < len(tables) or len({zone.time_of_day for zone in zones}) > 1:
         return times, None

@@ -1,4 +1,4 @@
-"""Which columns are open, high, low and close, told by their numbers alone."""
+"""Open, high, low and close found by the numbers of columns alone."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-ODD = 0.01  # of the bars may be damaged and decide nothing
-THIRTY = 30
-JUMP = 0.7  # of logarithms: to the double, or to the half
-WIDE = 4.0  # times the low: no high is further above it in nearly all bars
-NEAR = 0.5  # of the way between the closes of bars: an open is nearer to the close before it
-NEARER, NEAREST = 0.1, 0.02  # the same for fewer steps than ``SURE``, and than ``FEW``
-FEW, SURE = 4, 9  # steps by which chance does not tell open and close apart
+MOST_DAMAGED = 0.01  # share of the bars that need not fit
+FEWEST_FOR_ONE_DAMAGED = 30  # bars of which one need not fit
+JUMP = 0.7  # of logarithms: to the double or the half
+LARGEST_RANGE = 4.0  # high divided by low, in nearly all bars
+NEAR = 0.5  # largest ratio of the distance from the close before to that from the open before, with many steps
+NEARER, NEAREST = 0.1, 0.02  # the same with fewer steps than ``MANY``, and than ``FEW``
+FEW, MANY = 4, 9  # steps
 
 
 class Bars(NamedTuple):
@@ -25,15 +25,15 @@ class Bars(NamedTuple):
 
 
 def find_bars(columns: dict[int, np.ndarray], times: np.ndarray, groups: Sequence[object] = ()) -> list[Bars]:
-    """The ways in which four of the columns may be open, high, low and close; one, where the numbers leave no choice.
+    """All ways in which four of the columns may be open, high, low and close; one way if the numbers leave no choice.
 
-    In nearly all bars the high is the highest and the low the lowest of the four. Which of the other two is the open
-    is told by time: an open is near the close before it, and a close is not near the open before it.
+    In nearly all bars the high is the highest and the low the lowest of the four. Of the other two, the open is near
+    the close of the bar before, and the close is not near the open of the bar before.
 
     Args:
-        columns: numbers by position; NaN where a cell is empty.
-        times: those of the rows.
-        groups: whose each row is, where a table has rows of several coins.
+        columns: numbers by position; NaN for empty cells.
+        times: of the rows.
+        groups: the symbol of each row, if a table has several.
     """
     order = (
         np.lexsort((times, np.unique(np.asarray(groups, dtype=str), return_inverse=True)[1]))
@@ -59,22 +59,22 @@ def find_bars(columns: dict[int, np.ndarray], times: np.ndarray, groups: Sequenc
 
 
 def are_prices(closes: np.ndarray) -> bool:
-    """Whether a column moves as prices do: seldom to the double or the half from one row to the next."""
+    """Whether a column moves as prices do: seldom to the double or the half in one step."""
     return bool(np.nanmedian(np.abs(np.diff(np.log(closes)))) < JUMP)
 
 
 def closes_inside(columns: dict[int, np.ndarray], high: np.ndarray, low: np.ndarray) -> list[int]:
-    """The columns whose numbers lie between low and high in nearly all bars, and are not the same in all."""
+    """The columns whose numbers are between low and high in nearly all bars."""
     return [at for at, numbers in columns.items() if _nearly_all((low <= numbers) & (numbers <= high), numbers)]
 
 
 def extremes(prices: np.ndarray) -> tuple[int, int] | None:
-    """Which of four columns is the highest and which the lowest of nearly all bars, if that is one each."""
+    """The positions of the highest and the lowest of four columns in nearly all bars; None if they are not unique."""
     complete = prices[~np.isnan(prices).any(axis=1)]
     if len(complete) < 2 or not (complete > 0).all():
         return None
     highest, lowest = complete.max(axis=1), complete.min(axis=1)
-    if np.quantile(highest / lowest, 1 - ODD) > WIDE:
+    if np.quantile(highest / lowest, 1 - MOST_DAMAGED) > LARGEST_RANGE:
         return None
     tops = [at for at in range(4) if _most(complete[:, at] == highest)]
     bottoms = [at for at in range(4) if _most(complete[:, at] == lowest)]
@@ -82,17 +82,17 @@ def extremes(prices: np.ndarray) -> tuple[int, int] | None:
 
 
 def _opens_near(opened: np.ndarray, closed: np.ndarray, steps: np.ndarray) -> bool | None:
-    """Whether one column opens where the other closed a bar before; None where the bars do not tell."""
+    """Whether one column is near the other one of the bar before; None if the bars do not tell."""
     forth = np.abs(np.log(opened[1:] / closed[:-1]))[steps]
     back = np.abs(np.log(closed[1:] / opened[:-1]))[steps]
-    present = np.minimum(forth, back) < JUMP  # what jumps further is no step of a price
+    present = np.minimum(forth, back) < JUMP  # prices do not jump further
     forth, back = np.minimum(forth[present], JUMP), np.minimum(back[present], JUMP)
     if not len(forth):
         return None
     for near, far, answer in ((forth, back, True), (back, forth, False)):
         exact = not near.any() and (far > 0).mean() > 0.5 and len(near) > 1
         clear = near.mean() < NEAR * far.mean() and (near < far).mean() > (near > far).mean() + 0.3
-        bound = NEAR if len(near) >= SURE else NEARER if len(near) >= FEW else NEAREST
+        bound = NEAR if len(near) >= MANY else NEARER if len(near) >= FEW else NEAREST
         if exact or (clear and near.mean() < bound * far.mean() and len(near) > 2):
             return answer
     return None
@@ -104,5 +104,5 @@ def _nearly_all(fitting: np.ndarray, numbers: np.ndarray) -> bool:
 
 
 def _most(fitting: np.ndarray) -> bool:
-    """Whether nearly all fit: of few, all; of thirty, all but one; of many, one in a hundred may be odd."""
-    return int((~fitting).sum()) <= max(ODD * len(fitting), len(fitting) >= THIRTY)
+    """Whether nearly all fit: all of few, all but one of thirty, 99 of a hundred of many."""
+    return int((~fitting).sum()) <= max(MOST_DAMAGED * len(fitting), len(fitting) >= FEWEST_FOR_ONE_DAMAGED)

@@ -1,4 +1,4 @@
-"""Which of a table's columns are wanted: times, closes, further ones, and what names each row's series."""
+"""The chosen columns of a table: times, closes, further ones, and those that name each row's series."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,19 +13,18 @@ from cryptoforecast.data.files.headings.vocabulary import DERIVED, TICKER, folde
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.errors import UserError
 
-FEW = 0.5  # of the first rows: more different words do not name their owners
+MOST_DIFFERENT = 0.5  # texts per row of a column that names series
 NO_ROWS = FirstRows(())
-HALF = 0.5  # of the cells; of numbers are none of names
+HALF = 0.5  # of the cells: then a column has numbers or dates, and no names
 
 
 class Chosen(NamedTuple):
     """Positions of the columns wanted.
 
-    ``others`` are those beside the close, by name; ``ticker`` is the column that names each row's series, if there is
-    one; ``symbol`` is the series' name where the header says it, else empty. ``clock`` is a column of times of day
-    that belongs to the dates; ``texts`` are columns that may name each row's series where ``ticker`` does not, and
-    ``words`` those of them that hold no numbers. ``why`` says, by column, what spoke for one among several, and
-    ``notes`` what is to be told of that.
+    ``others`` are those beside the close, by name. ``ticker`` names each row's series, ``clock`` has the times of day
+    of the dates; both may be None. ``symbol`` is the series' name in the header, else empty. ``texts`` are columns that
+    may name each row's series if ``ticker`` does not, ``words`` those of them without numbers. ``why`` says what spoke
+    for the ``time`` and the ``close``, ``notes`` what the user is told of that.
     """
 
     date: int
@@ -41,12 +40,12 @@ class Chosen(NamedTuple):
 
     @property
     def stamps(self) -> list[int]:
-        """The columns that say the time: one, or the dates and the clock."""
+        """The columns of the time: one, or the dates and the clock."""
         return [self.date] if self.clock is None else [self.date, self.clock]
 
     @property
     def needed(self) -> tuple[int, ...]:
-        """The columns without which a row is none."""
+        """The columns that each row must have."""
         return (*self.stamps, self.close, *self.others.values())
 
 
@@ -56,8 +55,8 @@ def choose(table: str, labels: Sequence[Label], knobs: Knobs, sample: FirstRows 
     Args:
         table: the table's name, for errors.
         labels: its columns.
-        knobs: what the user has said of it.
-        sample: the cells of its first rows, where they are at hand.
+        knobs: the settings of the reader.
+        sample: its first rows, if known.
 
     Raises:
         UserError: saying what is missing, or what there is too much of.
@@ -87,7 +86,9 @@ def choose(table: str, labels: Sequence[Label], knobs: Knobs, sample: FirstRows 
     notes = tuple(note for note in (time.note, close.note) if note)
     ticker = tickers[0] if tickers else None
     words = tuple(
-        at for at in texts if not sample.are_numbers(at) and len(set(sample.present[at])) <= FEW * len(sample.rows)
+        at
+        for at in texts
+        if not sample.are_numbers(at) and len(set(sample.present[at])) <= MOST_DIFFERENT * len(sample.rows)
     )
     return Chosen(time.at, close.at, further, ticker, symbol, time.clock, tuple(texts), words, why, notes)
 
@@ -101,14 +102,18 @@ def _may_name(label: Label, sample: FirstRows, at: int) -> bool:
 
 
 def _preference(label: Label, sample: FirstRows, at: int) -> tuple[bool, tuple[int, int], bool, int]:
-    """Columns that are called so first, then texts before numbers, and few names before many."""
+    """The sort key by which columns called tickers come first, then texts before numbers, and few names before many."""
     if not sample.rows:
         return label.kind != TICKER, rank(label), False, 0
     return label.kind != TICKER, rank(label), sample.are_numbers(at), len(set(sample.columns[at]))
 
 
 def _further(table: str, labels: Sequence[Label], name: str, symbol: str) -> int:
-    """The column of a kind that is the close's series', or nobody's; of volumes, the one counted in a coin."""
+    """The column of a kind with the symbol of the close or none; of volumes, the one counted in a coin.
+
+    Raises:
+        UserError: if there is none.
+    """
     of_kind = [at for at, label in enumerate(labels) if label.kind == name]
     found = [at for at in of_kind if not labels[at].symbol or (symbol and is_same_coin(labels[at].symbol, symbol))]
     if not found and len(of_kind) == 1 and folded(labels[of_kind[0]].symbol) in CODES:

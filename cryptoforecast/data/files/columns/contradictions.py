@@ -1,4 +1,4 @@
-"""Tables that contradict themselves: two marks before decimals, closes that lie outside their bars."""
+"""Contradictions in a table: two marks before decimals, closes outside of their bars."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 
 from cryptoforecast.data.files.cells.decimal_mark import Decimal, decimal_of
 from cryptoforecast.data.files.cells.kinds import is_number
-from cryptoforecast.data.files.columns.bars import WIDE, extremes
+from cryptoforecast.data.files.columns.bars import LARGEST_RANGE, extremes
 from cryptoforecast.data.files.columns.chosen import Chosen
 from cryptoforecast.data.files.columns.first_rows import FirstRows
 from cryptoforecast.data.files.headings.labels import AVERAGE, CLOSES, Label
@@ -16,14 +16,14 @@ from cryptoforecast.errors import UserError
 
 PRICES = (*CLOSES, AVERAGE, "Open", "High", "Low")
 BARS = ("Open", "High", "Low")
-FEWEST = 3  # rows by which bars are judged
-FAR = 1.01  # times the high; and as small a part of the low
+FEWEST_BARS = 3  # by which columns are judged
+OUTSIDE_FACTOR = 1.01  # of the high, or of the low: the close is far outside
 
 
 def refuse_two_marks(file: Path, labels: Sequence[Label], sample: FirstRows, close: int, times: Sequence[int]) -> None:
-    """Refuse closes whose decimals follow one mark where all other columns, prices apart, have the other.
+    """Refuse closes with one mark before decimals, if all columns that are not prices have the other.
 
-    A point that thousands had was taken for a decimal one on the way: 15.186 was 15186, and 16.830 is 16.83 now.
+    Some program took points of thousands for decimal ones: 15.186 was 15186, and 16.830 has become 16.83.
 
     Raises:
         UserError: naming a cell of each.
@@ -44,7 +44,7 @@ def refuse_two_marks(file: Path, labels: Sequence[Label], sample: FirstRows, clo
 
 
 def refuse_misplaced_close(file: Path, labels: Sequence[Label], sample: FirstRows, chosen: Chosen) -> None:
-    """Refuse a header whose Close stands over dates: its names are over other columns than their own.
+    """Refuse a header whose Close is above dates: its names are not above their columns.
 
     Raises:
         UserError: naming the column.
@@ -58,10 +58,10 @@ def refuse_misplaced_close(file: Path, labels: Sequence[Label], sample: FirstRow
 
 
 def refuse_closes_outside(file: Path, labels: Sequence[Label], sample: FirstRows, chosen: Chosen) -> None:
-    """Refuse a table in which most closes are far above the high or below the low, or nearly all are the highest price.
+    """Refuse a table in which most closes are far outside of low and high, or nearly all are the highest price.
 
-    Names stand over other columns than their own, or numbers fell apart into several cells. Closes that lie a little
-    outside are a vendor's.
+    Then names are not above their columns, or numbers were split into several cells. Vendors do have closes that are
+    slightly outside.
 
     Raises:
         UserError: with the first such row.
@@ -76,10 +76,10 @@ def refuse_closes_outside(file: Path, labels: Sequence[Label], sample: FirstRows
     prices[~(prices > 0).all(axis=1)] = np.nan
     closes, _, high, low = prices.T
     outside = (closes > high) | (closes < low)
-    far = outside & ((closes > FAR * high) | (closes * FAR < low) | (high > WIDE * low))
+    far = outside & ((closes > OUTSIDE_FACTOR * high) | (closes * OUTSIDE_FACTOR < low) | (high > LARGEST_RANGE * low))
     bars_there = int((~np.isnan(closes)).sum())
     named_wrongly = extremes(prices) not in (None, (2, 3)) and 2 * outside.sum() > bars_there
-    if bars_there < FEWEST or not (2 * far.sum() > bars_there or named_wrongly):
+    if bars_there < FEWEST_BARS or not (2 * far.sum() > bars_there or named_wrongly):
         return
     row = int(outside.argmax())
     cells = ", ".join(f"{labels[at].shown} {sample.columns[at][row]}" for at in places[1:] + places[:1])
@@ -91,7 +91,7 @@ def refuse_closes_outside(file: Path, labels: Sequence[Label], sample: FirstRows
 
 
 def _only(labels: Sequence[Label], kind: str, close: Label) -> int | None:
-    """The one column of a kind that is of the close's series."""
+    """The only column of a kind with the symbol and currency of the close; None if there are none or several."""
     found = [
         at
         for at, label in enumerate(labels)

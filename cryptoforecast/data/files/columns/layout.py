@@ -1,4 +1,4 @@
-"""Where times and closes stand in a file, told by its first lines."""
+"""The layout of a file, by its first lines: delimiter, header, and where times and closes are."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -28,10 +28,10 @@ from cryptoforecast.data.files.lines.longer_header import say_cut
 class Layout(NamedTuple):
     """How the rows of a file are to be read.
 
-    ``header_lines`` come before the rows, ``header_rows`` of them not blank; each row has ``columns`` cells;
-    ``names`` are the columns' own, ``chosen`` are those wanted; ``decimal`` is the mark before decimals where some
-    cell shows it; ``epochs`` tells whether times are numbers; ``date_words`` is how many words a date has at most, and
-    ``dated`` whether it is more than a time of day.
+    ``header_lines`` come before the rows, ``header_rows`` of them not blank. Each row has ``columns`` cells; ``names``
+    are the headings, ``chosen`` the columns wanted. ``decimal`` is the mark before decimals, empty if no cell tells.
+    ``epochs`` tells whether times are numbers, ``date_words`` is the most words in a date, and ``dated`` tells whether
+    dates are more than a time of day.
     """
 
     format: str
@@ -53,10 +53,10 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     Args:
         file: for errors.
         head: the file's first lines.
-        knobs: what the user has said of it.
+        knobs: the settings of the reader.
 
     Raises:
-        UserError: saying what is missing, or what there is too much of.
+        UserError: if a column is missing, or several may be it.
     """
     delimiter, header, body, header_lines, header_rows = split_head(file, head)
     width = len(body[0])
@@ -103,7 +103,7 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
 
 
 def _without_unended(body: list[list[str]], head: Sequence[str], delimiter: str) -> list[list[str]]:
-    """The rows that end: where a download breaks off, 43,888 may have become 43,8, which says nothing of marks."""
+    """The rows without one that may be cut off: 43,8 may have been 43,888, and tells nothing of marks."""
     if len(body) < 2 or head[-1].endswith(("\n", "\r")):
         return body
     last = [row.cells for row in cells_of(head[-1:], delimiter)]

@@ -1,4 +1,4 @@
-"""Columns that no heading explains, told by their numbers: without a header, or with one in an unknown language."""
+"""Columns found by their numbers, in files without a header or with one in an unknown language."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,13 +14,13 @@ from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.errors import UserError
 from cryptoforecast.formatting import join_names
 
-MOST = 12  # columns among which four are looked for
+MOST_COLUMNS = 12  # among which open, high, low and close are looked for
 KLINES = (
     *("open_time", "open", "high", "low", "close", "volume", "close_time"),
     *("quote_volume", "count", "taker_buy", "taker_buy_quote", "ignore"),
 )
 KINDS = {"open": "Open", "high": "High", "low": "Low", "close": CLOSE, "volume": "Volume"}
-ORDERS = {  # vendors known by the order of their columns behind the epoch
+VENDOR_ORDERS = {  # vendors by the order of their columns after the epoch
     "open high low close": "epoch, open, high, low, close",
     "low high open close": "Coinbase API candles",
     "open close high low": "Bitfinex API candles",
@@ -28,13 +28,13 @@ ORDERS = {  # vendors known by the order of their columns behind the epoch
 
 
 def without_header(file: Path, sample: FirstRows, knobs: Knobs) -> tuple[str, tuple[Label, ...], str]:
-    """What a file without a header is called, its columns, as far as the numbers leave no choice, and a note.
+    """The name of the format of a file without a header, its columns, and a note.
 
-    Where few rows leave the choice of which is the open and which the close, the usual order decides, open, high, low,
-    close, if the closes are nearer to the opens behind them in it.
+    Where few rows do not tell open from close, the usual order is taken (open, high, low, close), if closes are nearer
+    to the opens that follow them in it.
 
     Raises:
-        UserError: if they do, and ``data.source.column`` does not name the close by its number.
+        UserError: if the columns cannot be told and ``data.source.column`` does not name the close by number.
     """
     width = len(sample.rows[0])
     labels = [Label("", "", number=at) for at in range(1, width + 1)]
@@ -51,7 +51,7 @@ def without_header(file: Path, sample: FirstRows, knobs: Knobs) -> tuple[str, tu
     values = _values(labels, sample)
     found = _bars(labels, sample, values, knobs)
     if len(found) > 1 and (closes := sample.numbers(found[0].close)) is not None and not are_prices(closes):
-        found = [bars for bars in found if _order(bars) in ORDERS and sample.are_times(0, labels[0])] or found
+        found = [bars for bars in found if _order(bars) in VENDOR_ORDERS and sample.are_times(0, labels[0])] or found
     found, note = _in_usual_order(sample, found) if "close" not in _agreed(found) else (found, "")
     agreed = _agreed(found)
     if "close" in agreed:
@@ -61,13 +61,13 @@ def without_header(file: Path, sample: FirstRows, knobs: Knobs) -> tuple[str, tu
         for name, at in named_places.items():
             labels[at] = labels[at]._replace(text=name, kind=KINDS[name])
         first_is_epoch = sample.are_times(0, labels[0]) and order[0][1] == 1 and order[-1][1] == 4
-        known = ORDERS.get(" ".join(name for name, _ in order)) if first_is_epoch else None
+        known = VENDOR_ORDERS.get(" ".join(name for name, _ in order)) if first_is_epoch else None
         return f"{known or 'bars'}, no header", tuple(labels), note
     if knobs.column is None and len(values) != 1:
         if not any(sample.may_be_times(at) for at in range(width)):
             raise UserError(f"{file}: no column holds dates or times, and there is no header; closes need theirs.")
         possible = sorted({bars.close for bars in found}) or values
-        numbers = join_names((at + 1 for at in possible), MOST)
+        numbers = join_names((at + 1 for at in possible), MOST_COLUMNS)
         timed = any(sample.are_times(at, label) for at, label in enumerate(labels))
         dates = "" if timed else " and data.source.date_column to that of the dates"
         raise UserError(
@@ -78,9 +78,9 @@ def without_header(file: Path, sample: FirstRows, knobs: Knobs) -> tuple[str, tu
 
 
 def _in_usual_order(sample: FirstRows, found: list[Bars]) -> tuple[list[Bars], str]:
-    """Of several readings the usual one, open, high, low, close behind the times, where it is the likelier; and a note.
+    """The reading in the usual order (open, high, low, close after the times), if it is more likely; and a note.
 
-    No vendor has closes before highs and lows and opens behind them, but one, and there the numbers tell.
+    Only one vendor has closes before highs and lows and opens after these, and there the numbers tell.
     """
     in_usual_order = [bars for bars in found if bars == Bars(1, 2, 3, 4)]
     in_other_orders = [bars for bars in found if bars not in (Bars(1, 2, 3, 4), Bars(4, 2, 3, 1))]
@@ -103,7 +103,7 @@ def _is_newest_first(sample: FirstRows) -> bool:
 
 
 def _agreed(found: Sequence[Bars]) -> dict[str, int]:
-    """The columns that have one name in all readings of the bars."""
+    """The columns with the same name in all readings of the bars."""
     places = {name: {getattr(bars, name) for bars in found} for name in Bars._fields}
     return {name: at.pop() for name, at in places.items() if len(at) == 1}
 
@@ -114,7 +114,7 @@ def _order(bars: Bars) -> str:
 
 
 def with_bars(labels: tuple[Label, ...], sample: FirstRows, knobs: Knobs) -> tuple[tuple[Label, ...], str]:
-    """The columns of a header that names no price in a known language, open to close told by numbers, and a note."""
+    """Labels of a header without a price in a known language, open to close found by numbers; and a note."""
     if knobs.column is not None or any(label.kind in (*CLOSES, "Open", "High", "Low") for label in labels):
         return labels, ""
     values = [at for at in _values(labels, sample) if labels[at].kind == ""]
@@ -139,7 +139,7 @@ def _values(labels: Sequence[Label], sample: FirstRows) -> list[int]:
 
 
 def _bars(labels: Sequence[Label], sample: FirstRows, values: list[int], knobs: Knobs) -> list[Bars]:
-    if not 4 <= len(values) <= MOST or (times := head_times(labels, sample, knobs)) is None:
+    if not 4 <= len(values) <= MOST_COLUMNS or (times := head_times(labels, sample, knobs)) is None:
         return []
     columns = {at: numbers for at in values if (numbers := sample.numbers(at)) is not None}
     texts = [at for at in range(len(labels)) if at not in values and _may_group(labels[at], sample, at)]
@@ -148,6 +148,6 @@ def _bars(labels: Sequence[Label], sample: FirstRows, values: list[int], knobs: 
 
 
 def _may_group(label: Label, sample: FirstRows, at: int) -> bool:
-    """Whether a column may name each row's coin: few texts, each of several rows."""
+    """Whether a column may name each row's series: few texts, each in several rows."""
     few = 2 * len(set(sample.columns[at])) <= len(sample.rows)
     return few and sample.are_texts(at) and not sample.are_times(at, label) and not sample.are_clocks(at, label)

@@ -1,4 +1,4 @@
-"""Trades, quotes and order books: rows at any moment, not a close an interval."""
+"""Trades, quotes and order books, which have rows at irregular times and no close per interval."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -22,21 +22,21 @@ TRADES = frozenset(_TRADES.split())
 FLAGS = frozenset({"true", "false"})
 QUOTES = re.compile(r"(?:best|top)?(?:bid|ask)s?[0-9]*(?:price|px|rate)?[0-9]*")
 SIZES = words("amount qty quantity size sz baseqty quoteqty tradesize lastsize basesize")
-NEARLY = 0.05  # of the usual step: bars of a table with a column of trades would be as even
+NEARLY = 0.05  # share of the median step by which steps of bars differ at most
 RANGE = ("Open", "High", "Low")
-A_MINUTE = 60 * 10**9  # nanoseconds; trades of a market that lives follow each other sooner
-SAMPLE = 10_000  # rows by which times are judged
-HARDLY = 0.25  # of the steps: bars that are left out where nobody traded are more often one step apart
+A_MINUTE = 60 * 10**9  # nanoseconds; trades are usually less apart
+SAMPLE_SIZE = 10_000  # rows by which times are judged
+MOST_SINGLE_STEPS = 0.25  # share of steps of one interval; bars have more, also where those without trades are left out
 A_SECOND = 10**9  # nanoseconds
-FEWEST = 10  # of them, where no heading says what they are
-UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}  # by the digits of an epoch
+FEWEST_TRADES = 10  # that are recognised without a heading
+EPOCH_UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}  # by count of digits
 
 
 def refuse_quotes(file: Path, labels: Sequence[Label]) -> None:
-    """Refuse a table that has bids and asks and no close.
+    """Refuse a table with bids and asks and without a close.
 
     Raises:
-        UserError: saying so, and what is wanted.
+        UserError: naming two of its columns.
     """
     quotes = [label.text for label in labels if QUOTES.fullmatch(folded(label.text))]
     if len(quotes) > 1 and not any(label.kind == CLOSE for label in labels):
@@ -49,16 +49,16 @@ def refuse_quotes(file: Path, labels: Sequence[Label]) -> None:
 def refuse_trades(
     file: Path, labels: Sequence[Label], sample: FirstRows, read: Callable[[], pd.DatetimeIndex | None]
 ) -> None:
-    """Refuse rows at irregular times in a table with a column that trades alone have.
+    """Refuse rows at irregular times in a table with a column that only trades have.
 
     Args:
-        file: for the sentence.
-        labels: the columns.
-        sample: the cells of the first rows.
-        read: gives their times, if they can be read.
+        file: for the error.
+        labels: of the columns.
+        sample: the first rows.
+        read: returns the times of the first rows, None if they cannot be read.
 
     Raises:
-        UserError: with the lines of pandas that make bars of them.
+        UserError: with the code by which pandas makes bars of them.
     """
     named = [
         label.shown
@@ -88,12 +88,12 @@ def refuse_trades(
 
 
 def refuse_unnamed_trades(file: Path, times: pd.DatetimeIndex, closes: np.ndarray) -> None:
-    """Refuse rows at irregular times of which many share one, or that keep to no interval of more than a second.
+    """Refuse rows at irregular times, if many share a time or no interval above a second fits their steps.
 
     Raises:
-        UserError: saying what they seem to be.
+        UserError: if they seem to be trades.
     """
-    if len(times) < FEWEST or not _are_irregular(times):
+    if len(times) < FEWEST_TRADES or not _are_irregular(times):
         return
     why = "several prices at one" if _disagree(times, closes) else _no_interval(times)
     if why:
@@ -104,14 +104,14 @@ def refuse_unnamed_trades(file: Path, times: pd.DatetimeIndex, closes: np.ndarra
 
 
 def _is_nameless_flag(label: Label, sample: FirstRows, at: int) -> bool:
-    """Whether a column without a heading is true or false throughout: who made the trade."""
+    """Whether a column without a heading is true or false in all rows, as the maker of a trade is."""
     if label.text or not sample.rows or sample.columns[at][0].lower() not in FLAGS:
         return False
     return {cell.lower() for cell in sample.columns[at]} <= FLAGS
 
 
 def _times_in_order(sample: FirstRows) -> pd.DatetimeIndex | None:
-    """The first column's epochs, if they are in order, as those of trades are; None if it holds none."""
+    """The epochs of the first column if they are in order; else None."""
     if not sample.rows or not sample.are(0, is_epoch, 1.0):
         return None
     try:
@@ -122,15 +122,17 @@ def _times_in_order(sample: FirstRows) -> pd.DatetimeIndex | None:
 
 
 def _are_quick(times: pd.DatetimeIndex) -> bool:
-    """Whether times follow each other, at irregular steps, by less than a minute."""
-    steps = np.diff(np.unique(times.dropna().asi8))  # a long table has a time once for each coin
-    return len(times) >= FEWEST and len(steps) > 0 and bool(np.median(steps) < A_MINUTE) and _are_irregular(times)
+    """Whether times are irregular, and usually less than a minute apart."""
+    steps = np.diff(np.unique(times.dropna().asi8))  # a long table repeats a time for each coin
+    return (
+        len(times) >= FEWEST_TRADES and len(steps) > 0 and bool(np.median(steps) < A_MINUTE) and _are_irregular(times)
+    )
 
 
 def _are_irregular(times: pd.DatetimeIndex, near: float = 0.5) -> bool:
-    """Whether less than half of the steps are about as long as the usual one, by a share of it."""
+    """Whether less than half of the steps are within a share of the median step."""
     stamps = times.dropna().asi8
-    sample = stamps[:SAMPLE]
+    sample = stamps[:SAMPLE_SIZE]
     ordered = (np.diff(sample) >= 0).all() or (np.diff(sample) <= 0).all()
     steps = np.diff(np.sort(sample if ordered else stamps))
     if not len(steps):
@@ -140,27 +142,27 @@ def _are_irregular(times: pd.DatetimeIndex, near: float = 0.5) -> bool:
 
 
 def _disagree(times: pd.DatetimeIndex, closes: np.ndarray) -> bool:
-    """Whether one row of twenty has another price at the time of the row before."""
-    order = np.argsort(times.asi8[:SAMPLE], kind="stable")
-    stamps, prices = times.asi8[:SAMPLE][order], closes[:SAMPLE][order]
+    """Whether one row of twenty has the time of the row before and another price."""
+    order = np.argsort(times.asi8[:SAMPLE_SIZE], kind="stable")
+    stamps, prices = times.asi8[:SAMPLE_SIZE][order], closes[:SAMPLE_SIZE][order]
     disagreeing = (np.diff(stamps) == 0) & (np.diff(prices) != 0)
     return bool(disagreeing.mean() > 0.05)
 
 
 def _no_interval(times: pd.DatetimeIndex) -> str:
-    """How many steps there are from row to row, where hardly any is the one that all others are multiples of.
+    """The count of different steps in words, if few steps are the common divisor of all; else an empty text.
 
-    Bars of minutes that are left out where nobody traded are whole minutes apart, however many are left out.
+    Bars of minutes without those in which nobody traded are whole minutes apart, and many a single minute.
     """
-    steps = np.diff(np.unique(times.dropna().asi8[:SAMPLE]))
+    steps = np.diff(np.unique(times.dropna().asi8[:SAMPLE_SIZE]))
     common = np.gcd.reduce(steps) if len(steps) else A_SECOND + 1
-    if common > A_SECOND or (steps == common).mean() >= HARDLY:
+    if common > A_SECOND or (steps == common).mean() >= MOST_SINGLE_STEPS:
         return ""
     return f"at {len(np.unique(steps)):,} different steps"
 
 
 def _recipe(file: Path, labels: Sequence[Label], sample: FirstRows, newest_first: bool) -> str:
-    """Lines of Python that write the closes of the hours as a CSV."""
+    """The code that writes hourly closes as a CSV."""
     nameless = not any(label.text for label in labels)
     dates = [at for at, label in enumerate(labels) if sample.are_times(at, label)]
     dates = dates or [at for at in range(len(labels)) if sample.are(at, is_epoch, 1.0)]
@@ -169,7 +171,7 @@ def _recipe(file: Path, labels: Sequence[Label], sample: FirstRows, newest_first
     )
     date, price = (repr((at[0] if nameless else labels[at[0]].text) if at else "…") for at in (dates, prices))
     digits = sample.columns[dates[0]][0].partition(".")[0] if dates else ""
-    unit = f", unit={UNITS[len(digits)]!r}" if digits.isdigit() and len(digits) in UNITS else ""
+    unit = f", unit={EPOCH_UNITS[len(digits)]!r}" if digits.isdigit() and len(digits) in EPOCH_UNITS else ""
     read = f"pandas.read_csv({file.name!r}{', header=None' if nameless else ''}){'[::-1]' if newest_first else ''}"
     return (
         f"t = {read}; t.index = pandas.to_datetime(t[{date}]{unit}, utc=True); t[{price}].sort_index(kind='stable')"

@@ -12,7 +12,7 @@ from cryptoforecast.data.files.headings.vocabulary import (
     CURRENCY_WORDS,
     DATE,
     DERIVED,
-    NOISE,
+    FILLER_WORDS,
     PRICE,
     TICKER,
     folded,
@@ -120,7 +120,7 @@ def _by_words(text: str) -> Label:
     rest = found[:first] + found[last:]
     if kind in CLOSES and any(word in ADJUSTING for word, *_ in rest):
         kind, rest = ADJUSTED, [word for word in rest if word[0] not in ADJUSTING]
-    if {_kind_of_words([word]) for word in rest if word[0] not in NOISE} - {kind, ""}:
+    if {_kind_of_words([word]) for word in rest if word[0] not in FILLER_WORDS} - {kind, ""}:
         return Label(text, "")
     before, after = text[: found[first][1]].strip(_MARKS), text[found[last - 1][2] :].strip(_MARKS)
     symbols = [part for part in (before, after) if not _says_nothing(part)]
@@ -140,7 +140,7 @@ def _kind_of_words(found: Sequence[tuple[str, int, int]]) -> str:
 
 def _says_nothing(part: str) -> bool:
     """Whether the words beside a kind name no symbol: there are none, or only filler words and currencies."""
-    return all(word in (NOISE | ADJUSTING | CURRENCIES | CURRENCY_WORDS) for word, _, _ in words_of(part))
+    return all(word in (FILLER_WORDS | ADJUSTING | CURRENCIES | CURRENCY_WORDS) for word, _, _ in words_of(part))
 
 
 def named(labels: Sequence[Label], name: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""What vendors call the columns of a price file, in the languages that they write."""
+"""The words of headings by kind of column, in the languages of vendors."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ def words(text: str) -> frozenset[str]:
 
 
 DATE, CLOCK, CLOSE, PRICE, ADJUSTED, TICKER = "date", "clock", "close", "price", "adjusted close", "ticker"
-DERIVED = "derived"  # worked out from prices, or a count of something else
+DERIVED = "derived"  # computed from prices, or a count of something else
 _LETTERS = str.maketrans("łøđıæœ", "lodiao")
 OPENINGS = words(
     """timeopen opentime opentimestamp opendate start starttime startdate timestart timeperiodstart begin begintime
@@ -76,7 +76,7 @@ NAMES = {  # in order of preference; compared as :func:`folded` writes them
         currencyname cryptoname crypto cryptocurrency currency 名称 名前 tickersymbol symbolid tradingpair base
         basecurrency productid figi isin instrumentid instid uniqueid item""",
 }
-OWNERS = words(  # headings of columns that name each row's owner, if they hold words
+TICKER_WORDS = words(  # headings of columns that name each row's owner, if they hold words
     """stock stocks stockname stocksymbol stockcode company companyname companysymbol security securityname scrip
     scripname script contract underlying fund fundname indexname equity share sharename isincode aktie titre azione
     accion acao empresa societe firma 公司 公司名称 股票 股票名称 证券名称 证券简称 简称 会社名 회사 회사명"""
@@ -85,7 +85,7 @@ KINDS = {kind: names.split() for kind, names in NAMES.items()}
 CURRENCY_WORDS = words(
     "dollar dollars euro euros pound pounds yen yuan won ruble rupee lira 元 美元 人民币 円 원 달러 $ € £ ¥ ₩ ₹ ₽ ₺ ฿ ₿"
 )
-NOISE = words(
+FILLER_WORDS = words(
     """the of in at for to per and daily day weekly week monthly month hourly hour h1 d1 price prices value spot
     market mkt trade traded the o v t k x y n a p c 24h 1h 4h 1d 1w 15m 5m 1m coin token crypto currency 价格 价"""
 )
@@ -115,7 +115,7 @@ _SIGNS = frozenset("$€£¥₩₹₽₺฿₿%")
 
 @lru_cache(1 << 12)
 def folded(name: str) -> str:
-    """A name as the words here are written: lower case, without accents; letters, digits and signs of currencies only.
+    """A name in lower case without accents, with letters, digits and currency signs only, for comparison.
 
     >>> folded("Último"), folded("Zamknięcie"), folded("Adj Close*"), folded("Kapanış")
     ('ultimo', 'zamkniecie', 'adjclose', 'kapanis')
@@ -127,22 +127,24 @@ def folded(name: str) -> str:
 _FOLDED = {
     kind: {folded(name): place for place, name in reversed([*enumerate(names)])} for kind, names in KINDS.items()
 }
-OPENING_NAMES, ENDING_NAMES, OWNER_NAMES = ({folded(name) for name in names} for names in (OPENINGS, ENDINGS, OWNERS))
+OPENING_NAMES, ENDING_NAMES, TICKER_NAMES = (
+    {folded(name) for name in names} for names in (OPENINGS, ENDINGS, TICKER_WORDS)
+)
 
 
 def place_of(name: str, kind: str) -> int | None:
-    """How far down a name stands in the order of preference of a kind; None if it is no name of it."""
+    """The place of a name in the order of preference of a kind; None if it is not a name of the kind."""
     return _FOLDED[kind].get(folded(name))
 
 
 def kind_of(name: str) -> str:
-    """The kind of a column with exactly this name, or an empty text; no name begins with a digit, as most cells do."""
-    simple = "" if name[:1].isdigit() else folded(name)
+    """The kind of a column with exactly this name; an empty text if there is none."""
+    simple = "" if name[:1].isdigit() else folded(name)  # no name begins with a digit, and most cells do
     return next((kind for kind, names in _FOLDED.items() if simple in names), "") if simple else ""
 
 
 def words_of(text: str) -> list[tuple[str, int, int]]:
-    """The words of a heading, folded, each with where it begins and ends.
+    """The words of a heading, folded, each with its first and last position.
 
     >>> [[word for word, *_ in words_of(name)] for name in ("priceUsd", "BTC收盘价", "BTCClose", "sp500_close")]
     [['price', 'usd'], ['btc', '收盘价'], ['btc', 'close'], ['sp500', 'close']]
@@ -157,7 +159,7 @@ def words_of(text: str) -> list[tuple[str, int, int]]:
 
 
 def _begins(text: str, at: int) -> bool:
-    """Whether a word begins here: behind a space or a mark, at a capital, or where another script does."""
+    """Whether a word begins at a position: after a space or a mark, at a capital, or where another script begins."""
     letter, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     if not before.isalnum() or letter in _SIGNS:
         return True
@@ -171,7 +173,7 @@ def _has_case(letter: str) -> bool:
 
 
 def is_derived(text: str) -> bool:
-    """Whether a heading says that its column is worked out from prices, or counts something else.
+    """Whether a heading says that its column is computed from prices, or counts something else.
 
     >>> [is_derived(name) for name in ("prev_close", "SMA20", "close_lag_1", "Var%", "前收盘", "BTC_close")]
     [True, True, True, True, True, False]
@@ -187,7 +189,7 @@ def is_derived(text: str) -> bool:
 
 
 def is_time(text: str) -> bool:
-    """Whether a heading of several words speaks of a time, as close_time does."""
+    """Whether a heading of several words is one of times, such as close_time."""
     return any(word in TIMES for word, _, _ in words_of(text))
 
 

@@ -1,4 +1,4 @@
-"""Parquet and Feather: columns of known types, so that there is nothing to guess but which are wanted."""
+"""Parquet and Feather files, whose columns have types."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -17,20 +17,20 @@ from cryptoforecast.data.files.headings.labels import labels_of
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.errors import UserError
 
-INDEX = "__index_level_0__"  # what pandas calls an index without a name
-FIRST = 1000  # rows by which the columns are told
+UNNAMED_INDEX = "__index_level_0__"  # of pandas
+FIRST_ROWS = 1000  # by which the columns are chosen
 
 
 def read_columnar(file: Path, kind: str, knobs: Knobs) -> tuple[Layout, pd.DataFrame]:
-    """Where times and closes stand, and the cells wanted: times as they are, numbers as float64.
+    """The layout of a file, and the wanted columns: times as they are, numbers as float64.
 
     Args:
         file: the file.
         kind: ``Parquet`` or ``Feather``.
-        knobs: what the user has said of it.
+        knobs: the settings of the reader.
 
     Raises:
-        UserError: if pyarrow is not there to read it, or the file is damaged or has no such columns.
+        UserError: if pyarrow is not installed, or the file is damaged or has no such columns.
     """
     try:
         import pyarrow
@@ -59,8 +59,8 @@ def read_texts(file: Path, kind: str, at: int) -> pd.Series:
 
 
 def _recognise(file: Path, kind: str, names: Sequence[str], first: Any, knobs: Knobs) -> Layout:
-    """The layout, told by names and cells as that of a text is."""
-    labels = labels_of([["" if name == INDEX else name for name in names]], len(names))
+    """The layout by names and cells, as of a text."""
+    labels = labels_of([["" if name == UNNAMED_INDEX else name for name in names]], len(names))
     columns = [["" if cell is None else str(cell) for cell in column.to_pylist()] for column in first.columns]
     sample = FirstRows(list(zip(*columns, strict=True)), knobs.decimal or ".")
     labels, note = with_bars(labels, sample, knobs)
@@ -81,12 +81,15 @@ def _first_rows(file: Path, kind: str) -> tuple[list[str], Any]:
 
     if kind == "Parquet":
         with parquet.ParquetFile(file) as content:
-            batches, schema = content.iter_batches(batch_size=FIRST), content.schema_arrow
+            batches, schema = content.iter_batches(batch_size=FIRST_ROWS), content.schema_arrow
             first = next(iter(batches), None)
     else:
         with pyarrow.memory_map(str(file)) as source:
             reader = ipc.open_file(source)
-            schema, first = reader.schema, reader.get_batch(0).slice(0, FIRST) if reader.num_record_batches else None
+            schema, first = (
+                reader.schema,
+                reader.get_batch(0).slice(0, FIRST_ROWS) if reader.num_record_batches else None,
+            )
     if first is None or not first.num_rows:
         raise UserError(f"{file}: the file is empty.")
     return list(schema.names), first

@@ -1,4 +1,4 @@
-"""A last line without a line end: whole, as many exporters write it, or where a download broke off."""
+"""A last line without a line end: complete, as many exporters write it, or cut off with the download."""
 
 import io
 import re
@@ -12,18 +12,18 @@ from cryptoforecast.data.files.cells.kinds import is_number
 from cryptoforecast.data.files.columns.layout import Layout
 from cryptoforecast.data.files.lines.head import cells_of
 
-TAIL = 1 << 15  # bytes at the end of a file by which its last line is judged
-CHUNK = 1 << 20
-JUMP = 3.0  # a close this many times its neighbour, or as small a part of it, has lost digits
-CHANCE = 1e-3  # of a whole number's having so few digits
+TAIL_SIZE = 1 << 15  # bytes at the end of a file by which its last line is judged
+CHUNK = 1 << 20  # bytes
+LARGEST_STEP = 3.0  # factor between neighbours; a close further away has lost digits
+LARGEST_CHANCE = 1e-3  # of a complete number with so few decimals
 DIGITS_LAST = re.compile(r"\d*$")
 
 
 def is_cut(file: Path, layout: Layout, encoding: str | None) -> bool:
-    """Whether the last line, which has no line end but as many cells as there are columns, breaks off in its last cell.
+    """Whether the last line, without a line end but with all cells, is cut off in its last cell.
 
-    It is whole unless what stands there contradicts the lines before: a date or a number has fewer digits behind its
-    last mark than any other, a close is a small part of the one before, a quote is not closed.
+    It is complete unless it contradicts the lines before: a date or a number has fewer digits after its last mark than
+    all others, a close is a small part of the one before, a quote is not closed.
     """
     lines = _last_lines(file, layout, encoding)
     if lines[-1].count('"') % 2:
@@ -51,13 +51,13 @@ def _is_cut_date(text: str, before: Sequence[str]) -> bool:
 
 
 def is_cut_number(text: str, before: Sequence[str], decimal: str = ".", continuous: bool = True) -> bool:
-    """Whether a number contradicts those before it, so that its last digits are missing.
+    """Whether a number contradicts those before it, so that its last digits must be missing.
 
     Args:
         text: the number.
-        before: those of the lines before, the nearest last.
+        before: the numbers of the lines before, the nearest last.
         decimal: the mark before decimals.
-        continuous: whether neighbours are about as large, as closes are.
+        continuous: whether neighbours are about equal, as closes are.
     """
     before = [cell for cell in before if is_number(cell)]
     if not text or not before:
@@ -72,12 +72,12 @@ def is_cut_number(text: str, before: Sequence[str], decimal: str = ".", continuo
 
 
 def _lacks_decimals(text: str, before: Sequence[str], decimal: str) -> bool:
-    """Whether it has fewer decimals than any other, and is not likely to have lost mere zeros."""
+    """Whether a number has fewer decimals than all others, and these are not likely to be zeros left out."""
     missing = min(_decimals(cell, decimal) for cell in before) - _decimals(text, decimal)
     if missing <= 0:
         return False
     zeros_are_written = any(_decimals(cell, decimal) and cell.endswith("0") for cell in before)
-    return zeros_are_written or 0.9 ** len(before) * 0.1**missing < CHANCE
+    return zeros_are_written or 0.9 ** len(before) * 0.1**missing < LARGEST_CHANCE
 
 
 def _lacks_thousands(text: str, before: Sequence[str], decimal: str) -> bool:
@@ -88,17 +88,17 @@ def _lacks_thousands(text: str, before: Sequence[str], decimal: str) -> bool:
 
 
 def _jumps(text: str, cells: Sequence[str], decimal: str) -> bool:
-    """Whether the number is further from the one before than any other is, and three times as large or as small."""
+    """Whether the step to the number is the largest of all, and to the triple or the third at least."""
     values = [_value(cell, decimal) for cell in [*cells, text]]
     if not (values[-1] and values[-2]):
         return not values[-1]
     sizes = [value for value in values if value]
     steps = [max(before / after, after / before) for before, after in pairwise(sizes)]
-    return steps[-1] > JUMP and steps[-1] > max(steps[:-1], default=0.0)
+    return steps[-1] > LARGEST_STEP and steps[-1] > max(steps[:-1], default=0.0)
 
 
 def _value(cell: str, decimal: str) -> float:
-    """About how large a number is; 0 if that cannot be told."""
+    """The approximate size of a number; 0 if it cannot be read."""
     digits = re.sub(rf"[^0-9eE{re.escape(decimal)}-]", "", cell).replace(decimal, ".")
     try:
         return abs(float(digits))
@@ -126,15 +126,15 @@ def _last_lines(file: Path, layout: Layout, encoding: str | None) -> list[str]:
     with opened(file, encoding) as content:
         tail = _tail(content)
     lines = io.StringIO(tail.decode("utf-8-sig", errors="replace"), newline="").readlines()
-    return lines[layout.header_lines if len(tail) < TAIL else 1 :]
+    return lines[layout.header_lines if len(tail) < TAIL_SIZE else 1 :]
 
 
 def _tail(content: BufferedIOBase) -> bytes:
     if is_plain(content):
         size = content.seek(0, io.SEEK_END)
-        content.seek(max(size - TAIL, 0))
+        content.seek(max(size - TAIL_SIZE, 0))
         return content.read()
     tail = b""
     while chunk := content.read(CHUNK):
-        tail = (tail + chunk)[-TAIL:]
+        tail = (tail + chunk)[-TAIL_SIZE:]
     return tail

@@ -1,4 +1,4 @@
-"""Lines among the rows that are none: a remark, a footer, a sum, a header again, a bar of today."""
+"""Lines among the rows that are not rows: a comment, a footer, a sum, a repeated header, a bar of today."""
 
 from collections.abc import Sequence
 
@@ -7,18 +7,18 @@ from cryptoforecast.data.files.columns.layout import Layout
 from cryptoforecast.data.files.headings.vocabulary import folded
 from cryptoforecast.data.files.lines.line_kinds import count_words, is_comment
 
-LISTED = 5  # lines named in a note
-_SUMS = """total totals sum average mean avg min max minimum maximum median count std highest lowest change summe gesamt
-    durchschnitt mittelwert moyenne somme promedio media média suma średnia totale totaal gemiddelde toplam ortalama
-    итого среднее всего 合计 合計 总计 平均 總計 합계 평균"""
-SUMS = frozenset(_SUMS.split())
+LINES_LISTED = 5  # in a note
+_SUM_WORDS = """total totals sum average mean avg min max minimum maximum median count std highest lowest change
+    summe gesamt durchschnitt mittelwert moyenne somme promedio media média suma średnia totale totaal gemiddelde
+    toplam ortalama итого среднее всего 合计 合計 总计 平均 總計 합계 평균"""
+SUM_WORDS = frozenset(_SUM_WORDS.split())
 
 
 def is_stray(cells: Sequence[str], layout: Layout) -> bool:
-    """Whether a line is no row of the table: it says something, and has no date and no close where the rows have them.
+    """Whether a line is not a row of the table: it has words, and neither a date nor a close in their columns.
 
-    A line that holds a date or a number there, or what may have been one, is a row, however damaged; its error names
-    it. A close beside a sentence, a word for a sum or a time of day without a date is no close of a bar.
+    A line with a date or a number there, or with a damaged one, is a row, which is an error. A number beside a
+    sentence, a word for a sum or a time of day without a date is not the close of a bar.
     """
     if is_comment(cells):
         return True
@@ -31,7 +31,7 @@ def is_stray(cells: Sequence[str], layout: Layout) -> bool:
         return layout.dated
     unusual_words = count_words(date) - layout.date_words
     if is_number(close):
-        return unusual_words > 1 or folded(date) in SUMS
+        return unusual_words > 1 or folded(date) in SUM_WORDS
     return unusual_words > 0 or not any(letter.isdigit() for letter in date)
 
 
@@ -40,7 +40,7 @@ def _says_something(cells: Sequence[str]) -> bool:
 
 
 def say_strays(file: str, strays: Sequence[tuple[int, str]]) -> str:
-    """A note that names the lines which were left out, and what they say."""
-    named = ", ".join(f"{line} ({text[:40]!r})" for line, text in strays[:LISTED])
-    more = f" and {len(strays) - LISTED:,} more" if len(strays) > LISTED else ""
+    """A note on the lines that were left out, with their texts."""
+    named = ", ".join(f"{line} ({text[:40]!r})" for line, text in strays[:LINES_LISTED])
+    more = f" and {len(strays) - LINES_LISTED:,} more" if len(strays) > LINES_LISTED else ""
     return f"lines of {file} that are no rows were left out: {named}{more}."

@@ -1,4 +1,4 @@
-"""The wanted columns of a text file, as pandas parses them."""
+"""The wanted columns of a text file, parsed by pandas."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -16,20 +16,20 @@ from cryptoforecast.data.files.columns.layout import Layout
 from cryptoforecast.data.files.knobs import Knobs
 from cryptoforecast.data.files.lines.head import SPACED_DELIMITERS
 from cryptoforecast.data.files.parsed_cache import LARGE
-from cryptoforecast.data.files.rows.row_shape import Lines, require_even_rows, written_anew
+from cryptoforecast.data.files.rows.row_shape import Lines, as_plain_csv, require_even_rows
 from cryptoforecast.errors import UserError
 
 
 def read_cells(file: Path, layout: Layout, knobs: Knobs) -> tuple[pd.DataFrame, Lines]:
-    """The wanted columns, by position, and what the lines come to; those of a large file are counted meanwhile.
+    """Parse the wanted columns, by position, and count the lines; those of a large file in a second thread.
 
     Raises:
-        UserError: naming a line that is no row of the table, or saying why pandas cannot read it.
+        UserError: naming a row of another length, or with the reason why pandas cannot read the file.
         OddBytes: if the file is not in UTF-8.
     """
     if layout.delimiter in SPACED_DELIMITERS:
         lines = require_even_rows(file, layout, knobs.encoding)
-        return read_anew(file, layout, knobs, lines), lines
+        return read_rows_alone(file, layout, knobs, lines), lines
     if file.stat().st_size < LARGE:
         lines = require_even_rows(file, layout, knobs.encoding)
         frame, problem = _try_types(file, layout, knobs)
@@ -39,19 +39,19 @@ def read_cells(file: Path, layout: Layout, knobs: Knobs) -> tuple[pd.DataFrame, 
             frame, problem = _try_types(file, layout, knobs)
             lines = counted.result()
     if lines.strays or (frame is None and lines.cut):  # a quote that is not closed
-        return read_anew(file, layout, knobs, lines), lines
+        return read_rows_alone(file, layout, knobs, lines), lines
     return _require_all(file, frame, lines, problem), lines
 
 
-def read_anew(file: Path, layout: Layout, knobs: Knobs, lines: Lines) -> pd.DataFrame:
-    """The wanted columns of a file whose rows are first written as a plain CSV, without the lines that are none.
+def read_rows_alone(file: Path, layout: Layout, knobs: Knobs, lines: Lines) -> pd.DataFrame:
+    """Parse the wanted columns of the rows alone, without lines that are not rows.
 
     The index counts all lines below the header that are not blank.
 
     Raises:
         UserError: if pandas cannot read it.
     """
-    frame, problem = _try_types(file, layout, knobs, anew=True)
+    frame, problem = _try_types(file, layout, knobs, rows_alone=True)
     rows = _require_all(file, frame, lines, problem)
     return rows.set_axis(np.delete(np.arange(lines.rows + len(lines.places)), lines.places)) if lines.places else rows
 
@@ -64,17 +64,17 @@ def _require_all(file: Path, frame: pd.DataFrame | None, lines: Lines, problem: 
     return frame
 
 
-def _try_types(file: Path, layout: Layout, knobs: Knobs, anew: bool = False) -> tuple[pd.DataFrame | None, str]:
-    """The wanted columns, the close and further ones as numbers where they are plain ones, else as texts.
+def _try_types(file: Path, layout: Layout, knobs: Knobs, rows_alone: bool = False) -> tuple[pd.DataFrame | None, str]:
+    """Parse the wanted columns: prices as numbers if possible, else as texts; and the reason if that fails.
 
-    Whole numbers are tried first for times: epochs in nanoseconds have more digits than a float.
+    Times are tried as whole numbers first: epochs in nanoseconds have more digits than a float.
     """
     numbers: list[Any] = [str] if layout.decimal == "," else [np.float64, str]
     times: list[Any] = [str] if knobs.date_format is not None or not layout.epochs else [np.int64, np.float64, str]
     problem = ""
     for of_number, of_time in product(numbers, times):
         try:
-            frame = _read_csv(file, layout, of_time, of_number, knobs.encoding, anew)
+            frame = _read_csv(file, layout, of_time, of_number, knobs.encoding, rows_alone)
             if of_number is str or not _may_be_thousands(frame, layout, knobs):
                 return frame, ""
         except UserError:
@@ -87,7 +87,7 @@ def _try_types(file: Path, layout: Layout, knobs: Knobs, anew: bool = False) -> 
 
 
 def _may_be_thousands(frame: pd.DataFrame, layout: Layout, knobs: Knobs) -> bool:
-    """Whether the closes need a look at how they are written: 1.012 beside 998 may be 1012, 4e7 a damaged 417."""
+    """Whether closes must be read as texts: 1.012 beside 998 may be 1012, and 4e7 a damaged 417."""
     closes = frame[layout.chosen.close].to_numpy()
     if leaps(closes):
         return True
@@ -96,20 +96,24 @@ def _may_be_thousands(frame: pd.DataFrame, layout: Layout, knobs: Knobs) -> bool
     return not layout.decimal or largest_jump(closes) > SMALLEST_JUMP
 
 
-def _read_csv(file: Path, layout: Layout, times: Any, numbers: Any, encoding: str | None, anew: bool) -> pd.DataFrame:
-    """The wanted columns of the rows; a file that is not packed is left to pandas to open, which is quicker."""
+def _read_csv(
+    file: Path, layout: Layout, times: Any, numbers: Any, encoding: str | None, rows_alone: bool
+) -> pd.DataFrame:
+    """Parse the wanted columns of the rows in given types; pandas opens plain files itself, which is faster."""
     chosen = layout.chosen
     types = {str(at): numbers for at in (chosen.close, *chosen.others.values())} | {str(chosen.date): times}
     types |= {} if chosen.clock is None else {str(chosen.clock): str}
     empty = dict.fromkeys(types, NA_VALUES)
     if chosen.ticker is not None:
-        types[str(chosen.ticker)] = "str"  # a category of 005930 would be one of 5930
-    above = layout.header_rows - 1 if layout.header_rows and not anew else None  # skiprows would take twice as long
-    rows = written_anew(file, layout, encoding) if anew else opened(file, encoding)
-    with rows as content, np.errstate(invalid="ignore"):  # a stamp that is missing is seen later
+        types[str(chosen.ticker)] = "str"  # as a category, 005930 would become 5930
+    above = (
+        layout.header_rows - 1 if layout.header_rows and not rows_alone else None
+    )  # skiprows would take twice as long
+    rows = as_plain_csv(file, layout, encoding) if rows_alone else opened(file, encoding)
+    with rows as content, np.errstate(invalid="ignore"):  # missing stamps are found later
         frame: pd.DataFrame = pd.read_csv(
             file if is_plain(content) else content,
-            sep="," if anew else layout.delimiter,
+            sep="," if rows_alone else layout.delimiter,
             header=above,
             names=[str(at) for at in range(layout.columns)],
             index_col=False,

@@ -1,4 +1,4 @@
-"""Whether each line of a file has as many cells as the header: the 28 of an unquoted 28,420.3 is no close."""
+"""Check that every line has as many cells as the header; otherwise an unquoted ``28,420.3`` would be read as ``28``."""
 
 import csv
 import io
@@ -19,15 +19,16 @@ from cryptoforecast.data.files.rows.last_line import has_no_line_end, is_cut
 from cryptoforecast.data.files.rows.not_rows import is_stray
 from cryptoforecast.errors import UserError
 
-CHUNK = 1 << 22
-SOME = 10_000  # rows written anew at a time
+CHUNK = 1 << 22  # bytes
+ROWS_AT_A_TIME = 10_000
 
 
 class Lines(NamedTuple):
-    """What a file's lines come to.
+    """What a file's lines are.
 
-    ``rows`` of data; whether the file ends without a line end, and whether its last row is ``cut`` off there; the
-    ``strays``, lines that are no rows, by number and text; and their ``places`` among all lines below the header.
+    ``rows`` is the count of rows of data. ``unended`` tells whether the file ends without a line end, and ``cut``
+    whether its last row is cut off there. ``strays`` are the lines that are not rows, by number and text, and
+    ``places`` their places among the lines below the header.
     """
 
     rows: int
@@ -38,10 +39,10 @@ class Lines(NamedTuple):
 
 
 def require_even_rows(file: Path, layout: Layout, encoding: str | None = None) -> Lines:
-    """Count the rows, and refuse one that has more cells than there are columns, or fewer.
+    """Count the rows, and refuse a row with more or fewer cells than there are columns.
 
-    Delimiters are counted by the megabyte; only where the count is off, or where there are quotes, is a file read
-    cell by cell. The last line may break off: so does a download.
+    Delimiters are counted in chunks; a file is read cell by cell only if the count differs or there are quotes. The
+    last line may be cut off, as in a download.
 
     Raises:
         UserError: naming the line.
@@ -57,24 +58,24 @@ def require_even_rows(file: Path, layout: Layout, encoding: str | None = None) -
 
 
 def rows_of(file: Path, layout: Layout, encoding: str | None = None) -> Iterator[tuple[int, list[str]]]:
-    """Every row below the header with its line number; blank lines, and those that are no rows, left out."""
+    """Every row below the header with its line number, without blank lines and lines that are not rows."""
     return ((line, cells) for line, cells in lines_below(file, layout, encoding) if not is_stray(cells, layout))
 
 
-def written_anew(file: Path, layout: Layout, encoding: str | None = None) -> BufferedIOBase:
-    """The rows as a plain CSV without a header, made while it is read: what is no row is not in it."""
+def as_plain_csv(file: Path, layout: Layout, encoding: str | None = None) -> BufferedIOBase:
+    """The rows as a stream of plain CSV without a header, and without lines that are not rows."""
     return io.BufferedReader(_Rows(rows_of(file, layout, encoding), layout.columns))
 
 
 def read_lines(file: Path, layout: Layout, encoding: str | None = None) -> Lines:
-    """Count the rows cell by cell, and find the lines that are none.
+    """Count the rows cell by cell, and find the lines that are not rows.
 
     Raises:
-        UserError: naming a line that is neither.
+        UserError: naming a row of another length.
         OddBytes: if the file is not in UTF-8.
     """
     with opened(file, encoding) as content:
-        deque(_whole_lines(content), maxlen=0)
+        deque(_chunks_of_lines(content), maxlen=0)
     rows, short, strays, places, last = 0, None, list[tuple[int, str]](), list[int](), False
     for place, (line, cells) in enumerate(lines_below(file, layout, encoding)):
         if is_stray(cells, layout):
@@ -97,7 +98,11 @@ def read_lines(file: Path, layout: Layout, encoding: str | None = None) -> Lines
 
 
 def lines_below(file: Path, layout: Layout, encoding: str | None) -> Iterator[tuple[int, list[str]]]:
-    """Every line below the header that is not blank, with its number."""
+    """Every line below the header that is not blank, with its number.
+
+    Raises:
+        UserError: if a line cannot be split into cells.
+    """
     with opened(file, encoding) as content:
         text = io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline="")  # type: ignore[type-var]
         line = 0
@@ -112,20 +117,20 @@ def lines_below(file: Path, layout: Layout, encoding: str | None) -> Iterator[tu
 
 
 class _Rows(io.RawIOBase):
-    """Rows written as CSV, some thousand at a time."""
+    """A stream of rows written as CSV, some thousand at a time."""
 
     def __init__(self, rows: Iterator[tuple[int, list[str]]], columns: int) -> None:
         self._rows, self._columns, self._rest = rows, columns, b""
 
     def readable(self) -> bool:
-        """Whether it can be read: it is there for that."""
+        """True: the stream is for reading."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer with what comes next, and return how many bytes that was."""
+        """Fill a buffer with the next bytes, and return their count."""
         if not self._rest:
             written = io.StringIO()
-            rows = (cells[: self._columns] for _, cells in islice(self._rows, SOME))
+            rows = (cells[: self._columns] for _, cells in islice(self._rows, ROWS_AT_A_TIME))
             csv.writer(written, lineterminator="\n").writerows(rows)
             self._rest = written.getvalue().encode(errors="replace")
         size = min(len(buffer), len(self._rest))
@@ -134,12 +139,12 @@ class _Rows(io.RawIOBase):
 
 
 def _even_rows(content: BufferedIOBase, layout: Layout) -> Lines | None:
-    """Count quickly; None where a closer look is needed."""
+    """Count the rows by their delimiters; None if they must be read cell by cell."""
     for _ in range(layout.header_lines):
         content.readline()
     rows, unended = 0, False
-    for lines in _whole_lines(content):
-        if not lines.endswith(b"\n"):  # the last, which may break off
+    for lines in _chunks_of_lines(content):
+        if not lines.endswith(b"\n"):  # the last line, which may be cut off
             lines, unended = lines + b"\n", True
         count = _even_lines(lines, layout)
         if count is None:
@@ -148,8 +153,8 @@ def _even_rows(content: BufferedIOBase, layout: Layout) -> Lines | None:
     return Lines(rows, cut=False, unended=unended)
 
 
-def _whole_lines(content: BufferedIOBase) -> Iterator[bytes]:
-    """The text by the megabyte, cut at ends of lines.
+def _chunks_of_lines(content: BufferedIOBase) -> Iterator[bytes]:
+    """The text in chunks of whole lines.
 
     Raises:
         OddBytes: if it is not in UTF-8.
@@ -162,9 +167,9 @@ def _whole_lines(content: BufferedIOBase) -> Iterator[bytes]:
 
 
 def _even_lines(lines: bytes, layout: Layout) -> int | None:
-    """How many lines there are, if each has its delimiters and nothing is odd about them.
+    """Count of the lines, if each has the same delimiters and there are no quotes; else None.
 
-    Counted by numpy, which lets pandas read the file meanwhile.
+    numpy counts them, and releases the interpreter lock, so that pandas reads the file meanwhile.
     """
     if b'"' in lines or b"\0" in lines or (b"\r" in lines and lines.count(b"\r") != lines.count(b"\r\n")):
         return None
@@ -172,6 +177,6 @@ def _even_lines(lines: bytes, layout: Layout) -> int | None:
     ends = np.flatnonzero(characters == ord("\n"))
     marks = (characters == ord(layout.delimiter)).view(np.uint8)
     starts = np.concatenate([[0], ends[:-1] + 1])
-    small = int((ends - starts).max()) < 256  # as many delimiters would be counted as none
+    small = int((ends - starts).max()) < 256  # 256 delimiters would be counted as 0
     by_line = np.add.reduceat(marks, starts, dtype=np.uint8 if small else np.uint32)
     return len(ends) if (by_line == layout.columns - 1).all() else None

@@ -1,4 +1,4 @@
-"""Whose closes a table holds: what its header says, or a column of it, row by row."""
+"""The rows of one series, by the symbol in the header or by a column that names each row's series."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,36 +12,38 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.formatting import join_names
 
 NOT_SET = "leave data.source.symbol out to take them under their name"
-LISTED = 8  # symbols named in an error
-SURE = 20  # names down the list of headings: a symbol, a coin or a code; a market or a currency may be anything
-CHUNK = 1 << 20
+SYMBOLS_LISTED = 8  # in an error
+SURE_HEADINGS = 20  # first names of the vocabulary, such as symbol and coin; later ones may mean a market
+CHUNK = 1 << 20  # rows
 
-Texts = Callable[[int], pd.Series]  # a column of the file by its position, as texts
+Texts = Callable[[int], pd.Series]  # returns a column of the file by its position, as texts
 
 
 def keep_one_series(
     file: Path, frame: pd.DataFrame, layout: Layout, symbol: str | None, texts: Texts
 ) -> tuple[pd.DataFrame, str]:
-    """The rows of one series, and its name as the file has it; empty where the file does not say.
+    """The rows of one series, and its name in the file; empty if the file has none.
 
-    A vendor may write BTC/USD in some rows and BTCUSD in others; both are one, unless a date has rows of both.
+    BTC/USD and BTCUSD are taken for one symbol, unless a date has rows of both.
 
     Args:
         file: for errors.
         frame: the wanted columns of all rows.
-        layout: where they stand.
-        symbol: which series is wanted, if the user has said so.
-        texts: gives a further column, where the wanted ones do not tell the rows' series apart.
+        layout: of the file.
+        symbol: of the series wanted, if the user has set it.
+        texts: reads a further column, if the wanted ones do not tell the rows' series apart.
 
     Raises:
-        UserError: if rows of several series stand in the file and ``data.source.symbol`` names none of them, or if all
-            are another's than it names.
+        UserError: if the file has several series and ``data.source.symbol`` names none of them, or if it has another
+            one than this names.
     """
     chosen = layout.chosen
     name, heading = chosen.symbol, layout.names[chosen.close]
-    owner = name if is_known(name) else heading if is_coin(heading) else ""
-    if owner and symbol and not is_same_coin(owner, symbol):
-        raise UserError(f"{file}: has closes of {owner}, in the column {heading}; {symbol} is none of them; {NOT_SET}.")
+    header_symbol = name if is_known(name) else heading if is_coin(heading) else ""
+    if header_symbol and symbol and not is_same_coin(header_symbol, symbol):
+        raise UserError(
+            f"{file}: has closes of {header_symbol}, in the column {heading}; {symbol} is none of them; {NOT_SET}."
+        )
     if chosen.ticker is not None:
         frame, name = _of_column(file, frame, chosen.ticker, frame[chosen.ticker], layout, symbol, texts)
     if chosen.texts and _repeats(frame[chosen.stamps]) and (column := _telling(frame, layout, texts)) is not None:
@@ -52,13 +54,13 @@ def keep_one_series(
 def _of_column(
     file: Path, frame: pd.DataFrame, at: object, tickers: pd.Series, layout: Layout, symbol: str | None, texts: Texts
 ) -> tuple[pd.DataFrame, str]:
-    """The rows of the symbol, by a column that names each row's."""
+    """The rows of the symbol, by a column that names each row's series."""
     heading = layout.names[int(str(at))]
-    tickers = tickers.astype("str").str.removeprefix("'")  # 000001 is written so for spreadsheets
+    tickers = tickers.astype("str").str.removeprefix("'")  # a mark for spreadsheets, before 000001
     names = [name for name in map(str, tickers.dropna().unique()) if name.strip()]
     keys = keys_of(names, tickers, frame[layout.chosen.stamps])
     if len(set(keys.values())) > 1:
-        chosen = asked_for(file, keys, symbol)
+        chosen = names_of_symbol(file, keys, symbol)
         return frame[tickers.isin(chosen)], symbol if symbol in chosen else chosen[0]
     if not names or is_currency(names[0]) or not (_is_sure(heading) or is_known(names[0])):
         return frame, layout.chosen.symbol
@@ -67,8 +69,12 @@ def _of_column(
     return frame, names[0]
 
 
-def asked_for(file: Path, keys: dict[str, str], symbol: str | None) -> list[str]:
-    """The names that are the symbol's, written in one way or another."""
+def names_of_symbol(file: Path, keys: dict[str, str], symbol: str | None) -> list[str]:
+    """The names in the file that are the symbol, in any way of writing.
+
+    Raises:
+        UserError: if none is, or several different ones may be.
+    """
     wanted = keys.get(symbol or "", as_symbol(symbol or ""))
     if chosen := [name for name, key in keys.items() if key == wanted]:
         return chosen
@@ -76,16 +82,18 @@ def asked_for(file: Path, keys: dict[str, str], symbol: str | None) -> list[str]
     if len({keys[name] for name in alike}) == 1:
         return alike
     doubt = f"{symbol} may be {' or '.join(alike)}; " if alike else f"{symbol} is none of them; " if symbol else ""
-    raise UserError(f"{file}: has rows of {join_names(keys, LISTED)}; {doubt}set data.source.symbol to one of them.")
+    raise UserError(
+        f"{file}: has rows of {join_names(keys, SYMBOLS_LISTED)}; {doubt}set data.source.symbol to one of them."
+    )
 
 
 def _is_sure(heading: str) -> bool:
     place = place_of(heading, "ticker")
-    return place is None or place < SURE
+    return place is None or place < SURE_HEADINGS
 
 
 def _further_names(layout: Layout, at: object, texts: Texts) -> Iterable[str]:
-    """What the other columns that name the series call it: its name beside its symbol."""
+    """The names of the series in other columns, such as its full name beside its symbol."""
     for column in layout.chosen.texts:
         if column != at and place_of(layout.names[column], "ticker") is not None:
             names = texts(column).dropna().unique()
@@ -93,7 +101,7 @@ def _further_names(layout: Layout, at: object, texts: Texts) -> Iterable[str]:
 
 
 def keys_of(names: list[str], tickers: pd.Series, stamps: pd.DataFrame) -> dict[str, str]:
-    """By what the names are told apart: as symbols are, or as they are written where one date has rows of several."""
+    """The keys by which names differ: as symbols, or as written if one date has rows of several with one key."""
     keys = {name: as_symbol(name) for name in names}
     if len(set(keys.values())) < len(names):
         rows = stamps.assign(name=tickers, key=tickers.map(keys)).dropna().drop_duplicates()
@@ -103,12 +111,12 @@ def keys_of(names: list[str], tickers: pd.Series, stamps: pd.DataFrame) -> dict[
 
 
 def _repeats(stamps: pd.DataFrame) -> bool:
-    """Whether some time stands in several rows; of sorted rows that is seen without a table of all."""
+    """Whether some time is in several rows."""
     return not _is_sorted(stamps) and bool(stamps.dropna().duplicated().any())
 
 
 def _is_sorted(stamps: pd.DataFrame) -> bool:
-    """Whether each row's stamp, as a number or as a text, is above the one before it, or each below it."""
+    """Whether stamps, as numbers or texts, increase strictly or decrease strictly."""
     up = down = True
     for start in range(0, len(stamps), CHUNK):
         chunk = stamps.iloc[start : start + CHUNK + 1]
@@ -122,7 +130,7 @@ def _is_sorted(stamps: pd.DataFrame) -> bool:
 
 
 def _telling(frame: pd.DataFrame, layout: Layout, texts: Texts) -> pd.Series | None:
-    """The column by which times that stand in several rows, with several closes, stand in one each."""
+    """The column by whose texts each time with several closes is in one row per text; None if there is none."""
     chosen = layout.chosen
     closes = frame[[*chosen.stamps, chosen.close]].dropna(subset=chosen.stamps)
     repeated = closes.drop_duplicates().duplicated(chosen.stamps)

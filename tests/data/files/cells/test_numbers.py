@@ -6,14 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cryptoforecast.data.files.cells.decimal_mark import decimal_of, decimal_of_table
 from cryptoforecast.data.files.cells.jumps import may_be_thousands
-from cryptoforecast.data.files.cells.numbers import (
-    Unreadable,
-    decimal_of,
-    decimal_of_table,
-    numbers_of,
-    read_numbers,
-)
+from cryptoforecast.data.files.cells.numbers import Unreadable, numbers_of, read_numbers
 
 PRICES = st.lists(st.integers(1, 10**9).map(lambda tenths: tenths / 10), min_size=1, max_size=20)
 SWAPPED = str.maketrans(",.", ".,")
