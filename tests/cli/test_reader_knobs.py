@@ -138,7 +138,7 @@ def test_sessions_in_a_configuration_are_reported(type_in: TypeIn) -> None:
 def test_candles_in_a_configuration_are_reported(type_in: TypeIn, monkeypatch: pytest.MonkeyPatch) -> None:
     ccxt = pytest.importorskip("ccxt", reason="ccxt, of the extra exchange, is not installed")
     monkeypatch.setattr(ccxt.Exchange, "throttle", lambda *_: None)
-    monkeypatch.setattr("cryptoforecast.data.sources.exchange._now", lambda: NOON)
+    monkeypatch.setattr("cryptoforecast.data.sources.vendor.present", lambda: NOON)
     load = CcxtSource.load
     init = {"exchange": "bitstamp", "symbol": "BTC/USD", "timeframe": "1h", "start": "2024-03-01"}
     source = {"class_path": "CcxtSource", "init_args": init}

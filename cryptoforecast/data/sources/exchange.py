@@ -1,7 +1,6 @@
 """Closes of exchanges, through ccxt."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Self, get_args
 from urllib.parse import quote
@@ -9,8 +8,9 @@ from urllib.parse import quote
 import pandas as pd
 
 from cryptoforecast.data.argument_checks import require_choice, require_text
-from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
-from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, CloseSeries, Gaps
+from cryptoforecast.data.cleaning.clean import RawRows
+from cryptoforecast.data.series import CLOSE, CloseSeries, Gaps
+from cryptoforecast.data.sources import vendor
 from cryptoforecast.data.sources.bar_cache import BarCache, say_age
 from cryptoforecast.data.sources.cached_feed import CachedFeed
 from cryptoforecast.data.sources.days import Days
@@ -18,10 +18,10 @@ from cryptoforecast.data.sources.exchange_client import COLUMNS, Exchange
 from cryptoforecast.data.sources.markets import one_symbol, same_market
 from cryptoforecast.data.sources.source import Source, SourceUnavailable
 from cryptoforecast.data.sources.timeframes import require_steps, step_of
+from cryptoforecast.data.sources.vendor import require_vendor_columns, to_vendor_series
 from cryptoforecast.data.times import say_duration, say_time
 from cryptoforecast.errors import UserError
 
-BEGINNING = pd.Timestamp("2009-01-03", tz="UTC")  # Bitcoin's first block
 LARGEST_CLOCK_ERROR = pd.Timedelta("1min")  # by which a clock may be ahead without a note
 LONGEST_SILENCE = pd.Timedelta("1D")  # without a bar and without a note
 
@@ -98,10 +98,8 @@ class CcxtSource(Source):
             SourceUnavailable: if the exchange does not answer with prices and nothing is cached.
             UserError: if the exchange, the market or the timeframe does not exist, or bars are missing.
         """
-        for name in columns:
-            if name not in FURTHER_COLUMNS:
-                raise UserError(f"{self.exchange} has no {name}; data.columns takes {', '.join(FURTHER_COLUMNS)}.")
-        now, notes = _now(), list[str]()
+        require_vendor_columns(self.exchange, columns)
+        now, notes = vendor.present(), list[str]()
         client = _LazyExchange(self.exchange, self.timeframe, self._address)
         market = self._market(client, notes)
         feed = self._feed(client, market, now)
@@ -120,9 +118,7 @@ class CcxtSource(Source):
             columns={"time": "timestamp", "close": CLOSE},
             interval=self._step,
         )
-        series = to_close_series(raw, self.gaps, now)
-        provenance = replace(series.provenance, retrieved_at=held.fetched_at.isoformat(timespec="seconds"))
-        return series._replace(provenance=provenance)
+        return to_vendor_series(raw, self.gaps, now, held.fetched_at)
 
     def _market(self, client: "_LazyExchange", notes: list[str]) -> str:
         """The symbol of the market as ccxt writes it; nothing is requested if its bars are cached."""
@@ -149,7 +145,7 @@ class CcxtSource(Source):
             symbol=market,
             cache=BarCache(self._cache_folder, market, self._suffix, COLUMNS, "ccxt"),
             step=self._step,
-            earliest=BEGINNING,
+            earliest=vendor.FIRST_BLOCK,
             fetch=pages,
             days=self._days,
             refresh=self.refresh,
@@ -203,7 +199,3 @@ class _LazyExchange:
         """The time by which this machine's clock is ahead of the exchange's; 0 if it was not asked."""
         clock = self.exchange.first_clock if self._was_used else None
         return pd.Timedelta(0) if clock is None else now - clock
-
-
-def _now() -> pd.Timestamp:
-    return pd.Timestamp.now("UTC")

@@ -7,19 +7,22 @@ from typing import Any, Self, get_args
 import pandas as pd
 
 from cryptoforecast.data.argument_checks import require_choice
-from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
+from cryptoforecast.data.cleaning.clean import RawRows
+from cryptoforecast.data.cleaning.grid import A_DAY
 from cryptoforecast.data.interval import as_interval
-from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, VOLUME, CloseSeries, Gaps
+from cryptoforecast.data.series import CLOSE, VOLUME, CloseSeries, Gaps
+from cryptoforecast.data.sources import vendor
 from cryptoforecast.data.sources.bar_cache import BarCache
 from cryptoforecast.data.sources.cached_feed import CachedFeed
 from cryptoforecast.data.sources.days import Days
 from cryptoforecast.data.sources.markets import one_symbol
 from cryptoforecast.data.sources.source import Source
-from cryptoforecast.data.sources.yahoo_client import A_DAY, BAR_LENGTHS, COLUMNS, earliest, fetch
+from cryptoforecast.data.sources.vendor import require_vendor_columns, to_vendor_series
+from cryptoforecast.data.sources.yahoo_client import BAR_LENGTHS, COLUMNS, earliest, fetch
 from cryptoforecast.data.times import say_duration
 from cryptoforecast.errors import UserError
 
-ADJUSTED_CLOSE = "Adj Close"
+VENDOR, ADJUSTED_CLOSE = "Yahoo Finance", "Adj Close"
 
 
 class YahooSource(Source):
@@ -91,10 +94,8 @@ class YahooSource(Source):
             SourceUnavailable: if Yahoo does not answer with prices and nothing is cached.
             UserError: if Yahoo does not know the symbol, or bars are missing.
         """
-        for name in columns:
-            if name not in FURTHER_COLUMNS:
-                raise UserError(f"Yahoo Finance has no {name}; data.columns takes {', '.join(FURTHER_COLUMNS)}.")
-        now, notes = _now(), list[str]()
+        require_vendor_columns(VENDOR, columns)
+        now, notes = vendor.present(), list[str]()
         feed = self._feed(now)
         held = feed.bars(notes)
         bars = self._days.select(held.bars, feed.symbol, feed.vendor)
@@ -109,19 +110,19 @@ class YahooSource(Source):
             source=type(self).__name__,
             notes=notes,
             others={name: self._further(bars, name).to_numpy() for name in columns},
-            format="Yahoo Finance",
+            format=VENDOR,
             columns={"time": "timestamp", "close": close},
         )
-        series = to_close_series(raw, self.gaps, now)
-        provenance = replace(series.provenance, retrieved_at=held.fetched_at.isoformat(timespec="seconds"))
-        if self.adjusted:
-            provenance = replace(provenance, notes=(*provenance.notes, "closes are adjusted for dividends and splits."))
-        return series._replace(provenance=provenance)
+        series = to_vendor_series(raw, self.gaps, now, held.fetched_at)
+        if not self.adjusted:
+            return series
+        notes_used = (*series.provenance.notes, "closes are adjusted for dividends and splits.")
+        return series._replace(provenance=replace(series.provenance, notes=notes_used))
 
     def _feed(self, now: pd.Timestamp) -> CachedFeed:
         step = BAR_LENGTHS[self.interval]
         return CachedFeed(
-            vendor="Yahoo Finance",
+            vendor=VENDOR,
             symbol=self.symbol,
             cache=yahoo_cache(self.symbol, self.interval),
             step=as_interval(step),
@@ -144,7 +145,3 @@ class YahooSource(Source):
 def yahoo_cache(symbol: str, interval: str) -> BarCache:
     """The cache of a symbol's bars, in upper or lower case."""
     return BarCache("yahoo", symbol.upper(), interval, COLUMNS, "yfinance")
-
-
-def _now() -> pd.Timestamp:
-    return pd.Timestamp.now("UTC")

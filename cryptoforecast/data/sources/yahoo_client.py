@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from cryptoforecast.data.cleaning.grid import A_DAY
 from cryptoforecast.data.sources.retries import (
     PASSING_PROBLEMS,
     TOO_MANY_REQUESTS,
@@ -18,11 +19,11 @@ from cryptoforecast.data.sources.retries import (
     short_reason,
 )
 from cryptoforecast.data.sources.source import SourceUnavailable
+from cryptoforecast.data.sources.vendor import FIRST_BLOCK
 from cryptoforecast.errors import UserError
 from cryptoforecast.user_folders import ensure_cache_home
 
 COLUMNS = ("Open", "High", "Low", "Close", "Adj Close", "Volume")
-A_DAY = pd.Timedelta("1D")
 BAR_LENGTHS = {  # by interval as Yahoo writes it
     **{f"{minutes}m": pd.Timedelta(minutes, unit="min") for minutes in (1, 2, 5, 15, 30, 60, 90)},
     **{f"{hours}h": pd.Timedelta(hours, unit="h") for hours in (1, 4)},
@@ -31,7 +32,6 @@ BAR_LENGTHS = {  # by interval as Yahoo writes it
 }
 DAYS_BACK = {"1m": 7, "1h": 729, "60m": 729}  # for which Yahoo has bars shorter than a day
 DAYS_BACK_OTHERWISE = 59  # of other bars shorter than a day
-BEGINNING = pd.Timestamp("2009-01-03", tz="UTC")  # Bitcoin's first block
 
 CHART = "https://query2.finance.yahoo.com/v8/finance/chart/"
 LATEST_DAY = {"range": "1d", "interval": "1d"}
@@ -46,7 +46,7 @@ BROKE_OFF = "sent an answer that breaks off before its end"
 def earliest(interval: str, now: pd.Timestamp) -> pd.Timestamp:
     """The first time for which Yahoo has bars of an interval."""
     if BAR_LENGTHS[interval] >= A_DAY:
-        return BEGINNING
+        return FIRST_BLOCK
     return (now - A_DAY * DAYS_BACK.get(interval, DAYS_BACK_OTHERWISE)).floor("D")
 
 

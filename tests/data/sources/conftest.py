@@ -48,10 +48,8 @@ def today(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | pd.Timestamp], Non
     """It is noon of March 6th, 2024, until a test says ``today("2024-03-09 12:00")``."""
 
     def today(time: str | pd.Timestamp) -> None:
-        for module in ("yahoo", "exchange"):
-            monkeypatch.setattr(
-                f"cryptoforecast.data.sources.{module}._now", lambda: pd.Timestamp(time).tz_convert("UTC")
-            )
+        present = pd.Timestamp(time).tz_convert("UTC")
+        monkeypatch.setattr("cryptoforecast.data.sources.vendor.present", lambda: present)
 
     today(NOON)
     return lambda time: today(pd.Timestamp(time, tz="UTC"))

@@ -109,7 +109,7 @@ def test_a_hole_longer_than_a_page_is_crossed_and_said(
     name: str, exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = pd.date_range("2024-07-01", "2024-07-02 12:00", freq="h", tz="UTC")
-    monkeypatch.setattr("cryptoforecast.data.sources.exchange._now", lambda: later[-1])
+    monkeypatch.setattr("cryptoforecast.data.sources.vendor.present", lambda: later[-1])
     exchange.clock = later[-1]
     exchange.closes |= dict.fromkeys(later, 500.0)
     source = CcxtSource(name, "BTC/USDT", "1h", start=FIRST).at(exchange.address)

@@ -325,9 +325,9 @@ ONE_OF_TWO = """
 import sys, warnings
 import pandas as pd
 from cryptoforecast import CcxtSource
-from cryptoforecast.data.sources import exchange
+from cryptoforecast.data.sources import vendor
 
-exchange._now = lambda: pd.Timestamp("2024-03-06 12:00", tz="UTC")
+vendor.present = lambda: pd.Timestamp("2024-03-06 12:00", tz="UTC")
 print("ready", flush=True)
 sys.stdin.readline()
 for refresh in (False, True, True):

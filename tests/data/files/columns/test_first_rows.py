@@ -57,7 +57,7 @@ def test_a_long_column_is_taken_apart_as_a_short_one_is(style: str, monkeypatch:
     times = pd.date_range("2024-01-01", periods=500, freq="1h", tz="UTC")
     cells = pd.Series(times.strftime(style))
     odd = pd.concat([cells, pd.Series([" ", None])], ignore_index=True)  # no column of digits alone
-    monkeypatch.setattr("cryptoforecast.data.files.dates.parts.SOME", 7)
+    monkeypatch.setattr("cryptoforecast.data.files.dates.parts.CELLS_AT_A_TIME", 7)
     assert (read_times(cells).times == times).all()
     assert (read_times(odd).times[:-2] == times).all()
     assert Parts(cells).days == list(dict.fromkeys(times.strftime(style.split()[0])))
