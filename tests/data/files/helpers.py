@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from cryptoforecast import CloseSeries, CsvSource, DataNotice, UserError
@@ -33,3 +34,7 @@ def refusal(path: str, **knobs: str) -> str:
     with pytest.raises(UserError) as refused:
         load(path, **knobs)
     return str(refused.value)
+
+
+def epochs(times: pd.DatetimeIndex = BARS.index, unit: int = 1000) -> list[int]:
+    return [int(time.timestamp()) * unit for time in times]

@@ -1,26 +1,27 @@
 """A local server that gives candles as Bitstamp and Binance do, in good and in bad weather."""
 
 import json
-import threading
 import time
+from collections.abc import Callable
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 
-from tests.data.sources.yahoo_server import Answer
+from cryptoforecast import CcxtSource
+from tests.data.sources.local_server import Answer, LocalServer
+from tests.data.sources.local_server import Handler as QuietHandler
 
 NOON = pd.Timestamp("2024-03-06 12:00", tz="UTC")
 HOURS = pd.date_range("2024-03-01", "2024-03-06 12:00", freq="h", tz="UTC")  # the last one is not over at noon
 SECONDS = {
     "1m": 60, "5m": 300, "1h": 3600, "4h": 14400, "1d": 86400, "1w": 604800
 }  # fmt: skip
+NOBODY = "http://127.0.0.1:9"  # nobody listens there
 PAIRS = ("BTC/USD", "ETH/USD", "ETH/BTC", "BTC/USDT", "USDT/USD", "XRP/USD")
 
 
-class LocalExchange:
+class LocalExchange(LocalServer):
     """Closes by opening time, which a test may change at any moment; answers to be given before them; what was asked.
 
     A bar opens at 1 below, peaks at 2 above and has its low 3 below its close; its volume is 10. Daily bars are made
@@ -44,19 +45,8 @@ class LocalExchange:
         self.markets_asked = 0
         self.times: list[float] = []  # when candles were asked for
         self.headers: list[dict[str, str]] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.exchange = self  # type: ignore[attr-defined]
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-
-    def __enter__(self) -> "LocalExchange":
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        super().__init__(Handler)
+        self.address = f"http://127.0.0.1:{self.port}"
 
     def bars(self, timeframe: str, start: int, end: int, limit: int) -> list[tuple[int, float, float, float, float]]:
         """Opening in seconds, open, high, low, close."""
@@ -98,9 +88,9 @@ def markets(path: str, listed: tuple[str, ...]) -> str:
     ])  # fmt: skip
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler):
     def do_GET(self) -> None:
-        exchange: LocalExchange = self.server.exchange  # type: ignore[attr-defined]
+        exchange: LocalExchange = self.server.vendor  # type: ignore[attr-defined]
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         exchange.headers.append(dict(self.headers))
@@ -114,18 +104,21 @@ class Handler(BaseHTTPRequestHandler):
         else:
             exchange.markets_asked += 1
             answer = exchange.answer or Answer(body=markets(parts.path, exchange.pairs))
-        self.send_response_only(answer.status)
         date = (
             exchange.date if exchange.date is not None else format_datetime(exchange.clock.to_pydatetime(), usegmt=True)
         )
-        if date:
-            self.send_header("Date", date)
+        headers = {"Date": date} if date else {}
         if exchange.retry_after and answer.status >= 400:
-            self.send_header("Retry-After", exchange.retry_after)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer.body.encode()) + answer.missing))
-        self.end_headers()
-        self.wfile.write(answer.body.encode())
+            headers["Retry-After"] = exchange.retry_after
+        self.send(answer, headers | {"Content-Type": "application/json"})
 
-    def log_message(self, *_: Any) -> None:
-        pass
+
+def hourly(address: str, symbol: str = "BTC/USD", **settings: object) -> CcxtSource:
+    return CcxtSource("bitstamp", symbol, "1h", **{"start": "2024-03-01", **settings}).at(address)  # type: ignore[arg-type]
+
+
+def three_hours_later(exchange: LocalExchange, today: Callable[[str], None]) -> None:
+    for number, hour in enumerate(pd.date_range("2024-03-06 13:00", "2024-03-06 15:00", freq="h", tz="UTC")):
+        exchange.closes[hour] = 233.0 + number
+    exchange.clock = pd.Timestamp("2024-03-06 15:00", tz="UTC")
+    today("2024-03-06 15:00")

@@ -13,7 +13,8 @@ import requests
 from cryptoforecast import DataNotice, FirstAvailable, SimulatedSource, UserError, YahooSource
 from cryptoforecast.data.sources import SourceUnavailable
 from cryptoforecast.recipe.write import recipe_of
-from tests.data.sources.yahoo_server import DAYS, Answer, LocalYahoo, refusal
+from tests.data.sources.local_server import Answer
+from tests.data.sources.yahoo_server import DAYS, LocalYahoo, refusal
 
 
 def test_yahoo_gives_unadjusted_closes_in_utc(session: requests.Session) -> None:

@@ -1,13 +1,14 @@
 """A local server that speaks Yahoo's chart protocol, and a session that asks it instead of Yahoo."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import pandas as pd
 import requests
+
+from tests.data.sources.local_server import Answer, LocalServer
+from tests.data.sources.local_server import Handler as QuietHandler
 
 DAYS = pd.date_range("2024-02-01", "2024-03-05", tz="UTC")
 
@@ -23,19 +24,11 @@ META = {
 }  # fmt: skip
 
 
-class Answer(NamedTuple):
-    """What the server says to a chart request instead of the chart."""
-
-    status: int = 200
-    body: str = ""
-    missing: int = 0  # bytes that the header promises and that never come
-
-
 def refusal(description: str, code: str = "Not Found") -> str:
     return json.dumps({"chart": {"result": None, "error": {"code": code, "description": description}}})
 
 
-class LocalYahoo:
+class LocalYahoo(LocalServer):
     """Closes by time, which a test may change at any moment; answers to be given before them; what was asked.
 
     A bar opens at 1 below, peaks at 2 above and has its low 3 below its close; its adjusted close is half of it.
@@ -46,19 +39,7 @@ class LocalYahoo:
         self.first_answers: list[Answer] = []  # one for each of the next chart requests
         self.answer: Answer | None = None  # for all of them
         self.asked: list[dict[str, str]] = []  # the chart requests, the one for the time zone included
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.yahoo = self  # type: ignore[attr-defined]
-        self.port = self.server.server_port
-
-    def __enter__(self) -> "LocalYahoo":
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        super().__init__(Handler)
 
     @property
     def ranges(self) -> list[tuple[str, str]]:
@@ -90,9 +71,9 @@ class LocalYahoo:
         return json.dumps({"chart": {"result": [result], "error": None}})
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler):
     def do_GET(self) -> None:
-        yahoo: LocalYahoo = self.server.yahoo  # type: ignore[attr-defined]
+        yahoo: LocalYahoo = self.server.vendor  # type: ignore[attr-defined]
         path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
         answer = Answer(body="crumb")
         if "/v8/finance/chart/" in path:
@@ -102,13 +83,7 @@ class Handler(BaseHTTPRequestHandler):
             answer = yahoo.first_answers.pop(0) if yahoo.first_answers else usual
         elif "quoteSummary" in path:
             answer = Answer(404, '{"quoteSummary": {"result": null, "error": {"code": "Not Found"}}}')
-        self.send_response(answer.status)
-        self.send_header("Content-Length", str(len(answer.body) + answer.missing))
-        self.end_headers()
-        self.wfile.write(answer.body.encode())
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.send(answer, {})
 
 
 class Redirected(requests.Session):

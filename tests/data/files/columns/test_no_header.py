@@ -1,13 +1,15 @@
 """Files without a header whose bars stand behind epochs, with gaps where nobody traded."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.data.files.helpers import load, refusal
+from tests.data.files.helpers import BARS, CLOSES, DAYS, OHLC, epochs, load, refusal, table
+from tests.data.sources.vendors import made_bars
 
 EVERY = {"1min": 60, "1h": 3600, "1D": 86_400}
 
@@ -65,3 +67,66 @@ def test_two_columns_at_irregular_moments_are_trades(unit: int, heading: str, tm
     (tmp_path / "t.csv").write_text(heading + "".join(f"{a},{b}\n" for a, b in zip(times, prices, strict=True)))
     for knobs in ({}, {"column": "price" if heading else "2", "date_column": "time" if heading else "1"}):
         assert "these seem to be trades: irregular times" in refusal(str(tmp_path / "t.csv"), gaps="split", **knobs)
+
+
+ORDERS = ["o h l c", "c h l o", "l h o c", "o c h l", "h l o c", "c o l h", "o l h c"]
+
+
+FIRST = {"epoch": epochs(), "seconds": epochs(unit=1), "ISO": DAYS, "dots": [f"{t:%d.%m.%Y}" for t in BARS.index]}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_file_without_a_header_is_read_in_any_order(
+    order: str, first: str, newest_first: bool, tmp_path: Path
+) -> None:
+    letters = {name[0].lower(): values for name, values in OHLC.items()}
+    columns = (
+        {"t": FIRST[first]} | {letter: letters[letter] for letter in order.split()} | {"v": BARS["Volume"].tolist()}
+    )
+    turned = {name: list(values)[:: -1 if newest_first else 1] for name, values in columns.items()}
+    for shape in (turned, {name: turned[name] for name in turned if name != "v"}, {"v": turned["v"], **turned}):
+        assert load(table(tmp_path, shape, header=False)).closes.tolist() == CLOSES
+
+
+def test_one_odd_bar_in_many_decides_nothing(tmp_path: Path) -> None:
+    many = made_bars("1min", 2000)
+    high = many["High"].tolist()
+    high[777] = many["Low"].iloc[777] * 0.99
+    columns = {"t": epochs(many.index), "o": many["Open"], "h": high, "l": many["Low"], "c": many["Close"]}
+    assert load(table(tmp_path, columns, header=False)).closes.tolist() == many["Close"].tolist()
+
+
+def test_what_the_numbers_do_not_tell_is_asked_for_by_number(tmp_path: Path) -> None:
+    flat = {"t": DAYS, **{name: [100.0 + 1.5 * day for day in range(40)] for name in "ohlc"}, "v": BARS["Volume"]}
+    path = table(tmp_path, flat, header=False)
+    sentence = refusal(path)
+    assert "has no header, and its columns cannot be told; the closes may be column 2, 3, 4, 5, 6" in sentence
+    assert "set data.source.column to the number" in sentence
+    assert load(path, column="5").closes.tolist() == flat["c"]
+    twice = table(
+        tmp_path, {"a": DAYS, "b": [f"{time:%Y-%m-%d} 17:13:09" for time in BARS.index], "c": CLOSES}, header=False
+    )
+    assert "the columns column 1, column 2 hold different dates; set data.source.date_column" in refusal(twice)
+    for first in ("1", "column 1"):  # as the sentence writes it, too
+        assert load(twice, date_column=first).closes.index.equals(BARS.index)
+
+
+@pytest.mark.parametrize("stamps", [DAYS, epochs()])
+@pytest.mark.parametrize("header", ["", "x,y\n", "Datum,Kurs\n", "unbekannt,irgendwas\n"])
+def test_dates_and_one_column_of_numbers_need_no_headings(
+    stamps: Sequence[object], header: str, tmp_path: Path
+) -> None:
+    rows = "\n".join(f"{stamp},{close}" for stamp, close in zip(stamps, CLOSES, strict=True))
+    (tmp_path / "two.csv").write_text(header + rows + "\n")
+    assert load(str(tmp_path / "two.csv")).closes.tolist() == CLOSES
+
+
+def test_bars_under_headings_of_an_unknown_language_are_told_by_their_numbers(tmp_path: Path) -> None:
+    headings = ["dydd", "agor", "uchaf", "isaf", "cau"]
+    series = load(table(tmp_path, dict(zip(headings, [DAYS, *OHLC.values()], strict=True))))
+    assert series.closes.tolist() == CLOSES
+    assert any(
+        "open from agor, high from uchaf, low from isaf, close from cau" in note for note in series.provenance.notes
+    )

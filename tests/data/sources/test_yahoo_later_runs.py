@@ -10,7 +10,8 @@ import requests
 
 from cryptoforecast import DataNotice, UserError, YahooSource
 from cryptoforecast.data.sources import SourceUnavailable
-from tests.data.sources.yahoo_server import DAYS, Answer, LocalYahoo, refusal
+from tests.data.sources.local_server import Answer
+from tests.data.sources.yahoo_server import DAYS, LocalYahoo, refusal
 
 Today = Callable[[str], None]
 

@@ -1,6 +1,5 @@
-"""CcxtSource asked again, and in bad weather: what is cached, what is asked anew, what is said."""
+"""CcxtSource asked again: what is cached, what is requested again, what is reported."""
 
-import json
 import subprocess
 import sys
 import warnings
@@ -15,23 +14,11 @@ from cryptoforecast import CcxtSource, DataNotice, FirstAvailable, SimulatedSour
 from cryptoforecast.data.sources import SourceUnavailable
 from cryptoforecast.data.sources.bar_cache import BarCache
 from cryptoforecast.data.sources.exchange_client import COLUMNS
-from tests.data.sources.exchange_server import HOURS, LocalExchange
-from tests.data.sources.yahoo_server import Answer
+from tests.data.sources.exchange_server import HOURS, NOBODY, LocalExchange, hourly, three_hours_later
+from tests.data.sources.local_server import Answer
 from tests.helpers import CONFIGS
 
 Today = Callable[[str], None]
-NOBODY = "http://127.0.0.1:9"
-
-
-def hourly(address: str, symbol: str = "BTC/USD", **settings: object) -> CcxtSource:
-    return CcxtSource("bitstamp", symbol, "1h", **{"start": "2024-03-01", **settings}).at(address)  # type: ignore[arg-type]
-
-
-def three_hours_later(exchange: LocalExchange, today: Today) -> None:
-    for number, hour in enumerate(pd.date_range("2024-03-06 13:00", "2024-03-06 15:00", freq="h", tz="UTC")):
-        exchange.closes[hour] = 233.0 + number
-    exchange.clock = pd.Timestamp("2024-03-06 15:00", tz="UTC")
-    today("2024-03-06 15:00")
 
 
 def test_a_second_run_before_a_bar_is_over_asks_nothing(exchange: LocalExchange, today: Today) -> None:
@@ -112,69 +99,6 @@ def test_an_exchange_that_cannot_be_reached_is_passed_over() -> None:
         assert FirstAvailable([hourly(NOBODY), SimulatedSource()]).load().provenance.simulated
 
 
-TROUBLES = {
-    "says that there were too many requests .HTTP 429; wait some minutes.": Answer(429, "Too Many Requests"),
-    "is out of order .HTTP 503.": Answer(503, "<html>our engineers are working on it</html>"),
-    "is out of order .HTTP 500.": Answer(500, ""),
-    "is out of order .HTTP 504.": Answer(504, "gateway timeout"),
-    "refuses to answer .HTTP 403.": Answer(403, "Forbidden"),
-    "refuses to answer .HTTP 451.": Answer(451, "not in your country"),
-    "sent a web page instead of prices": Answer(200, "<html>down for maintenance</html>"),
-    "sent an empty answer instead of prices": Answer(200, ""),
-    "sent an answer that is not JSON instead of prices": Answer(200, '{"data": {"ohlc": [{"times'),
-    "(cannot be reached|sent an answer that cannot be read) .*": Answer(200, '{"data": {"ohlc"', missing=500),
-}
-
-
-@pytest.mark.parametrize("sentence", TROUBLES)
-def test_every_trouble_has_its_sentence_and_is_met_three_times(
-    sentence: str, exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    exchange.first_answers = [TROUBLES[sentence]] * 3
-    with pytest.raises(SourceUnavailable, match=f"^BTC/USD: bitstamp {sentence}, and nothing is cached.$"):
-        hourly(exchange.address).load()
-    assert len(exchange.asked) == 3
-    exchange.first_answers = [TROUBLES[sentence]] * 2
-    assert hourly(exchange.address).load().provenance.notes == ()  # what passes is not spoken of
-
-
-@pytest.mark.parametrize(("bidden", "waited"), [("7", [7]), ("3600", []), ("Wed, 06 Mar 2024 12:00:07 GMT", [])])
-def test_an_exchange_that_bids_to_wait_is_waited_for(
-    bidden: str, waited: list[int], exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pauses: list[float] = []
-    monkeypatch.setattr("time.sleep", pauses.append)
-    exchange.retry_after = bidden
-    exchange.first_answers = [Answer(429, "Too Many Requests")]
-    assert hourly(exchange.address).load().provenance.notes == ()
-    assert [pause for pause in pauses if pause] == waited
-
-
-EMPTY = Answer(200, '{"data": {"pair": "BTC/USD", "ohlc": []}}')
-
-
-@pytest.mark.parametrize("weather", [[EMPTY], [None, EMPTY], [None, EMPTY, EMPTY], [None, None, EMPTY]])
-def test_an_empty_page_that_passes_loses_nothing(weather: list[Answer | None], exchange: LocalExchange) -> None:
-    exchange.most, exchange.first_answers = 50, weather
-    series = hourly(exchange.address).load()
-    assert series.closes.tolist() == np.arange(100.0, 232.0).tolist()
-    assert series.provenance.notes == ()
-
-
-def test_a_page_that_stays_empty_is_a_trouble_where_it_should_hold_what_came_before(exchange: LocalExchange) -> None:
-    exchange.most, exchange.first_answers = 50, [None, EMPTY, EMPTY, EMPTY]
-    said = "bitstamp left out the bar of 2024-03-03 01:00, which it gave before; using closes cached just now, up to"
-    with pytest.warns(DataNotice, match=said):
-        assert len(hourly(exchange.address).load().closes) == 50
-
-
-def test_markets_that_are_not_told_make_an_exchange_unavailable(exchange: LocalExchange) -> None:
-    for answer in (Answer(503, ""), Answer(200, "<html>"), Answer(200, '{"code": 1}'), Answer(200, "[1, 2]")):
-        exchange.answer = answer
-        with pytest.raises(SourceUnavailable, match="^BTC/USD: bitstamp "):
-            hourly(exchange.address).load()
-
-
 def test_what_came_before_the_exchange_fell_silent_is_kept_and_gone_on_with(exchange: LocalExchange) -> None:
     exchange.most = 50
     exchange.first_answers = [None, None, *[Answer(503, "")] * 3]
@@ -252,39 +176,6 @@ def test_a_refresh_that_breaks_off_leaves_the_cache_as_it_was(exchange: LocalExc
     with pytest.raises(SourceUnavailable, match="HTTP 503"):
         hourly(exchange.address, refresh=True).load()
     assert hourly(exchange.address).load().closes.tolist() == np.arange(100.0, 232.0).tolist()
-
-
-def test_a_clock_that_is_ahead_does_not_take_an_unfinished_bar_for_a_finished_one(
-    exchange: LocalExchange, today: Today
-) -> None:
-    today("2024-03-06 13:30")
-    said = "this machine's clock is 90 minutes ahead of bitstamp's; bars that are not over there were left out"
-    with pytest.warns(DataNotice, match=said):
-        assert hourly(exchange.address).load().closes.index[-1] == HOURS[-2]
-
-
-@pytest.mark.parametrize("date", ["", "noon", "Wed, 06 Mar 2024 12:00:00 -0000"])
-def test_an_exchange_that_does_not_say_what_time_it_is_is_believed_all_the_same(
-    date: str, exchange: LocalExchange
-) -> None:
-    exchange.date = date
-    assert hourly(exchange.address).load().closes.index[-1] == HOURS[-2]
-
-
-@pytest.mark.parametrize("second_close", ["2", "2.5"])
-def test_a_bar_that_is_given_twice_is_taken_once_and_two_bars_of_one_time_are_a_trouble(
-    second_close: str, exchange: LocalExchange
-) -> None:
-    first = {"timestamp": "1709251200", "open": "1", "high": "3", "low": "1", "close": "2", "volume": "1"}
-    bars = [first, first | {"close": second_close}, first | {"timestamp": "1709254800"}]
-    answer = Answer(200, json.dumps({"data": {"ohlc": bars}}))
-    if second_close == "2":
-        exchange.first_answers = [answer]
-        assert len(hourly(exchange.address).load().closes) == len(HOURS) - 1
-    else:
-        exchange.first_answers = [answer] * 3
-        with pytest.raises(SourceUnavailable, match="bitstamp gave two bars of 2024-03-01, and nothing is cached"):
-            hourly(exchange.address).load()
 
 
 def test_a_market_delisted_since_is_read_from_the_cache_as_the_refusal_says(

@@ -1,6 +1,4 @@
-"""Dates as vendors write them."""
-
-from collections.abc import Sequence
+"""Dates of any style, with times of day and offsets, are read as the same times."""
 
 import pandas as pd
 import pytest
@@ -11,135 +9,19 @@ from cryptoforecast.data.files.cells.numbers import Unreadable
 from cryptoforecast.data.files.dates.read_times import read_times
 
 DAYS = pd.date_range("2023-07-20", periods=40, tz="UTC")
+
+
 STYLES = [
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y",
     "%m/%d/%y", "%d/%m/%y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d-%b-%Y", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%SZ",
     "%Y-%m-%d %H:%M:%S UTC", "%m/%d/%Y %H:%M", "%m/%d/%Y, %I:%M:%S %p", "%d/%m/%Y %I:%M %p", "%Y-%m-%d %I-%p",
 ]  # fmt: skip
-UNITS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 
 
 @given(st.sampled_from(STYLES), st.permutations(range(40)))
 def test_any_style_of_dates_in_any_order_is_read_as_the_same_times(style: str, order: list[int]) -> None:
     read = read_times(pd.Series([f"{DAYS[at]:{style}}" for at in order]))
     assert (read.times == DAYS[order]).all()
-
-
-@given(st.lists(st.sampled_from(list(UNITS)), min_size=40, max_size=40))
-def test_epochs_of_any_unit_and_of_several_in_one_column_are_read_by_their_size(units: list[str]) -> None:
-    stamps = [int(day.timestamp()) * UNITS[unit] for day, unit in zip(DAYS, units, strict=True)]
-    read = read_times(pd.Series(stamps))
-    assert (read.times == DAYS).all()
-    assert all(unit in read.style for unit in units)
-
-
-def test_epochs_as_floats_are_read_and_an_empty_one_is_no_time() -> None:
-    read = read_times(pd.Series([1689811200.0, None, 1689984000.0]))
-    assert read.times.isna().tolist() == [False, True, False]
-    assert read.times[2] == pd.Timestamp("2023-07-22", tz="UTC")
-
-
-@pytest.mark.parametrize("unit", UNITS)
-def test_epochs_of_any_year_are_read_where_they_go_on_without_a_leap(unit: str) -> None:
-    for start in ("1962-01-02", "1985-06-01", "2001-01-01", "2024-01-01"):
-        times = pd.bdate_range(start, periods=6000 if start < "2000" else 300, tz="UTC")
-        stamps = times.as_unit("ns").asi8 // (10**9 // UNITS[unit])
-        assert (read_times(pd.Series(stamps)).times == times).all()
-        assert (read_times(pd.Series(stamps.astype(float))).times == times).all()
-        assert (read_times(pd.Series(stamps.astype(str))).times == times).all()
-
-
-def test_epochs_in_scientific_notation_are_read() -> None:
-    read = read_times(pd.Series(["1.5147648e9", "1.5148512e+09", "1.5149376E9"]))
-    assert (read.times == pd.date_range("2018-01-01", periods=3, tz="UTC")).all()
-
-
-@pytest.mark.parametrize("column", [range(1970, 2024, 2), range(40), [100_000_001, 100_000_002, 100_000_003]])
-def test_years_that_do_not_follow_each_other_and_counters_are_no_epochs(column: Sequence[int]) -> None:
-    with pytest.raises(Unreadable, match="not an epoch"):
-        read_times(pd.Series(column))
-
-
-def test_days_as_spreadsheets_count_them_are_refused_with_what_to_do() -> None:
-    for column in ([44197, 44198, 44199], [44197.0, 44197.5, 44198.0], ["44197", "44198"]):
-        with pytest.raises(Unreadable, match="as spreadsheets count days, from 1900 or from 1904: format the column"):
-            read_times(pd.Series(column))
-
-
-def test_months_in_digits_are_read_unless_they_may_be_days() -> None:
-    assert read_times(pd.Series([202311, 202312, 202401])).times[2] == pd.Timestamp("2024-01-01", tz="UTC")
-    for column in ([200101, 200102, 200103], [202311, 202312, 202402, 202403]):
-        with pytest.raises(Unreadable, match="not an epoch"):
-            read_times(pd.Series(column))
-
-
-@pytest.mark.parametrize("stamp", [12, 1_200_000_000, 4_100_000_000, 10**17, -1_689_811_200])
-def test_an_epoch_before_bitcoin_or_behind_now_is_refused(stamp: int) -> None:
-    with pytest.raises(Unreadable, match="not an epoch between 2009 and now") as refused:
-        read_times(pd.Series([1689811200, stamp, 1689897600]))
-    assert refused.value.row == 1
-
-
-def test_a_day_above_twelve_settles_which_is_the_day() -> None:
-    assert read_times(pd.Series(["03/04/2024", "13/04/2024"])).style == "%d/%m/%Y"
-    assert read_times(pd.Series(["04/03/2024", "04/13/2024"])).style == "%m/%d/%Y"
-
-
-@pytest.mark.parametrize(
-    "column", [["03/04/2024", "04/04/2024", "05/04/2024"], ["01/05/2024 13:00", "02/05/2024 13:00"]]
-)
-def test_days_of_one_month_may_be_months_on_one_day_and_are_refused(column: list[str]) -> None:
-    with pytest.raises(Unreadable, match="nothing in the file tells which; set data.source.date_format to %m/%d/%Y or"):
-        read_times(pd.Series(column))
-
-
-@pytest.mark.parametrize("step", [1, 3])
-def test_months_and_quarters_within_a_year_are_refused_and_the_knob_works(step: int) -> None:
-    for style in ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y"):
-        times = pd.date_range("2022-01-01", periods=12 // step, freq=pd.DateOffset(months=step), tz="UTC")[::-1]
-        column = pd.Series(times.strftime(style))
-        with pytest.raises(Unreadable, match="nothing in the file tells which"):
-            read_times(column)
-        assert (read_times(column, style).times == times).all()
-
-
-def test_months_over_years_and_month_ends_are_told() -> None:
-    for style in ("%m/%d/%Y", "%d/%m/%Y"):
-        for freq in ("MS", "ME", "QS", "QE"):
-            times = pd.date_range("2022-01-01", periods=30, freq=freq, tz="UTC")
-            assert (read_times(pd.Series(times.strftime(style))).times == times).all()
-
-
-def test_even_steps_settle_which_is_the_day() -> None:
-    hours = pd.date_range("2024-04-03", periods=100, freq="h", tz="UTC")
-    for style in ("%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M"):
-        assert (read_times(pd.Series(hours.strftime(style))).times == hours).all()
-
-
-def test_dots_are_written_between_days_first_and_that_is_said() -> None:
-    for freq in ("D", "MS"):
-        times = pd.date_range("2024-01-01", periods=12, freq=freq, tz="UTC")
-        read = read_times(pd.Series(times.strftime("%d.%m.%Y")))
-        assert (read.times == times).all()
-        assert "with the day first (%d.%m.%Y); data.source.date_format settles it" in read.note
-
-
-def test_order_settles_which_is_the_day() -> None:
-    assert read_times(pd.Series(["01/02/2024", "02/02/2024", "05/02/2024", "01/03/2024"])).style == "%d/%m/%Y"
-
-
-def test_the_future_is_no_reading() -> None:
-    column = pd.Series(["05/06/2024", "07/08/2024"])
-    assert read_times(column, now=pd.Timestamp("2024-07-10", tz="UTC")).style == "%m/%d/%Y"
-
-
-def test_days_that_nothing_settles_are_refused() -> None:
-    with pytest.raises(Unreadable, match=r"2024-03-04 \(%m/%d/%Y\) or 2024-04-03 \(%d/%m/%Y\): nothing in the"):
-        read_times(pd.Series(["03/04/2024", "05/06/2024"]))
-
-
-def test_one_day_the_same_both_ways_is_not_in_doubt() -> None:
-    assert read_times(pd.Series(["03/03/2024", "04/04/2024"])).times[0] == pd.Timestamp("2024-03-03", tz="UTC")
 
 
 def test_a_cell_that_is_no_date_is_pointed_at() -> None:
@@ -177,6 +59,8 @@ MONTHS = {
     "Russian": "янв. фев. мар. апр. мая июн. июл. авг. сент. окт. нояб. дек.",
     "Chinese": "1月 2月 3月 4月 5月 6月 7月 8月 9月 10月 11月 12月",
 }
+
+
 FORMS = [
     "{d} {m} {y}",
     "{m} {d}, {y}",
@@ -186,6 +70,8 @@ FORMS = [
     "{d} de {m} de {y}",
     "{m}/{d}/{y}",
 ]
+
+
 SOME_DAYS = pd.date_range("2023-01-20", periods=400, freq="3D", tz="UTC")
 
 
@@ -202,8 +88,12 @@ def test_months_in_words_of_any_language_are_read(language: str) -> None:
 
 
 CLOCKS = ["{:%H:%M}", "{:%H:%M:%S}", "{:%H:%M:%S}.000", "{:%I:%M %p}", "{:%I:%M:%S%p}", "오후 {:%I:%M}", "PM {:%I:%M}"]
+
+
 ZONES = {"": 0, " Z": 0, " UTC": 0, " GMT+0800": 8, " UTC+8": 8, "-05:00": -5, " -0500": -5, " GMT+0530 (IST)": 5.5,
          "+01:00[Europe/Paris]": 1}  # fmt: skip
+
+
 SEPARATE_DAYS = ["%d.%m.%Y", "%m/%d/%Y", "%Y年%m月%d日", "%a, %d %b %Y", "%A %d/%m/%Y", "%d-%b-%y", "%Y. %m. %d."]
 
 
@@ -234,15 +124,6 @@ def test_a_month_with_a_short_year_is_one_only_where_months_go_on() -> None:
     assert read_times(pd.Series(["Jan 22", "Dec 21", "Nov 21"])).times[1] == pd.Timestamp("2021-12-01", tz="UTC")
     with pytest.raises(Unreadable, match="2001-01 or, without its year, the day 'Jan 01'"):
         read_times(pd.Series(["Jan 01", "Jan 02", "Jan 03"]))
-
-
-@pytest.mark.parametrize("style", ["%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y"])
-def test_days_with_short_years_are_no_years_with_short_days(style: str) -> None:
-    for times in (
-        pd.date_range("2018-01-01", periods=20, tz="UTC"),
-        pd.bdate_range("2018-01-01", periods=20, tz="UTC"),
-    ):
-        assert (read_times(pd.Series(times.strftime(style))).times == times).all()
 
 
 @pytest.mark.parametrize("zone", ["EST", "CEST", "America/New_York"])
