@@ -145,8 +145,8 @@ class Weeks(CalendarInterval):
 
     def after(self, time: pd.Timestamp, count: int) -> pd.DatetimeIndex:
         """The usual weekday of later weeks."""
-        usual = time + pd.Timedelta(self.weekday - time.weekday(), unit="D")
-        return pd.DatetimeIndex(usual + np.arange(1, count + 1) * pd.Timedelta(A_WEEK, unit="ns")).as_unit("ns")
+        usual_day = time + pd.Timedelta(self.weekday - time.weekday(), unit="D")
+        return pd.DatetimeIndex(usual_day + np.arange(1, count + 1) * pd.Timedelta(A_WEEK, unit="ns")).as_unit("ns")
 
     def ends(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """The end of the week of the calendar."""
@@ -167,11 +167,11 @@ def calendar_of(times: pd.DatetimeIndex, exact: bool = True) -> CalendarInterval
     """
     if len(times) < 2:
         return None
-    usual = int(np.median(np.diff(times.asi8)))
-    if usual >= 27 * A_DAY:
+    median_step = int(np.median(np.diff(times.asi8)))
+    if median_step >= 27 * A_DAY:
         return _months_of(times, exact)
     weeks = np.diff(Weeks().numbers(times))
-    if not exact and 5 * A_DAY < usual < 9 * A_DAY and weeks.min() > 0 and 2 * (weeks == 1).sum() >= len(weeks):
+    if not exact and 5 * A_DAY < median_step < 9 * A_DAY and weeks.min() > 0 and 2 * (weeks == 1).sum() >= len(weeks):
         return Weeks(int(np.bincount(times.day_of_week).argmax()))
     return None
 

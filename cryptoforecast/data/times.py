@@ -27,8 +27,8 @@ def say_time(time: pd.Timestamp) -> str:
 def say_duration(duration: pd.Timedelta) -> str:
     """A duration in words: ``1 day``, ``2 days``, ``4 hours``, ``90 minutes``, ``500 milliseconds``."""
     for unit, length in DURATIONS.items():
-        count, rest = divmod(duration, pd.Timedelta(length))
-        if count and not rest:
+        count, remainder = divmod(duration, pd.Timedelta(length))
+        if count and not remainder:
             return f"{count} {unit}" + ("" if count == 1 else "s")
     return str(duration)
 

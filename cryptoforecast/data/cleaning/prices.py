@@ -34,11 +34,11 @@ def require_prices(symbol: str, bars: pd.DataFrame) -> None:
         allowed = np.isnan(numbers) | ((numbers >= 0 if name == VOLUME else numbers > 0) & np.isfinite(numbers))
         if allowed.all():
             continue
-        first, more = int(np.argmin(allowed)), int((~allowed).sum()) - 1
+        first, further_cases = int(np.argmin(allowed)), int((~allowed).sum()) - 1
         rule = "volumes are not negative" if name == VOLUME else f"{str(name).lower()}s are positive numbers"
         raise UserError(
             f"{symbol}: the {str(name).lower()} at {say_time(bars.index[first])} is {numbers[first]:g}"
-            f"{and_more(more)}; {rule}."
+            f"{and_more(further_cases)}; {rule}."
         )
 
 

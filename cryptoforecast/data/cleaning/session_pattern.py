@@ -113,10 +113,10 @@ def _usual_breaks(of_day: np.ndarray, uneven: np.ndarray, night: np.ndarray, day
     """Whether each gap recurs on several days: within a day, from and to the same times; over night, either of them."""
     least = 1 if days <= 3 else 2 if days < 20 else 3
     before, after = of_day[uneven], of_day[uneven + 1]
-    usual = np.zeros(len(uneven), dtype=bool)
-    usual[night] = _often(before[night], least) & _often(after[night], least)
-    usual[~night] = _often(before[~night] // SECOND * A_DAY + after[~night], least)
-    return usual
+    recurs = np.zeros(len(uneven), dtype=bool)
+    recurs[night] = _often(before[night], least) & _often(after[night], least)
+    recurs[~night] = _often(before[~night] // SECOND * A_DAY + after[~night], least)
+    return recurs
 
 
 def _often(values: np.ndarray, least: int) -> np.ndarray:

@@ -90,15 +90,15 @@ class CachedFeed:
         if cached and self._is_enough(cached):
             return cached
         try:
-            held = self._with_new_bars(cached, notes)
+            bars = self._with_new_bars(cached, notes)
         except SourceUnavailable as unavailable:
             return self._cached_instead(damage, str(unavailable).rstrip("."), notes)
         except UserError as refusal:
             raise self._refused(cached, str(refusal)) from None
         if damage:
             notes.append(f"{damage}; the closes were fetched anew.")
-        self._write(held, notes)
-        return held
+        self._write(bars, notes)
+        return bars
 
     def _read(self) -> tuple[CachedBars | None, str]:
         try:
@@ -108,9 +108,9 @@ class CachedFeed:
         except OSError:  # no cache can be written here; noted when the bars are to be written
             return None, ""
 
-    def _write(self, held: CachedBars, notes: list[str]) -> None:
+    def _write(self, bars: CachedBars, notes: list[str]) -> None:
         try:
-            self.cache.write(held)
+            self.cache.write(bars)
         except OSError as problem:
             notes.append(f"the closes could not be cached ({problem.strerror or problem}).")
 
@@ -126,39 +126,39 @@ class CachedFeed:
             return CachedBars(self._fetch_some(first, self._after, None, notes), first, self.now)
         if self.in_pages and first < cached.covered_from and not self.refresh:
             cached = self._with_older_bars(cached, first, notes)
-        old = cached.bars
-        after = max(self._after, self.step.after(old.index[-1], 1)[0])
+        old_bars = cached.bars
+        after = max(self._after, self.step.after(old_bars.index[-1], 1)[0])
         from_beginning = max(min(first, cached.covered_from), self.earliest)
         if self.refresh or self.always_all or first < cached.covered_from:
             first = from_beginning
         else:
-            first = max(first_to_ask_again(old, self.step), from_beginning)
-        new = self._fetch_some(first, after, cached, notes)
-        if first > from_beginning and is_rescaled(old, new, self.prices):
-            new = self._fetch_some(from_beginning, after, cached, notes)
-        return self._joined(cached, new, first, notes)
+            first = max(first_to_ask_again(old_bars, self.step), from_beginning)
+        new_bars = self._fetch_some(first, after, cached, notes)
+        if first > from_beginning and is_rescaled(old_bars, new_bars, self.prices):
+            new_bars = self._fetch_some(from_beginning, after, cached, notes)
+        return self._joined(cached, new_bars, first, notes)
 
     def _with_older_bars(self, cached: CachedBars, first: pd.Timestamp, notes: list[str]) -> CachedBars:
         """The cached bars with those before them; only the cached ones if the vendor has changed the first of these."""
-        old = cached.bars
-        both = old.index[:OVERLAP]
-        new = self._fetch(first, self.step.after(both[-1], 1)[0], cached, notes)
-        if not len(new):  # it no longer has bars so old
+        old_bars = cached.bars
+        both = old_bars.index[:OVERLAP]
+        new_bars = self._fetch(first, self.step.after(both[-1], 1)[0], cached, notes)
+        if not len(new_bars):  # it no longer has bars so old
             return cached._replace(covered_from=first)
-        if new.index[-1] < both[0] or is_rescaled(old, new, self.prices):
+        if new_bars.index[-1] < both[0] or is_rescaled(old_bars, new_bars, self.prices):
             return cached
-        held = CachedBars(self._joined(cached, new, first, notes).bars, first, cached.fetched_at)
-        self._write(held, notes)
-        return held
+        bars = CachedBars(self._joined(cached, new_bars, first, notes).bars, first, cached.fetched_at)
+        self._write(bars, notes)
+        return bars
 
     def _joined(
-        self, cached: CachedBars | None, new: pd.DataFrame, first: pd.Timestamp, notes: list[str]
+        self, cached: CachedBars | None, new_bars: pd.DataFrame, first: pd.Timestamp, notes: list[str]
     ) -> CachedBars:
         if cached is None:
-            return CachedBars(new, first, self.now)
-        if changes := say_changes(self.vendor, cached.bars, new, self.close):
+            return CachedBars(new_bars, first, self.now)
+        if changes := say_changes(self.vendor, cached.bars, new_bars, self.close):
             notes.append(changes)
-        return CachedBars(merge(cached.bars, new), min(first, cached.covered_from), self.now)
+        return CachedBars(merge(cached.bars, new_bars), min(first, cached.covered_from), self.now)
 
     def _fetch(
         self, first: pd.Timestamp, after: pd.Timestamp, cached: CachedBars | None, notes: list[str]

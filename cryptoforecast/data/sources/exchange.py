@@ -103,8 +103,8 @@ class CcxtSource(Source):
         client = _LazyExchange(self.exchange, self.timeframe, self._address)
         market = self._market(client, notes)
         feed = self._feed(client, market, now)
-        held = feed.bars(notes)
-        bars = self._days.select(held.bars, feed.symbol, feed.vendor)
+        fetched = feed.bars(notes)
+        bars = self._days.select(fetched.bars, feed.symbol, feed.vendor)
         require_steps(market, self.exchange, self.timeframe, bars.index)
         notes += self._remarks(client, bars.index[-1], now)
         raw = RawRows(
@@ -118,7 +118,7 @@ class CcxtSource(Source):
             columns={"time": "timestamp", "close": CLOSE},
             interval=self._step,
         )
-        return to_vendor_series(raw, self.gaps, now, held.fetched_at)
+        return to_vendor_series(raw, self.gaps, now, fetched.fetched_at)
 
     def _market(self, client: "_LazyExchange", notes: list[str]) -> str:
         """The symbol of the market as ccxt writes it; nothing is requested if its bars are cached."""

@@ -63,42 +63,42 @@ class Pager:
             UserError: if it refuses the request.
         """
         since: pd.Timestamp | None = first
-        known, begun = pd.DatetimeIndex([], tz="UTC"), False
+        known_times, has_begun = pd.DatetimeIndex([], tz="UTC"), False
         while since is not None and since < after:
-            page = self._page_after(since, known)
+            page = self._page_after(since, known_times)
             if len(page):
                 yield page[page.index < after]
-                known, begun = known.append(page.index)[-PAGE_OVERLAP:], True
-                since = known[0]
-                upcoming = self.step.after(known[-1], 1)
+                known_times, has_begun = known_times.append(page.index)[-PAGE_OVERLAP:], True
+                since = known_times[0]
+                upcoming = self.step.after(known_times[-1], 1)
                 if upcoming[0] >= after or self.step.ends(upcoming)[0] > now():
                     return
             else:
-                since, known = self._next_bar(self._after_window(since), after, begun), known[:0]
+                since, known_times = self._next_bar(self._after_window(since), after, has_begun), known_times[:0]
 
-    def _page_after(self, since: pd.Timestamp, known: pd.DatetimeIndex) -> pd.DataFrame:
+    def _page_after(self, since: pd.Timestamp, known_times: pd.DatetimeIndex) -> pd.DataFrame:
         """The new bars of a page, which is requested twice if it has none."""
         for _ in range(2):
-            page = ask_again(lambda: self._page_with_overlap(since, known))
-            new = page[page.index > known[-1]] if len(known) else page
-            if len(new):
+            page = ask_again(lambda: self._page_with_overlap(since, known_times))
+            new_bars = page[page.index > known_times[-1]] if len(known_times) else page
+            if len(new_bars):
                 break
-        return new
+        return new_bars
 
-    def _page_with_overlap(self, since: pd.Timestamp, known: pd.DatetimeIndex) -> pd.DataFrame:
+    def _page_with_overlap(self, since: pd.Timestamp, known_times: pd.DatetimeIndex) -> pd.DataFrame:
         """A page, checked to have a bar of the page before.
 
         Raises:
             SourceUnavailable: if it has none, as an answer to another request would.
         """
         page = self.ask(self.timeframe, since)
-        if len(known) and not (len(page) and page.index[0] <= known[-1]):
+        if len(known_times) and not (len(page) and page.index[0] <= known_times[-1]):
             raise SourceUnavailable(
-                f"{self.market}: {self.exchange} left out the bar of {say_time(known[-1])}, which it gave before."
+                f"{self.market}: {self.exchange} left out the bar of {say_time(known_times[-1])}, which it gave before."
             )
         return page
 
-    def _next_bar(self, since: pd.Timestamp, after: pd.Timestamp, begun: bool) -> pd.Timestamp | None:
+    def _next_bar(self, since: pd.Timestamp, after: pd.Timestamp, has_begun: bool) -> pd.Timestamp | None:
         """The opening of the next bar; None if there is none.
 
         Raises:
@@ -109,7 +109,7 @@ class Pager:
         if not self.looks_at_days:
             return self._first_between(since, after)
         days = self._days_of_trading(since, after)
-        if not begun:  # some exchanges keep short bars for a limited time
+        if not has_begun:  # some exchanges keep short bars for a limited time
             days = days[bisect.bisect_left(days, True, key=lambda day: self._first_of(day, since, after) is not None) :]
         for day in days:
             found = self._first_of(day, since, after)

@@ -97,9 +97,9 @@ class YahooSource(Source):
         require_vendor_columns(VENDOR, columns)
         now, notes = vendor.present(), list[str]()
         feed = self._feed(now)
-        held = feed.bars(notes)
-        bars = self._days.select(held.bars, feed.symbol, feed.vendor)
-        if self._days.first and self._days.first < min(earliest(self.interval, now), held.covered_from):
+        cached = feed.bars(notes)
+        bars = self._days.select(cached.bars, feed.symbol, feed.vendor)
+        if self._days.first and self._days.first < min(earliest(self.interval, now), cached.covered_from):
             reach = say_duration(now.floor("D") - earliest(self.interval, now))
             notes.append(f"Yahoo Finance has {self.interval} bars of the last {reach} only, not since {self.start}.")
         close = ADJUSTED_CLOSE if self.adjusted else CLOSE
@@ -113,7 +113,7 @@ class YahooSource(Source):
             format=VENDOR,
             columns={"time": "timestamp", "close": close},
         )
-        series = to_vendor_series(raw, self.gaps, now, held.fetched_at)
+        series = to_vendor_series(raw, self.gaps, now, cached.fetched_at)
         if not self.adjusted:
             return series
         notes_used = (*series.provenance.notes, "closes are adjusted for dividends and splits.")

@@ -188,7 +188,7 @@ def _known_words(text: str) -> int:
 def _common(name: str, text: str) -> float:
     """The share of the characters beyond ASCII that are common, in words of one script and of usual case."""
     beyond = sum(not character.isascii() for character in text)
-    good = sum(character in "–—‘’“”€£¥°²³·" for character in text) if name == "cp1252" else 0
+    common = sum(character in "–—‘’“”€£¥°²³·" for character in text) if name == "cp1252" else 0
     is_common = COMMON.get(name, str.isalpha)
     for word in WORDS.findall(text):
         foreign = [character for character in word if not character.isascii()]
@@ -196,8 +196,8 @@ def _common(name: str, text: str) -> float:
             continue  # letters of two scripts in one word
         if any(first.islower() and second.isupper() for first, second in pairwise(word)):
             continue
-        good += sum(map(is_common, foreign))
-    return good / beyond if beyond else 0.0
+        common += sum(map(is_common, foreign))
+    return common / beyond if beyond else 0.0
 
 
 class Recoded(io.RawIOBase):

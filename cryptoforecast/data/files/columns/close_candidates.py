@@ -1,6 +1,6 @@
 """Columns that their headings call closes: which of them is the close of the series."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -88,22 +88,22 @@ def columns_of_symbol(
         UserError: if the symbol is none of those there are, or several are there and none is asked for.
     """
     symbols = {at: labels[at].symbol for at in candidates}
-    laws = (lambda of: of == symbol, lambda of: as_symbol(of) == as_symbol(symbol or ""), _alike(symbol))
-    for law in laws if symbol else ():
-        found = [at for at, of in symbols.items() if law(of)]
+    comparisons: tuple[Callable[[str], bool], ...] = (
+        lambda name: name == symbol,
+        lambda name: as_symbol(name) == as_symbol(symbol or ""),
+        lambda name: is_same_coin(name, symbol or ""),
+    )
+    for is_symbol in comparisons if symbol else ():
+        found = [at for at, name in symbols.items() if is_symbol(name)]
         if len({as_symbol(symbols[at]) for at in found}) == 1:
             return found
-    if not symbol and len({as_symbol(of) for of in symbols.values()}) == 1:
+    if not symbol and len({as_symbol(name) for name in symbols.values()}) == 1:
         return candidates
     names = join_names(dict.fromkeys(symbols.values()), LISTED_COLUMNS)
     if symbol:
         raise UserError(f"{table}: has closes of {names}; {symbol} is none of them; {TO_ONE}.")
     columns = join_names((labels[at].text for at in (*plain, *candidates)), LISTED_COLUMNS)
     raise UserError(f"{table}: has closes of {names}; {TO_ONE}, or data.source.column to one of {columns}.")
-
-
-def _alike(symbol: str | None):  # type: ignore[no-untyped-def]
-    return lambda of: is_same_coin(of, symbol or "")
 
 
 def _best(table: str, labels: Sequence[Label], sample: FirstRows, group: list[int]) -> int:

@@ -190,8 +190,8 @@ class FirstRows:
         steps = np.diff(np.unique(numbers))
         if len(steps) == 1:
             return not np.diff(np.unique(seconds))[0] % 60  # of two bars: whole minutes
-        usual = np.median(steps) if len(steps) else 0.0
-        return bool(usual > 0 and (np.abs(steps - usual) <= 0.1 * usual).mean() >= LEAST_REGULAR)
+        median_step = np.median(steps) if len(steps) else 0.0
+        return bool(median_step > 0 and (np.abs(steps - median_step) <= 0.1 * median_step).mean() >= LEAST_REGULAR)
 
     def _are_moments_in_order(self, at: int, label: Label) -> bool:
         """Whether a first column without a heading has epochs since 1990 in one unit and in order, at any steps."""

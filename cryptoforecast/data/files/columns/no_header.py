@@ -56,13 +56,13 @@ def without_header(file: Path, sample: FirstRows, knobs: Knobs) -> tuple[str, tu
     agreed = _agreed(found)
     if "close" in agreed:
         order = sorted(agreed.items(), key=lambda place: place[1])
-        rest = [at for at in values if at not in agreed.values()] if len(found) == 1 else []
-        named_places = dict(order) | ({"volume": rest[0]} if len(rest) == 1 else {})
+        other_columns = [at for at in values if at not in agreed.values()] if len(found) == 1 else []
+        named_places = dict(order) | ({"volume": other_columns[0]} if len(other_columns) == 1 else {})
         for name, at in named_places.items():
             labels[at] = labels[at]._replace(text=name, kind=KINDS[name])
         first_is_epoch = sample.are_times(0, labels[0]) and order[0][1] == 1 and order[-1][1] == 4
-        known = VENDOR_ORDERS.get(" ".join(name for name, _ in order)) if first_is_epoch else None
-        return f"{known or 'bars'}, no header", tuple(labels), note
+        vendor = VENDOR_ORDERS.get(" ".join(name for name, _ in order)) if first_is_epoch else None
+        return f"{vendor or 'bars'}, no header", tuple(labels), note
     if knobs.column is None and len(values) != 1:
         if not any(sample.may_be_times(at) for at in range(width)):
             raise UserError(f"{file}: no column holds dates or times, and there is no header; closes need theirs.")

@@ -62,8 +62,8 @@ def read_numeric_times(stamps: np.ndarray, now: pd.Timestamp) -> tuple[pd.Dateti
     nanoseconds *= scale
     nanoseconds += fractions
     times = pd.DatetimeIndex(nanoseconds, tz="UTC", copy=False)
-    used = " and ".join(UNITS[kind - 1] for kind in np.unique(np.atleast_1d(unit)))
-    return times.where(~empty) if empty.any() else times, f"epoch {used}"
+    units = " and ".join(UNITS[kind - 1] for kind in np.unique(np.atleast_1d(unit)))
+    return times.where(~empty) if empty.any() else times, f"epoch {units}"
 
 
 def _with_year_last(stamps: np.ndarray, empty: np.ndarray) -> dict[str, pd.DatetimeIndex]:
@@ -142,9 +142,9 @@ def _whole(stamps: np.ndarray, empty: np.ndarray) -> np.ndarray:
 
 def _fractions(stamps: np.ndarray, empty: np.ndarray, scale: np.ndarray | int) -> np.ndarray | int:
     """Nanoseconds of the decimals of epochs, to the microsecond: a float has no more digits."""
-    if stamps.dtype == np.int64 or not (rest := np.where(empty, 0, stamps % 1)).any():
+    if stamps.dtype == np.int64 or not (decimals := np.where(empty, 0, stamps % 1)).any():
         return 0
-    microseconds: np.ndarray = np.rint(rest * scale / 1000).astype("int64")
+    microseconds: np.ndarray = np.rint(decimals * scale / 1000).astype("int64")
     return microseconds * 1000
 
 
@@ -167,6 +167,6 @@ def _digits_as_days(stamps: np.ndarray, empty: np.ndarray, style: str) -> pd.Dat
     if style == "%Y%m":
         texts = texts + "01"
     times = parse_days(texts, "%Y%m%d" if style == "%Y%m" else style)
-    if (bad := times.isna() & ~empty).any():
-        raise Unreadable(int(bad.argmax()), f"not written as {style}")
+    if (unreadable := times.isna() & ~empty).any():
+        raise Unreadable(int(unreadable.argmax()), f"not written as {style}")
     return times

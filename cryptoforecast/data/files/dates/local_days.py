@@ -77,11 +77,11 @@ def _one_time_of_day(cells: pd.Series, times: pd.DatetimeIndex) -> Zone | None:
         return None
     order = np.argsort(times.asi8, kind="stable")
     local = (times.asi8[order] // 10**9 + offsets[order]) % A_DAY
-    usual = int(np.median(local))
+    median_time = int(np.median(local))
     forward = np.diff(offsets[order], prepend=offsets[order][0])
-    if not ((local == usual) | ((forward > 0) & (local == usual + forward))).all():
+    if not ((local == median_time) | ((forward > 0) & (local == median_time + forward))).all():
         return None
-    return Zone(int(offsets.min()), int(offsets.max()), usual)
+    return Zone(int(offsets.min()), int(offsets.max()), median_time)
 
 
 def _clock(offset: int) -> str:

@@ -98,10 +98,10 @@ def _by_format(cells: pd.Series, style: str) -> Times:
                 raise
             message = f"data.source.date_format is {style!r}, which is no format such as %d/%m/%Y"
             raise Unreadable(0, message) from None
-        if not (bad := times.isna() & present).any():
+        if not (unreadable := times.isna() & present).any():
             return _by_local_days(offsets, Times(times, style))
-        if (read := int((~bad).sum())) > best:
-            best, unread = read, int(bad.argmax())
+        if (read := int((~unreadable).sum())) > best:
+            best, unread = read, int(unreadable.argmax())
     raise Unreadable(unread, f"not written as {style}")
 
 

@@ -117,16 +117,16 @@ def _by_words(text: str) -> Label:
     if not runs:
         return Label(text, "")
     first, last, kind = max(runs, key=lambda run: (run[1] - run[0], run[1]))
-    rest = found[:first] + found[last:]
-    if kind in CLOSES and any(word in ADJUSTING for word, *_ in rest):
-        kind, rest = ADJUSTED, [word for word in rest if word[0] not in ADJUSTING]
-    if {_kind_of_words([word]) for word in rest if word[0] not in FILLER_WORDS} - {kind, ""}:
+    other_words = found[:first] + found[last:]
+    if kind in CLOSES and any(word in ADJUSTING for word, *_ in other_words):
+        kind, other_words = ADJUSTED, [word for word in other_words if word[0] not in ADJUSTING]
+    if {_kind_of_words([word]) for word in other_words if word[0] not in FILLER_WORDS} - {kind, ""}:
         return Label(text, "")
     before, after = text[: found[first][1]].strip(_MARKS), text[found[last - 1][2] :].strip(_MARKS)
     symbols = [part for part in (before, after) if not _says_nothing(part)]
-    currencies = [word for word, _, _ in rest if word in CURRENCIES or word in CURRENCY_WORDS]
+    currencies = [word for word, _, _ in other_words if word in CURRENCIES or word in CURRENCY_WORDS]
     return Label(
-        text, kind, " ".join(symbols), "" if symbols and len(rest) == len(currencies) else " ".join(currencies)
+        text, kind, " ".join(symbols), "" if symbols and len(other_words) == len(currencies) else " ".join(currencies)
     )
 
 

@@ -103,12 +103,11 @@ def _read_csv(
     chosen = layout.chosen
     types = {str(at): numbers for at in (chosen.close, *chosen.others.values())} | {str(chosen.date): times}
     types |= {} if chosen.clock is None else {str(chosen.clock): str}
-    empty = dict.fromkeys(types, NA_VALUES)
-    if chosen.ticker is not None:
+    na_values: Any = NA_VALUES
+    if chosen.ticker is not None:  # it may have such names
+        na_values = dict.fromkeys(types, NA_VALUES)
         types[str(chosen.ticker)] = "str"  # as a category, 005930 would become 5930
-    above = (
-        layout.header_rows - 1 if layout.header_rows and not rows_alone else None
-    )  # skiprows would take twice as long
+    above = layout.header_rows - 1 if layout.header_rows and not rows_alone else None  # faster than skiprows
     rows = as_plain_csv(file, layout, encoding) if rows_alone else opened(file, encoding)
     with rows as content, np.errstate(invalid="ignore"):  # missing stamps are found later
         frame: pd.DataFrame = pd.read_csv(
@@ -120,6 +119,6 @@ def _read_csv(
             usecols=list(types),
             dtype=types,
             keep_default_na=False,
-            na_values=empty,
+            na_values=na_values,
         )
     return frame.set_axis([int(name) for name in frame.columns], axis="columns")

@@ -66,8 +66,8 @@ def _are_borders(
     if not inside.any():
         return False
     forward = np.sign(np.median(steps[inside]))
-    usual, widest = np.median(np.abs(steps[inside])), np.abs(steps[inside]).max()
-    anew = np.sign(steps) != forward
-    apart = (np.abs(steps) > GAP_FACTOR * usual) & (np.abs(steps) > widest)
+    median_step, widest = np.median(np.abs(steps[inside])), np.abs(steps[inside]).max()
+    begin_again = np.sign(steps) != forward
+    far_apart = (np.abs(steps) > GAP_FACTOR * median_step) & (np.abs(steps) > widest)
     level = moves > max(SMALLEST_LEVEL_CHANGE, LEVEL_FACTOR * float(np.quantile(moves[inside], 0.99)))
-    return bool(enough((anew | apart | level)[borders]))
+    return bool(enough((begin_again | far_apart | level)[borders]))
