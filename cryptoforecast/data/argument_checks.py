@@ -18,7 +18,7 @@ def require_count(setting: str, value: object, least: int = 1, most: int = LARGE
     cryptoforecast.errors.UserError: data.horizon is 0; it must be at least 1.
     """
     if not isinstance(value, int) or isinstance(value, bool):
-        raise UserError(f"{setting} is {value!r}, which is no whole number.")
+        raise UserError(f"{setting} is {value!r}, which is not a whole number.")
     if value < least:
         raise UserError(f"{setting} is {value}; it must be at least {least}.")
     if value > most:
@@ -32,7 +32,7 @@ def require_text(setting: str, value: object, example: str) -> None:
         UserError: if it is not, such as a symbol 005930 that YAML has read as a number.
     """
     if value is not None and not isinstance(value, str):
-        raise UserError(f"{setting} is {value!r}, which is no text; put it in quotes, as in '{example}'.")
+        raise UserError(f"{setting} is {value!r}, which is not a text; put it in quotes, as in '{example}'.")
 
 
 def require_choice(setting: str, value: object, choices: Sequence[str]) -> None:

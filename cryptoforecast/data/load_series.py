@@ -18,7 +18,7 @@ def require_columns(columns: Sequence[str]) -> None:
         UserError: if Close is not the first, or a name is unknown or stands twice.
     """
     if isinstance(columns, str) or not all(isinstance(name, str) for name in columns):
-        raise UserError(f"data.columns is {columns!r}, which is no list of names such as [Close, Volume].")
+        raise UserError(f"data.columns is {columns!r}, which is not a list of names such as [Close, Volume].")
     listed = ", ".join(columns)
     if not columns or columns[0] != CLOSE:
         raise UserError(f"data.columns is [{listed}]; Close comes first, being what is forecast.")

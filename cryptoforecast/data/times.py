@@ -45,7 +45,7 @@ def to_utc(date: str, setting: str) -> pd.Timestamp:
     except ValueError:
         time = pd.NaT
     if time is pd.NaT or not 1700 <= time.year < 2200:
-        raise UserError(f"{setting} is {date!r}, which is no date such as 2024-03-11.")
+        raise UserError(f"{setting} is {date!r}, which is not a date such as 2024-03-11.")
     return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
 
 

@@ -196,7 +196,7 @@ def test_a_date_that_can_be_read_in_two_ways_or_in_none_is_refused(
     date: str, type_in: Callable[..., Said], tmp_path: Path
 ) -> None:
     write_yahoo(tmp_path / "COIN.csv", random_walk(300))
-    refused(type_in(*COIN, f"--data.val_from={date}"), 1, f"data.val_from is '{date}', which is no date")
+    refused(type_in(*COIN, f"--data.val_from={date}"), 1, f"data.val_from is '{date}', which is not a date")
 
 
 def test_a_run_folder_is_used_once(type_in: Callable[..., Said], tmp_path: Path) -> None:

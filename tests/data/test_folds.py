@@ -59,7 +59,7 @@ def test_a_border_may_fall_between_stamps_that_are_not_at_midnight() -> None:
         (("2020-03-11", "2030-01-01"), "data.test_from 2030-01-01 lies outside the 100 closes from 2020-01-01"),
         ((0.7, 1.5), "data.test_from 1.5 lies outside"),
         ((0, 50), "data.val_from 0 lies outside"),
-        (("soon", 50), "data.val_from is 'soon', which is no date"),
+        (("soon", 50), "data.val_from is 'soon', which is not a date"),
     ],
 )
 def test_impossible_borders_are_named(borders: tuple[int, int], sentence: str) -> None:

@@ -139,5 +139,5 @@ def _file_name(path: object) -> str:
     if isinstance(path, PathLike):
         path = fspath(path)
     if not isinstance(path, str) or not path:
-        raise UserError(f"data.source.path names {path!r}, which is no file's name such as 'BTC-USD.csv'.")
+        raise UserError(f"data.source.path names {path!r}, which is not a file name such as 'BTC-USD.csv'.")
     return path

@@ -82,4 +82,4 @@ def require_source(setting: str, value: object) -> None:
     """
     if not isinstance(value, Source):
         example = f"CsvSource({value!r})" if isinstance(value, str) else "CsvSource('BTC-USD.csv')"
-        raise UserError(f"{setting} is {value!r}, which is no source such as {example}.")
+        raise UserError(f"{setting} is {value!r}, which is not a source such as {example}.")

@@ -87,7 +87,7 @@ def encoding_of(file: Path, encoding: str | None = None, search_all: bool = Fals
 def _as_set(file: Path, encoding: str, marked: str | None) -> str:
     codec = encodings.codec_of(encoding)
     if codec is None:
-        raise UserError(f"data.source.encoding is {encoding!r}, which is no encoding such as cp1252 or gb18030.")
+        raise UserError(f"data.source.encoding is {encoding!r}, which is not an encoding such as cp1252 or gb18030.")
     if marked and not codec.startswith(marked[:6]):
         raise UserError(
             f"{file}: its first bytes say {marked.upper()}, data.source.encoding says {codec}; "
@@ -174,7 +174,7 @@ def _with_file_errors(file: Path) -> Iterator[None]:
     except DamagedText as found:
         cell = found.cell.strip().decode("ascii", errors="backslashreplace")[:40]
         raise UserError(
-            f"{file}, line {found.line}: {cell!r} is no text in UTF-8, which the rest of the file may be; "
+            f"{file}, line {found.line}: {cell!r} is not text in UTF-8, which the rest of the file may be; "
             f"mend it, or {ADVICE_TO_SET_ENCODING}."
         ) from None
     except WrongEncoding as found:

@@ -96,7 +96,7 @@ def _by_format(cells: pd.Series, style: str) -> Times:
         except ValueError as problem:
             if isinstance(problem, Unreadable):
                 raise
-            message = f"data.source.date_format is {style!r}, which is no format such as %d/%m/%Y"
+            message = f"data.source.date_format is {style!r}, which is not a format such as %d/%m/%Y"
             raise Unreadable(0, message) from None
         if not (unreadable := times.isna() & present).any():
             return _by_local_days(offsets, Times(times, style))

@@ -71,7 +71,7 @@ def test_an_odd_letter_far_down_is_found_too(large: bool, tmp_path: Path, monkey
 def test_an_odd_byte_in_a_number_or_a_date_is_damage_and_no_letter(byte: bytes, place: str, tmp_path: Path) -> None:
     text = text_with("Note", "daily").encode()
     (tmp_path / "f.csv").write_bytes(text.replace(place.encode(), byte + place.encode()[1:]))
-    with pytest.raises(UserError, match=r"f.csv, line \d+: '.*' is no text in UTF-8.*set data.source.encoding"):
+    with pytest.raises(UserError, match=r"f.csv, line \d+: '.*' is not text in UTF-8.*set data.source.encoding"):
         load(tmp_path / "f.csv")
 
 
@@ -79,7 +79,7 @@ def test_utf_8_with_one_odd_line_is_damaged(tmp_path: Path) -> None:
     lines = text_with("涨跌额", "上证指数").encode().split(b"\n")
     lines[9] = lines[9].replace("上".encode(), b"\xe4\xb8", 1)
     (tmp_path / "f.csv").write_bytes(b"\n".join(lines))
-    with pytest.raises(UserError, match=r"f.csv, line 10: .* is no text in UTF-8"):
+    with pytest.raises(UserError, match=r"f.csv, line 10: .* is not text in UTF-8"):
         load(tmp_path / "f.csv")
 
 

@@ -35,7 +35,7 @@ def test_the_users_own_format_is_taken_at_its_word() -> None:
     assert read_times(pd.Series(["2024|11|03"]), "%Y|%d|%m").times[0] == pd.Timestamp("2024-03-11", tz="UTC")
     with pytest.raises(Unreadable, match="not written as %d/%m/%Y"):
         read_times(pd.Series(["2024-01-01"]), "%d/%m/%Y")
-    with pytest.raises(Unreadable, match="data.source.date_format is '%Q', which is no format"):
+    with pytest.raises(Unreadable, match="data.source.date_format is '%Q', which is not a format"):
         read_times(pd.Series(["2024-01-01"]), "%Q")
 
 
