@@ -16,7 +16,7 @@ ADVISES = re.compile(
     r"|(?:^|[;,:] |\bor )(?:set|unpack|save|write|leave|give|name|put|mend|rename|remove|keep|choose|fetch|format)\b"
     r"|\bDownload\b"
 )
-OF_THE_NET = re.compile(r"sources/(yahoo|exchange|cached|bar_cache|days|paging|retries|symbols|timeframes)")
+OF_THE_NET = re.compile(r"sources/(yahoo|exchange|cached|bar_cache|days|paging|retries|markets|timeframes|vendor)")
 WHERE_LISTED = (
     r"columns may be the close: (?P<list>.*?);",
     r"(?:columns? (?:\S+ )?|closes are )among (?P<list>.*?);",
@@ -90,7 +90,7 @@ def advice_of(message: str) -> set[Advice]:
     ):
         found |= {Advice(clause["name"], value) for value in _values_of(clause["rest"], message)}
     for clause in re.finditer(
-        rf"^{SETTING} is .*?(?:, which is no (?!source)\w+|; it is a count of .*),? such as (?P<list>.*?)\.$", message
+        rf"^{SETTING} is .*?(?:, which is not an? (?!source)\w+|; it is a count of .*),? such as (?P<list>.*?)\.$", message
     ):
         found |= {Advice(clause["name"], _bare(value)) for value in _members(clause["list"])}
     for clause in re.finditer(rf"^{SETTING} is .*?; it must be at (?:least|most) (?P<value>\d+)\.$", message):

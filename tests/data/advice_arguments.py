@@ -139,7 +139,7 @@ ARGUMENTS = {
     "no date": of(module, start="soon", values={("start", "2024-03-11"): "none between data.start (2024-03-11)"}),
     "a series twice": of(module, then("give each series a symbol of its own", symbols=["BTC", "ETH"]),
         symbols=["BTC", "BTC"]),
-    "no source, but a name": of(module, then("no source such as", None, source=SimulatedSource(rows=99)),
+    "no source, but a name": of(module, then("not a source such as", None, source=SimulatedSource(rows=99)),
         source="BTC-USD.csv"),
     "no file's name": case(PLAIN, [By("such as 'BTC-USD.csv'", files=GOOD, settings={"path": NAME})], path=5),
     "no source to try": of(first_of, then("name at least one source", None, sources=[SimulatedSource()]), sources=[]),
