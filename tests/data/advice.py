@@ -90,7 +90,8 @@ def advice_of(message: str) -> set[Advice]:
     ):
         found |= {Advice(clause["name"], value) for value in _values_of(clause["rest"], message)}
     for clause in re.finditer(
-        rf"^{SETTING} is .*?(?:, which is not an? (?!source)\w+|; it is a count of .*),? such as (?P<list>.*?)\.$", message
+        rf"^{SETTING} is .*?(?:, which is not an? (?!source)\w+|; it is a count of .*),? such as (?P<list>.*?)\.$",
+        message,
     ):
         found |= {Advice(clause["name"], _bare(value)) for value in _members(clause["list"])}
     for clause in re.finditer(rf"^{SETTING} is .*?; it must be at (?:least|most) (?P<value>\d+)\.$", message):
