@@ -28,7 +28,7 @@ from cryptoforecast.data.files.rows.columnar import read_columnar, read_texts
 from cryptoforecast.data.files.rows.not_rows import say_strays
 from cryptoforecast.data.files.rows.parsing import read_cells, read_rows_alone
 from cryptoforecast.data.files.rows.row_shape import Lines, lines_below, read_lines
-from cryptoforecast.data.files.rows.ticker import keep_one_series
+from cryptoforecast.data.files.rows.ticker import Texts, keep_one_series
 from cryptoforecast.data.files.rows.tickers_in_turn import ticker_in_turn
 from cryptoforecast.data.files.summary import say_columns, say_text
 from cryptoforecast.data.files.table import Table
@@ -90,16 +90,9 @@ def _recognised(file: Path, knobs: Knobs) -> Layout:
 
 
 def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, knobs: Knobs) -> Table:
-    packed = packing(file)
     notes = [*([CAVEATS[layout.format]] if layout.format in CAVEATS else []), *layout.chosen.notes]
-    if lines.cut:
-        frame = frame.iloc[:-1]
     texts = partial(_texts, file, layout, lines, knobs)
-    last = frame.index[-1] if lines.unended and not lines.cut else None
-    frame, symbol = keep_one_series(file, frame, layout, knobs.symbol, texts)
-    unended = len(frame) > 1 and frame.index[-1] == last
-    if unended and _contradicts(frame, layout, knobs):
-        frame, lines, unended = frame.iloc[:-1], lines._replace(cut=True), False
+    frame, symbol, lines, unended = _one_series(file, layout, frame, lines, knobs, texts)
     notes += _notes_on_lines(file, lines)
     times = _times(file, layout, frame, knobs)
     notes += [f"{file.name}: {times.note}"] if times.note else []
@@ -108,18 +101,19 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
         notes.append(_note_on_continuity(file, closes))
     refuse_unnamed_trades(file, times.times, closes.values)
     layout = layout._replace(decimal=layout.decimal or closes.decimal)
-    others = {name: _values(file, layout, frame, name, knobs, unended).values for name in knobs.others}
-    values = {CLOSE: closes.values, **others}
+    values = {CLOSE: closes.values}
+    values |= {name: _values(file, layout, frame, name, knobs, unended).values for name in knobs.others}
     if layout.chosen.ticker is None and layout.chosen.words:
         in_turn = ticker_in_turn(file, layout, frame.index, times.times, closes.values, knobs.symbol, texts)
         if in_turn is not None:
-            kept, symbol = in_turn
-            times, values = times._replace(times=times.times[kept]), {name: v[kept] for name, v in values.items()}
+            times, values = _rows_of(times, values, in_turn[0])
+            symbol = in_turn[1]
     dated = times.times.notna()
     undated = int((~dated).sum())
     if undated:
-        times, values = times._replace(times=times.times[dated]), {name: v[dated] for name, v in values.items()}
+        times, values = _rows_of(times, values, dated)
         notes.append(f"rows of {file.name} without a date were left out: {undated}.")
+    packed = packing(file)
     structure = packed if packed in COLUMNAR else "JSON" if holds_json(file, knobs.encoding) else "cells"
     return Table(
         times=times.times,
@@ -132,6 +126,25 @@ def _to_table(file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, kno
         notes=tuple(notes),
         zone=times.zone,
     )
+
+
+def _one_series(
+    file: Path, layout: Layout, frame: pd.DataFrame, lines: Lines, knobs: Knobs, texts: Texts
+) -> tuple[pd.DataFrame, str, Lines, bool]:
+    """The rows of one series without one that is cut off, its name, the lines, and whether the last row has no end."""
+    if lines.cut:
+        frame = frame.iloc[:-1]
+    last = frame.index[-1] if lines.unended and not lines.cut else None
+    frame, symbol = keep_one_series(file, frame, layout, knobs.symbol, texts)
+    unended = len(frame) > 1 and frame.index[-1] == last
+    if unended and _contradicts(frame, layout, knobs):
+        return frame.iloc[:-1], symbol, lines._replace(cut=True), False
+    return frame, symbol, lines, unended
+
+
+def _rows_of(times: Times, values: dict[str, np.ndarray], rows: np.ndarray) -> tuple[Times, dict[str, np.ndarray]]:
+    """The times and values of the rows that a mask chooses."""
+    return times._replace(times=times.times[rows]), {name: column[rows] for name, column in values.items()}
 
 
 def _notes_on_lines(file: Path, lines: Lines) -> list[str]:

@@ -62,17 +62,11 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     width = len(body[0])
     ended = _without_unended(body, head, delimiter)
     decimal = knobs.decimal or decimal_of_table(ended, dates=-1)
-    cells, note = FirstRows(body, decimal), ""
+    cells = FirstRows(body, decimal)
     if header:
-        labels = labels_of(header, width)
-        format = name_of_format([label.text for label in labels], len(header), " ".join(head[:header_lines]))
-        labels, note = with_bars(labels, cells, knobs)
-        last = [row.cells for row in cells_of(head[:header_lines], delimiter)][-1]
-        note = note or say_cut(last, width)
+        format, labels, note = _label(file, head[:header_lines], header, delimiter, cells, knobs)
     else:
-        unnamed = [Label("", "", number=at) for at in range(1, width + 1)]
-        refuse_trades(file, unnamed, cells, partial(head_times, unnamed, cells, knobs))
-        format, labels, note = without_header(file, cells, knobs)
+        format, labels, note = _label_by_numbers(file, cells, knobs)
     if knobs.column is None:
         refuse_quotes(file, labels)
     refuse_trades(file, labels, cells, partial(head_times, labels, cells, knobs))
@@ -100,6 +94,24 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
         date_words=max(map(count_words, dates)) if LETTER.search("".join(dates)) else 0,
         dated=2 * sum(map(is_clock, dates)) < len(body),
     )
+
+
+def _label(
+    file: Path, above: Sequence[str], header: list[list[str]], delimiter: str, cells: FirstRows, knobs: Knobs
+) -> tuple[str, tuple[Label, ...], str]:
+    """The name of the format, the columns' labels by the header, and a note."""
+    labels = labels_of(header, len(cells.rows[0]))
+    format = name_of_format([label.text for label in labels], len(header), " ".join(above))
+    labels, note = with_bars(labels, cells, knobs)
+    last = [row.cells for row in cells_of(above, delimiter)][-1]
+    return format, labels, note or say_cut(last, len(cells.rows[0]))
+
+
+def _label_by_numbers(file: Path, cells: FirstRows, knobs: Knobs) -> tuple[str, tuple[Label, ...], str]:
+    """The same for a file without a header."""
+    unnamed = [Label("", "", number=at) for at in range(1, len(cells.rows[0]) + 1)]
+    refuse_trades(file, unnamed, cells, partial(head_times, unnamed, cells, knobs))
+    return without_header(file, cells, knobs)
 
 
 def _without_unended(body: list[list[str]], head: Sequence[str], delimiter: str) -> list[list[str]]:
