@@ -16,6 +16,7 @@ from cryptoforecast.threads import spin_briefly
 if TYPE_CHECKING:  # for type checkers and editors; a test compares these names with those below
     from cryptoforecast.audit.lookahead import LookAhead as LookAhead
     from cryptoforecast.audit.run import audit as audit
+    from cryptoforecast.backtest.run import backtest as backtest
     from cryptoforecast.data.datamodule import CloseDataModule as CloseDataModule
     from cryptoforecast.data.folds import Fold as Fold
     from cryptoforecast.data.series import CloseSeries as CloseSeries
@@ -91,6 +92,7 @@ _PUBLIC = {
     "cryptoforecast.evaluation.verdict": ("judge", "print_verdict"),
     "cryptoforecast.evaluation.comparison.board": ("compare",),
     "cryptoforecast.evaluation.ledger_table": ("runs",),
+    "cryptoforecast.backtest.run": ("backtest",),
     "cryptoforecast.audit.run": ("audit",),
     "cryptoforecast.audit.lookahead": ("LookAhead",),
 }

@@ -13,19 +13,19 @@ from cryptoforecast.audit.fresh_processes import FreshProcesses, Job
 from cryptoforecast.audit.learning import learn
 from cryptoforecast.audit.lookahead import StageResult
 from cryptoforecast.audit.result import AuditResult
-from cryptoforecast.audit.run import run_stages
-from cryptoforecast.audit.stages import STEPS
+from cryptoforecast.audit.stages import STEPS, run_stages
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.load_series import load_one
-from cryptoforecast.errors import DataNotice
+from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.compare import require_same_model
 from cryptoforecast.models.checkpoints.load import load_weights
 from cryptoforecast.models.checkpoints.loaded_parts import record_loading
-from cryptoforecast.training.commands import ForecastCLI
-from cryptoforecast.training.commands import run as run_with
 from cryptoforecast.training.console import quiet_console
+from cryptoforecast.training.forkserver import classes_of_script
 from cryptoforecast.training.preflight import check_before_fit
+from cryptoforecast.training.settings.command_line import CommandLine, make
+from cryptoforecast.training.settings.parser import to_yaml
 from cryptoforecast.user_code.opened_files import recording_paused
 
 BEARING_ON_TRAINING = ("gradient_clip_val", "gradient_clip_algorithm", "accumulate_grad_batches")
@@ -42,9 +42,49 @@ def audit_words(words: Sequence[str], on_stage: Callable[[StageResult], object] 
         LookAhead: naming the first stage that the future reaches.
         UserError: if the words cannot be understood, or what they name is not as it should be.
     """
-    cli = run_with(words, AuditCLI, trainer_class=AuditTrainer, on_stage=on_stage)
-    assert isinstance(cli, AuditCLI)
-    return cli.result
+    made = make(words, AuditCommandLine, trainer_class=AuditTrainer)
+    for name in classes_of_script(to_yaml(made.verb_parsers["audit"], made.config["audit"])):
+        raise UserError(
+            f"{name} is defined in the script or notebook that runs, which fresh processes do not import; move it into "
+            "a module, or audit objects, as in audit(model, data)."
+        )
+    made.datamodule.setup("fit")
+    with recording_paused():  # checkpoints are written and read; what the model's code reads, it will read again
+        check_before_fit(made.model, made.datamodule, made.trainer)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataNotice)  # of the sources, which have given it
+        data = with_cached_sources(made.datamodule)
+    options = _prepare(made, data)
+    with FreshProcesses(made.typed) as processes:
+        return run_stages(made.model, data, processes, on_stage, **options)
+
+
+def build_counterfactual(job: Job) -> tuple[ModelInputs, TrainedOutputs]:
+    """What comes of closes and model in the process that this is."""
+    quiet_console()
+    made = make(job.words, AuditCommandLine, trainer_class=AuditTrainer)
+    source, columns = made.datamodule.source, made.datamodule.columns
+    cached = [
+        CachedSource(asked, series or load_one(asked, columns[1:]))
+        for asked, series in zip(source if isinstance(source, list) else [source], job.series, strict=True)
+    ]
+    data = with_sources(made.datamodule, cached, **job.cut)
+    options = _prepare(made, data)
+    torch.set_num_threads(1)  # as in the process that asks
+    seen = read(data, options["seed"])
+    return seen, train(lambda changed: learn(made.model, changed, **options), data, [job.border])[0]
+
+
+def _prepare(made: "AuditCommandLine", data: CloseDataModule) -> dict[str, Any]:
+    """Put a checkpoint's weights into the model, if one is named; and the options of its training."""
+    data.setup("fit")
+    if made.checkpoint is not None:
+        require_same_model(made.model, made.checkpoint)
+        load_weights(made.model, made.checkpoint)
+        record_loading(made.model, made.checkpoint.trained)
+    chosen, trainer = made.config_init["audit"], made.instantiated("trainer")
+    of_training = {name: trainer[name] for name in BEARING_ON_TRAINING if trainer[name] is not None}
+    return {"steps": chosen["steps"], "seed": int(chosen["seed_everything"]), **of_training}
 
 
 class AuditTrainer(Trainer):
@@ -69,12 +109,8 @@ class AuditTrainer(Trainer):
         """
 
 
-class AuditCLI(ForecastCLI):
-    """The command line of ``fit``, for a verb that trains only to compare; ``result`` is the audit's."""
-
-    def __init__(self, on_stage: Callable[[StageResult], object] | None = None, **arguments: Any) -> None:
-        self.on_stage = on_stage
-        super().__init__(**arguments)
+class AuditCommandLine(CommandLine):
+    """The command line of ``fit``, for a verb that trains only to compare."""
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -83,64 +119,7 @@ class AuditCLI(ForecastCLI):
 
     def set_seed(self) -> None:
         """Set the seed that was given; where none was, one that other processes can be given too."""
-        chosen = self.config[self.config.subcommand]
+        chosen = self.config["audit"]
         if type(chosen.seed_everything) is not int:
             chosen.seed_everything = 0
         super().set_seed()
-
-    def prepare(self, model: Forecaster, data: CloseDataModule) -> None:
-        """Put a checkpoint's weights into the model, if one is named, and find out how it is trained."""
-        data.setup("fit")
-        if self.checkpoint is not None:
-            require_same_model(model, self.checkpoint)
-            load_weights(model, self.checkpoint)
-            record_loading(model, self.checkpoint.trained)
-        options = self.instantiated("trainer")
-        trainer = {name: options[name] for name in BEARING_ON_TRAINING if options[name] is not None}
-        self.options = {"steps": self.instantiated("steps"), "seed": self.seed, **trainer}
-
-    @property
-    def seed(self) -> int:
-        """The seed of training."""
-        return int(self.instantiated("seed_everything"))
-
-    def audit(self, model: Forecaster, datamodule: CloseDataModule, **_: Any) -> None:
-        """Compare all stages, with fresh processes that read the same command line."""
-        datamodule.setup("fit")
-        with recording_paused():  # checkpoints are written and read; what the model's code reads, it will read again
-            check_before_fit(model, datamodule, self.trainer)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DataNotice)  # of the sources, which have given it
-            data = with_cached_sources(datamodule)
-        self.prepare(model, data)
-        with FreshProcesses(self.typed) as processes:
-            self.result = run_stages(model, data, processes, self.on_stage, **self.options)
-
-
-class CounterfactualCLI(AuditCLI):
-    """The same command line in a process that builds one counterfactual, and prints nothing."""
-
-    def __init__(self, job: Job, **arguments: Any) -> None:
-        self.job = job
-        super().__init__(**arguments)
-
-    def audit(self, model: Forecaster, datamodule: CloseDataModule, **_: Any) -> None:
-        """Build the counterfactual."""
-        sources = datamodule.source if isinstance(datamodule.source, list) else [datamodule.source]
-        cached = [
-            CachedSource(source, series or load_one(source, datamodule.columns[1:]))
-            for source, series in zip(sources, self.job.series, strict=True)
-        ]
-        data = with_sources(datamodule, cached, **self.job.cut)
-        self.prepare(model, data)
-        torch.set_num_threads(1)  # as in the process that asks
-        seen = read(data, self.seed)
-        self.built = seen, train(lambda changed: learn(model, changed, **self.options), data, [self.job.border])[0]
-
-
-def build_counterfactual(job: Job) -> tuple[ModelInputs, TrainedOutputs]:
-    """What comes of closes and model in the process that this is."""
-    quiet_console()
-    cli = run_with(job.words, CounterfactualCLI, trainer_class=AuditTrainer, job=job)
-    assert isinstance(cli, CounterfactualCLI)
-    return cli.built

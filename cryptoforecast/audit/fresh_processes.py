@@ -23,7 +23,7 @@ from cryptoforecast.audit.lookahead import LookAhead
 from cryptoforecast.audit.mirror import Mirror, live_in, mirror, under_real_names
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
-from cryptoforecast.training.forkserver import forkserver_context
+from cryptoforecast.training.forkserver import forkserver_context, start
 from cryptoforecast.user_code.opened_files import Opened, entry_point, record_opened_files, recording_paused
 
 CACHE = "CRYPTOFORECAST_CACHE"
@@ -139,7 +139,7 @@ class FreshProcesses:
             folder / "answer",
         )
         process: BaseProcess = forkserver_context().Process(target=work, args=(job,))  # type: ignore[attr-defined]
-        process.start()
+        start(process, "")
         self._running.append(process)
         return lambda: self._collect(process, job)
 

@@ -13,6 +13,7 @@ from cryptoforecast.audit.counterfactual import Counterfactual, TrainedOutputs, 
 from cryptoforecast.audit.learning import ShortTraining, learn
 from cryptoforecast.audit.lookahead import StageResult
 from cryptoforecast.audit.readers import doubts_of, require_unread, require_untrained_behind
+from cryptoforecast.audit.result import AuditResult, result_of
 from cryptoforecast.audit.source_check import check_source
 from cryptoforecast.audit.stage_checks import (
     check_forecasts,
@@ -23,7 +24,7 @@ from cryptoforecast.audit.stage_checks import (
 )
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.user_code.opened_files import Opened, opened_so_far, record_opened_files
+from cryptoforecast.user_code.opened_files import Opened, entry_point, opened_so_far, record_opened_files
 
 STEPS = 20
 TrainOn = Callable[[CloseDataModule], ShortTraining]
@@ -41,6 +42,37 @@ class Processes(Protocol):
 
     def counterfactual(self, altered: Alteration, border: pd.Timestamp, here: Counterfactual) -> Counterfactual:
         """A counterfactual built from the import of the user's modules on; ``here``, where that is not possible."""
+
+
+@entry_point
+def run_stages(
+    model: Forecaster,
+    data: CloseDataModule,
+    processes: Processes | None = None,
+    on_stage: Callable[[StageResult], object] | None = None,
+    **options: Any,
+) -> AuditResult:
+    """The result of all stages.
+
+    Args:
+        model: as in :func:`~cryptoforecast.audit.run.audit`.
+        data: as there.
+        processes: as in :func:`audit_stages`.
+        on_stage: called with each stage as soon as it is found equal.
+        options: further ones of :func:`audit_stages`.
+
+    Raises:
+        LookAhead: naming the first stage that differs.
+    """
+    with record_opened_files():
+        cached = with_cached_sources(data)
+        cached.setup("fit")
+        stages = []
+        for stage in audit_stages(model, cached, processes=processes, **options):
+            stages.append(stage)
+            if on_stage is not None:
+                on_stage(stage)
+    return result_of(model, cached, stages)
 
 
 def audit_stages(

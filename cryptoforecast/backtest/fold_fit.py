@@ -21,12 +21,12 @@ from cryptoforecast.evaluation.forecasts import rows_beside_baselines, to_csv
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.load import load_forecaster
-from cryptoforecast.training.commands import ForecastCLI, run
 from cryptoforecast.training.console import quiet_console
 from cryptoforecast.training.fit_entries import mark_as_counted
 from cryptoforecast.training.lightning.loggers import continue_logger
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST
-from cryptoforecast.training.train import best_checkpoint
+from cryptoforecast.training.settings.command_line import CommandLine, make
+from cryptoforecast.training.train import best_checkpoint, train
 from cryptoforecast.user_code.source_files import changed_files, say_changed
 
 ROWS, LOG = "forecasts.csv", "log.txt"  # what a finished fit's folder holds, beside what fit leaves
@@ -35,9 +35,9 @@ ROWS, LOG = "forecasts.csv", "log.txt"  # what a finished fit's folder holds, be
 class Fit(NamedTuple):
     """What to fit, and where.
 
-    ``words`` are the options of ``fit`` for all folds; ``sha256`` are the fingerprints of the closes within the
-    fold's reach, series by series; ``folder`` is what the fit fills, and none else; ``code`` are the hashes of the
-    files it is written in, None where they may change.
+    ``words`` are the options of ``fit`` for all folds, ``settings`` all of them as text; ``sha256`` are the
+    fingerprints of the closes within the fold's reach, series by series; ``folder`` is what this fit alone fills;
+    ``code`` are the hashes of the files that the model is written in, None where they may change.
     """
 
     fold: FoldDates
@@ -46,62 +46,43 @@ class Fit(NamedTuple):
     sha256: list[str]
     folder: Path
     code: dict[str, str] | None = None
+    settings: str = ""
 
 
-def last_of(fit: Fit) -> Path:
+def last_checkpoint(fit: Fit) -> Path:
     """The checkpoint that an interrupted fit goes on from."""
     return fit.folder / CHECKPOINTS / f"{LAST}.ckpt"
 
 
-class FoldCLI(ForecastCLI):
-    """``fit`` on one fold, which ends with the forecast rows of its test part."""
+class FoldCommandLine(CommandLine):
+    """The command line of ``fit``, which keeps all that it writes in the folder of one fold's fit."""
 
     def __init__(self, fit: Fit, **arguments: Any) -> None:
-        self.of = fit
+        self.fold_fit = fit
         super().__init__(**arguments)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Go on from the last checkpoint, if the fit was interrupted after it had written one."""
         super().parse_arguments(parser, args)
-        chosen, last = self.config["fit"], last_of(self.of)
+        chosen, last = self.config["fit"], last_checkpoint(self.fold_fit)
         chosen["ckpt_path"] = str(last) if last.is_file() else None
         self.checkpoint = read_checkpoint(last) if last.is_file() else None
 
     def _surroundings(self) -> dict[str, Any]:
         """Curves, checkpoints and records go into the fit's own folder; nothing if nothing is to be logged."""
-        around = super()._surroundings()
+        around, folder = super()._surroundings(), self.fold_fit.folder
         for callback in around["callbacks"]:
             if isinstance(callback, ModelCheckpoint):
                 callback.dirpath = None  # two fits would overwrite each other's
         logs = self.instantiated("trainer").logger is not False
-        logger = TensorBoardLogger(self.of.folder, name="", version="", default_hp_metric=False) if logs else False
-        own = {"logger": logger, "default_root_dir": str(self.of.folder), "devices": 1, "enable_progress_bar": False}
-        return {**around, **own}
-
-    def before_fit(self) -> None:
-        """See that the closes are those the backtest began with."""
-        self.datamodule.setup("fit")
-        self.datamodule.setup("test")
-        code = mark_as_counted(self.trainer, self.model, self.datamodule)  # the backtest is in the ledger
-        if self.of.code is not None and (files := changed_files(self.of.code, code.hashes)):
-            raise UserError(f"{say_changed(files)} the backtest began.")
-        for one, expected in zip(self.datamodule.series, self.of.sha256, strict=True):
-            if one.provenance.sha256 != expected:
-                raise UserError(f"{one.closes.name}: the closes have changed since the backtest began.")
-        if self.checkpoint is not None:
-            for logger in self.trainer.loggers:
-                continue_logger(logger, self.of.folder, self.checkpoint.epoch or 0)
-
-    def after_fit(self) -> None:
-        """Forecast the test part with the best checkpoint, beside the baselines."""
-        path = best_checkpoint(self.trainer, self.instantiated("trainer").callbacks)
-        forecaster: Forecaster = load_forecaster(path) if path else self.model
-        device = self.trainer.strategy.root_device
-        rows = rows_beside_baselines(forecaster, self.datamodule, "test", device)
-        rows["fold"] = self.of.fold.number
-        text = to_csv(rows)
-        assert text is not None
-        write_atomically(self.of.folder / ROWS, lambda file: file.write(text.encode()))
+        logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False) if logs else False
+        return {
+            **around,
+            "logger": logger,
+            "default_root_dir": str(folder),
+            "devices": 1,
+            "enable_progress_bar": False,
+        }
 
 
 def fit_fold(fit: Fit) -> None:
@@ -110,16 +91,47 @@ def fit_fold(fit: Fit) -> None:
     Raises:
         UserError: if the closes have changed, or the fit cannot be carried out.
     """
-    if not last_of(fit).is_file():
+    if not last_checkpoint(fit).is_file():
         shutil.rmtree(fit.folder, ignore_errors=True)
     fit.folder.mkdir(parents=True, exist_ok=True)
     dates = [f"--data.{name}={date}" for name, date in fit.fold.settings().items()]
-    words = ["fit", *fit.words, f"--seed_everything={fit.seed}", *dates]
-    run(words, FoldCLI, fit=fit)
+    made = make(["fit", *fit.words, f"--seed_everything={fit.seed}", *dates], FoldCommandLine, fit=fit)
+    _require_unchanged(fit, made)
+    if made.checkpoint is not None:
+        for logger in made.trainer.loggers:
+            continue_logger(logger, fit.folder, made.checkpoint.epoch or 0)
+    chosen = made.config["fit"]
+    train(made.trainer, made.model, datamodule=made.datamodule, ckpt_path=chosen["ckpt_path"],
+          weights_only=chosen.get("weights_only"))  # fmt: skip
+    _write_rows(fit, made)
+
+
+def _require_unchanged(fit: Fit, made: FoldCommandLine) -> None:
+    """See that code and closes are those the backtest began with; and note that the backtest is in the ledger."""
+    data = made.datamodule
+    data.setup("fit")
+    data.setup("test")
+    code = mark_as_counted(made.trainer, made.model, data)
+    if fit.code is not None and (files := changed_files(fit.code, code.hashes)):
+        raise UserError(f"{say_changed(files)} the backtest began.")
+    for series, expected in zip(data.series, fit.sha256, strict=True):
+        if series.provenance.sha256 != expected:
+            raise UserError(f"{series.closes.name}: the closes have changed since the backtest began.")
+
+
+def _write_rows(fit: Fit, made: FoldCommandLine) -> None:
+    """Write the forecasts of the test part by the best checkpoint and the baselines."""
+    path = best_checkpoint(made.trainer, made.instantiated("trainer").callbacks)
+    forecaster: Forecaster = load_forecaster(path) if path else made.model
+    rows = rows_beside_baselines(forecaster, made.datamodule, "test", made.trainer.strategy.root_device)
+    rows["fold"] = fit.fold.number
+    text = to_csv(rows)
+    assert text is not None
+    write_atomically(fit.folder / ROWS, lambda file: file.write(text.encode()))
 
 
 def work(fit: Fit, home: Path, environment: dict[str, str]) -> None:
-    """Be the process that fits a fold: one thread, all that is said into its log, no life without its parent.
+    """The whole life of a process that fits a fold: one thread, all output into its log, ended with its parent.
 
     Args:
         fit: what to do.

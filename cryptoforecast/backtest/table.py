@@ -13,11 +13,22 @@ from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.formatting import display_name, format_number, format_price
 
 
-def show_backtest(verdict: BacktestVerdict, console: Console) -> None:
+def print_backtest(verdict: BacktestVerdict, console: Console) -> None:
     """Print a line a fold, one of all folds, the models beside each other, and the sentence."""
     console.print(_table_of_folds(verdict))
     console.print(_table_of_models(verdict))
     console.print(verdict.sentence, soft_wrap=True, highlight=False, markup=False)
+
+
+def table_of_folds(verdict: BacktestVerdict) -> pd.DataFrame:
+    """A row for each fold, and one for all: its targets, and how the skill spreads over seeds."""
+    lines = [
+        {"fold": fold.fold, "first": fold.first, "last": fold.last, "targets": fold.targets}
+        | across_seeds([scores.skill for scores in fold.by_seed.values()])
+        for fold in verdict.folds
+    ]
+    total = {"fold": "all", "first": verdict.folds[0].first, "last": verdict.folds[-1].last}
+    return pd.DataFrame([*lines, {**total, "targets": sum(verdict.targets.values()), **verdict.skill}])
 
 
 def _table_of_folds(verdict: BacktestVerdict) -> Table:

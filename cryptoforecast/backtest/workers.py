@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cryptoforecast.backtest.fold_fit import ROWS, Fit, work
 from cryptoforecast.errors import UserError
-from cryptoforecast.training.forkserver import forkserver_context
+from cryptoforecast.training.forkserver import forkserver_context, start
 
 FINISHED, UNFINISHED = "folds", "unfinished"
 GPUS = "CUDA_VISIBLE_DEVICES"
@@ -87,7 +87,7 @@ def share_of(worker: int, gpus: list[str]) -> dict[str, str]:
 
 def _start(fit: Fit, worker: int, gpus: list[str]) -> Running:
     process = forkserver_context().Process(target=work, args=(fit, Path.cwd(), share_of(worker, gpus)))  # type: ignore[attr-defined]
-    process.start()
+    start(process, fit.settings)
     return Running(fit, process, worker, time.monotonic())
 
 

@@ -100,7 +100,7 @@ def _run_with_lightning(words: list[str]) -> None:
             with record_opened_files():
                 import_module("cryptoforecast.cli.audit").run(words)
         elif words[0] == "backtest":
-            import_module("cryptoforecast.backtest.command").run(words[1:])
+            import_module("cryptoforecast.cli.backtest").run(words)
         else:
             import_module(VERBS_OF_LIGHTNING.get(words[0], "cryptoforecast.cli.fit")).run(words)
 

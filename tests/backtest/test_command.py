@@ -10,13 +10,13 @@ import pytest
 from scipy.stats import kstest
 
 from cryptoforecast import SimulatedSource
-from cryptoforecast.backtest.command import BacktestCLI, fit_of
+from cryptoforecast.backtest.command import make_backtest
 from cryptoforecast.backtest.fold_fit import fit_fold
 from cryptoforecast.backtest.folds import cut_backtest
+from cryptoforecast.backtest.run import fit_of
 from cryptoforecast.backtest.scores import join_rows, judge_backtest
 from cryptoforecast.backtest.workers import share_of
 from cryptoforecast.evaluation.rows import read_written_rows
-from cryptoforecast.training.commands import run as run_command
 from tests.cli.helpers import QUICK, SIMULATED, contents
 from tests.helpers import Said, random_walk, write_yahoo
 
@@ -173,9 +173,9 @@ def test_on_simulated_closes_an_lstm_has_no_skill_and_its_p_values_look_uniform(
     for seed in range(20):
         history = ("--data.source=SimulatedSource", "--data.source.rows=1200", f"--data.source.seed={seed}")
         words = [*QUICK, *history, *trained, f"--seed_everything={seed}"]
-        cli = run_command(["fit", *words], BacktestCLI)
-        folds = cut_backtest(cli.datamodule, 2)
-        fits = [fit_of(fold, seed, words, cli.datamodule.series, tmp_path / str(seed)) for fold in folds]
+        made = make_backtest(words)
+        folds = cut_backtest(made.datamodule, 2)
+        fits = [fit_of(fold, seed, words, made.datamodule.series, tmp_path / str(seed)) for fold in folds]
         for fit in fits:
             fit_fold(fit)
         verdicts.append(

@@ -17,12 +17,12 @@ import pytest
 import torch
 
 from cryptoforecast.backtest import workers
-from cryptoforecast.backtest.command import BacktestCLI, fit_of
+from cryptoforecast.backtest.command import make_backtest
 from cryptoforecast.backtest.fold_fit import fit_fold
 from cryptoforecast.backtest.folds import cut_backtest
+from cryptoforecast.backtest.run import fit_of
 from cryptoforecast.cli.main import main
 from cryptoforecast.training import forkserver
-from cryptoforecast.training.commands import run as run_command
 from cryptoforecast.training.settings import command_line
 from tests.cli.helpers import QUICK, SIMULATED, contents
 from tests.helpers import Said
@@ -67,9 +67,9 @@ def test_a_fit_that_was_interrupted_goes_on_from_its_last_checkpoint_to_the_same
     words += [*SIMULATED, "--seed_everything=0", "--model.dropout=0.3", "--trainer.max_epochs=3",
               "--data.batch_size=16", "--trainer.callbacks+=ModelCheckpoint",
               "--trainer.callbacks.filename=last"]  # fmt: skip
-    cli = run_command(["fit", *words], BacktestCLI)
-    (fold,) = cut_backtest(cli.datamodule, 1)
-    whole, broken = (fit_of(fold, 0, words, cli.datamodule.series, tmp_path / name) for name in ("whole", "broken"))
+    made = make_backtest(words)
+    (fold,) = cut_backtest(made.datamodule, 1)
+    whole, broken = (fit_of(fold, 0, words, made.datamodule.series, tmp_path / name) for name in ("whole", "broken"))
     fit_fold(whole)
     around = command_line.options_for_fit
     with monkeypatch.context() as patch, suppress(Killed):

@@ -1,0 +1,70 @@
+"""What a backtest comes to: forecast rows of all folds and seeds, their scores and the claim."""
+
+import html
+import io
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+from rich.console import Console
+
+from cryptoforecast.atomic import write_atomically
+from cryptoforecast.backtest.scores import BacktestVerdict
+from cryptoforecast.backtest.table import print_backtest, table_of_folds
+from cryptoforecast.evaluation.forecasts import to_csv
+from cryptoforecast.evaluation.verdict import WIDTH
+
+
+@dataclass(frozen=True, repr=False)
+class BacktestResult:
+    """The rows, the verdict and the folder of a backtest.
+
+    Args:
+        verdict: the scores by fold and seed, and what may be claimed.
+        rows: the forecast rows of all folds, with a further column ``seed``; baselines have none.
+        folder: where the rows, the scores and a folder for each fit lie.
+    """
+
+    verdict: BacktestVerdict
+    rows: pd.DataFrame = field(compare=False)
+    folder: Path
+
+    @property
+    def skill(self) -> float:
+        """The model's skill on the targets of all folds: one minus its RMSE over the random walk's, mean over seeds."""
+        return self.verdict.skill["mean"]
+
+    @property
+    def sentence(self) -> str:
+        """The claim in words."""
+        return self.verdict.sentence
+
+    def table(self) -> pd.DataFrame:
+        """A row for each fold and one for all: ``fold, first, last, targets``; of the skill ``mean, std, min, max``."""
+        return table_of_folds(self.verdict)
+
+    def write(self, parquet: bool = False) -> None:
+        """Write ``forecasts.csv`` and ``scores.json`` into the folder.
+
+        Args:
+            parquet: whether to write ``forecasts.parquet`` too.
+        """
+        text = to_csv(self.rows)
+        assert text is not None
+        write_atomically(self.folder / "forecasts.csv", lambda file: file.write(text.encode()))
+        write_atomically(self.folder / "scores.json", lambda file: file.write(self.verdict.to_json().encode()))
+        if not parquet:
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            write_atomically(self.folder / "forecasts.parquet", lambda file: self.rows.to_parquet(file, index=False))
+
+    def __repr__(self) -> str:
+        console = Console(file=io.StringIO(), width=WIDTH)
+        print_backtest(self.verdict, console)
+        return cast(io.StringIO, console.file).getvalue().rstrip()
+
+    def _repr_html_(self) -> str:
+        return f"{self.table().to_html(index=False)}<p>{html.escape(self.sentence)}</p>"

@@ -1,0 +1,211 @@
+"""``backtest``: walk forward through the closes, fitting from scratch on every fold and with every seed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cryptoforecast.backtest.command import make_backtest
+from cryptoforecast.backtest.fold_fit import Fit
+from cryptoforecast.backtest.folds import FoldDates, WindowKind, closes_of_fold, cut_backtest
+from cryptoforecast.backtest.record import begin_or_go_on, record_of
+from cryptoforecast.backtest.result import BacktestResult
+from cryptoforecast.backtest.scores import join_rows, judge_backtest, skill_of
+from cryptoforecast.backtest.workers import UNFINISHED, carry_out, gpus_seen, rows_of
+from cryptoforecast.data.series import CloseSeries, fingerprint
+from cryptoforecast.data.times import say_time
+from cryptoforecast.errors import UsageError, UserError
+from cryptoforecast.evaluation.notices import warn_of_seen_targets
+from cryptoforecast.evaluation.rows import read_written_rows
+from cryptoforecast.formatting import format_number
+from cryptoforecast.locks import alone_in
+from cryptoforecast.training.configuration_of_run import configuration_of_run
+from cryptoforecast.training.console import quiet_libraries
+from cryptoforecast.training.forkserver import start_forkserver
+from cryptoforecast.training.ledger_entries import enter_backtest, place_of_backtest
+from cryptoforecast.training.progress import describe_data
+from cryptoforecast.training.setting_errors import refusals_in_one_sentence
+from cryptoforecast.training.settings.from_python import call_of
+from cryptoforecast.user_code.source_files import source_code_of
+from cryptoforecast.user_folders import expand_home
+
+WINDOWS = ("expanding", "rolling")
+
+
+def backtest(
+    run: Any = None,
+    *,
+    folds: int,
+    seeds: int = 1,
+    workers: int = 1,
+    window: WindowKind = "expanding",
+    output_dir: str | Path | None = None,
+    parquet: bool = False,
+    progress: bool = True,
+    source: Any = None,
+    model: Any = None,
+    seed: int | None = None,
+    **options: Any,
+) -> BacktestResult:
+    """Fit a model anew for each of several test parts, as ``python -m cryptoforecast backtest`` does.
+
+    The closes from ``test_from`` on are cut into consecutive test parts. Each is forecast by models that were fitted on
+    the closes before it, in a process of its own; called again after an interruption, the fits that are finished are
+    kept. The backtest is entered in the ledger, and its rows and scores are written into its folder.
+
+    Args:
+        run: a run, a run folder or a checkpoint, whose configuration is fitted again; or a configuration file, or a
+            dictionary of the same form.
+        folds: how many test parts.
+        seeds: how many fits of each fold, from ``seed`` on.
+        workers: how many fits at a time, each with one thread; the result does not depend on it.
+        window: train on all closes before a fold's validation part (``expanding``), or on as many as before the
+            first fold's (``rolling``).
+        output_dir: where all goes; by default ``backtest`` beside the runs.
+        parquet: whether to write ``forecasts.parquet`` too, which takes pyarrow.
+        progress: whether to print a line for each fit.
+        source: as in :func:`cryptoforecast.fit`.
+        model: as there; a class must be importable, so none that is defined in a notebook.
+        seed: the first seed.
+        options: of the model, the data and the trainer, as there.
+
+    Returns:
+        The rows of all folds and seeds, their scores, and what may be claimed.
+
+    Raises:
+        UserError: if an option, the data or the folder is not as it should be, or a fit fails.
+
+    >>> result = backtest("runs/btc/version_0", folds=5, seeds=3, workers=2)  # doctest: +SKIP
+    >>> result.skill, result.sentence, result.table(), result.rows  # doctest: +SKIP
+    """
+    with quiet_libraries(), refusals_in_one_sentence():
+        start_forkserver()
+        call = call_of("fit", configuration_of_run(run), source=source, model=model, seed=seed, **options)
+        return walk_forward(
+            call.words[1:],
+            call.objects,
+            folds=folds,
+            seeds=seeds,
+            workers=workers,
+            window=window,
+            output_dir=output_dir,
+            parquet=parquet,
+            progress=progress,
+        )
+
+
+def walk_forward(
+    words: Sequence[str],
+    objects: Mapping[str, Any] | None = None,
+    *,
+    folds: int,
+    seeds: int = 1,
+    workers: int = 1,
+    window: WindowKind = "expanding",
+    output_dir: str | Path | None = None,
+    parquet: bool = False,
+    progress: bool = True,
+) -> BacktestResult:
+    """The backtest of what the options of ``fit`` ask for; its rows and scores are in its folder.
+
+    Args:
+        words: the options of ``fit``.
+        objects: options of the trainer that no text can stand for.
+        folds: as in :func:`backtest`, and so are all others.
+        seeds: as there.
+        workers: as there.
+        window: as there.
+        output_dir: as there.
+        parquet: as there.
+        progress: as there.
+
+    Raises:
+        UserError: as there.
+    """
+    _require({"folds": folds, "seeds": seeds, "workers": workers}, window, parquet)
+    say: Callable[[str], None] = (lambda line: print(line, flush=True)) if progress else lambda line: None
+    made = make_backtest(words, objects)
+    data, settings, device = made.datamodule, made.settings, type(made.trainer.accelerator).__name__
+    dates = cut_backtest(data, folds, window)
+    folder = (expand_home(str(output_dir)) if output_dir else made.folder).absolute()
+    code = source_code_of(made.model, data.source, settings)
+    record = record_of({"--folds": folds, "--window": window, "--seeds": seeds}, settings, data, code, device, dates)
+    folder.mkdir(parents=True, exist_ok=True)
+    seeds_of_folds = [made.seed + number for number in range(seeds)]
+    with alone_in(folder, "another backtest is at work here; set another --output_dir."):
+        begin_or_go_on(folder, record)
+        entry = enter_backtest(
+            made.model, data, settings, seeds_of_folds, folder, code, refitted=f"{folds} folds, {window}"
+        )
+        flattered_by = warn_of_seen_targets(made.model, data, "test")
+        fits = [
+            fit_of(fold, seed, list(words), data.series, folder, code.hashes, made.text)
+            for fold in dates
+            for seed in seeds_of_folds
+        ]
+        say("\n".join([*describe_data(data), f"folds    {folds}, {window}, seeds {seeds_of_folds}"]))
+        _carry_out(fits, workers, gpus_seen(device), say)
+        rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits])
+        tries, flattered_by = place_of_backtest(entry, rows, folder, flattered_by)
+        result = BacktestResult(judge_backtest(rows, data.simulated, tries, flattered_by), rows, folder)
+        result.write(parquet)
+    return result
+
+
+def _require(counts: Mapping[str, int], window: str, parquet: bool) -> None:
+    for name, count in counts.items():
+        if count < 1:
+            raise UsageError(f"--{name} is {count}; it must be at least 1.")
+    if window not in WINDOWS:
+        raise UsageError(f"--window is {window!r}; it is one of {', '.join(WINDOWS)}.")
+    if parquet:
+        try:
+            import pyarrow  # noqa: F401
+        except ImportError:
+            raise UserError("--parquet takes pyarrow: pip install pyarrow.") from None
+
+
+def fit_of(
+    fold: FoldDates,
+    seed: int,
+    words: list[str],
+    series: list[CloseSeries],
+    folder: Path,
+    code: dict[str, str] | None = None,
+    settings: str = "",
+) -> Fit:
+    """What a fold's fit with a seed is to do.
+
+    Args:
+        fold: the dates.
+        seed: the seed.
+        words: the options of ``fit``.
+        series: all closes of the backtest.
+        folder: the backtest's.
+        code: the hashes of what it is written in, by file; None if that may change.
+        settings: all options of ``fit`` as text.
+    """
+    sha256 = [fingerprint(*closes_of_fold(fold, closes)) for closes in series]
+    return Fit(fold, seed, words, sha256, folder / UNFINISHED / f"fold_{fold.number}_seed_{seed}", code, settings)
+
+
+def _carry_out(fits: list[Fit], workers: int, gpus: list[str], say: Callable[[str], None]) -> None:
+    """Do what is left to do, and say of each fit how it went."""
+    left = [fit for fit in fits if not rows_of(fit).exists()]
+    done = len(fits) - len(left)
+    if done:
+        say(f"kept     {done} of {len(fits)} fits, finished before")
+    say(f"\n{'fit':>9}{'fold':>6}{'seed':>6}  {'test part':<26}{'skill':>9}{'seconds':>9}")
+
+    def report(fit: Fit, seconds: float) -> None:
+        nonlocal done
+        done += 1
+        part = f"{say_time(fit.fold.test_from)} to {say_time(fit.fold.end)}"
+        skill = format_number(skill_of(read_written_rows(rows_of(fit))), "+.4f")
+        say(f"{f'{done}/{len(fits)}':>9}{fit.fold.number:>6}{fit.seed:>6}  {part:<26}{skill:>9}{seconds:>9.1f}")
+
+    try:
+        carry_out(left, workers, gpus, report)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"{done} of {len(fits)} fits are kept; the same command goes on with the others."
+        ) from None

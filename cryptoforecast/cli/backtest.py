@@ -1,0 +1,53 @@
+"""``backtest``: walks forward, and prints the scores by fold and what they come to."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from cryptoforecast.backtest.run import WINDOWS, walk_forward
+from cryptoforecast.backtest.table import print_backtest
+from cryptoforecast.cli.terminal import console
+from cryptoforecast.errors import UsageError
+
+DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
+fit the model from scratch on the closes before it. All options of fit are options of backtest too. Run again after an
+interruption, it keeps the fits that are finished, and goes on with the others."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Carry out ``backtest``.
+
+    Args:
+        words: ``backtest`` and its options, those of ``fit`` among them.
+
+    Raises:
+        UserError: if the command, the data or the folder is not as it should be, or a fit fails.
+    """
+    options, of_fit = _parser().parse_known_args(list(words[1:]))
+    try:
+        result = walk_forward(of_fit, **vars(options))
+    except KeyboardInterrupt as stopped:
+        if str(stopped):
+            print(f"\n{stopped}", file=sys.stderr)
+        raise
+    print()
+    print_backtest(result.verdict, console())
+    names = ["forecasts.csv", *(["forecasts.parquet"] if options.parquet else []), "scores.json"]
+    print(f"\nwrote {', '.join(names)} into {result.folder}")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see backtest --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m cryptoforecast backtest", description=DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("--folds", type=int, required=True, help="how many test parts; at least 1")
+    parser.add_argument("--seeds", type=int, default=1, help="how many fits of each fold, from seed_everything on")
+    parser.add_argument("--workers", type=int, default=1, help="how many fits at a time, each with one thread")
+    parser.add_argument("--window", choices=WINDOWS, default="expanding", help="train on all before, or the last of it")
+    parser.add_argument("--output_dir", metavar="FOLDER", help="where all goes; by default beside the runs")
+    parser.add_argument("--parquet", action="store_true", help="write forecasts.parquet too; takes pyarrow")
+    return parser
