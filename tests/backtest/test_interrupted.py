@@ -77,7 +77,7 @@ def test_a_fit_that_was_interrupted_goes_on_from_its_last_checkpoint_to_the_same
         patch.setattr(
             command_line,
             "options_for_fit",
-            lambda given: {**(own := around(given)), "callbacks": [kill, *own["callbacks"]]},
+            lambda *given: {**(own := around(*given)), "callbacks": [kill, *own["callbacks"]]},
         )
         fit_fold(broken)
     capsys.readouterr()
