@@ -9,6 +9,7 @@ from typing import Any
 from jsonargparse import Namespace
 
 from cryptoforecast.errors import DataNotice, Interrupted
+from cryptoforecast.evaluation.ledger_table import VALIDATION
 from cryptoforecast.evaluation.verdict import Verdict
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import load_forecaster
@@ -162,6 +163,8 @@ def _judged(made: CommandLine) -> Run:
         require_reloadable(trainer, made.model, made.datamodule)
     best: Forecaster = load_forecaster(path) if path else made.model
     verdict: Verdict = judge_model(made, best, "val")
+    if folder is not None:
+        verdict.write(folder / VALIDATION)
     if (in_tensorboard := tensorboard_folder(trainer)) is not None:
         write_verdict(in_tensorboard, verdict)
     return Run(folder, checkpoint, verdict)

@@ -17,7 +17,7 @@ from cryptoforecast.backtest.run import fit_of
 from cryptoforecast.backtest.scores import join_rows, judge_backtest
 from cryptoforecast.backtest.workers import share_of
 from cryptoforecast.evaluation.rows import read_written_rows
-from tests.cli.helpers import QUICK, SIMULATED, contents
+from tests.cli.helpers import BEST, QUICK, SIMULATED, contents
 from tests.helpers import Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
@@ -168,7 +168,7 @@ def test_on_simulated_closes_an_lstm_has_no_skill_and_its_p_values_look_uniform(
     """Twenty histories, each with a seed of its own: fits of one history are no witnesses of their own."""
     trained = ("--trainer.max_epochs=8", "--model.hidden_size=4", "--model.optimizer=Adam", "--model.optimizer.lr=0.01",
                "--data.batch_size=128", "--data.val_from=-200", "--data.test_from=-150",
-               "--trainer.callbacks+=ModelCheckpoint", "--trainer.callbacks.monitor=val/loss")  # fmt: skip
+               f"--trainer.callbacks=[{BEST}]")  # fmt: skip
     verdicts = []
     for seed in range(20):
         history = ("--data.source=SimulatedSource", "--data.source.rows=1200", f"--data.source.seed={seed}")

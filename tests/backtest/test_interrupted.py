@@ -24,7 +24,7 @@ from cryptoforecast.backtest.run import fit_of
 from cryptoforecast.cli.main import main
 from cryptoforecast.training import forkserver
 from cryptoforecast.training.settings import command_line
-from tests.cli.helpers import QUICK, SIMULATED, contents
+from tests.cli.helpers import LAST, QUICK, SIMULATED, contents
 from tests.helpers import Said
 from tests.models.helpers import Kill, Killed
 
@@ -65,8 +65,7 @@ def test_a_fit_that_was_interrupted_goes_on_from_its_last_checkpoint_to_the_same
 ) -> None:
     words = [word for word in QUICK if "max_epochs" not in word and "logger" not in word]
     words += [*SIMULATED, "--seed_everything=0", "--model.dropout=0.3", "--trainer.max_epochs=3",
-              "--data.batch_size=16", "--trainer.callbacks+=ModelCheckpoint",
-              "--trainer.callbacks.filename=last"]  # fmt: skip
+              "--data.batch_size=16", f"--trainer.callbacks=[{LAST}]"]  # fmt: skip
     made = make_backtest(words)
     (fold,) = cut_backtest(made.datamodule, 1)
     whole, broken = (fit_of(fold, 0, words, made.datamodule.series, tmp_path / name) for name in ("whole", "broken"))

@@ -1,5 +1,6 @@
 """``runs``, as typed."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,8 @@ def test_a_run_that_was_fitted_stands_in_the_table_and_in_the_file(fitted: Run, 
     said = type_in("runs", fitted.folder.parent.parent, "--model=LSTM", "--where=hidden_size=4", "--sort=skill")
     assert said.status == 0, said.err
     (line,) = [line.split() for line in said.out.splitlines() if "LSTM" in line]
-    assert line[-2] == "-", "no test yet"
+    val_skill = json.loads((fitted.folder / "validation.json").read_text())["scores"]["LSTM"]["skill"]
+    assert line[-3:-1] == [f"{val_skill:+.4f}", "-"], "judged on validation, and not tested yet"
     assert said.out.splitlines()[-1] == "1 run"
     said = type_in("runs", fitted.folder.parent.parent, "--csv=runs.csv")
     assert (said.status, said.out, said.err) == (0, "", "wrote runs.csv\n")
