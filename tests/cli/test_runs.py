@@ -14,7 +14,7 @@ TypeIn = Callable[..., Said]
 def test_a_run_that_was_fitted_stands_in_the_table_and_in_the_file(fitted: Run, type_in: TypeIn) -> None:
     said = type_in("runs", fitted.folder.parent.parent, "--model=LSTM", "--where=hidden_size=4", "--sort=skill")
     assert said.status == 0, said.err
-    (line,) = [line.split() for line in said.out.splitlines() if "LSTM" in line]
+    (line,) = [line.split() for line in said.out.splitlines() if " LSTM " in line]
     val_skill = json.loads((fitted.folder / "validation.json").read_text())["scores"]["LSTM"]["skill"]
     assert line[-3:-1] == [f"{val_skill:+.4f}", "-"], "judged on validation, and not tested yet"
     assert said.out.splitlines()[-1] == "1 run"
