@@ -65,7 +65,8 @@ class RunRecord(Callback):
         write_atomically(folder / CONFIGURATION, lambda file: file.write(configuration.encode()))
         record = json.dumps(provenance(data), indent=2) + "\n"
         write_atomically(folder / PROVENANCE, lambda file: file.write(record.encode()))
-        if (in_tensorboard := tensorboard_folder(trainer)) is not None:
+        in_tensorboard = tensorboard_folder(trainer) if self.enter is not None else None  # None: of a backtest's folds
+        if in_tensorboard is not None:
             closes = ", ".join(series.closes.name for series in data.series)
             write_settings(in_tensorboard, {**self.settings, "data.series": closes})
 

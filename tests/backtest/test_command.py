@@ -155,6 +155,7 @@ def test_several_coins_are_walked_over_by_a_rolling_window_into_a_folder_beside_
     first, second = json.loads(Path("runs/coins/backtest/backtest.json").read_text())["folds"]
     assert (first["start"][:10], second["start"][:10]) == ("2020-01-01", "2020-01-25")
     assert list(Path("runs/coins/backtest/folds").glob("*/events.out.tfevents.*")), "curves of each fit"
+    assert not list(Path("runs/coins/backtest/folds").glob("*/verdict")), "they are no runs to compare"
 
 
 def test_each_worker_sees_one_gpu_and_none_where_there_are_none() -> None:

@@ -23,7 +23,14 @@ from tests.helpers import random_walk, write_yahoo
 
 PROCESSES, BATCHES = 2, 3
 COLLECTIVES = {"reduce", "broadcast", "barrier", "all_gather", "reduce_boolean_decision"}
-OF_THE_MODULE = {"take", "to_state", "_by_process", "_look", "agreed_seed"}  # methods of ours that are collectives
+OF_THE_MODULE = {
+    "take",
+    "to_state",
+    "_by_process",
+    "_names",
+    "_look",
+    "agreed_seed",
+}  # methods of ours that are collectives
 GLOBAL = {"world_size", "at_once", "trainer"}  # what all processes know alike
 
 
@@ -69,11 +76,12 @@ class InThreads(SingleDeviceStrategy):
 
 
 class Uneven(LSTM):
-    """Trains its second process by a step of its own, which adds nothing to the epoch's mean."""
+    """Trains its second process by a step of its own, which adds nothing to the epoch's mean, but draws a curve."""
 
     def training_step(self, window: Window, batch_index: int) -> Tensor | None:
         if self.trainer.global_rank == 0:
             return super().training_step(window, batch_index)
+        self.curve("of_the_second_process", 1.0)
         return (self.forecast(window.context) / window.target - 1).square().mean()
 
 

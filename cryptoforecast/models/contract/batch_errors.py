@@ -65,15 +65,20 @@ def log_errors(model: "Forecaster", stage: str) -> None:
         model: attached to a trainer.
         stage: ``val`` or ``test``.
     """
-    curves = model._curves.take(model, stage)
-    if len(model._evaluation):
-        means, data = model._evaluation.take(model), datamodule_of(model.trainer)
-        for name in (f"{stage}/loss", f"{stage}/loss_random_walk"):  # of an earlier epoch: this one may have no loss
-            model.trainer.callback_metrics.pop(name, None)
-        names = [series.closes.name for series in data.series] if data else []
-        curves |= evaluation_curves(stage, means, not model._overrides("forecast"), names)
+    curves = _curves_of_errors(model, stage) | model._curves.take(model, stage)
     if curves:
         log_over_epochs(model, curves)
+
+
+def _curves_of_errors(model: "Forecaster", stage: str) -> dict[str, Tensor]:
+    """The inherited curves; none where a variant's own step has added no errors, in whichever process."""
+    if not len(model._evaluation):
+        return {}
+    means, data = model._evaluation.take(model), datamodule_of(model.trainer)
+    for name in (f"{stage}/loss", f"{stage}/loss_random_walk"):  # of an earlier epoch; this one may have none
+        model.trainer.callback_metrics.pop(name, None)
+    names = [series.closes.name for series in data.series] if data else []
+    return evaluation_curves(stage, means, not model._overrides("forecast"), names)
 
 
 def _forecast(model: "Forecaster", context: Tensor) -> tuple[Tensor, Tensor]:

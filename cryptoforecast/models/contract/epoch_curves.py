@@ -64,12 +64,15 @@ class EpochCurves:
 
     def _names(self, module: LightningModule) -> list[str]:
         """The names that any process has, in an order that is the same in all of them."""
-        processes = module.trainer.world_size
-        if processes == 1:
+        if module.trainer.world_size == 1:
             return sorted(self._means)
-        names: list[Any] = [None] * processes
-        torch.distributed.all_gather_object(names, list(self._means))
-        return sorted({name for of_process in names for name in of_process})
+        strategy, device = module.trainer.strategy, module.trainer.strategy.root_device
+        text = torch.tensor(list("\0".join(self._means).encode()), dtype=torch.uint8, device=device)
+        lengths = strategy.all_gather(torch.tensor(len(text), device=device)).flatten().tolist()
+        padded = torch.nn.functional.pad(text, (0, max(lengths) - len(text)))  # all processes gather as much
+        texts = strategy.all_gather(padded).reshape(len(lengths), -1).tolist()
+        decoded = [bytes(row[:length]).decode() for row, length in zip(texts, lengths, strict=True)]
+        return sorted({name for names in decoded for name in names.split("\0") if name})
 
 
 class Step(NamedTuple):
