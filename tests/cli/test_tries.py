@@ -172,7 +172,7 @@ def test_where_the_ledger_cannot_be_written_nothing_is_claimed(coin: TypeIn, mon
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cryptoforecast.training.ledger_entries.enter", full)
+    monkeypatch.setattr("cryptoforecast.training.ledger_entries.append_entry", full)
     said = coin("test", "--ckpt_path", run / "checkpoints" / "best.ckpt")
     assert "No claim on Net: its RMSE is" in said.out
     assert "but the ledger cannot be written, so this try is not counted." in said.out

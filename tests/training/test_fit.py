@@ -131,6 +131,7 @@ def trainer_of(name: str, *callbacks: Callback, max_epochs: int = 3) -> Trainer:
     best = ModelCheckpoint(filename="best", monitor="val/loss")
     options = cf.exact(
         max_epochs=max_epochs,
+        gradient_clip_val=1.0,  # as is the default of fit
         accelerator="cpu",
         logger=TensorBoardLogger(".", name, "version_0"),
         callbacks=[*callbacks, last, best],
