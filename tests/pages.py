@@ -16,8 +16,10 @@ PAGES = [
 ROOMS = ("data", "models", "training", "evaluation", "backtest", "audit", "cli")
 ELIDED = "..."
 NUMBER = re.compile(r"[-+]?\d[\d,.:%TZe+-]*")
-SENTENCE = re.compile(r"(No model is better than the random walk: )?[\w ]+ (is (no better|worse|better) than persistence|"
-                      r"may or may not be better than persistence|is the best of those given).*")  # fmt: skip
+SENTENCE = re.compile(
+    r"(No model is better than the random walk: )?[\w ]+ (is (no better|worse|better) than persistence|"
+    r"may or may not be better than persistence|is the best of those given).*"
+)
 
 
 class Block(NamedTuple):
