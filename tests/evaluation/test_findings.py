@@ -1,6 +1,7 @@
 """What more the test targets say, in table, sentence and file."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 
@@ -50,7 +51,7 @@ def test_the_findings_stand_in_a_table_that_fits_with_what_the_test_was() -> Non
         assert word in text
     assert "against RandomWalk, Student's t with 299 degrees of freedom." in text
     assert max(map(len, text.splitlines())) <= 100
-    assert "skill or luck" not in printed(judged(noise=0.1)._replace(found={}))
+    assert "skill or luck" not in printed(replace(judged(noise=0.1), findings={}))
 
 
 def test_where_there_is_no_p_value_the_notes_say_why_and_of_which_series() -> None:
