@@ -104,7 +104,7 @@ def check(words: str, shown: list[str], blocks: list[Block], type_in: Callable[.
     if any(block.file in shlex.split(words) for block in blocks if block.kind == "csv"):
         assert said.out.splitlines() == shown  # the page holds the very file
     elif not any(long in words for long in LONG):
-        assert not_in(shown, said.out) == [], (words, said.out)
+        assert not_in(shown, said.out + said.err) == [], (words, said)
     return None
 
 
