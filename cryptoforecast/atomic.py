@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Atomic writes of files: the whole content or nothing."""
 
 import os
 import uuid
@@ -8,16 +8,16 @@ from typing import BinaryIO
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file so that others see it whole or not at all, whoever writes at the same time and whatever dies.
+    """Write a file atomically: readers see the whole content or the previous file, also after a crash.
 
     Args:
         path: the file.
-        write: writes its content into an open binary file.
+        write: called with a binary file, to which it writes the content.
 
     Raises:
-        OSError: naming the file, if it cannot be written.
+        OSError: with the name of the file, if it cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # not tempfile's, which others may not read
+    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # those of tempfile only their owner can read
     try:
         with unfinished.open("xb") as file:
             write(file)
@@ -26,6 +26,6 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         unfinished.replace(path)
     except BaseException as problem:
         if isinstance(problem, OSError):
-            problem.filename = str(path)  # a full disk does not say what it had no room for
+            problem.filename = str(path)  # the error of a full disk has no file name
         unfinished.unlink(missing_ok=True)
         raise

@@ -1,8 +1,8 @@
-"""What the program says to its user when something is not as it should be."""
+"""Errors and warnings for the user."""
 
 
 class UserError(ValueError):
-    """Something the user can put right; its text is the whole message, and no traceback is shown for it.
+    """An error that the user can correct; its text is the whole message, and the command line shows no traceback.
 
     >>> from cryptoforecast import SimulatedSource
     >>> try:
@@ -14,7 +14,7 @@ class UserError(ValueError):
 
 
 class UsageError(UserError):
-    """A command that cannot be understood."""
+    """An invalid command line."""
 
 
 class Interrupted(UserError):
@@ -22,7 +22,7 @@ class Interrupted(UserError):
 
 
 class DataNotice(UserWarning):
-    """A choice made about the data that the user did not ask for and should know of.
+    """A warning about the data or a score, such as a choice that was made without the user's asking.
 
     >>> import warnings
     >>> with warnings.catch_warnings():
@@ -31,7 +31,7 @@ class DataNotice(UserWarning):
 
 
 def first_sentence(problem: BaseException) -> str:
-    r"""What an exception says, in one line that ends with a full stop.
+    r"""The message of an exception as one line that ends with a full stop.
 
     >>> first_sentence(ValueError("`swa_lrs` is missing.\n  See the docs"))
     '`swa_lrs` is missing.'

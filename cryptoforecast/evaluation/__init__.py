@@ -1,1 +1,1 @@
-"""From forecast to verdict."""
+"""Judging forecasts: rows, scores, tests, claims, the ledger of what was tried, and figures."""

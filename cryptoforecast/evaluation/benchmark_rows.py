@@ -1,4 +1,4 @@
-"""Models beside each other and the random walk: rows as judging takes them, from whoever made them."""
+"""Forecast rows prepared for judging: checked, and with rows of the random walk added where they are missing."""
 
 import pandas as pd
 
@@ -11,17 +11,17 @@ TARGET = ["series", "origin", "step", "timestamp"]
 
 
 def with_random_walk(rows: pd.DataFrame) -> pd.DataFrame:
-    """Forecast rows of all models on the same targets, the random walk's among them.
+    """Forecast rows of all models on the same targets, including the random walk's.
 
     Args:
-        rows: of one or several models; names and times may be of any type. Where the random walk is missing, it is
-            made from the last closes.
+        rows: forecast rows of one or several models; names and times may be of any type. Missing rows of the random
+            walk are made from the column ``last``.
 
     Returns:
-        The rows in their order, the random walk's last if they were made.
+        The rows in their order, those that were made at the end.
 
     Raises:
-        UserError: if a column is missing, a target stands twice, or the models have forecast different targets.
+        UserError: if a column is missing, a target is repeated, or the models have forecast different targets.
     """
     if not isinstance(rows, pd.DataFrame):
         raise UserError(
@@ -31,8 +31,8 @@ def with_random_walk(rows: pd.DataFrame) -> pd.DataFrame:
         raise UserError("there are no forecast rows to judge.")
     table = to_rows(rows, "rows")
     table.attrs = dict(rows.attrs)
-    if (again := table.duplicated(["model", *TARGET])).any():
-        row = table[again].iloc[0]
+    if (repeated := table.duplicated(["model", *TARGET])).any():
+        row = table[repeated].iloc[0]
         raise UserError(
             f"rows: {describe_target(row)} stands twice for {row['model']}; give each model a name of its own, as in "
             "rows.assign(model='another name')."

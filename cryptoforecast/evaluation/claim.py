@@ -1,4 +1,4 @@
-"""What is claimed of a model: one value, decided in ``decision.py`` and put into words in ``sentence.py``."""
+"""The claim on a model's skill: one value, decided by ``decision.py`` and written as a sentence by ``sentence.py``."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from cryptoforecast.evaluation.tries import Place, Tried
 
 
 class Outcome(StrEnum):
-    """What is claimed: one of three, or nothing."""
+    """What is claimed of a model against the random walk."""
 
     BETTER = "better"
     NO_BETTER = "no better"
@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an outcome is what it is."""
+    """The reason of an outcome."""
 
     IS_BENCHMARK = "it is the random walk"
     STANDS_STILL = "the closes stand still"
@@ -35,14 +35,14 @@ class Reason(StrEnum):
 
 
 class Directions(NamedTuple):
-    """Series on which a model's directions are right more often than by luck, and the largest of their p-values."""
+    """Series on which a model's directions are significantly right, and the largest of their p-values."""
 
     series: list[str]
     p_value: float
 
 
 class FoldSummary(NamedTuple):
-    """A backtest's size: its count of folds, in how many the random walk is beaten, and the skill of each seed."""
+    """A backtest's number of folds, the number in which the random walk is beaten, and the skill of each seed."""
 
     folds: int
     folds_above: int
@@ -50,7 +50,7 @@ class FoldSummary(NamedTuple):
 
 
 class BestOf(NamedTuple):
-    """The best of several models: how many were given, the p-value of Hansen's SPA, and baselines that win too."""
+    """The comparison that a model is the best of: number of models, tries, p-value of SPA, and baselines that win."""
 
     given: int
     tried: Tried
@@ -61,10 +61,23 @@ class BestOf(NamedTuple):
 class Claim(NamedTuple):
     """What may be claimed of a model on some targets.
 
-    ``skill`` is 1 - RMSE / random walk's, of several series the mean of theirs, which are ``skills``; ``test`` the
-    two-sided test of its squared errors against the random walk's, and ``level`` what its p-value has to be below for
-    "better", after all that was tried. ``place`` is which try this is, None where none was counted. ``flattered_by``
-    says why nothing may be claimed on these targets, if so.
+    Attributes:
+        model: its name.
+        outcome: better or worse than the random walk, or neither.
+        reason: the reason of the outcome.
+        skill: 1 - RMSE / RMSE of the random walk; of several series the mean of ``skills``.
+        skills: skill by series.
+        targets: number of targets.
+        split: ``val`` or ``test``.
+        test: two-sided test of the model's squared errors against the random walk's.
+        level: "better" takes a p-value below this; it is lower, the more was tried.
+        place: which try this is; None if tries were not counted.
+        simulated: whether the closes are simulated.
+        flattered_by: why nothing may be claimed on these targets, as half a sentence; else empty.
+        directions: series on which directions are significantly right, if that is claimed instead.
+        is_copy: whether the forecast is a copy of the last close.
+        folds: of a backtest, its folds and seeds.
+        best_of: of ``compare``, what the model is the best of.
     """
 
     model: str
@@ -80,12 +93,12 @@ class Claim(NamedTuple):
     simulated: bool
     flattered_by: str = ""
     directions: Directions | None = None
-    copy: bool = False
+    is_copy: bool = False
     folds: FoldSummary | None = None
     best_of: BestOf | None = None
 
     def to_record(self) -> dict[str, Any]:
-        """The claim as ``scores.json`` and ``comparison.json`` hold it."""
+        """The entry ``claim`` of ``scores.json`` and ``comparison.json``."""
         tried = self.best_of.tried if self.best_of else self.place.tried if self.place else None
         return {
             "outcome": str(self.outcome),

@@ -1,4 +1,4 @@
-"""What may be claimed of a model: the rules, the same for every verb."""
+"""The rules by which a claim is decided, the same for every verb."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL, TestResult
 from cryptoforecast.evaluation.tries import Place, level_of
 
-LEVEL_OF_DIRECTIONS = 0.01
+DIRECTION_LEVEL = 0.01  # of Fisher's exact test
 
 
 def claim_on(
@@ -24,61 +24,63 @@ def claim_on(
     place: Place | None = None,
     simulated: bool = False,
     flattered_by: str = "",
-    found: Mapping[str, ModelFindings] | None = None,
+    findings: Mapping[str, ModelFindings] | None = None,
     folds: FoldSummary | None = None,
 ) -> Claim:
-    """Decide what may be claimed of one model: a difference is one only where the Diebold-Mariano test says so.
+    """The claim on one model: better or worse than the random walk only if the Diebold-Mariano test is significant.
 
     ============  ====================================  ==================================
     RMSE is       p-value                               the model is
     ============  ====================================  ==================================
-    lower         below 5 %'s share of this try         better than persistence
-    either        in between, or none                   no better than persistence
+    lower         below the level of this try           better than persistence
+    either        in between, or undefined              no better than persistence
     higher        below 5 %                             worse than persistence
     ============  ====================================  ==================================
 
-    What share of 5 % a try has, :func:`~cryptoforecast.evaluation.tries.level_of` says: so a claim is corrected for
-    every try before it. "Worse" is not, for nobody tries variants until one is worse. Of several series, the mean of
-    their skills takes the place of the RMSE. Where it and the mean difference that was tested do not point the same
-    way, nothing is claimed, and neither is on targets that a model was chosen by or that flatter it.
+    The level of a try is a share of 5 %, see :func:`~cryptoforecast.evaluation.tries.level_of`, which corrects a claim
+    for all tries before it. "Worse" is not corrected, since nobody tries variants until one is worse. With several
+    series, the mean of their skills takes the place of the RMSE. Nothing is claimed if that mean and the tested mean
+    difference have opposite signs, on validation targets, or on targets that flatter the model.
 
-    Of a model that is not better, one thing more is said, the first of these that holds:
+    For a model that is not better, the first of these findings that holds is added:
 
     ====================================================  ===========================================
-    its findings                                          what is added
+    finding                                               what is added
     ====================================================  ===========================================
     Fisher's exact p below the try's share of 1 %,        its directions are right more often than
-    of several series divided by their count, in one      by luck, there
+    divided by the number of series, in a series          by luck on that series
     best lag 1 with a correlation of at least 0.8,        a copy of the last value
-    of several series in all of them
+    in every series
     ====================================================  ===========================================
 
-    The level for directions is stricter because their test is a second chance. Gains are shown and claim nothing.
+    The level for directions is lower because their test is a second chance. Gains of trading claim nothing.
 
     Args:
         model: its name.
-        skills: its skill on each series; of several seeds the mean.
-        test: Diebold and Mariano's, two-sided.
-        difference: the mean of the loss differences that was tested; below zero where the model errs less.
-        targets: how many there are.
-        split: which targets these are: ``val`` or ``test``.
-        place: which of all tries this is; None of a single one.
-        simulated: whether nobody ever traded at these prices.
-        flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
-        found: its findings on each series.
+        skills: its skill by series; of several seeds the mean.
+        test: two-sided Diebold-Mariano test.
+        difference: the tested mean of the loss differences; below zero if the model's errors are smaller.
+        targets: number of targets.
+        split: ``val`` or ``test``.
+        place: which of all tries this is; None if tries were not counted.
+        simulated: whether the closes are simulated.
+        flattered_by: why nothing may be claimed on these targets, as words after "…, but"; else empty.
+        findings: its findings by series.
         folds: of a backtest, its folds and seeds.
     """
     skill, level = float(np.mean(folds.by_seed if folds else list(skills.values()))), level_of(place)
     outcome, reason = _decide(model, skill, skills, test, difference, split, level, flattered_by)
     claim = Claim(model, outcome, reason, skill, dict(skills), targets, split, test, level, place, simulated,
                   flattered_by, folds=folds)  # fmt: skip
-    open_to_more = reason in (Reason.NO_TEST, Reason.OTHER_WAY, Reason.WITHIN_LUCK, Reason.LUCK_OF_SO_MANY,
+    takes_findings = reason in (Reason.NO_TEST, Reason.OTHER_WAY, Reason.WITHIN_LUCK, Reason.LUCK_OF_SO_MANY,
                               Reason.TESTED, Reason.STANDS_STILL)  # fmt: skip
-    if not found or outcome is Outcome.BETTER or not open_to_more:
+    if not findings or outcome is Outcome.BETTER or not takes_findings:
         return claim
-    directions = _directions(found, level_of(place, LEVEL_OF_DIRECTIONS) / len(found))
-    copy = directions is None and all(one.best_lag is not None and one.best_lag.copy for one in found.values())
-    return claim._replace(directions=directions, copy=copy)
+    directions = _directions(findings, level_of(place, DIRECTION_LEVEL) / len(findings))
+    is_copy = directions is None and all(
+        finding.best_lag is not None and finding.best_lag.is_copy for finding in findings.values()
+    )
+    return claim._replace(directions=directions, is_copy=is_copy)
 
 
 def claim_on_best(
@@ -93,23 +95,23 @@ def claim_on_best(
     simulated: bool = False,
     flattered_by: str = "",
 ) -> Claim:
-    """Decide what may be claimed of the best of several models.
+    """The claim on the best of several models.
 
-    A winner is one of those that StepM finds better over all models given, at a family-wise level of 5 %. Where more
-    were tried than given, the others' forecasts are not at hand, and nothing is known of how they hang together: then
-    the winner's own one-sided p-value, times the number tried, must be below 5 % as well (Bonferroni). So it is where
-    StepM does not hold its level, of few origins or forecasts that overlap.
+    It is better if StepM finds it better among all given models, at a family-wise level of 5 %. If more models were
+    tried than given, the dependence between their forecasts is unknown; its one-sided p-value times the number of
+    tries must then be below 5 % as well (Bonferroni). The same holds where StepM does not keep its level: for few
+    origins or overlapping forecasts.
 
     Args:
-        model: the best of those given that are no baselines; if ``better`` has any, the best of them.
-        below: 1 - its RMSE / the random walk's.
-        test: Diebold and Mariano's of it alone, two-sided.
-        targets: how many there are.
-        better: the models that are found better over all those given.
-        best_of: what it was the best of.
+        model: the best of the given models that are no baselines, of those in ``better`` if there are any.
+        below: 1 - its RMSE / RMSE of the random walk.
+        test: two-sided Diebold-Mariano test of this model alone.
+        targets: number of targets.
+        better: the models that StepM finds better.
+        best_of: the comparison.
         chosen_on: whether these are validation targets.
-        simulated: whether nobody ever traded at these prices.
-        flattered_by: why nothing may be claimed on these targets; empty if it may.
+        simulated: whether the closes are simulated.
+        flattered_by: why nothing may be claimed on these targets; else empty.
     """
     level = 2 * SIGNIFICANCE_LEVEL / max(best_of.tried.fits, best_of.given)
     survives = test.p_value is not None and test.p_value < level
@@ -164,7 +166,7 @@ def _decide(
     return (Outcome.BETTER, Reason.TESTED) if p_value < level else (Outcome.NO_BETTER, Reason.LUCK_OF_SO_MANY)
 
 
-def _directions(found: Mapping[str, ModelFindings], level: float) -> Directions | None:
-    p_values = {series: one.direction.p_value for series, one in found.items() if one.direction}
+def _directions(findings: Mapping[str, ModelFindings], level: float) -> Directions | None:
+    p_values = {series: finding.direction.p_value for series, finding in findings.items() if finding.direction}
     right = {series: p_value for series, p_value in p_values.items() if p_value is not None and p_value < level}
     return Directions(list(right), max(right.values())) if right else None

@@ -1,4 +1,4 @@
-"""Which way, and not how far: the share of directions foreseen, beside what luck foresees."""
+"""Forecasts of the direction of the next change: their hit rate and its significance."""
 
 from typing import NamedTuple
 
@@ -10,10 +10,10 @@ from cryptoforecast.evaluation.significance import TestResult
 
 
 class Direction(NamedTuple):
-    """How often a model called the direction of the next change, and what that is worth.
+    """How often a model forecast the right direction of the next change, and how significant that is.
 
-    ``calls`` counts; ``hit_rate``, the ends ``low`` and ``high`` of its 95 % interval, and ``base_rate`` are shares;
-    ``p_value`` is that of Fisher's exact test; where there is none, ``reason`` says why.
+    ``calls`` is the number of forecast directions. ``hit_rate``, the ends ``low`` and ``high`` of its 95 % interval and
+    ``base_rate`` are shares. ``p_value`` is that of Fisher's exact test; without one, ``reason`` says why.
     """
 
     calls: int
@@ -26,29 +26,28 @@ class Direction(NamedTuple):
 
 
 def directions_of(rows: pd.DataFrame) -> Direction | None:
-    """Compare the directions a model forecast with those that came.
+    """The directions that a model forecast, compared with the actual ones.
 
-    A direction is the sign of the first step, from the last close seen to the next: further steps of one origin
-    overlap with those of its neighbours, and would be counted as evidence many times. A forecast of the last close
-    itself is no call, and a close that did not move had no direction; both are left out, and base rate and test are
-    of the calls that remain.
+    A direction is the sign of the change from the last close of the context to the next close. Further steps are not
+    used: they overlap with those of the next origins and would count the same change many times. Origins are left out
+    where the forecast is the last close itself, or the close did not move.
 
-    The interval is Wilson's with the correction for continuity, so it does not fall short of its 95 %. The base rate
-    is the hit rate of whoever calls the direction that came more often, every time. It is above one half wherever
-    the closes trend, and a hit rate is worth what it is above the base rate.
+    The interval is Wilson's with continuity correction, which covers at least 95 %. The base rate is the hit rate of
+    always forecasting the more frequent direction. It is above one half if the closes trend, so a hit rate has to be
+    compared with it.
 
-    The test is Fisher's exact one on the two by two table of directions, as Henriksson and Merton use it. It asks
-    what Pesaran and Timmermann ask, whose normal approximation is wrong for few calls. It is one-sided: the p-value
-    is small where forecast and actual directions agree more often than they would if the forecast knew nothing, and
-    no more than 5 % of such forecasts have one below 0.05, of any count of calls. That holds as long as the actual
-    directions, or the forecast ones, are independent of each other in time, as a random walk's are; where both come
-    in runs, it is too small. There is none where all forecasts, or all closes, went one way.
+    The test is Fisher's exact test on the two by two table of directions (Henriksson and Merton). Its null hypothesis
+    is that of Pesaran and Timmermann, whose normal approximation is inaccurate for few calls. It is one-sided: the
+    p-value is small if forecast and actual directions agree more often than independent ones would. Under the null, at
+    most 5 % of p-values are below 0.05 for any number of calls, provided that the actual or the forecast directions are
+    independent in time, as those of a random walk are; if both come in runs, p-values are too small. There is no
+    p-value if all forecasts, or all closes, went the same way.
 
     Args:
         rows: forecast rows of one model on one series.
 
     Returns:
-        None of a model that calls no direction, as the random walk does.
+        None for a model that forecasts no direction, such as the random walk.
 
     References:
         Henriksson and Merton (1981), On Market Timing and Investment Performance II, Journal of Business 54(4).
@@ -57,22 +56,22 @@ def directions_of(rows: pd.DataFrame) -> Direction | None:
     """
     first = first_step_rows(rows)
     foreseen = np.sign((first["forecast"] - first["last"]).to_numpy())
-    came = np.sign((first["actual"] - first["last"]).to_numpy())
-    called = (foreseen != 0) & (came != 0)
-    foreseen, came = foreseen[called], came[called]
-    calls = len(came)
+    actual = np.sign((first["actual"] - first["last"]).to_numpy())
+    called = (foreseen != 0) & (actual != 0)
+    foreseen, actual = foreseen[called], actual[called]
+    calls = len(actual)
     if calls == 0:
         return None
     from scipy.stats import binomtest
 
-    hits, ups = int((foreseen == came).sum()), int((came > 0).sum())
-    low, high = binomtest(hits, calls).proportion_ci(confidence_level=0.95, method="wilsoncc")
-    base = max(ups, calls - ups) / calls
-    return Direction(calls, hits / calls, float(low), float(high), base, *_fisher(came > 0, foreseen > 0))
+    num_hits, num_rises = int((foreseen == actual).sum()), int((actual > 0).sum())
+    low, high = binomtest(num_hits, calls).proportion_ci(confidence_level=0.95, method="wilsoncc")
+    base = max(num_rises, calls - num_rises) / calls
+    return Direction(calls, num_hits / calls, float(low), float(high), base, *_fisher(actual > 0, foreseen > 0))
 
 
 def _fisher(rose: np.ndarray, foreseen: np.ndarray) -> TestResult:
-    """Fisher's exact test of whether rises were foreseen more often than falls were called rises."""
+    """Fisher's exact test of whether a rise was forecast more often before rises than before falls."""
     for what, ways in (("called", foreseen), ("seen", rose)):
         if ways.all() or not ways.any():
             return TestResult(None, f"all of which were {what} to go one way")

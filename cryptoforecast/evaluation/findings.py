@@ -1,4 +1,4 @@
-"""What the test targets say of a model beyond its scores."""
+"""Tests and descriptions of a model's forecasts on test targets, beyond its scores."""
 
 from typing import Any, NamedTuple
 
@@ -13,10 +13,16 @@ from cryptoforecast.evaluation.trading import Trading, held_over_targets, trade
 
 
 class ModelFindings(NamedTuple):
-    """One model on one series; None stands for what it has not, such as the random walk's directions.
+    """The findings on one model and one series; a field is None where it is undefined.
 
-    ``diebold_mariano`` is the test against the random walk, by Student's t of ``degrees_of_freedom``;
-    ``held_over_targets`` is the gain of holding the coin, as a share.
+    Attributes:
+        diebold_mariano: test of the squared errors against the random walk's.
+        degrees_of_freedom: of its Student's t distribution.
+        rmse_interval: 95 % interval of the RMSE, in the series' currency.
+        direction: forecasts of the direction of the next change; None for the random walk, which forecasts none.
+        best_lag: the lag at which forecasts follow the closes best.
+        held_over_targets: gain of holding the coin over all targets, as a share: 0.1 is ten percent.
+        trading: result of trading by the forecast directions.
     """
 
     diebold_mariano: TestResult
@@ -28,7 +34,7 @@ class ModelFindings(NamedTuple):
     trading: Trading | None
 
     def to_json(self) -> dict[str, Any]:
-        """As ``scores.json`` holds it."""
+        """The entry of ``scores.json``."""
         called, traded = self.direction, self.trading
         return {
             "diebold_mariano": self.diebold_mariano._asdict() | {"degrees_of_freedom": self.degrees_of_freedom},
@@ -49,24 +55,24 @@ class ModelFindings(NamedTuple):
 
 
 def findings_by_series(rows: pd.DataFrame) -> dict[str, dict[str, ModelFindings]]:
-    """Look at each series and each model by itself.
+    """The findings on each series and model.
 
     Args:
-        rows: forecast rows of several models, the random walk among them, on the same targets.
+        rows: forecast rows of several models on the same targets, the random walk among them.
 
     Returns:
-        The findings by series and model, in the order they stand in the rows.
+        Findings by series and model, in the order of the rows.
     """
-    found: dict[str, dict[str, ModelFindings]] = {}
-    for (series, model), own in rows.groupby(["series", "model"], sort=False):
+    findings: dict[str, dict[str, ModelFindings]] = {}
+    for (series, model), part in rows.groupby(["series", "model"], sort=False):
         walk = rows[(rows["series"] == series) & (rows["model"] == RANDOM_WALK)]
-        found.setdefault(str(series), {})[str(model)] = ModelFindings(
-            diebold_mariano=NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(own, walk),
-            degrees_of_freedom=degrees_of_freedom(own["origin"].nunique(), int(own["step"].max())),
-            rmse_interval=rmse_interval(own),
-            direction=directions_of(own),
-            best_lag=best_lag(own),
-            held_over_targets=held_over_targets(own),
-            trading=trade(own),
+        findings.setdefault(str(series), {})[str(model)] = ModelFindings(
+            diebold_mariano=NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(part, walk),
+            degrees_of_freedom=degrees_of_freedom(part["origin"].nunique(), int(part["step"].max())),
+            rmse_interval=rmse_interval(part),
+            direction=directions_of(part),
+            best_lag=best_lag(part),
+            held_over_targets=held_over_targets(part),
+            trading=trade(part),
         )
-    return found
+    return findings

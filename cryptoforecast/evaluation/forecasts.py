@@ -1,4 +1,4 @@
-"""Forecast rows: the one table that everything after a model reads."""
+"""Forecast rows: the table of forecasts and actual closes that all judging reads."""
 
 from typing import Literal
 
@@ -22,7 +22,7 @@ from cryptoforecast.models.forecaster import Forecaster
 __all__ = ["COLUMNS", "forecast_rows", "next_closes", "rows_beside_baselines", "to_csv"]
 
 Split = Literal["train", "val", "test"]
-STAGES = {"train": "fit", "val": "validate", "test": "test"}  # what sets a data module up for a set of windows
+STAGES = {"train": "fit", "val": "validate", "test": "test"}  # of a data module, by set of windows
 
 
 def forecast_rows(
@@ -32,22 +32,23 @@ def forecast_rows(
     device: str | torch.device = "cpu",
     fold: int = 0,
 ) -> pd.DataFrame:
-    """Forecast windows, and set each forecast beside what came true.
+    """Forecasts of windows beside the actual closes.
 
     Args:
         forecaster: the model.
         windows: a data module, or windows of one or several series.
-        positions: which to forecast: of a data module ``train``, ``val`` or ``test``, else their numbers.
+        positions: which windows: of a data module ``train``, ``val`` or ``test``, else their numbers.
         device: where to compute.
-        fold: number of the fold the positions belong to.
+        fold: number of the fold that the windows belong to, for the column ``fold``.
 
     Returns:
-        One row per origin and step, series by series, in time order, with the columns ``series, model, fold,
-        origin, step, timestamp, last, forecast, actual``: times in UTC, prices in the series' currency. Of a data
-        module, ``rows.attrs`` notes the split, and whether the prices are simulated; :func:`judge` reads it.
+        One row per origin and step, series by series, in time order, with the columns ``series, model, fold, origin,
+        step, timestamp, last, forecast, actual``. Times are in UTC, prices in the series' currency: ``last`` is the
+        last close of the context, ``forecast`` and ``actual`` are of ``timestamp``. For a data module, ``rows.attrs``
+        notes the split and whether the closes are simulated, which :func:`judge` reads.
 
     Raises:
-        UserError: if the model forecasts numbers that are not finite, or another count of closes than the data.
+        UserError: if a forecast is not finite, or the model has another horizon or context_length than the windows.
 
     >>> from cryptoforecast import RandomWalk, SimulatedSource
     >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20)
@@ -63,19 +64,19 @@ def forecast_rows(
     if isinstance(positions, str):
         raise UserError(f"{positions} is a set of a data module's windows; give forecast_rows the data module itself.")
     horizon, count = windows.horizon, len(positions)
-    # Filled in place: small tensors that stay between large ones that go would scatter them over gigabytes.
+    # Allocated before the loop: tensors kept from each batch would fragment the memory.
     forecasts, targets = torch.empty(2, count, horizon, dtype=torch.float64)
     lasts, origins = torch.empty(count, dtype=torch.float64), torch.empty(count, dtype=torch.int64)
     times = torch.empty(count, horizon, dtype=torch.int64)
     order = BatchOrder(positions, EVAL_BATCH_SIZE)
     with evaluation_mode(forecaster, device), torch.inference_mode():
         for number, batch in enumerate(order):
-            window, own = windows[batch], slice(order.share(number).start, order.share(number).stop)
+            window, share = windows[batch], slice(order.share(number).start, order.share(number).stop)
             moved = to_device(window, torch.device(device))
             require_target(forecaster, window.target)
-            forecasts[own] = _forecast(forecaster, moved.context)
-            targets[own], lasts[own], origins[own] = window.target, window.context[:, -1, 0], window.origin
-            times[own] = windows.target_times(batch)
+            forecasts[share] = _forecast(forecaster, moved.context)
+            targets[share], lasts[share], origins[share] = window.target, window.context[:, -1, 0], window.origin
+            times[share] = windows.target_times(batch)
     return pd.DataFrame(
         {
             "series": np.array(windows.names)[windows.series_of(positions).repeat_interleave(horizon).numpy()],
@@ -95,7 +96,7 @@ def forecast_rows(
 def _chosen_windows(
     data: CloseDataModule, positions: Int64[Tensor, " windows"] | Split
 ) -> tuple[WindowDataset, Int64[Tensor, " windows"]]:
-    """The windows of a data module, which is set up for them if it is not, and the numbers of those in a set."""
+    """The windows of a data module, which is set up if necessary, and the numbers of those in a set."""
     if isinstance(positions, str) and positions not in STAGES:
         raise UserError(f"{positions!r} is no set of windows; there are {', '.join(STAGES)}.")
     data.setup(STAGES[positions] if isinstance(positions, str) else "validate")
@@ -109,14 +110,17 @@ def rows_beside_baselines(
     device: str | torch.device = "cpu",
     most: int | None = None,
 ) -> pd.DataFrame:
-    """Forecast rows of a model, then of each baseline, on exactly the same targets.
+    """Forecast rows of a model and of each baseline on the same targets.
 
     Args:
-        forecaster: the model; if it is a baseline itself, its rows stand once.
+        forecaster: the model; if it is a baseline itself, it is not repeated.
         data: the closes.
         split: which targets.
         device: where to compute.
-        most: how many of the windows at most, from the first on; by default all.
+        most: number of windows at most, from the first on; by default all.
+
+    Returns:
+        Rows as :func:`forecast_rows` returns them, those of the model first, which :func:`judge` takes.
 
     >>> from cryptoforecast import Drift, SimulatedSource, judge
     >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20)
@@ -125,8 +129,8 @@ def rows_beside_baselines(
     (['Drift', 'RandomWalk', 'Mean'], 0.0)
     """
     require_name_not_of_baseline(forecaster)
-    others = [baseline(data.context_length, data.horizon, columns=data.columns) for baseline in BASELINES]
-    models = [forecaster, *(other for other in others if type(other) is not type(forecaster))]
+    baselines = [baseline(data.context_length, data.horizon, columns=data.columns) for baseline in BASELINES]
+    models = [forecaster, *(baseline for baseline in baselines if type(baseline) is not type(forecaster))]
     windows, positions = _chosen_windows(data, split)
     rows = pd.concat([forecast_rows(model, windows, positions[:most], device) for model in models], ignore_index=True)
     rows.attrs = {"split": split, "simulated": data.simulated}
@@ -134,7 +138,7 @@ def rows_beside_baselines(
 
 
 def require_name_not_of_baseline(forecaster: Forecaster) -> None:
-    """Refuse a model by whose name a baseline goes.
+    """Check that a model that is no baseline does not have the name of one.
 
     Raises:
         UserError: naming it.
@@ -145,11 +149,11 @@ def require_name_not_of_baseline(forecaster: Forecaster) -> None:
 
 
 def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
-    """Forecast the closes after the last one there is, of each series.
+    """Forecasts of the closes after the last one of each series.
 
     Args:
         forecaster: the model.
-        data: at least ``context_length`` closes of each series, up to the last without a gap.
+        data: closes; the last ``context_length`` of each series must be without a gap.
 
     Returns:
         One row per series and step: ``series, model, origin, step, timestamp, last, forecast``.
@@ -160,7 +164,7 @@ def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
     [Timestamp('2015-04-11 00:00:00+0000', tz='UTC')]
     """
     data.setup("predict")
-    return pd.concat([_next_closes(forecaster, one, data) for one in data.series], ignore_index=True)
+    return pd.concat([_next_closes(forecaster, series, data) for series in data.series], ignore_index=True)
 
 
 def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataModule) -> pd.DataFrame:

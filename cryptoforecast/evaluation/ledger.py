@@ -1,4 +1,4 @@
-"""The ledger of all that was tried: a line for every fit, test and backtest, the abandoned ones too."""
+"""The ledger: a JSON line for every fit, test and backtest that was started, also if it was aborted."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ Kind = Literal["fit", "test", "backtest"]
 
 
 class Targets(NamedTuple):
-    """The closes that were to be forecast: of which series, from when to when, and how many."""
+    """The forecast closes of a series: split, first and last time, and number."""
 
     series: str
     split: str
@@ -30,13 +30,13 @@ class Targets(NamedTuple):
     closes: int
 
     def to_record(self) -> dict[str, Any]:
-        """The targets as a line of the ledger has them."""
+        """The targets as the ledger stores them."""
         times = {"first": self.first.isoformat(), "last": self.last.isoformat()}
         return {"series": self.series, "split": self.split, **times, "count": self.closes}
 
 
 def ledger_of(folder: str | Path | None) -> Path:
-    """The ledger of a run: in the nearest folder above that has one or is named ``runs``, else in ``./runs``.
+    """The path of the ledger of a run: in the nearest parent folder with a ledger or named ``runs``, else ``./runs``.
 
     >>> ledger_of("experiments/runs/btc/version_0").as_posix()
     'experiments/runs/ledger.jsonl'
@@ -47,10 +47,10 @@ def ledger_of(folder: str | Path | None) -> Path:
 
 
 def ledger_above(folder: str | Path) -> Path | None:
-    """The ledger in the nearest folder, from this one upwards, that has one or is named ``runs``; None without."""
+    """The ledger in the nearest folder, this one or a parent, that has a ledger or is named ``runs``; else None."""
     above = [Path(folder), *Path(folder).parents]
-    home = next((place for place in above if place.name == RUNS or (place / LEDGER).is_file()), None)
-    return None if home is None else home / LEDGER
+    found = next((place for place in above if place.name == RUNS or (place / LEDGER).is_file()), None)
+    return None if found is None else found / LEDGER
 
 
 def append_entry(
@@ -68,24 +68,24 @@ def append_entry(
     forecasts: str | None = None,
     flattered_by: str = "",
 ) -> dict[str, Any]:
-    """Append one line, whole, whoever else appends at the same time.
+    """Append an entry to the ledger, atomically also if several processes do.
 
     Args:
-        ledger: the file; made if need be, with its folder.
+        ledger: the file; it and its folder are created if missing.
         kind: what was done.
-        variant: what was tried, without its seed: the model's class path, arguments and code, and what it sees.
-        targets: what it was tried on.
-        seeds: of the weights; where nobody set one, a mark that no other fit has.
-        refitted: how a backtest cuts its fits, such as ``5 folds, rolling``; empty of a single fit.
-        judged: of a test, the hash of the checkpoint and of the settings it was judged with.
+        variant: the tried variant without its seed: class path, arguments and code of the model, and its data.
+        targets: the targets that it was tried on.
+        seeds: seeds of the fits; for a fit without one, a mark that is unique.
+        refitted: the fits of a backtest, such as ``5 folds, rolling``; empty for a single fit.
+        judged: for a test, the hash of the checkpoint and of the settings that it was judged with.
         fingerprints: SHA-256 of each series' canonical rows.
-        folder: the run's, or the one the forecasts are in.
-        scores: what came of it, if that is known.
-        forecasts: SHA-256 of the file of forecast rows, if there is one, by which ``compare`` knows it again.
-        flattered_by: that the model has been trained on closes of the targets' times, in words.
+        folder: folder of the run or of the forecasts.
+        scores: the resulting scores, if known.
+        forecasts: SHA-256 of the file of forecast rows, by which ``compare`` recognises it.
+        flattered_by: why the scores flatter the model, as half a sentence; else empty.
 
     Returns:
-        The line's content.
+        The entry.
     """
     entry = {
         "time": datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -109,7 +109,7 @@ def append_entry(
 
 
 def read_ledger(ledger: Path) -> list[dict[str, Any]]:
-    """The entries of a ledger, oldest first; a line that was torn by a crash is left out with a notice."""
+    """The entries of a ledger, oldest first; a line that was cut off by a crash is skipped with a DataNotice."""
     try:
         lines = ledger.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -119,7 +119,7 @@ def read_ledger(ledger: Path) -> list[dict[str, Any]]:
         try:
             entry = json.loads(line) if line.strip() else None
             if entry is not None:
-                [*map(_between, entry["targets"]), entry["arguments"], entry["seeds"]]  # has what is asked of it
+                [*map(_between, entry["targets"]), entry["arguments"], entry["seeds"]]  # raises if one is missing
                 entries.append(entry)
         except (ValueError, TypeError, KeyError):
             notice = f"{ledger}: line {number} is no entry, as where writing it was cut off; it is left out."
@@ -128,18 +128,18 @@ def read_ledger(ledger: Path) -> list[dict[str, Any]]:
 
 
 def ledgers_near(files: Iterable[Path]) -> list[Path]:
-    """The ledgers that may know of some files: in a folder above, in ``runs`` beside one, or in ``./runs``."""
+    """The ledgers that may have entries on some files: in a parent folder, in ``runs`` in one, or in ``./runs``."""
     above = [folder for file in files for folder in file.resolve().parents]
     places = [place for folder in [*above, Path.cwd()] for place in (folder / LEDGER, folder / RUNS / LEDGER)]
     return [place for place in dict.fromkeys(places) if place.is_file()]
 
 
 def overlaps(targets: Mapping[str, Any], extents: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]]) -> bool:
-    """Whether targets of an entry are of one of some series, and between its first and last time."""
+    """Whether an entry's targets are of a series of ``extents`` and overlap its first and last time."""
     if targets["series"] not in extents:
         return False
-    (own_first, own_last), (first, last) = _between(targets), extents[targets["series"]]
-    return bool(own_first <= last and first <= own_last)
+    (start, end), (first, last) = _between(targets), extents[targets["series"]]
+    return bool(start <= last and first <= end)
 
 
 def _between(targets: Mapping[str, Any]) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -151,10 +151,7 @@ def _hash(variant: Mapping[str, Any]) -> str:
 
 
 def _append(ledger: Path, line: str) -> None:
-    """One write to a file opened for appending: the system puts it at the end, whole, after all others'.
-
-    Where a crash has torn the last line off, the new one begins with a line end.
-    """
+    """Append a line in one write, under a lock; after a line end, if a crash has cut off the last line."""
     with in_turn(ledger):
         handle = os.open(ledger, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
         try:

@@ -1,4 +1,4 @@
-"""Forecast rows in, numbers out."""
+"""Error measures and skill of forecast rows."""
 
 from typing import TypedDict
 
@@ -9,10 +9,10 @@ RANDOM_WALK = "RandomWalk"
 
 
 class Score(TypedDict):
-    """How far a model's forecasts were off.
+    """Errors of a model on one series.
 
-    ``rmse`` and ``mae`` are in the series' currency, ``mape`` in percent, ``skill`` is one minus the model's RMSE
-    over the random walk's on the same targets.
+    ``rmse`` and ``mae`` are in the series' currency, ``mape`` is in percent. ``skill`` is 1 - RMSE / RMSE of the random
+    walk on the same targets: 0 is the random walk's, 1 a perfect forecast's, below 0 is worse than the random walk.
     """
 
     rmse: float
@@ -22,10 +22,10 @@ class Score(TypedDict):
 
 
 class Overall(TypedDict):
-    """How a model did over several series, each of which counts the same.
+    """Scores of a model over several series with equal weights.
 
-    ``mape`` and ``skill`` are means of the series' own, ``positive`` is the share of series whose skill is above
-    zero. There is no RMSE over several coins: the dollars of the dearest would be all of it.
+    ``mape`` and ``skill`` are means over the series, ``positive`` is the share of series whose skill is above zero.
+    There is no RMSE over several coins: that of the most expensive one would dominate it.
     """
 
     mape: float
@@ -34,12 +34,12 @@ class Overall(TypedDict):
 
 
 def rmse(rows: pd.DataFrame) -> float:
-    """Root of the mean squared error over all rows, never a mean over batches."""
+    """Root of the mean squared error over all rows, in the series' currency."""
     return float(np.sqrt(np.mean(np.square(rows["forecast"] - rows["actual"]))))
 
 
 def mae(rows: pd.DataFrame) -> float:
-    """Mean absolute error over all rows."""
+    """Mean absolute error over all rows, in the series' currency."""
     return float(np.mean(np.abs(rows["forecast"] - rows["actual"])))
 
 
@@ -49,45 +49,61 @@ def mape(rows: pd.DataFrame) -> float:
 
 
 def scores(rows: pd.DataFrame) -> dict[str, Score]:
-    """Each model's score, in the order the models stand in the rows.
+    """The scores of each model on one series.
 
     Args:
-        rows: forecast rows of several models, the random walk among them, on the same targets.
+        rows: forecast rows of several models on the same targets of one series, the random walk among them.
+
+    Returns:
+        Scores by model, in the order of the rows.
+
+    Raises:
+        KeyError: if there are no rows of the random walk.
     """
-    by_model = {str(model): of_model for model, of_model in rows.groupby("model", sort=False)}
+    by_model = {str(model): part for model, part in rows.groupby("model", sort=False)}
     walk = rmse(by_model[RANDOM_WALK])
     return {
-        model: Score(rmse=(error := rmse(own)), mae=mae(own), mape=mape(own), skill=_skill(error, walk))
-        for model, own in by_model.items()
+        model: Score(rmse=(error := rmse(part)), mae=mae(part), mape=mape(part), skill=_skill(error, walk))
+        for model, part in by_model.items()
     }
 
 
 def scores_by_series(rows: pd.DataFrame) -> dict[str, dict[str, Score]]:
-    """The scores of each series by itself, in the order the series stand in the rows."""
-    return {str(series): scores(own) for series, own in rows.groupby("series", sort=False)}
+    """The scores of each series and model; see :func:`scores`.
+
+    Args:
+        rows: forecast rows of several models on the same targets of one or several series, the random walk among them.
+
+    Returns:
+        Scores by series and model, both in the order of the rows.
+    """
+    return {str(series): scores(part) for series, part in rows.groupby("series", sort=False)}
 
 
 def overall(by_series: dict[str, dict[str, Score]]) -> dict[str, Overall]:
-    """Each model's scores over all series.
+    """The scores of each model over all series, with equal weights.
 
     Args:
-        by_series: as :func:`scores_by_series` gives them.
+        by_series: what :func:`scores_by_series` returns.
+
+    Returns:
+        Scores by model.
     """
-    of_model: dict[str, list[Score]] = {}
+    by_model: dict[str, list[Score]] = {}
     for table in by_series.values():
         for model, score in table.items():
-            of_model.setdefault(model, []).append(score)
+            by_model.setdefault(model, []).append(score)
     return {
         model: Overall(
-            mape=float(np.mean([score["mape"] for score in own])),
-            skill=float(np.mean([score["skill"] for score in own])),
-            positive=float(np.mean([score["skill"] > 0 for score in own])),
+            mape=float(np.mean([score["mape"] for score in model_scores])),
+            skill=float(np.mean([score["skill"] for score in model_scores])),
+            positive=float(np.mean([score["skill"] > 0 for score in model_scores])),
         )
-        for model, own in of_model.items()
+        for model, model_scores in by_model.items()
     }
 
 
 def _skill(error: float, walk: float) -> float:
-    if walk == 0:  # the closes stand still: the random walk is perfect
+    if walk == 0:  # all closes are equal
         return 0.0 if error == 0 else -np.inf
     return 1 - error / walk

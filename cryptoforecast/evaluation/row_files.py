@@ -1,4 +1,4 @@
-"""The cells of a file of forecast rows, as they are written: no name becomes a number, a date or a gap."""
+"""Cells of files of forecast rows, unchanged: no name becomes a number, a date or a missing value."""
 
 from pathlib import Path
 
@@ -7,19 +7,19 @@ import pandas as pd
 
 from cryptoforecast.errors import UserError
 
-PARQUET = b"PAR1"
-MISSING = ("", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nat")  # where a number is expected, in lower case
+PARQUET_MAGIC = b"PAR1"
+MISSING = ("", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nat")  # in a column of numbers, in lower case
 
 
 def read_cells(path: Path) -> pd.DataFrame:
-    """The columns of a CSV or Parquet file by name, every cell of a CSV file as its text.
+    """The table of a CSV or Parquet file, every cell of a CSV file as its text.
 
     Raises:
         UserError: naming the file, if it cannot be read, has no rows, or has two columns of one name.
     """
     try:
         with path.open("rb") as file:
-            packed = file.read(4) == PARQUET
+            packed = file.read(4) == PARQUET_MAGIC
         table = _read_parquet(path) if packed else _read_csv(path)
     except OSError as problem:
         raise UserError(f"{path}: cannot be read ({problem.strerror or problem}).") from None
@@ -32,7 +32,7 @@ def read_cells(path: Path) -> pd.DataFrame:
 
 
 def to_names(column: pd.Series) -> pd.Series:
-    """Names as texts, whatever type they have: a categorical, a whole number, a truth value.
+    """Names as strings, from a column of any type, such as categories, whole numbers or truth values.
 
     Raises:
         ValueError: if a name is missing.
@@ -43,12 +43,12 @@ def to_names(column: pd.Series) -> pd.Series:
 
 
 def to_numbers(column: pd.Series) -> pd.Series:
-    """Numbers to the last bit; NaN where a cell is empty or no number."""
+    """Numbers, exact to the last bit; NaN where a cell is empty or not a number."""
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return column.astype("float64")
     texts = column.astype("object").mask(is_missing(column), "nan").astype("str")
     try:
-        if not texts.str.contains("_", regex=False).any():  # 1_000 is a number to Python alone
+        if not texts.str.contains("_", regex=False).any():  # float() would accept 1_000
             return texts.astype("object").astype("float64")
     except ValueError:
         pass
@@ -56,7 +56,7 @@ def to_numbers(column: pd.Series) -> pd.Series:
 
 
 def is_missing(column: pd.Series) -> pd.Series:
-    """Where a column of numbers has none: cells that are empty, or hold a word for it."""
+    """Whether each cell of a column of numbers is empty or has a word for a missing value."""
     absent: pd.Series = column.isna()
     if pd.api.types.is_numeric_dtype(column):
         return absent
@@ -71,10 +71,10 @@ def _number(text: str) -> float:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    """Read everything as text, the header too: pandas would rename what stands there twice or is empty."""
+    """Read all cells as text, also the header, in which pandas would rename repeated and empty names."""
     try:
         cells = pd.read_csv(path, header=None, dtype="str", na_filter=False, encoding="utf-8-sig")
-    except ValueError:  # pandas' own errors are such, and so is a text that is no text
+    except ValueError:  # also of pandas, and for text that cannot be decoded
         raise UserError(f"{path}: is no table of forecast rows as CSV.") from None
     return cells.iloc[1:].set_axis(cells.iloc[0].tolist(), axis="columns").reset_index(drop=True)
 

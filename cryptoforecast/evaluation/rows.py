@@ -1,4 +1,4 @@
-"""The format of forecast rows, in and out, also under the column names of Nixtla's tools. It loads no torch."""
+"""Reading and writing forecast rows, also with the column names of Nixtla's tools; loads no torch."""
 
 import csv
 import re
@@ -12,41 +12,42 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.row_files import is_missing, read_cells, to_names, to_numbers
 
 COLUMNS = ["series", "model", "fold", "origin", "step", "timestamp", "last", "forecast", "actual"]
-NAMES, SEED = ("series", "model"), "seed"  # the columns of names; one that a backtest's rows have behind the others
+NAME_COLUMNS, SEED = ("series", "model"), "seed"  # a backtest's rows have a column seed as well
 NIXTLA = {"unique_id": "series", "cutoff": "origin", "ds": "timestamp", "y": "actual"}
 NEEDED = ["series", "origin", "timestamp", "actual"]
-BASELINE_NAMES = ("RandomWalk", "Drift", "Mean")  # one and the same with whatever seed
-OFFSET = r"\d:\d\d.*[+-](?!00:?00$)\d\d:?\d\d$"  # a time of day in another zone
-# Nixtla's names for the borders of prediction intervals, and what pandas calls an index.
+BASELINE_NAMES = ("RandomWalk", "Drift", "Mean")  # whose forecasts do not depend on a seed
+ZONE_OFFSET = r"\d:\d\d.*[+-](?!00:?00$)\d\d:?\d\d$"  # a time of day in another zone than UTC
+# Columns that are no models: Nixtla's prediction intervals, and index columns of pandas.
 NO_MODEL = re.compile(r"-(?:lo|hi)-[\d.]+$|^Unnamed: |^index$|^__index_level_\d+__$|^$")
 
 
 def to_csv(rows: pd.DataFrame, path: Path | None = None) -> str | None:
-    """Rows as CSV, times in ISO 8601, into a file or as a text; any name and any time is read back as it was."""
+    """Write rows as CSV with times in ISO 8601, into a file or returned as text; they are read back unchanged."""
     times = {name: iso_texts(rows[name]) for name in ("origin", "timestamp") if name in rows}
-    broken = any(rows[name].astype("str").str.contains("\r", regex=False).any() for name in NAMES if name in rows)
-    quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL  # which sees a line feed, and not always a return
+    names = [rows[name].astype("str") for name in NAME_COLUMNS if name in rows]
+    broken = any(column.str.contains("\r", regex=False).any() for column in names)
+    quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL  # which misses some carriage returns
     text: str | None = rows.assign(**times).to_csv(path, index=False, lineterminator="\n", quoting=quoting)
     return text
 
 
 def read_rows(path: Path) -> pd.DataFrame:
-    """Read forecast rows, of this or of another tool.
+    """Forecast rows from a file of this or of another tool.
 
-    Long tables have a row per model and target, and the columns ``model`` and ``forecast``; if they have a ``seed``,
-    each seed is a model of its own, such as ``LSTM seed 1``. Wide ones, as Nixtla's, have a row per target and a
-    column per model. Times without a zone are UTC. Names of series and models are as they are written.
+    Long tables have a row per model and target, with the columns ``model`` and ``forecast``; with a column ``seed``,
+    each seed becomes a model, such as ``LSTM seed 1``. Wide tables, such as Nixtla's, have a row per target and a
+    column per model. Times without a zone are in UTC. Names of series and models stay as they are written.
 
     Args:
         path: a CSV or Parquet file.
 
     Returns:
-        The columns ``series, model, fold, origin, step, timestamp, last, forecast, actual``; ``last`` is not a number
-        where the file does not say it.
+        The columns ``series, model, fold, origin, step, timestamp, last, forecast, actual``; ``last`` is NaN
+        where the file does not have it.
 
     Raises:
-        UserError: naming the file, and the series and time at which something is missing, repeated, not finite, in
-            another zone or in the wrong order.
+        UserError: naming the file, and the series and time where a value is missing, repeated, not finite, in another
+            zone or in the wrong order.
     """
     rows = to_rows(read_cells(path), str(path))
     rows = _one_of_each_baseline(_named_by_seed(rows))[COLUMNS].reset_index(drop=True)
@@ -55,10 +56,10 @@ def read_rows(path: Path) -> pd.DataFrame:
 
 
 def read_written_rows(path: Path) -> pd.DataFrame:
-    """The rows of a file that :func:`to_csv` wrote, as they were written: a seed stays a column.
+    """The rows of a file that :func:`to_csv` wrote; a column ``seed`` stays a column.
 
     Raises:
-        UserError: naming the file, if it is none.
+        UserError: naming the file, if it is invalid.
     """
     rows = to_rows(read_cells(path), str(path))
     if SEED not in rows:
@@ -66,81 +67,80 @@ def read_written_rows(path: Path) -> pd.DataFrame:
     return rows[[*COLUMNS, SEED]].assign(**{SEED: to_numbers(rows[SEED]).astype("Int64")})
 
 
-def to_rows(table: pd.DataFrame, whose: str) -> pd.DataFrame:
-    """A table of forecasts as forecast rows: names as texts, times in UTC, prices as float64.
+def to_rows(table: pd.DataFrame, source: str) -> pd.DataFrame:
+    """A table of forecasts as forecast rows: names as strings, times in UTC, prices as float64.
 
     Args:
-        table: long, or wide as Nixtla's; of texts, or of any types that a data frame has.
-        whose: what errors call it.
+        table: a long table, or a wide one such as Nixtla's, with columns of any type.
+        source: where it is from, which errors begin with.
 
     Returns:
-        The table's own columns, and of ``series, model, fold, origin, step, timestamp, last, forecast, actual`` those
-        that it lacks.
+        The table with all of the columns ``series, model, fold, origin, step, timestamp, last, forecast, actual``.
 
     Raises:
         UserError: as :func:`read_rows`.
     """
     table = table.rename(columns=NIXTLA).reset_index(drop=True)
     if missing := [name for name in NEEDED if name not in table]:
-        theirs = {ours: name for name, ours in NIXTLA.items()}
-        said = ", ".join(f"{name} (or {theirs[name]})" for name in missing)
-        raise UserError(f"{whose}: no column {said}; forecast rows have {', '.join(COLUMNS)}.")
+        nixtla = {column: name for name, column in NIXTLA.items()}
+        columns = ", ".join(f"{name} (or {nixtla[name]})" for name in missing)
+        raise UserError(f"{source}: no column {columns}; forecast rows have {', '.join(COLUMNS)}.")
     for name in ("origin", "timestamp"):
-        table[name] = _times(table[name], name, whose)
-    rows = _long(table, whose)
-    for name in NAMES:
+        table[name] = _times(table[name], name, source)
+    rows = _long(table, source)
+    for name in NAME_COLUMNS:
         if rows[name].isna().any():
-            raise UserError(f"{whose}: a row has no {name}; name one in each.")
+            raise UserError(f"{source}: a row has no {name}; name one in each.")
         rows[name] = to_names(rows[name])
-    rows["step"] = _counts(rows["step"], "step", whose) if "step" in rows else _steps(rows, whose)
-    rows["fold"] = _counts(rows["fold"], "fold", whose) if "fold" in rows else 0
+    rows["step"] = _counts(rows["step"], "step", source) if "step" in rows else _steps(rows, source)
+    rows["fold"] = _counts(rows["fold"], "fold", source) if "fold" in rows else 0
     rows["last"] = rows.get("last", np.nan)
-    _require_prices(rows, whose)
+    _require_prices(rows, source)
     return rows
 
 
 def first_step_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of step 1, oldest first, with a further column ``stretch``.
+    """The rows of step 1, oldest first, with a further column ``segment``.
 
-    Targets of further steps overlap with those of the next origins, and would count each change many times.
+    Targets of further steps overlap with those of the next origins and would count each change many times.
 
     Args:
         rows: forecast rows of one model on one series.
 
     Returns:
-        Rows of the same ``stretch``, a count from 1, follow each other without a hole: the target of each is the
-        next one's origin. There are holes where a source splits at missing closes, and between a backtest's folds.
+        The rows; ``segment`` is a number from 1, the same for rows without a gap in time between them, where the target
+        of each is the origin of the next. There are gaps at missing closes and between the folds of a backtest.
     """
     first = rows[rows["step"] == 1].sort_values("origin", kind="stable")
-    return first.assign(stretch=(first["origin"] != first["timestamp"].shift()).cumsum())
+    return first.assign(segment=(first["origin"] != first["timestamp"].shift()).cumsum())
 
 
 def describe_target(row: pd.Series) -> str:
-    """Where a row stands, in words: series, time and step."""
+    """The target of a row in words: series, time and origin."""
     return f"{row['series']}, {say_time(row['timestamp'])} (forecast on {say_time(row['origin'])})"
 
 
-def _times(column: pd.Series, name: str, whose: str) -> pd.Series:
+def _times(column: pd.Series, name: str, source: str) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column) and not column.isna().any():
         stamps = pd.DatetimeIndex(column)
         return pd.Series(in_nanoseconds(stamps.tz_localize("UTC") if stamps.tz is None else stamps.tz_convert("UTC")))
-    said = column.astype(str)
-    if (abroad := said.str.contains(OFFSET)).any():
-        raise UserError(f"{whose}: {name} {said[abroad].iloc[0]} is not in UTC; write times in UTC, ending in Z.")
-    times = pd.to_datetime(said, utc=True, format="ISO8601", errors="coerce")
-    if (unread := times.isna() | ~said.str.match(r"\d{4}-\d\d-\d\d")).any():
-        raise UserError(f"{whose}: {name} {said[unread].iloc[0]!r} is no time such as 2024-03-11T00:00:00Z.")
+    texts = column.astype(str)
+    if (zoned := texts.str.contains(ZONE_OFFSET)).any():
+        raise UserError(f"{source}: {name} {texts[zoned].iloc[0]} is not in UTC; write times in UTC, ending in Z.")
+    times = pd.to_datetime(texts, utc=True, format="ISO8601", errors="coerce")
+    if (unread := times.isna() | ~texts.str.match(r"\d{4}-\d\d-\d\d")).any():
+        raise UserError(f"{source}: {name} {texts[unread].iloc[0]!r} is no time such as 2024-03-11T00:00:00Z.")
     return times.dt.as_unit("ns")
 
 
-def _long(table: pd.DataFrame, whose: str) -> pd.DataFrame:
-    """A row per model and target."""
+def _long(table: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The table in long form: a row per model and target."""
     if "model" in table and "forecast" in table:
         return table
     kept = [name for name in table if name in (*COLUMNS, SEED)]
     models = [name for name in table if name not in kept and _may_be_a_model(str(name), table[name])]
     if not models:
-        raise UserError(f"{whose}: no column model and forecast, and no column of numbers that could be a model's.")
+        raise UserError(f"{source}: no column model and forecast, and no column of numbers that could be a model's.")
     return table.melt(kept, models, var_name="model", value_name="forecast")
 
 
@@ -150,22 +150,22 @@ def _may_be_a_model(name: str, cells: pd.Series) -> bool:
     return bool((to_numbers(cells).notna() | is_missing(cells)).all())
 
 
-def _counts(column: pd.Series, name: str, whose: str) -> pd.Series:
+def _counts(column: pd.Series, name: str, source: str) -> pd.Series:
     numbers = to_numbers(column)
     if (odd := ~(numbers == numbers.round()) | (numbers < (name == "step"))).any():
         raise UserError(
-            f"{whose}: a {name} is {column[odd].iloc[0]!r}; it is a whole number from {int(name == 'step')} on."
+            f"{source}: a {name} is {column[odd].iloc[0]!r}; it is a whole number from {int(name == 'step')} on."
         )
     return numbers.astype("int64")
 
 
-def _steps(rows: pd.DataFrame, whose: str) -> pd.Series:
-    """How many bars lie between origin and timestamp, the shortest distance there is being one."""
+def _steps(rows: pd.DataFrame, source: str) -> pd.Series:
+    """The steps from origin to timestamp, in units of the shortest distance between them."""
     ahead = rows["timestamp"] - rows["origin"]
     shortest = ahead[ahead > pd.Timedelta(0)].min()
     if pd.isna(shortest) or (odd := (ahead % shortest) != pd.Timedelta(0)).any():
         first = rows[ahead.notna() if pd.isna(shortest) else odd].iloc[0]
-        raise UserError(f"{whose}: {describe_target(first)}: cannot be counted in steps; add a column step.")
+        raise UserError(f"{source}: {describe_target(first)}: cannot be counted in steps; add a column step.")
     return (ahead // shortest).astype(int)
 
 
@@ -178,13 +178,13 @@ def _named_by_seed(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one_of_each_baseline(rows: pd.DataFrame) -> pd.DataFrame:
-    """A baseline that was written down once for each seed stands once."""
-    again = rows.duplicated(["series", "model", "origin", "step", "timestamp", "forecast"])
-    return rows[~(again & rows["model"].isin(BASELINE_NAMES))]
+    """Rows without repeated baselines, which a backtest writes once for each seed."""
+    repeated = rows.duplicated(["series", "model", "origin", "step", "timestamp", "forecast"])
+    return rows[~(repeated & rows["model"].isin(BASELINE_NAMES))]
 
 
-def _require_prices(rows: pd.DataFrame, whose: str) -> None:
-    """Make prices numbers; all are finite, but a last close that nobody says."""
+def _require_prices(rows: pd.DataFrame, source: str) -> None:
+    """Convert prices to numbers and check that they are finite; only the last close may be missing."""
     for name in ("forecast", "actual", "last"):
         numbers = to_numbers(rows[name])
         wrong = ~np.isfinite(numbers)
@@ -192,14 +192,14 @@ def _require_prices(rows: pd.DataFrame, whose: str) -> None:
             wrong &= ~is_missing(rows[name])
         if wrong.any():
             row = rows[wrong].iloc[0]
-            said = "missing" if is_missing(rows[name][wrong].iloc[:1]).iloc[0] else f"{row[name]}, no finite number"
-            raise UserError(f"{whose}: {describe_target(row)}: the {name} of {row['model']} is {said}.")
+            problem = "missing" if is_missing(rows[name][wrong].iloc[:1]).iloc[0] else f"{row[name]}, no finite number"
+            raise UserError(f"{source}: {describe_target(row)}: the {name} of {row['model']} is {problem}.")
         rows[name] = numbers
 
 
-def _require_once(rows: pd.DataFrame, whose: str) -> None:
+def _require_once(rows: pd.DataFrame, source: str) -> None:
     if (late := rows["timestamp"] <= rows["origin"]).any():
-        raise UserError(f"{whose}: {describe_target(rows[late].iloc[0])}: forecast when it was no longer to come.")
-    if (again := rows.duplicated(["series", "model", "origin", "step"])).any():
-        row = rows[again].iloc[0]
-        raise UserError(f"{whose}: {describe_target(row)}: stands twice for {row['model']}, step {row['step']}.")
+        raise UserError(f"{source}: {describe_target(rows[late].iloc[0])}: forecast when it was no longer to come.")
+    if (repeated := rows.duplicated(["series", "model", "origin", "step"])).any():
+        row = rows[repeated].iloc[0]
+        raise UserError(f"{source}: {describe_target(row)}: stands twice for {row['model']}, step {row['step']}.")

@@ -1,4 +1,4 @@
-"""The one honest sentence: a claim in words, the same for every verb."""
+"""A claim as a sentence, the same for every verb."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from cryptoforecast.formatting import SIMULATED, format_number, format_p_value
 
 
 def sentence_of(claim: Claim) -> str:
-    """The claim in words: what is claimed, by how much, on how many targets, by which test and after how many tries."""
+    """The claim as a sentence: outcome, skill, number of targets, test, and number of tries."""
     sentence = _of_best(claim) if claim.best_of else _of_model(claim)
     return f"{SIMULATED}: {sentence}" if claim.simulated else sentence
 
 
 def _of_model(claim: Claim) -> str:
-    model, size = claim.model, f"{_size(claim)}{_aside(claim)}"
+    model, size = claim.model, f"{_size(claim)}{_test_and_tries(claim)}"
     match claim.reason:
         case Reason.IS_BENCHMARK:
             return f"{model} is persistence itself: tomorrow's close is today's; its skill is 0 by definition."
@@ -28,11 +28,11 @@ def _of_model(claim: Claim) -> str:
             size = "it forecasts what the random walk forecasts"
         case Reason.NOT_LOWER:
             size = _size(claim)
-    return f"{model} is {claim.outcome} than persistence: {size}{_more(claim)}."
+    return f"{model} is {claim.outcome} than persistence: {size}{_further(claim)}."
 
 
 def _size(claim: Claim) -> str:
-    """How much better or worse, and on how many targets."""
+    """The skill and the number of targets."""
     targets = f"on {claim.targets:,} {'val ' if claim.split == 'val' else ''}targets"
     if claim.folds:
         by_seed = claim.folds.by_seed
@@ -45,11 +45,11 @@ def _size(claim: Claim) -> str:
     return f"its RMSE is {_percent(claim.skill)} {targets}"
 
 
-def _aside(claim: Claim) -> str:
-    """What the test says, and what was asked of it."""
+def _test_and_tries(claim: Claim) -> str:
+    """The p-value, the number of tries, and what follows from both."""
     p_value, place = claim.test.p_value, claim.place
     test = "" if p_value is None else f"Diebold-Mariano {format_p_value(p_value)}"
-    tries = f"; {place.said}" if place else ""
+    tries = f"; {place.in_words}" if place else ""
     match claim.reason:
         case Reason.NO_TEST:
             return f", {claim.test.reason}"
@@ -57,14 +57,14 @@ def _aside(claim: Claim) -> str:
             return f", which is within luck ({test}{tries})"
         case Reason.LUCK_OF_SO_MANY:
             needed = f"{test}, and below {claim.level:.2g} would be needed"
-            return f", which is within luck for {place.said if place else 'so many'} ({needed})"
+            return f", which is within luck for {place.in_words if place else 'so many'} ({needed})"
         case Reason.OTHER_WAY:
             return f", but squared errors point the other way ({test}{tries})"
     return f" ({test}{tries})"
 
 
-def _more(claim: Claim) -> str:
-    """What else is said of a model: of a backtest its folds and seeds, else its directions or that it copies."""
+def _further(claim: Claim) -> str:
+    """Further findings: of a backtest its folds and seeds, else the directions or that the forecast is a copy."""
     if claim.folds and claim.reason not in (Reason.SAME_FORECASTS, Reason.STANDS_STILL):
         folds, by_seed = claim.folds, claim.folds.by_seed
         seeds = f"with {sum(skill > 0 for skill in by_seed)} of {len(by_seed)} seeds and " if len(by_seed) > 1 else ""
@@ -73,7 +73,7 @@ def _more(claim: Claim) -> str:
         where = "" if len(claim.skills) == 1 else f" on {', '.join(claim.directions.series)}"
         test = f"Fisher's exact {format_p_value(claim.directions.p_value)}"
         return f"; but its directions{where} are right more often than by luck ({test})"
-    return "; best lag 1: a copy of the last value" if claim.copy else ""
+    return "; best lag 1: a copy of the last value" if claim.is_copy else ""
 
 
 def _still(claim: Claim) -> str:
@@ -82,7 +82,7 @@ def _still(claim: Claim) -> str:
 
 
 def _of_best(claim: Claim) -> str:
-    """The best of several models, as ``compare`` has it: who else there is, and how many were tried."""
+    """The sentence of ``compare`` on the best of several models."""
     assert claim.best_of is not None
     best, (given, counts, spa_p, baselines) = claim.model, claim.best_of
     if claim.reason is Reason.STANDS_STILL:
@@ -90,10 +90,10 @@ def _of_best(claim: Claim) -> str:
         return f"No model is better than the random walk: {still}."
     size = f"its RMSE is {_percent(claim.skill)} than the random walk's" if claim.skill else "its RMSE is the same"
     about = f"{best} is the best of those given: {size} on {claim.targets:,} targets"
-    tried = f"; {counts.said} {'was' if counts.fits == 1 else 'were'} tried on these targets"
+    tried = f"; {counts.in_words} {'was' if counts.fits == 1 else 'were'} tried on these targets"
     test = "" if spa_p is None else f"SPA {format_p_value(spa_p)}"
-    others = f"; {', '.join(baselines)}, which nobody had to try, is" if baselines else ""
-    no_model = f"No model{' tried' if baselines else ''} is better than the random walk{others}: {about}"
+    baselines_better = f"; {', '.join(baselines)}, which nobody had to try, is" if baselines else ""
+    no_model = f"No model{' tried' if baselines else ''} is better than the random walk{baselines_better}: {about}"
     match claim.reason:
         case Reason.FLATTERED:
             return f"No claim: {about}, but {claim.flattered_by}."

@@ -1,4 +1,4 @@
-"""Tables of scores and findings, a hundred columns wide."""
+"""Tables of scores and findings, at most a hundred characters wide."""
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -11,37 +11,37 @@ from cryptoforecast.evaluation.trading import Trading
 from cryptoforecast.formatting import LARGE_PRICE, format_number, p_value_cell, shorten
 
 NONE = "-"
-ACROSS = 4  # findings beside each other
-WIDTH, AROUND = 100, 3  # letters in a line, and around a column
+MAX_COLUMNS = 4  # of findings in a table
+WIDTH, PADDING = 100, 3  # characters of a line, and around a column
 
 
 def new_table(title: str, words: list[str], numbers: list[str]) -> Table:
-    """An empty table, words to the left and numbers to the right; a symbol in its title may look like markup."""
+    """An empty table, words aligned left and numbers right; its title is no markup."""
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
     for column in words:
         table.add_column(column, overflow="fold")
-    for column in numbers:  # rather than a number, a name is broken
+    for column in numbers:  # names are wrapped rather than numbers
         table.add_column(Text(column), justify="right", no_wrap=True)
     return table
 
 
-def tables_of_findings(names: str, found: dict[str, dict[str, ModelFindings]]) -> list[Table]:
-    """All models on one series; on several, the one that is judged, which stands first. Up to four columns to a table.
+def tables_of_findings(names: str, findings: dict[str, dict[str, ModelFindings]]) -> list[Table]:
+    """Tables of the findings on all models on one series, or on the first model on several, in at most four columns.
 
     Args:
-        names: what the titles call the series.
-        found: the findings by series and model.
+        names: name of the series, for the titles.
+        findings: findings by series and model.
     """
-    judged = next(iter(next(iter(found.values()))))
-    if len(found) == 1:
-        title, columns = f"{names}: skill or luck?", next(iter(found.values()))
+    judged = next(iter(next(iter(findings.values()))))
+    if len(findings) == 1:
+        title, columns = f"{names}: skill or luck?", next(iter(findings.values()))
     else:
         title = f"{names}: skill or luck of {judged}?"
-        columns = {series: models[judged] for series, models in found.items()}
+        columns = {series: models[judged] for series, models in findings.items()}
     tables: list[Table] = []
-    for beside in _beside_each_other([(shorten(name), _lines(finding)) for name, finding in columns.items()]):
-        table = new_table("" if tables else title, [""], [head for head, _ in beside])
-        for lines in zip(*(lines for _, lines in beside), strict=True):
+    for fitting in _split_into_tables([(shorten(name), _lines(finding)) for name, finding in columns.items()]):
+        table = new_table("" if tables else title, [""], [head for head, _ in fitting])
+        for lines in zip(*(lines for _, lines in fitting), strict=True):
             table.add_row(lines[0][0], *(cell for _, cell in lines))
         tables.append(table)
     return tables
@@ -50,23 +50,23 @@ def tables_of_findings(names: str, found: dict[str, dict[str, ModelFindings]]) -
 Column = tuple[str, list[tuple[str, str]]]  # its head, and its labels and cells
 
 
-def _beside_each_other(columns: list[Column]) -> list[list[Column]]:
-    """The columns that have room in one table, table by table."""
+def _split_into_tables(columns: list[Column]) -> list[list[Column]]:
+    """The columns of each table: as many as fit."""
     groups: list[list[Column]] = []
     left = 0
     for head, lines in columns:
-        width = max(len(head), *(len(cell) for _, cell in lines)) + AROUND
-        if not groups or width > left or len(groups[-1]) == ACROSS:
+        width = max(len(head), *(len(cell) for _, cell in lines)) + PADDING
+        if not groups or width > left or len(groups[-1]) == MAX_COLUMNS:
             groups.append([])
-            left = WIDTH - 1 - max(len(label) for label, _ in lines) - AROUND
+            left = WIDTH - 1 - max(len(label) for label, _ in lines) - PADDING
         groups[-1].append((head, lines))
         left -= width
     return groups
 
 
-def notes(found: dict[str, dict[str, ModelFindings]]) -> list[str]:
-    """The choices behind the numbers, what they mean, and why the model that is judged has no p-value, if so."""
-    judged = {series: next(iter(models.values())) for series, models in found.items()}
+def notes(findings: dict[str, dict[str, ModelFindings]]) -> list[str]:
+    """Lines below the tables: what the numbers mean, and why the judged model has no p-value."""
+    judged = {series: next(iter(models.values())) for series, models in findings.items()}
     of_errors = {series: finding.diebold_mariano for series, finding in judged.items()}
     of_directions = {
         series: TestResult(finding.direction.p_value, finding.direction.reason)
@@ -74,18 +74,18 @@ def notes(found: dict[str, dict[str, ModelFindings]]) -> list[str]:
         if finding.direction
     }
     return [
-        *_said_test(
+        *_line_on_test(
             [judged[series].degrees_of_freedom for series, test in of_errors.items() if test.p_value is not None]
         ),
-        *_said_reasons("Diebold-Mariano", of_errors),
-        *_said_reasons("Fisher's exact", of_directions),
+        *_lines_on_reasons("Diebold-Mariano", of_errors),
+        *_lines_on_reasons("Fisher's exact", of_directions),
         "Hits: directions of the next close; base rate: calling the commoner one. Lag 0 foresees, 1 copies.",
         "Gain: in the coin where a rise is forecast, before costs; break-even: cost of a trade that leaves",
         "no more than holding over all targets, or than doing nothing.",
     ]
 
 
-def _said_test(freedom: list[int]) -> list[str]:
+def _line_on_test(freedom: list[int]) -> list[str]:
     if not freedom:
         return []
     least, most = min(freedom), max(freedom)
@@ -93,8 +93,8 @@ def _said_test(freedom: list[int]) -> list[str]:
     return [f"Diebold-Mariano: against RandomWalk, Student's t with {degrees} degrees of freedom."]
 
 
-def _said_reasons(test: str, results: dict[str, TestResult]) -> list[str]:
-    """A line for each reason why there is no p-value, with the series that it is of."""
+def _lines_on_reasons(test: str, results: dict[str, TestResult]) -> list[str]:
+    """A line for each reason why there is no p-value, with its series."""
     series_of: dict[str, list[str]] = {}
     for series, result in results.items():
         if result.p_value is None:
@@ -104,7 +104,7 @@ def _said_reasons(test: str, results: dict[str, TestResult]) -> list[str]:
 
 def _lines(finding: ModelFindings) -> list[tuple[str, str]]:
     lag, ends = finding.best_lag, finding.rmse_interval
-    shown = NONE if lag is None else f"{'copy: ' if lag.copy else ''}{lag.lag} ({lag.correlation:.2f})"
+    shown = NONE if lag is None else f"{'copy: ' if lag.is_copy else ''}{lag.lag} ({lag.correlation:.2f})"
     return [
         ("RMSE, 95 % interval", NONE if ends is None else _say_interval(ends)),
         ("Diebold-Mariano p", p_value_cell(finding.diebold_mariano.p_value)),

@@ -1,4 +1,4 @@
-"""What a forecast would have earned, and what trading may cost before it earns nothing."""
+"""The gain of trading by forecast directions, and its break-even cost."""
 
 from typing import NamedTuple
 
@@ -9,10 +9,10 @@ from cryptoforecast.evaluation.rows import first_step_rows
 
 
 class Trading(NamedTuple):
-    """What came of trading by a model's directions.
+    """The result of trading by a model's forecast directions, before costs.
 
-    ``gain`` and ``gain_per_trade`` are gross, as shares of the money put in: 0.1 is ten percent. ``turnover`` counts
-    trades, each of all the money; ``break_even`` is in basis points of each, None where nothing is traded.
+    ``gain`` and ``gain_per_trade`` are shares of the invested money: 0.1 is ten percent. ``turnover`` is the number of
+    trades, each of all the money. ``break_even`` is in basis points of a trade; None without trades.
     """
 
     gain: float
@@ -24,30 +24,30 @@ class Trading(NamedTuple):
 def held_over_targets(rows: pd.DataFrame) -> float | None:
     """The gain of holding the coin over every first step there is, as a share: 0.1 is ten percent.
 
-    Without holes in time it is that of buying at the first close and selling at the last. What the coin did while
-    there were no targets, as between closes that are missing, is no part of it.
+    Without gaps in time that is buying at the first close and selling at the last. Changes over gaps, where closes are
+    missing, do not count.
 
     Args:
         rows: forecast rows of one model on one series.
 
     Returns:
-        None where a close is not positive.
+        None if a close is not positive.
     """
     changes = _log_changes(first_step_rows(rows))
     return None if changes is None else float(np.expm1(changes.sum()))
 
 
 def trade(rows: pd.DataFrame) -> Trading | None:
-    """Hold the coin for the next step where its close is forecast to rise, and dollars where it is not.
+    """Trading by the rule: hold the coin for the next step if its close is forecast to rise, else dollars.
 
-    All the money goes in or out at the last close seen; dollars earn nothing and nothing is sold short. A trade is
-    one such move, and gross gain per trade is the geometric mean over trades. Where targets end, at the last one and
-    before every hole in time, the coin is sold: nobody who forecasts the next close holds it over a hole.
+    A trade moves all the money at the last close of the context. Dollars earn no interest, and nothing is sold short.
+    The gain per trade is the geometric mean over trades. The coin is sold at the last target and before every gap in
+    time, since a forecast of the next close says nothing about the time after a gap.
 
-    The break-even cost is the cost of a trade, in basis points of what is traded, at which the advantage of the rule
-    over the better of the two that need no forecast is gone: holding over all targets, and staying out. With the
-    rule's gross log return R, that of holding B and T trades it is 10,000 (1 - exp(-(R - max(B, 0)) / T)). Where it
-    is negative, trading would have to be paid for. The trades of holding are not charged.
+    The break-even cost is the cost of a trade, in basis points of its volume, at which the rule is no better than the
+    better one of holding over all targets and doing nothing. With the rule's gross log return R, that of holding B, and
+    T trades it is 10,000 (1 - exp(-(R - max(B, 0)) / T)). It is negative if the rule loses before costs. Holding is not
+    charged.
 
         closes 100 -> 110 -> 99 -> 108.9, forecasts up, down, up: R = 2 log 1.1, B = log 1.089, T = 4
 
@@ -55,7 +55,7 @@ def trade(rows: pd.DataFrame) -> Trading | None:
         rows: forecast rows of one model on one series; the first step of each origin is traded.
 
     Returns:
-        None of a model that calls no direction, as the random walk does, and where a close is not positive.
+        None for a model that forecasts no direction, such as the random walk, and if a close is not positive.
     """
     first = first_step_rows(rows)
     changes, foreseen = _log_changes(first), (first["forecast"] - first["last"]).to_numpy()
@@ -63,7 +63,7 @@ def trade(rows: pd.DataFrame) -> Trading | None:
         return None
     held = foreseen > 0
     gross = float(changes[held].sum())
-    turnover = sum(_moves(held[stretch]) for stretch in first.groupby("stretch").indices.values())
+    turnover = sum(_moves(held[segment]) for segment in first.groupby("segment").indices.values())
     if turnover == 0:
         return Trading(0.0, 0, None, None)
     advantage = gross - max(float(changes.sum()), 0.0)
@@ -72,7 +72,7 @@ def trade(rows: pd.DataFrame) -> Trading | None:
 
 
 def _moves(held: np.ndarray) -> int:
-    """How often money goes in or out, from dollars to dollars."""
+    """The number of trades, from dollars to dollars."""
     return int(np.abs(np.diff(held.astype(int), prepend=0, append=0)).sum())
 
 

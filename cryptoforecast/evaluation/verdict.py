@@ -1,4 +1,4 @@
-"""The table of scores and the one honest sentence."""
+"""The verdict on a model: scores beside the baselines, tests, and the claim as a sentence."""
 
 import html
 import io
@@ -29,15 +29,20 @@ from cryptoforecast.evaluation.tries import Place
 from cryptoforecast.formatting import display_name, format_number, format_price
 
 SPLITS = ("val", "test")
-WIDTH = 100  # letters of a line where there is no terminal
+WIDTH = 100  # characters of a line without a terminal
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Scores of a model and the baselines on the same targets, series by series, and what they come to.
+    """Scores of a model and of the baselines on the same targets, and what may be claimed of the model.
 
-    ``targets`` counts by series, ``by_series`` has the scores of each, ``claim`` is what may be claimed, ``findings``
-    what more there is to say of test targets; of others it is empty. ``rows`` are the forecast rows that were judged.
+    Attributes:
+        split: ``val`` or ``test``.
+        targets: number of targets by series.
+        by_series: scores by series and model.
+        claim: what may be claimed.
+        findings: tests and descriptions by series and model; empty for validation targets.
+        rows: the forecast rows that were judged.
     """
 
     split: str
@@ -49,23 +54,23 @@ class Verdict:
 
     @property
     def skill(self) -> float:
-        """The model's skill: one minus its RMSE over the random walk's; of several series the mean of theirs."""
+        """The model's skill, 1 - RMSE / RMSE of the random walk; of several series the mean."""
         return self.overall[self.claim.model]["skill"]
 
     @property
     def sentence(self) -> str:
-        """The claim in words."""
+        """The claim as a sentence."""
         return sentence_of(self.claim)
 
     @property
     def scores(self) -> dict[str, Score]:
-        """The scores of the one series there is."""
+        """The scores by model, if there is one series; ValueError if there are several."""
         (table,) = self.by_series.values()
         return table
 
     @property
     def overall(self) -> dict[str, Overall]:
-        """Each model's scores over all series."""
+        """The scores of each model over all series, with equal weights."""
         return overall(self.by_series)
 
     @property
@@ -98,12 +103,12 @@ class Verdict:
         return f"{self.table().to_html(index=False)}<p>{html.escape(self.sentence)}</p>"
 
     def to_json(self) -> str:
-        """The verdict as ``scores.json`` holds it: ``scores`` of one series, ``by_series`` and ``all`` of several.
+        """The content of ``scores.json``: ``scores`` of one series, or ``by_series`` and ``all`` of several.
 
-        Of test targets, ``findings`` has the rest, by series and model.
+        For test targets it also has ``findings``, by series and model.
         """
         by_series = {series: _plain(table) for series, table in self.by_series.items()}
-        found = (
+        scores = (
             {"scores": _plain(self.scores)}
             if len(by_series) == 1
             else {"by_series": by_series, "all": _plain(self.overall)}
@@ -112,7 +117,7 @@ class Verdict:
             "split": self.split,
             "series": list(by_series),
             "targets": sum(self.targets.values()),
-            **found,
+            **scores,
             "verdict": self.sentence,
             "claim": self.claim.to_record(),
             **({"flattered_by": self.claim.flattered_by} if self.claim.flattered_by else {}),
@@ -130,7 +135,7 @@ class Verdict:
 
 
 def _plain(table: Mapping[str, Score | Overall]) -> dict[str, dict[str, float | None]]:
-    """JSON has no infinity: the skill beside a random walk that is never off is null."""
+    """Scores for JSON, which has no infinity: the skill beside a random walk without errors is None."""
     rows: dict[str, dict[str, Any]] = {model: dict(score) for model, score in table.items()}
     return {model: {name: x if np.isfinite(x) else None for name, x in row.items()} for model, row in rows.items()}
 
@@ -142,19 +147,25 @@ def judge(
     tries: Place | None = None,
     flattered_by: str = "",
 ) -> Verdict:
-    """Score a model beside the baselines, and decide what may be claimed of it.
+    """The verdict on a model: its scores beside the baselines', tests, and what may be claimed.
 
     Args:
-        rows: forecast rows on the same targets, the model's first; where the random walk's are missing, they are made
-            from the last closes. Of another tool's rows the columns may have the names of Nixtla's.
-        split: which targets these are: ``val`` or ``test``; by default what :func:`forecast_rows` noted, else ``test``.
-        simulated: whether nobody ever traded at these prices; by default what :func:`forecast_rows` noted, else not.
-        tries: which of all tries on these targets this is, as the ledger knows; None of one that was not chosen among
-            others. A claim is corrected for it.
-        flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
+        rows: forecast rows of one or several models on the same targets, those of the judged model first: the columns
+            ``series, model, origin, step, timestamp, last, forecast, actual``, times in UTC, prices in the series'
+            currency. Columns may have Nixtla's names (``unique_id, cutoff, ds, y``). Rows of the random walk are made
+            from ``last`` if they are missing.
+        split: ``val`` or ``test``; by default as :func:`forecast_rows` noted in ``rows.attrs``, else ``test``.
+        simulated: whether the closes are simulated; by default as noted in ``rows.attrs``, else not.
+        tries: which try on these targets this is, by the ledger, for which a claim is corrected; None for a model that
+            was not selected among tries.
+        flattered_by: why nothing may be claimed on these targets, as words after "…, but"; else empty.
+
+    Returns:
+        The verdict on the model of the first row. Validation targets have scores and no tests, and nothing is claimed
+        on them.
 
     Raises:
-        UserError: if these are no forecast rows, or the models have forecast different targets.
+        UserError: if a column is missing or invalid, or the models have forecast different targets.
 
     >>> rows = pd.DataFrame({
     ...     "series": "COIN-USD", "model": "Mine", "origin": ["2024-01-01", "2024-01-02"],
@@ -171,30 +182,30 @@ def judge(
         raise UserError(f"split is {split!r}; it is one of {', '.join(SPLITS)}.")
     by_series = scores_by_series(rows)
     model = str(rows["model"].iloc[0])
-    own, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
-    found = findings_by_series(rows) if split == "test" else {}
+    judged, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
+    findings = findings_by_series(rows) if split == "test" else {}
     claim = claim_on(
         model,
         {series: table[model]["skill"] for series, table in by_series.items()},
-        NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(own, walk),
-        float(loss_differences(own, walk).mean()),
-        targets=len(own),
+        NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(judged, walk),
+        float(loss_differences(judged, walk).mean()),
+        targets=len(judged),
         split=split,
         place=tries,
         simulated=simulated,
         flattered_by=flattered_by,
-        found={series: models[model] for series, models in found.items()},
+        findings={series: models[model] for series, models in findings.items()},
     )
-    targets = {series: int((own["series"] == series).sum()) for series in by_series}
-    return Verdict(split, targets, by_series, claim, found, rows)
+    targets = {series: int((judged["series"] == series).sum()) for series in by_series}
+    return Verdict(split, targets, by_series, claim, findings, rows)
 
 
 def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
-    """Print the table, of several series their own and then one of all, and the sentence.
+    """Print the scores, the findings and the sentence of a verdict.
 
     Args:
-        verdict: as :func:`judge` gives it.
-        console: where to; by default the terminal, or a hundred columns.
+        verdict: what :func:`judge` returned.
+        console: where to print; by default the terminal, or standard output a hundred characters wide.
 
     >>> from cryptoforecast import CloseDataModule, Drift, SimulatedSource, rows_beside_baselines
     >>> data = CloseDataModule(SimulatedSource(rows=200), context_length=20)

@@ -47,7 +47,7 @@ def research(seed: int, tries: int, targets: int = 350, planted: dict[int, float
         skills = {"COIN-USD": scores(pd.concat([own, walk]))["Model"]["skill"]}
         test, difference = significance.diebold_mariano(own, walk), significance.loss_differences(own, walk).mean()
         found = {"COIN-USD": ModelFindings(test, 0, None, directions_of(own), None, None, None)}
-        claims.append(claim_on("Model", skills, test, difference, targets=targets, place=at(fit), found=found))
+        claims.append(claim_on("Model", skills, test, difference, targets=targets, place=at(fit), findings=found))
     return claims
 
 
@@ -132,7 +132,7 @@ def test_the_second_chance_of_directions_is_corrected_for_tries_and_for_series(
     found = {
         f"COIN{n}": ModelFindings(LUCK, 0, None, called if n == 0 else None, None, None, None) for n in range(series)
     }
-    claim = claim_on("LSTM", dict.fromkeys(found, 0.01), LUCK, -0.01, targets=99, place=at(fit), found=found)
+    claim = claim_on("LSTM", dict.fromkeys(found, 0.01), LUCK, -0.01, targets=99, place=at(fit), findings=found)
     assert claim.directions == (Directions(["COIN0"], p_value) if right else None)
     assert ("its directions" in sentence_of(claim)) == right
 

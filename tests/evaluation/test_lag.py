@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cryptoforecast.evaluation.lag import LAGS, Lag, best_lag, lag_correlations
+from cryptoforecast.evaluation.lag import MAX_LAG, Lag, best_lag, lag_correlations
 from tests.helpers import random_walk, rows_of
 
 CLOSES = np.array(random_walk(400))
@@ -25,7 +25,7 @@ def test_closes_that_come_late_are_found_to_be_so(steps: int) -> None:
     assert found is not None
     assert found.lag == steps
     assert np.isclose(found.correlation, 1)
-    assert found.copy == (steps == 1)
+    assert found.is_copy == (steps == 1)
 
 
 def test_a_copy_with_noise_or_a_little_smoothed_has_lag_1_and_an_oracle_lag_0() -> None:
@@ -34,16 +34,16 @@ def test_a_copy_with_noise_or_a_little_smoothed_has_lag_1_and_an_oracle_lag_0() 
     for copy in (late(1) * np.exp(noise), smoothed, 0.98 * late(1)):
         found = best_lag(following(copy))
         assert found is not None
-        assert found.copy
+        assert found.is_copy
     oracle = best_lag(following(CLOSES * np.exp(noise)))
     assert oracle is not None
-    assert (oracle.lag, oracle.copy) == (0, False)
+    assert (oracle.lag, oracle.is_copy) == (0, False)
 
 
 def test_a_copy_is_best_at_lag_1_with_a_correlation_of_at_least_0_8() -> None:
-    assert [Lag(1, correlation).copy for correlation in (0.79, 0.8, 1.0)] == [False, True, True]
-    assert not Lag(0, 1.0).copy
-    assert not Lag(2, 1.0).copy
+    assert [Lag(1, correlation).is_copy for correlation in (0.79, 0.8, 1.0)] == [False, True, True]
+    assert not Lag(0, 1.0).is_copy
+    assert not Lag(2, 1.0).is_copy
 
 
 def test_the_correlations_are_those_of_shifted_changes() -> None:
@@ -51,7 +51,7 @@ def test_the_correlations_are_those_of_shifted_changes() -> None:
     found = lag_correlations(following(forecasts))
     assert found is not None
     ours, theirs = pd.Series(forecasts[-300:]).diff(), pd.Series(CLOSES[-300:]).diff()
-    assert np.allclose(found, [ours.corr(theirs.shift(lag)) for lag in range(LAGS + 1)])
+    assert np.allclose(found, [ours.corr(theirs.shift(lag)) for lag in range(MAX_LAG + 1)])
 
 
 def test_the_unit_of_price_and_further_steps_change_nothing() -> None:

@@ -49,7 +49,7 @@ def test_a_variant_is_counted_once_however_often_it_was_fitted_and_tested(tmp_pa
     for hidden_size, seed, kind in ((8, 0, "fit"), (8, 0, "test"), (8, 1, "fit"), (16, 0, "fit"), (16, 0, "backtest")):
         entered(ledger, hidden_size, seed, kind)
     assert tried(ledger) == Tried(variants=2, fits=3)
-    assert tried(ledger).said == "2 variants (3 with their seeds)"
+    assert tried(ledger).in_words == "2 variants (3 with their seeds)"
 
 
 def test_what_was_tried_on_other_closes_or_other_days_does_not_count(tmp_path: Path) -> None:

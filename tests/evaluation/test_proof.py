@@ -47,7 +47,7 @@ def test_a_forecaster_that_returns_the_last_input_has_skill_0_and_is_no_better_t
     assert "Persistence is no better than persistence" in verdict.sentence
     found = verdict.findings["SIMULATED"]["Persistence"]
     assert found.best_lag is not None
-    assert found.best_lag.copy
+    assert found.best_lag.is_copy
     assert (found.diebold_mariano.p_value, found.direction, found.trading) == (None, None, None)
     assert found.diebold_mariano.reason == "at each of which both err alike"
 

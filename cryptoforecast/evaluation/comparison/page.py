@@ -40,7 +40,7 @@ def page(comparison: Comparison, aligned: Aligned, runs: Sequence[Run], command:
         models=len(comparison.pooled.standings),
         targets=f"{comparison.pooled.targets:,}",
         left_out=f"{aligned.total - comparison.pooled.targets:,}",
-        tried=comparison.tried.said,
+        tried=comparison.tried.in_words,
         sentence=comparison.sentence,
         boards=[_board(name, board, rows.get(name, aligned.rows), comparison.winner) for name, board in boards.items()],
         heads=HEADS,

@@ -1,1 +1,1 @@
-"""Pictures, with the random walk in every one."""
+"""Figures of forecast rows; the random walk is in each of them."""

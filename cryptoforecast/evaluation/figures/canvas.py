@@ -1,4 +1,4 @@
-"""What the pictures have in common: colours, and a row of panels for each series."""
+"""Colours and layout that the figures share."""
 
 import warnings
 from collections.abc import Callable
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ACTUAL, WALK, FORECAST = "#1a1a1a", "#cfcfcf", "#d1472f"
-MOST_SERIES = 6  # in one picture; more would be too small to read
+MAX_SERIES = 6  # in one figure; more would be too small to read
 
 DrawSeries = Callable[[pd.DataFrame, "Axes", "Axes"], None]
 
 
 def draw_side_by_side(rows: pd.DataFrame, draw: DrawSeries, widths: tuple[int, int]) -> "Figure":
-    """A figure with two panels beside each other for each series; of many series, the first few.
+    """A figure with a row of two panels for each series, at most :data:`MAX_SERIES` of them.
 
     Args:
         rows: forecast rows.
         draw: draws the rows of one series into its two panels.
-        widths: how broad the left panel is to the right one.
+        widths: relative widths of the left and the right panel.
     """
     from matplotlib.figure import Figure
 
     names = list(rows["series"].unique())
-    drawn = names[:MOST_SERIES]
+    drawn = names[:MAX_SERIES]
     height = 4.4 if len(drawn) == 1 else 3.6 * len(drawn)
     figure = Figure(figsize=(11, height), layout="constrained", dpi=110)
     panels = figure.subplots(len(drawn), 2, width_ratios=widths, squeeze=False)
@@ -43,13 +43,13 @@ def draw_side_by_side(rows: pd.DataFrame, draw: DrawSeries, widths: tuple[int, i
 
 
 def tidy(axes: "Axes") -> None:
-    """No frame where nothing is to be read, and a faint grid."""
+    """Remove the upper and the right spine, and add a faint grid."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
 
 
 def show_dates(axes: "Axes") -> None:
-    """As few words on the axis of time as will do."""
+    """Label the time axis concisely."""
     from matplotlib.dates import ConciseDateFormatter
 
     date_format: Any = ConciseDateFormatter
@@ -57,9 +57,9 @@ def show_dates(axes: "Axes") -> None:
 
 
 def write_png(figure: "Figure", file: Path | BytesIO) -> None:
-    """Write a figure as PNG; ``Figure.savefig`` would lay out and draw it twice."""
+    """Write a figure as PNG; ``Figure.savefig`` would draw it twice."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a box stands where a font lacks a letter
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a box is drawn instead
         FigureCanvasAgg(figure).print_png(file)  # type: ignore[no-untyped-call]

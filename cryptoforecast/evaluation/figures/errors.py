@@ -1,4 +1,4 @@
-"""Error over time, against the random walk's."""
+"""A figure of a model's errors over time, compared with the random walk's."""
 
 from typing import TYPE_CHECKING
 
@@ -13,40 +13,43 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ROLLING = 30  # origins in a running mean; fewer where there are few
+ROLLING_ORIGINS = 30  # in a rolling mean; at most a quarter of all
 
 
 def plot_errors(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figure":
-    """A model's error over time beside the random walk's, and the sum of what it is ahead.
+    """The rolling RMSE of a model and of the random walk, and the squared error saved so far.
 
-    On the left is the root of the running mean of squared errors, over the thirty origins up to each. On the right
-    is what the model has saved so far of the random walk's squared errors, in percent of their whole sum (Goyal and
-    Welch 2008): it rises where the model is the better one, and shows whether it was so all along or one week.
+    On the left is the root of the mean of squared errors over the thirty origins up to each. On the right is the
+    cumulative difference of squared errors of the random walk and of the model, in percent of the random walk's total
+    (Goyal and Welch 2008): it rises where the model is better, and shows whether it was so throughout.
 
     Args:
         rows: forecast rows, the model's first, the random walk's among them.
-        split: which targets these are, for the title.
-        simulated: whether anybody ever traded at these prices, for the title.
+        split: ``val`` or ``test``, for the title.
+        simulated: whether the closes are simulated, for the title.
+
+    Returns:
+        A figure with two panels for each series; of many, the first six.
     """
 
     def draw(of_series: pd.DataFrame, left: "Axes", right: "Axes") -> None:
         model = str(of_series["model"].iloc[0])
-        own, walk = (_squared(of_series[of_series["model"] == name]) for name in (model, RANDOM_WALK))
+        forecasts, walk = (_squared(of_series[of_series["model"] == name]) for name in (model, RANDOM_WALK))
         title = f"{plot_label(display_name(str(of_series['series'].iloc[0]), simulated))}: RMSE over time, {split}"
-        _draw_errors(left, model, own, walk, title)
-        _draw_savings(right, model, own, walk)
+        _draw_errors(left, model, forecasts, walk, title)
+        _draw_savings(right, model, forecasts, walk)
 
     return draw_side_by_side(rows, draw, (4, 3))
 
 
 def _squared(rows: pd.DataFrame) -> pd.Series:
-    """Squared errors by origin, the mean over its steps."""
+    """Squared errors by origin, averaged over its steps."""
     return np.square(rows["forecast"] - rows["actual"]).groupby(rows["origin"]).mean()
 
 
-def _draw_errors(axes: "Axes", model: str, own: pd.Series, walk: pd.Series, title: str) -> None:
-    span = max(1, min(ROLLING, len(own) // 4))
-    for label, squared, color, width in (("random walk", walk, WALK, 4.0), (model, own, FORECAST, 1.2)):
+def _draw_errors(axes: "Axes", model: str, forecasts: pd.Series, walk: pd.Series, title: str) -> None:
+    span = max(1, min(ROLLING_ORIGINS, len(forecasts) // 4))
+    for label, squared, color, width in (("random walk", walk, WALK, 4.0), (model, forecasts, FORECAST, 1.2)):
         rolling = np.sqrt(squared.rolling(span).mean().clip(lower=0.0))
         axes.plot(squared.index.to_numpy(), rolling.to_numpy(), label=plot_label(label), color=color, linewidth=width)
     axes.set_ylim(bottom=0)
@@ -58,9 +61,9 @@ def _draw_errors(axes: "Axes", model: str, own: pd.Series, walk: pd.Series, titl
     axes.legend(loc="best", frameon=False, fontsize="small")
 
 
-def _draw_savings(axes: "Axes", model: str, own: pd.Series, walk: pd.Series) -> None:
-    total = float(walk.sum()) or 1.0  # closes may stand still
-    saved = (100 * (walk - own).cumsum() / total).to_numpy()
+def _draw_savings(axes: "Axes", model: str, forecasts: pd.Series, walk: pd.Series) -> None:
+    total = float(walk.sum()) or 1.0  # all closes may be equal
+    saved = (100 * (walk - forecasts).cumsum() / total).to_numpy()
     axes.axhline(0, color=WALK, linewidth=4.0)
     axes.axhline(0, color=ACTUAL, linewidth=0.8)
     axes.plot(walk.index.to_numpy(), saved, color=FORECAST, linewidth=1.2)

@@ -1,10 +1,10 @@
-"""The picture that started it, with the random walk beneath: forecast and actual closes over time."""
+"""A figure of forecast and actual closes over time, with the random walk beneath."""
 
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, MOST_SERIES, WALK, show_dates, tidy
+from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, MAX_SERIES, WALK, show_dates, tidy
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
 from cryptoforecast.formatting import display_name, format_number, format_price, plot_label
 
@@ -12,67 +12,72 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CLOSE_UP = 60  # targets in the lower panel, where the eye can tell the lines apart
+CLOSE_UP_TARGETS = 60  # in the second panel, where the lines can be told apart
 
 
 def plot_forecast(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figure":
     """Forecast, actual and random walk over time: all targets above, the last sixty below.
 
-    Of a horizon longer than one, the last step is drawn: the close that was hardest to foresee. Of several series
-    each has a row of its own, all targets on the left and the last sixty on the right; of many, the first few.
+    For a horizon longer than one, the last step is drawn, which is the hardest to forecast. With several series, each
+    has a row: all targets on the left and the last sixty on the right.
 
     Args:
         rows: forecast rows, the model's first, the random walk's among them.
-        split: which targets these are, for the title.
-        simulated: whether anybody ever traded at these prices, for the title.
+        split: ``val`` or ``test``, for the title.
+        simulated: whether the closes are simulated, for the title.
+
+    Returns:
+        A figure with two panels for each series; of many, the first six.
     """
     from matplotlib.figure import Figure
 
     names = list(rows["series"].unique())
     if len(names) == 1:
         figure = Figure(figsize=(10, 6.5), layout="constrained", dpi=120)
-        whole, close_up = figure.subplots(2, 1, height_ratios=[3, 2])
-        _draw_series(rows, split, simulated, whole, close_up)
+        all_targets, close_up = figure.subplots(2, 1, height_ratios=[3, 2])
+        _draw_series(rows, split, simulated, all_targets, close_up)
         return figure
-    drawn = names[:MOST_SERIES]
+    drawn = names[:MAX_SERIES]
     figure = Figure(figsize=(13, 3.2 * len(drawn)), layout="constrained", dpi=110)
     panels = figure.subplots(len(drawn), 2, width_ratios=[3, 2])
-    for name, (whole, close_up) in zip(drawn, panels, strict=True):
-        _draw_series(rows[rows["series"] == name], split, simulated, whole, close_up)
+    for name, (all_targets, close_up) in zip(drawn, panels, strict=True):
+        _draw_series(rows[rows["series"] == name], split, simulated, all_targets, close_up)
     if len(names) > len(drawn):
         figure.suptitle(f"the first {len(drawn)} of {len(names)} series")
     return figure
 
 
-def _draw_series(rows: pd.DataFrame, split: str, simulated: bool, whole: "Axes", close_up: "Axes") -> None:
+def _draw_series(rows: pd.DataFrame, split: str, simulated: bool, all_targets: "Axes", close_up: "Axes") -> None:
     table, model, step = scores(rows), str(rows["model"].iloc[0]), int(rows["step"].max())
     drawn = rows[rows["step"] == step]
-    own, walk = drawn[drawn["model"] == model], drawn[drawn["model"] == RANDOM_WALK]
-    for axes, last in ((whole, len(own)), (close_up, CLOSE_UP)):
-        _draw(axes, own.tail(last), walk.tail(last), table)
+    forecasts, walk = drawn[drawn["model"] == model], drawn[drawn["model"] == RANDOM_WALK]
+    for axes, last in ((all_targets, len(forecasts)), (close_up, CLOSE_UP_TARGETS)):
+        _draw(axes, forecasts.tail(last), walk.tail(last), table)
     ahead = "next close" if step == 1 else f"close {step} steps ahead"
     skill = table[model]["skill"]
-    name, count = plot_label(display_name(own["series"].iloc[0], simulated)), (rows["model"] == model).sum()
-    whole.set_title(
+    name, count = plot_label(display_name(forecasts["series"].iloc[0], simulated)), (rows["model"] == model).sum()
+    all_targets.set_title(
         f"{name}: {ahead}, {count:,} {split} targets",
         loc="left",
         fontweight="bold",
     )
     steps = "" if step == 1 else f" over all {step} steps"
-    whole.set_title(f"skill {format_number(skill, '+.4f')}{steps} (random walk: 0)", loc="right", fontsize="medium")
-    whole.legend(loc="best", frameon=False)
-    close_up.set_title(f"the last {min(CLOSE_UP, len(own))}", loc="left", fontsize="medium")
+    all_targets.set_title(
+        f"skill {format_number(skill, '+.4f')}{steps} (random walk: 0)", loc="right", fontsize="medium"
+    )
+    all_targets.legend(loc="best", frameon=False)
+    close_up.set_title(f"the last {min(CLOSE_UP_TARGETS, len(forecasts))}", loc="left", fontsize="medium")
 
 
-def _draw(axes: "Axes", own: pd.DataFrame, walk: pd.DataFrame, table: Any) -> None:
-    model = str(own["model"].iloc[0])
-    lines = {  # the random walk lies broad beneath, where a copy of it would hide it otherwise
+def _draw(axes: "Axes", forecasts: pd.DataFrame, walk: pd.DataFrame, table: Any) -> None:
+    model = str(forecasts["model"].iloc[0])
+    lines = {  # the random walk is drawn wide, so that a copy of it does not hide it
         f"random walk (RMSE {format_price(table[RANDOM_WALK]['rmse'])})": (walk["forecast"], WALK, 4.0),
-        "actual": (own["actual"], ACTUAL, 1.4),
-        f"{plot_label(model)} (RMSE {format_price(table[model]['rmse'])})": (own["forecast"], FORECAST, 1.2),
+        "actual": (forecasts["actual"], ACTUAL, 1.4),
+        f"{plot_label(model)} (RMSE {format_price(table[model]['rmse'])})": (forecasts["forecast"], FORECAST, 1.2),
     }
     for label, (values, color, width) in lines.items():
-        axes.plot(own["timestamp"], values.to_numpy(), label=label, color=color, linewidth=width)
+        axes.plot(forecasts["timestamp"], values.to_numpy(), label=label, color=color, linewidth=width)
     show_dates(axes)
     axes.yaxis.set_major_formatter("{x:,.10g}")
     axes.set_ylabel("close")

@@ -1,4 +1,4 @@
-"""All pictures of forecast rows, as PNG and on TensorBoard."""
+"""The figures of forecast rows, as PNG files and on TensorBoard."""
 
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def save_figures(rows: pd.DataFrame, split: str, folder: Path, simulated: bool =
 
 
 class ForecastFigure(Callback):
-    """Shows forecast, actual and random walk on the validation targets in TensorBoard, as training goes on.
+    """Logs figures of the forecasts on validation targets to TensorBoard during a fit.
 
     Beside them are forecast change against actual change, and error over time. It also puts the model's curves and
     the random walk's into common charts, under Custom Scalars.
