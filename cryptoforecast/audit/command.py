@@ -55,7 +55,7 @@ def audit_words(words: Sequence[str], on_stage: Callable[[StageResult], object] 
         warnings.simplefilter("ignore", DataNotice)  # of the sources, which have given it
         data = with_cached_sources(made.datamodule)
     options = _prepare(made, data)
-    with FreshProcesses(made.typed) as processes:
+    with FreshProcesses(made.typed, build_counterfactual) as processes:
         return run_stages(made.model, data, processes, on_stage, **options)
 
 

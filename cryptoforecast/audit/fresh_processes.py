@@ -58,15 +58,19 @@ class Answer(NamedTuple):
     opened: list[Opened]
 
 
+Build = Callable[[Job], tuple[ModelInputs, TrainedOutputs]]
+
+
 class FreshProcesses:
     """Builds counterfactuals in fresh processes; a context, at whose end they and their folders are gone.
 
     Args:
         words: the command line of ``audit``.
+        build: builds a counterfactual in such a process; a function of a module.
     """
 
-    def __init__(self, words: list[str]) -> None:
-        self._words = words
+    def __init__(self, words: list[str], build: Build) -> None:
+        self._words, self._build = words, build
         self._folder = Path(tempfile.mkdtemp(prefix="audit-"))
         self._running: list[BaseProcess] = []
         self._answers: list[Answer] = []
@@ -138,7 +142,9 @@ class FreshProcesses:
             torch.get_num_threads(),
             folder / "answer",
         )
-        process: BaseProcess = forkserver_context().Process(target=work, args=(job,))  # type: ignore[attr-defined]
+        process: BaseProcess = forkserver_context().Process(  # type: ignore[attr-defined]
+            target=work, args=(job, self._build)
+        )
         start(process, "")
         self._running.append(process)
         return lambda: self._collect(process, job)
@@ -155,7 +161,7 @@ class FreshProcesses:
 
 
 @entry_point
-def work(job: Job) -> None:
+def work(job: Job, build: Build) -> None:
     """Be the process that builds a counterfactual, and leave what was built in the job's file."""
     os.chdir(job.home)
     os.environ.clear()
@@ -167,16 +173,14 @@ def work(job: Job) -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         live_in(job.mirrored)
-        answer = _build(job)
+        answer = _answer(job, build)
         opened = under_real_names(journal, job.mirrored)
     job.answer.write_bytes(pickle.dumps(answer._replace(opened=opened)))
 
 
-def _build(job: Job) -> Answer:
-    from cryptoforecast.audit.command import build_counterfactual
-
+def _answer(job: Job, build: Build) -> Answer:
     try:
-        return Answer(*build_counterfactual(job), "", "", [])
+        return Answer(*build(job), "", "", [])
     except LookAhead as found:
         return Answer(None, None, found.reason, found.stage, [])
     except (Exception, SystemExit) as problem:

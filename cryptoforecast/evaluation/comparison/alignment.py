@@ -101,12 +101,12 @@ def align(runs: Sequence[Run]) -> Aligned:
     table = pd.concat([models, walk]).set_index(TARGET).sort_index()
     kept = table.loc[table.index.isin(common)].reset_index()
     kept = kept.assign(order=kept["model"].map(_order(models))).sort_values(["order", *TARGET], ignore_index=True)
-    own = [targets_of(run.rows) for run in runs]
+    targets = [targets_of(run.rows) for run in runs]
     return Aligned(
         rows=kept.drop(columns=["run", "order"]),
         labels=labels,
         of_run=[list(models.loc[models["run"] == at, "model"].unique()) for at in range(len(runs))],
-        left_out={label: len(one.difference(common)) for label, one in zip(labels, own, strict=True)},
+        left_out={label: len(index.difference(common)) for label, index in zip(labels, targets, strict=True)},
         total=len(targets),
     )
 
@@ -130,10 +130,13 @@ def labels_of(paths: Sequence[Path]) -> list[str]:
     wholes = [path.resolve() for path in paths]
     parts = [(whole.parent if whole.name == FILE else whole.with_suffix("")).parts for whole in wholes]
     labels = []
-    for own in parts:
-        depths = range(1, len(own) + 1)
-        depth = next((n for n in depths if sum(other[-n:] == own[-n:] for other in parts) == 1), len(own))
-        labels.append("/".join(own[-depth:]))
+    for names in parts:
+        depths = range(1, len(names) + 1)
+        depth = next(
+            (n for n in depths if sum(candidate[-n:] == names[-n:] for candidate in parts) == 1),
+            len(names),
+        )
+        labels.append("/".join(names[-depth:]))
     return labels
 
 
@@ -154,17 +157,17 @@ def _is_simulated(scores: dict[str, Any]) -> bool:
 
 def _last_closes(rows: pd.DataFrame) -> pd.Series:
     """The close at each row's origin, from any row that says it or has that time as its target."""
-    said = rows.dropna(subset="last").groupby(["series", "origin"])["last"].first()
+    known_closes = rows.dropna(subset="last").groupby(["series", "origin"])["last"].first()
     came = rows.groupby(["series", "timestamp"])["actual"].first().rename_axis(["series", "origin"])
-    known = said.combine_first(came)
+    known = known_closes.combine_first(came)
     origins = pd.MultiIndex.from_frame(rows[["series", "origin"]])
     return pd.Series(known.reindex(origins).to_numpy(), index=rows.index)
 
 
 def _require_persistence(rows: pd.DataFrame, runs: Sequence[Run]) -> None:
     walk = rows[rows["model"] == RANDOM_WALK]
-    if (other := (walk["forecast"] - walk["last"]).abs() > ROUNDING * walk["last"].abs()).any():
-        row = walk[other].iloc[0]
+    if (differs := (walk["forecast"] - walk["last"]).abs() > ROUNDING * walk["last"].abs()).any():
+        row = walk[differs].iloc[0]
         raise UserError(
             f"{runs[row['run']].path}: {describe_target(row)}: RandomWalk forecasts {row['forecast']:.10g}, "
             f"and the last close is {row['last']:.10g}; give that model another name."
@@ -173,13 +176,13 @@ def _require_persistence(rows: pd.DataFrame, runs: Sequence[Run]) -> None:
 
 def _told_apart(rows: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     """Rows whose models are one each: those of one name in several runs carry the run's, if they differ."""
-    for model, own in rows.groupby("model"):
-        if model == RANDOM_WALK or own["run"].nunique() == 1:
+    for model, part in rows.groupby("model"):
+        if model == RANDOM_WALK or part["run"].nunique() == 1:
             continue
-        if model in BASELINE_NAMES and not _differ(own):
-            rows = rows.drop(own.index[own.duplicated(TARGET)])
+        if model in BASELINE_NAMES and not _differ(part):
+            rows = rows.drop(part.index[part.duplicated(TARGET)])
         else:
-            rows.loc[own.index, "model"] = [f"{model} ({labels[at]})" for at in own["run"]]
+            rows.loc[part.index, "model"] = [f"{model} ({labels[at]})" for at in part["run"]]
     return rows
 
 
@@ -200,5 +203,5 @@ def _common(models: pd.DataFrame, runs: Sequence[Run]) -> pd.MultiIndex:
 
 def _order(models: pd.DataFrame) -> dict[str, int]:
     names = list(models["model"].unique())
-    own, baselines = ([name for name in names if is_baseline(name) == free] for free in (False, True))
-    return {name: at for at, name in enumerate([*own, RANDOM_WALK, *baselines])}
+    variants, baselines = ([name for name in names if is_baseline(name) == free] for free in (False, True))
+    return {name: at for at, name in enumerate([*variants, RANDOM_WALK, *baselines])}

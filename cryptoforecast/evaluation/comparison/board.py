@@ -111,8 +111,8 @@ def compare(
     ['RandomWalk', 'Drift', 'Mean']
     """
     rows = with_random_walk(rows)
-    of_series = {str(series): own for series, own in rows.groupby("series", sort=False)}
-    by_series = {series: _board(own, repetitions) for series, own in of_series.items()}
+    of_series = {str(series): part for series, part in rows.groupby("series", sort=False)}
+    by_series = {series: _board(part, repetitions) for series, part in of_series.items()}
     pooled = _board(rows, repetitions) if len(by_series) > 1 else next(iter(by_series.values()))
     given = sum(not is_baseline(model) for model in pooled.standings)
     tried = tried or Tried(given, given)
@@ -178,10 +178,10 @@ def _survives(test: TestResult, models: int) -> bool:
     return test.p_value is not None and test.p_value / 2 * models < SIGNIFICANCE_LEVEL
 
 
-def _ratio(own: float, walk: float) -> float:
+def _ratio(error: float, walk: float) -> float:
     if walk == 0:  # the closes stand still: the random walk is perfect
-        return 1.0 if own == 0 else np.inf
-    return float(own / walk)
+        return 1.0 if error == 0 else np.inf
+    return float(error / walk)
 
 
 def _claim(board: Board, tried: Tried, chosen_on: bool, simulated: bool, flattered_by: str) -> Claim:
@@ -190,11 +190,11 @@ def _claim(board: Board, tried: Tried, chosen_on: bool, simulated: bool, flatter
     variants = [model for model in ranked if not is_baseline(model)] or ranked
     better = [model for model in ranked if board.standings[model]["better"]]
     best = next((model for model in variants if model in better), variants[0])
-    own = board.standings[best]
+    standing = board.standings[best]
     return claim_on_best(
         best,
-        1 - own["relative_rmse"],
-        TestResult(own["dm_p"], own["dm_reason"]),
+        1 - standing["relative_rmse"],
+        TestResult(standing["dm_p"], standing["dm_reason"]),
         targets=board.targets,
         better=better,
         best_of=BestOf(len(variants), tried, board.spa_p, [model for model in better if model not in variants]),

@@ -29,9 +29,9 @@ def drawn_models(board: Board, most: int) -> list[str]:
         board: the leaderboard.
         most: how many at most.
     """
-    others = [(model, own["relative_rmse"]) for model, own in board.standings.items() if model != RANDOM_WALK]
-    near = [model for model, relative in others if relative <= FAR_OFF]
-    return (near or [model for model, _ in others])[:most]
+    models = [(model, standing["relative_rmse"]) for model, standing in board.standings.items() if model != RANDOM_WALK]
+    near = [model for model, relative in models if relative <= FAR_OFF]
+    return (near or [model for model, _ in models])[:most]
 
 
 @default_style()

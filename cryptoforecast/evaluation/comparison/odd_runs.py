@@ -27,21 +27,21 @@ def require_equal(rows: pd.DataFrame, price: str, key: list[str], paths: Sequenc
     Raises:
         UserError: naming two runs that differ, or those that differ from most.
     """
-    said = rows.dropna(subset=price).drop_duplicates([*key, "run", price])
-    usual = said.groupby(key)[price].transform("median")
-    apart = (said[price] - usual).abs() > ROUNDING * usual.abs()
+    priced = rows.dropna(subset=price).drop_duplicates([*key, "run", price])
+    usual = priced.groupby(key)[price].transform("median")
+    apart = (priced[price] - usual).abs() > ROUNDING * usual.abs()
     if not apart.any():
         return
-    odd = said.loc[apart, "run"].unique()
-    row = said[apart].iloc[0]
+    odd = priced.loc[apart, "run"].unique()
+    row = priced[apart].iloc[0]
     if len(odd) < len(paths) - len(odd):
         raise UserError(
             f"{describe_target(row)}: the {price} close is {row[price]:.10g} in {paths[row['run']]}, and "
             f"{usual[apart].iloc[0]:.10g} in most others; runs are compared on the same closes. Leave out "
             f"{join_names(paths[at] for at in odd)}."
         )
-    others = said[(said[key] == row[key]).all(axis=1)]
-    first, second = others.iloc[0], others[(others[price] - others[price].iloc[0]).abs() > 0].iloc[0]
+    at_target = priced[(priced[key] == row[key]).all(axis=1)]
+    first, second = at_target.iloc[0], at_target[(at_target[price] - at_target[price].iloc[0]).abs() > 0].iloc[0]
     raise UserError(
         f"{describe_target(second)}: the {price} close is {first[price]:.10g} in {paths[first['run']]}, and "
         f"{second[price]:.10g} in {paths[second['run']]}; runs are compared on the same closes."
@@ -57,14 +57,14 @@ def _targets_of_all_models(models: pd.DataFrame) -> pd.MultiIndex:
 def nothing_in_common(tables: Sequence[pd.DataFrame], paths: Sequence[Path]) -> UserError:
     """Which runs to leave out for the others to have targets in common, and what is odd about these."""
     of_run = [_targets_of_all_models(table[table["model"] != RANDOM_WALK]) for table in tables]
-    if empty := [path for path, own in zip(paths, of_run, strict=True) if not len(own)]:
+    if empty := [path for path, targets in zip(paths, of_run, strict=True) if not len(targets)]:
         return UserError(f"no target is common to all models of {join_names(empty)}; compare them one by one.")
-    counts = pd.concat([pd.Series(1, index=own) for own in of_run]).groupby(level=TARGET).sum()
+    counts = pd.concat([pd.Series(1, index=targets) for targets in of_run]).groupby(level=TARGET).sum()
     most = counts.max() if len(counts) else 0
     shared = counts.index[counts == most]
-    odd = [at for at, own in enumerate(of_run) if not len(own.intersection(shared))]
+    odd = [at for at, targets in enumerate(of_run) if not len(targets.intersection(shared))]
     if most < 2 or not odd:
-        ranges = [f"{path} has {_extent(own)}" for path, own in zip(paths, of_run, strict=True)]
+        ranges = [f"{path} has {_extent(targets)}" for path, targets in zip(paths, of_run, strict=True)]
         return UserError(f"no target is common to all models: {join_names(ranges, most=2)}.")
     theirs = _extent(shared)
     ranges = [f"{paths[at]}, which has {_extent(of_run[at])}" for at in odd]

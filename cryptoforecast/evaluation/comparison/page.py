@@ -52,12 +52,12 @@ def page(comparison: Comparison, aligned: Aligned, runs: Sequence[Run], command:
     )
 
 
-def cells(own: Standing) -> list[str]:
+def cells(standing: Standing) -> list[str]:
     """A line of a leaderboard in words, its name left out."""
-    prices = ["–" if value is None else format_price(value) for value in (own["rmse"], own["mae"])]
-    parts = [format_number(own[name], ".4f") for name in ("relative_rmse", "relative_mae")]
-    answers = ["–" if answer is None else "yes" if answer else "no" for answer in _answers(own)]
-    return [*prices, *parts, p_value_cell(own["dm_p"], "–"), *answers]
+    prices = ["–" if value is None else format_price(value) for value in (standing["rmse"], standing["mae"])]
+    parts = [format_number(standing[name], ".4f") for name in ("relative_rmse", "relative_mae")]
+    answers = ["–" if answer is None else "yes" if answer else "no" for answer in _answers(standing)]
+    return [*prices, *parts, p_value_cell(standing["dm_p"], "–"), *answers]
 
 
 def say_spa(board: Board) -> str:
@@ -67,8 +67,8 @@ def say_spa(board: Board) -> str:
     return f"SPA over all models: {format_p_value(board.spa_p)}"
 
 
-def _answers(own: Standing) -> tuple[bool | None, bool | None]:
-    return own["in_confidence_set"], own["better"]
+def _answers(standing: Standing) -> tuple[bool | None, bool | None]:
+    return standing["in_confidence_set"], standing["better"]
 
 
 def _pictures(name: str, board: Board, rows: pd.DataFrame) -> dict[str, str]:
@@ -93,8 +93,8 @@ def _board(name: str, board: Board, rows: pd.DataFrame, winner: str | None) -> d
         "origins": f"{board.origins:,}",
         "spa": say_spa(board),
         "lines": [
-            {"kind": kinds.get(model, ""), "model": model, "cells": cells(own)}
-            for model, own in board.standings.items()
+            {"kind": kinds.get(model, ""), "model": model, "cells": cells(standing)}
+            for model, standing in board.standings.items()
         ],
         "far": ", ".join(model for model in board.standings if model not in near),
         "pictures": _pictures(name, board, rows),
