@@ -18,7 +18,7 @@ import cryptoforecast
 
 PACKAGE = Path(cryptoforecast.__file__).parent
 PRONOUNS = {"one", "own", "said", "other", "others", "there", "again", "whose", "of", "them", "it"}
-ROOMS_WITH_PRONOUNS = {"data", "training", "backtest", "audit", "cli"}
+ROOMS_WITH_PRONOUNS = {"data", "evaluation", "training", "backtest", "audit", "cli"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 SHAPED = [file for file in FILES if "from jaxtyping import" in file.read_text()]
