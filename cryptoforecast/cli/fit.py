@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from cryptoforecast.cli.terminal import console
 from cryptoforecast.evaluation.verdict import print_verdict
-from cryptoforecast.training.fit import fit_as_told
+from cryptoforecast.training.fit import fit_words
 from cryptoforecast.training.settings.parser import PROGRAM
 
 
@@ -15,7 +15,7 @@ def run(words: Sequence[str]) -> None:
     Raises:
         UserError: if the command cannot be understood, or what it names is not as it should be.
     """
-    fitted = fit_as_told(words)
+    fitted = fit_words(words)
     if not fitted.is_judged:  # another process of several prints
         return
     print()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cryptoforecast.cli.terminal import console
 from cryptoforecast.evaluation.verdict import print_verdict
-from cryptoforecast.training.judge import judge_as_told
+from cryptoforecast.training.judge import judge_words
 from cryptoforecast.training.settings.command_line import FILES
 
 
@@ -14,7 +14,7 @@ def run(words: Sequence[str]) -> None:
     Raises:
         UserError: if the command cannot be understood, or what it names is not as it should be.
     """
-    verdict, logged, folder = judge_as_told(words)
+    verdict, logged, folder = judge_words(words)
     print_verdict(verdict, console())
     if logged:
         print("\nlogged by its own steps: " + ", ".join(f"{name} {value:.6g}" for name, value in logged.items()))

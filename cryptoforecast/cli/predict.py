@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from cryptoforecast.evaluation.forecasts import to_csv
-from cryptoforecast.training.predict import predict_as_told
+from cryptoforecast.training.predict import predict_words
 
 
 def run(words: Sequence[str]) -> None:
@@ -13,7 +13,7 @@ def run(words: Sequence[str]) -> None:
     Raises:
         UserError: if the command cannot be understood, or what it names is not as it should be.
     """
-    rows, output = predict_as_told(words)
+    rows, output = predict_words(words)
     if output is None:
         print(to_csv(rows), end="")
     else:

@@ -75,21 +75,21 @@ def fit(
     >>> run = fit(source=SimulatedSource(rows=300), model=LSTM, hidden_size=4, max_epochs=3, seed=0)  # doctest: +SKIP
     >>> run.val.skill, run.test().sentence, run.predict()  # doctest: +SKIP
     """
-    from_here = None if ckpt_path is None or ckpt_path == LAST else checkpoint_of_run(ckpt_path, last=True)
-    given = {"source": source, "model": model, "name": name, "seed": seed, "ckpt_path": from_here or ckpt_path}
-    call = call_of("fit", config, **given, **options)
+    start = ckpt_path if ckpt_path in (None, LAST) else checkpoint_of_run(ckpt_path, last=True)
+    named = {"source": source, "model": model, "name": name, "seed": seed, "ckpt_path": start}
+    call = call_of("fit", config, **named, **options)
     if call.objects:
         names = ", ".join(f"trainer.{name}" for name in call.objects)
         notice = f"{names}: given as objects, which the run's config.yaml cannot hold; a class or dictionary it can."
         warnings.warn(notice, DataNotice, stacklevel=2)
     try:
         with quiet_libraries(), refusals_in_one_sentence():
-            return fit_as_told(call.words, call.objects, progress)
+            return fit_words(call.words, call.objects, progress)
     except Interrupted as stopped:
         raise KeyboardInterrupt(str(stopped)) from None
 
 
-def fit_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = None, progress: bool = True) -> Run:
+def fit_words(words: Sequence[str], objects: Mapping[str, Any] | None = None, progress: bool = True) -> Run:
     """Train what a command line asks for.
 
     Args:
@@ -100,21 +100,21 @@ def fit_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = None, 
     Raises:
         UserError: as :func:`fit`.
 
-    >>> run = fit_as_told(["fit", "--config", "configs/btc.yaml", "--model.hidden_size=16"])  # doctest: +SKIP
+    >>> run = fit_words(["fit", "--config", "configs/btc.yaml", "--model.hidden_size=16"])  # doctest: +SKIP
     """
     made = make(words, CommandLine, objects=objects, progress=progress)
     chosen = made.verb_options
-    with ExitStack() as held:
-        _begin(made, held)
-        told = {name: chosen.get(name) for name in ("ckpt_path", "weights_only")}
-        nothing_left = train(made.trainer, made.model, datamodule=made.datamodule, **told)
+    with ExitStack() as stack:
+        _begin(made, stack)
+        arguments = {name: chosen.get(name) for name in ("ckpt_path", "weights_only")}
+        nothing_left = train(made.trainer, made.model, datamodule=made.datamodule, **arguments)
         if nothing_left and progress:
             print(nothing_left)
         return _judged(made)
 
 
-def _begin(made: CommandLine, held: ExitStack) -> None:
-    """See that all is in order before a run folder is made, or written on in; and have it entered in the ledger."""
+def _begin(made: CommandLine, stack: ExitStack) -> None:
+    """Check model, data and settings, open the run folder, and have the fit entered in the ledger when it begins."""
     model, data, trainer = made.model, made.datamodule, made.trainer
     data.setup("fit")
     check_before_fit(model, data, trainer)
@@ -122,12 +122,12 @@ def _begin(made: CommandLine, held: ExitStack) -> None:
     chosen = made.verb_options
     if made.checkpoint is not None:
         require_resumable(made.checkpoint, model, data, trainer, chosen.get("seed_everything"))
-    held.enter_context(open_run_folder(trainer, made.checkpoint, made.configuration))
+    stack.enter_context(open_run_folder(trainer, made.checkpoint, made.configuration))
     code = mark_as_counted(trainer, model, data, chosen.as_dict(), list(made.objects.values()))
-    tried = _with_objects(chosen, made.objects)
+    recorded = _with_objects(chosen, made.objects)
 
     def enter() -> None:
-        enter_fit(trainer, model, data, tried, made.checkpoint, code)
+        enter_fit(trainer, model, data, recorded, made.checkpoint, code)
 
     records = [callback for callback in trainer.callbacks if isinstance(callback, RunRecord)]  # type: ignore[attr-defined]
     for record in records:

@@ -79,10 +79,10 @@ def _called(verb: Verb, run: Any, config: Any, **arguments: Any) -> Verdict:
     path = None if run is None else checkpoint_of_run(run)
     call = call_of(verb, config, ckpt_path=path, **arguments)
     with quiet_libraries(), refusals_in_one_sentence():
-        return judge_as_told(call.words, call.objects).verdict
+        return judge_words(call.words, call.objects).verdict
 
 
-def judge_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = None, write: bool = True) -> Judged:
+def judge_words(words: Sequence[str], objects: Mapping[str, Any] | None = None, write: bool = True) -> Judged:
     """Judge what a command line names, and write what was found out.
 
     Args:
@@ -93,7 +93,7 @@ def judge_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = None
     Raises:
         UserError: as :func:`test`.
 
-    >>> judge_as_told(["test", "--ckpt_path", "best.ckpt"]).verdict.sentence  # doctest: +SKIP
+    >>> judge_words(["test", "--ckpt_path", "best.ckpt"]).verdict.sentence  # doctest: +SKIP
     """
     made = make(words, CommandLine, objects=objects)
     verb, split = made.subcommand, "val" if made.subcommand == "validate" else "test"

@@ -48,10 +48,10 @@ def predict(
     path = None if run is None else checkpoint_of_run(run)
     call = call_of("predict", config, source=source, model=model, ckpt_path=path, **options)
     with quiet_libraries(), refusals_in_one_sentence():
-        return predict_as_told(call.words, call.objects).rows
+        return predict_words(call.words, call.objects).rows
 
 
-def predict_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = None) -> Predicted:
+def predict_words(words: Sequence[str], objects: Mapping[str, Any] | None = None) -> Predicted:
     """Forecast with what a command line names.
 
     Args:
@@ -61,7 +61,7 @@ def predict_as_told(words: Sequence[str], objects: Mapping[str, Any] | None = No
     Raises:
         UserError: as :func:`predict`.
 
-    >>> predict_as_told(["predict", "--ckpt_path", "best.ckpt"]).rows  # doctest: +SKIP
+    >>> predict_words(["predict", "--ckpt_path", "best.ckpt"]).rows  # doctest: +SKIP
     """
     made = make(words, CommandLine, objects=objects)
     chosen = made.verb_options.get("output")

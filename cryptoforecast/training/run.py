@@ -11,7 +11,7 @@ from cryptoforecast.evaluation.verdict import Verdict
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
 from cryptoforecast.training.console import quiet_libraries
-from cryptoforecast.training.judge import judge_as_told, test, validate
+from cryptoforecast.training.judge import judge_words, test, validate
 from cryptoforecast.training.predict import predict
 from cryptoforecast.training.run_folder import run_folder_of
 
@@ -59,7 +59,7 @@ class Run:
         if "val" not in self._verdicts:
             with quiet_libraries():
                 words = ["validate", f"--ckpt_path={self._kept()}"]
-                self._verdicts["val"] = judge_as_told(words, write=False).verdict
+                self._verdicts["val"] = judge_words(words, write=False).verdict
         return self._verdicts["val"]
 
     def rows(self, split: str = "test") -> pd.DataFrame:

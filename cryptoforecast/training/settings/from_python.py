@@ -17,7 +17,9 @@ from cryptoforecast.training.settings.plain_values import NotPlain, path_of_clas
 from cryptoforecast.training.settings.variant_class import class_of_model
 
 GROUPS = ("model", "data", "trainer")
-WHOLE = ("seed_everything", "output_dir", "output")  # options that belong to none of the three
+NAMED_ARGUMENTS = {"source": "data.source", "model": "model", "seed": "seed_everything", "name": "name",
+            "ckpt_path": "ckpt_path"}  # fmt: skip
+UNGROUPED = ("seed_everything", "output_dir", "output")  # options that belong to none of the three
 
 
 class Call(NamedTuple):
@@ -48,7 +50,7 @@ def call_of(verb: str, config: Any = None, **arguments: Any) -> Call:
     >>> call_of("fit", model="LSTM", hidden_size=16, max_epochs=3, seed=1).words[1:4]
     ['--model=LSTM', '--model.hidden_size=16', '--trainer.max_epochs=3']
     """
-    given = {name: value for name, value in arguments.items() if value is not None or name not in _SPECIAL}
+    given = {name: value for name, value in arguments.items() if value is not None or name not in NAMED_ARGUMENTS}
     words, objects = [verb], dict[str, Any]()
     if config is not None:
         words += ["--config", _written(config, "config") if isinstance(config, Mapping) else str(config)]
@@ -66,10 +68,6 @@ def call_of(verb: str, config: Any = None, **arguments: Any) -> Call:
                     continue
             words.append(f"--{option}={_written(of_option, option)}")
     return Call(words, objects)
-
-
-_SPECIAL = {"source": "data.source", "model": "model", "seed": "seed_everything", "name": "name",
-            "ckpt_path": "ckpt_path"}  # fmt: skip
 
 
 def _model(model: Any) -> tuple[list[str], dict[str, Any]]:
@@ -100,22 +98,22 @@ def _names(model: type | None) -> dict[str, list[str]]:
 def _expanded(name: str, value: Any, known: dict[str, list[str]], verb: str) -> list[tuple[str, Any]]:
     """An argument as options of the command line by their whole names; a dictionary for a group is several."""
     first, *rest = name.split("__")
-    if name in _SPECIAL and name != "model":
-        return [(_SPECIAL[name], value)]
+    if name in NAMED_ARGUMENTS and name != "model":
+        return [(NAMED_ARGUMENTS[name], value)]
     if first in GROUPS and not rest:
         if not isinstance(value, Mapping):
             raise UsageError(f"{name} is {value!r}; a dictionary of its options is wanted, or one as {name}__NAME=....")
         return [(f"{first}.{_checked(inner, first, known)}", item) for inner, item in value.items()]
     if first in GROUPS:
         return [(".".join([first, _checked(rest[0], first, known), *rest[1:]]), value)]
-    if first in WHOLE:
+    if first in UNGROUPED:
         return [(name, value)]
     owners = [group for group in GROUPS if first in known[group]]
     if len(owners) > 1:
         longer = [f"{owner}__{name}" for owner in owners]
         raise UsageError(f"{name} is an option of {join_names(owners)}; say which: {' or '.join(longer)}.")
     if not owners:
-        everything = [*_SPECIAL, *WHOLE, *(option for group in GROUPS for option in known[group])]
+        everything = [*NAMED_ARGUMENTS, *UNGROUPED, *(option for group in GROUPS for option in known[group])]
         raise UsageError(f"{verb} has no option {name}{nearest_of(name, everything)}.")
     return [(".".join([owners[0], first, *rest]), value)]
 
