@@ -1,4 +1,4 @@
-"""Settings of what learns, put into optimizers and schedulers whose state a checkpoint has brought back."""
+"""Apply changed settings to optimizers and schedulers after their states were restored from a checkpoint."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,12 +14,12 @@ OF_LEARNING = re.compile(r"model\.(optimizer|scheduler)(?:\[(\d+)\])?\.(\w+)")
 
 
 def apply_changes(found: Iterable[Change], trainer: Trainer, made: Sequence[dict[str, Any]]) -> None:
-    """Let optimizers and schedulers go on with the settings of now: torch has restored those of the checkpoint.
+    """Set changed settings in optimizers and schedulers, in which torch has restored those of the checkpoint.
 
     Args:
-        found: what has changed.
+        found: the changed settings.
         trainer: has restored its optimizers and schedulers.
-        made: what each scheduler held when it was made, before that.
+        made: the attributes of each scheduler before it was restored.
     """
     for change in found:
         if not (match := OF_LEARNING.fullmatch(change.name)):
@@ -38,14 +38,14 @@ def apply_changes(found: Iterable[Change], trainer: Trainer, made: Sequence[dict
 
 
 def _is_by_group(change: Change, optimizer: Optimizer) -> bool:
-    """Whether groups of weights have values of their own."""
+    """Whether the new value is a list with one value for each parameter group."""
     groups = optimizer.param_groups
     several = isinstance(change.now, list) and len(groups) > 1 and len(change.now) == len(groups)
     return several and not (change.name.endswith("betas") and not isinstance(change.now[0], list))
 
 
 def _set_rates(optimizer: Optimizer, rates: Sequence[float], configs: Sequence[LRSchedulerConfig]) -> None:
-    """Set learning rates; what a scheduler has made of the first one, it is to have made of the new one."""
+    """Set initial learning rates by parameter group; the factor by which a scheduler has changed one is kept."""
     for number, (group, rate) in enumerate(zip(optimizer.param_groups, rates, strict=True)):
         began = group.get("initial_lr")
         group["lr"] = float(group["lr"]) / began * rate if began else rate

@@ -1,4 +1,4 @@
-"""Checkpoints as files: written whole or not at all, and read without running any code."""
+"""Checkpoint files: written atomically, and read without running any code."""
 
 import os
 from pathlib import Path
@@ -13,17 +13,17 @@ from cryptoforecast.user_code.exception_origin import is_raised_by_user
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Reads and writes the trainer's checkpoints.
+    """Reads and writes a trainer's checkpoints.
 
-    Whatever ends a process while it writes, the file that was there before stays as it was. Each checkpoint tells the
-    way from its folder to that of its ``run``, if there is one.
+    If a process ends while it writes, the previous file is still there, unchanged. Each checkpoint holds the relative
+    path from its folder to the folder of its ``run``, if there is one.
     """
 
     def __init__(self) -> None:
         self.run: Path | None = None
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        """Write a checkpoint in the place of the one before.
+        """Write a checkpoint, in one step, over the previous one.
 
         Raises:
             UserError: if it cannot be written.
@@ -34,7 +34,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, lambda file: torch.save(checkpoint, cast(BinaryIO, _Noting(file, refused))))
-        except (OSError, RuntimeError) as problem:  # torch has words of its own for a file that cannot grow
+        except (OSError, RuntimeError) as problem:  # torch raises RuntimeError for a file that cannot grow
             if (not refused and not isinstance(problem, OSError)) or is_raised_by_user(problem):
                 raise
             reason = refused[0] if refused else problem
@@ -45,13 +45,13 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def load_checkpoint(
         self, path: str | Path, map_location: Any = None, weights_only: bool | None = True
     ) -> dict[str, Any]:
-        """Read a checkpoint; numbers and texts only, whatever is asked for."""
+        """Read a checkpoint with ``weights_only=True``, whatever the caller passes."""
         content: dict[str, Any] = torch.load(path, map_location=map_location or "cpu", weights_only=True)
         return content
 
 
 def _way_to(run: Path, folder: Path) -> str:
-    """The path of a run's folder, seen from another folder; from another drive, the whole path."""
+    """The path of a run's folder relative to another folder; absolute if it is on another drive."""
     try:
         return Path(os.path.relpath(run.resolve(), folder.resolve())).as_posix()
     except ValueError:
@@ -59,7 +59,7 @@ def _way_to(run: Path, folder: Path) -> str:
 
 
 class _Noting:
-    """A file that notes what the system said when it refused to write."""
+    """A file that stores the OSErrors which its writes raise."""
 
     def __init__(self, file: BinaryIO, refused: list[OSError]) -> None:
         self._file, self._refused = file, refused

@@ -1,4 +1,4 @@
-"""What a process says on the console: our notices as one line each, from the first of several processes only."""
+"""Console output of a process: each of our notices as one line, from the first of several processes only."""
 
 import logging
 import os
@@ -10,23 +10,29 @@ from typing import Any
 
 from cryptoforecast.errors import DataNotice
 
-CHATTY = ("pytorch", "fabric", "pytorch.utilities.rank_zero", "fabric.utilities.rank_zero", "fabric.utilities.seed",
-          "fabric.utilities.distributed")  # fmt: skip
+QUIET_LOGGERS = (
+    "pytorch",
+    "fabric",
+    "pytorch.utilities.rank_zero",
+    "fabric.utilities.rank_zero",
+    "fabric.utilities.seed",
+    "fabric.utilities.distributed",
+)
 LIBRARIES = r"(lightning|torch|jsonargparse|tensorboard)(\..*)?"
-RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")  # a process of several is told its number, by whoever began it
+RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")  # each launcher of several processes sets one of these
 
 
 def is_first_process() -> bool:
-    """Whether this is the process that speaks: of several that train together, the first one."""
+    """Whether this process prints: it is the only one, or the first of several that train together."""
     return next((os.environ[name] for name in RANKS if name in os.environ), "0") == "0"
 
 
 def quiet_console() -> None:
-    """Show our notices as one line each, and none of the advice that Lightning gives on every run."""
+    """Print each of our notices as one line, and leave out the tips that Lightning prints on every run."""
     warnings.showwarning = _show_warning
     warnings.filterwarnings("ignore", module=LIBRARIES)
     warnings.filterwarnings("always", category=DataNotice)
-    for name in CHATTY:
+    for name in QUIET_LOGGERS:
         logging.getLogger(f"lightning.{name}").setLevel(logging.WARNING)
 
 
@@ -42,7 +48,7 @@ def quiet_libraries() -> Iterator[None]:
         is_notice = issubclass(category, DataNotice)
         return f"notice: {message}\n" if is_notice else format_before(message, category, *where, **line)
 
-    loggers = {name: logging.getLogger(f"lightning.{name}") for name in CHATTY}
+    loggers = {name: logging.getLogger(f"lightning.{name}") for name in QUIET_LOGGERS}
     levels = {name: logger.level for name, logger in loggers.items()}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=LIBRARIES)

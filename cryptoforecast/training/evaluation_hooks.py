@@ -1,4 +1,4 @@
-"""Steps and hooks of evaluation that a variant or a callback has written, called beside the judging."""
+"""Call the evaluation steps and hooks that a variant or a callback overrides, in addition to the scores."""
 
 import copy
 import json
@@ -17,33 +17,41 @@ from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.training.lightning.trainer_state import uses_inference_mode
 from cryptoforecast.training.silent_logger import SilentLogger
 
-STAGES = {"validate": "validation", "test": "test", "predict": "predict"}  # Lightning's words for what a verb does
+STAGES = {
+    "validate": "validation",
+    "test": "test",
+    "predict": "predict",
+}  # Lightning's stages by verb
 MOMENTS = ("start", "epoch_start", "batch_start", "batch_end", "epoch_end", "end")
 INHERITED = ("loss", "loss_random_walk", "rmse", "rmse_random_walk", "skill", "skill_random_walk")
-OF_TRAINING = (Checkpoint, EarlyStopping, ProgressBar)  # their hooks of evaluation do nothing outside a fit
+OF_TRAINING = (Checkpoint, EarlyStopping, ProgressBar)  # their evaluation hooks have no effect outside a fit
 
 
 def call_evaluation_hooks(
     verb: str, model: Forecaster, data: CloseDataModule, trainer: Trainer, callbacks: Sequence[Callback], folder: Path
 ) -> dict[str, float]:
-    """Have Lightning evaluate a model, where it or a callback has something of its own to do then.
+    """Run Lightning's evaluation of a model if the model or a callback overrides one of its steps or hooks.
 
     Args:
         verb: ``validate``, ``test`` or ``predict``.
         model: ready to forecast.
         data: set up for the verb.
-        trainer: whose device, precision and limits of batches hold.
+        trainer: determines device, precision and limits of batches.
         callbacks: those of the command line.
-        folder: where code that asks for a logger's folder may write.
+        folder: the logger's folder, into which hooks may write.
 
     Returns:
-        What they have logged, by name.
+        The logged values by name.
     """
-    given = [one for one in callbacks if not isinstance(one, OF_TRAINING) and _has_something_to_do(one, Callback, verb)]
-    if not given and not _has_something_to_do(model, Forecaster, verb):
+    given = [
+        callback
+        for callback in callbacks
+        if not isinstance(callback, OF_TRAINING) and _overrides_evaluation(callback, Callback, verb)
+    ]
+    if not given and not _overrides_evaluation(model, Forecaster, verb):
         return {}
     device = trainer.strategy.root_device
-    calling = Trainer(
+    evaluating = Trainer(
         default_root_dir=folder,
         accelerator=device.type if device.type in ("cuda", "mps") else "cpu",
         devices=[device.index or 0] if device.type == "cuda" else 1,
@@ -59,10 +67,10 @@ def call_evaluation_hooks(
         enable_model_summary=False,
     )
     if verb == "predict":
-        calling.predict(model, datamodule=data, return_predictions=False)
+        evaluating.predict(model, datamodule=data, return_predictions=False)
     else:
-        getattr(calling, verb)(model, datamodule=data, verbose=False)
-    logged = {name: float(value) for name, value in calling.callback_metrics.items() if name != "step"}
+        getattr(evaluating, verb)(model, datamodule=data, verbose=False)
+    logged = {name: float(value) for name, value in evaluating.callback_metrics.items() if name != "step"}
     split = "val" if verb == "validate" else verb
     if f"{split}/rmse_random_walk" not in logged:
         return logged
@@ -79,7 +87,7 @@ def keep_logged(logged: dict[str, float], scores: Path) -> None:
     write_atomically(scores, lambda file: file.write((json.dumps(content, indent=2) + "\n").encode()))
 
 
-def _has_something_to_do(owner: Any, base: type, verb: str) -> bool:
+def _overrides_evaluation(owner: Any, base: type, verb: str) -> bool:
     stage = STAGES[verb]
     hooks = [f"on_{stage}_{moment}" for moment in MOMENTS]
     steps = [f"{stage}_step", f"on_{stage}_model_eval"] if base is Forecaster else []

@@ -1,4 +1,4 @@
-"""The options of a trainer whose fits go on from a checkpoint to the same bits."""
+"""Options of a trainer whose fits can be resumed from a checkpoint to the same bits."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from cryptoforecast.training.finite_loss import FiniteLoss
 from cryptoforecast.training.lightning.resumption import Resumption
 from cryptoforecast.training.seeding import SeedEachBatch
 
-OURS = (FiniteLoss, SeedEachBatch, Resumption)  # in the order in which they act
+EXACT_CALLBACKS = (FiniteLoss, SeedEachBatch, Resumption)  # in the order in which they are called
 
 
 def exact(**options: Any) -> dict[str, Any]:
-    """Options for Lightning's ``Trainer`` under which a fit that was stopped goes on to the same bits.
+    """Options for Lightning's ``Trainer`` with which a resumed fit ends with the same bits as an uninterrupted one.
 
-    They are the given ones, with callbacks that seed what each batch draws, write what going on takes into each
-    checkpoint, and end training where a loss is no number; and with checkpoints that are written whole or not at all,
-    and read without running code. ``fit`` on the command line uses the same.
+    They are the given options with three callbacks more, which seed each batch, write into each checkpoint what
+    resuming needs, and end training where a loss is not finite; and with a plugin that writes checkpoints atomically
+    and reads them without running code. ``fit`` uses the same.
 
-    Call ``lightning.pytorch.seed_everything`` before the model is made; a checkpoint knows the seed.
+    Call ``lightning.pytorch.seed_everything`` before the model is created; checkpoints hold the seed.
 
     Args:
         options: any of ``Trainer``'s; ``callbacks`` and ``plugins`` are added to.
@@ -31,8 +31,8 @@ def exact(**options: Any) -> dict[str, Any]:
     >>> trainer = Trainer(**exact(max_epochs=3, callbacks=[ModelCheckpoint(filename="last")]))  # doctest: +SKIP
     >>> trainer.fit(model, data, ckpt_path="last.ckpt")  # doctest: +SKIP
     """
-    given: list[Callback] = sorted(as_list(options.get("callbacks")), key=_comes_last)
-    missing = [kind() for kind in OURS if not any(type(callback) is kind for callback in given)]
+    given: list[Callback] = sorted(as_list(options.get("callbacks")), key=_saves_last_state)
+    missing = [kind() for kind in EXACT_CALLBACKS if not any(type(callback) is kind for callback in given)]
     plugins = as_list(options.get("plugins"))
     if not any(isinstance(plugin, AtomicCheckpointIO) for plugin in plugins):
         plugins.append(AtomicCheckpointIO())
@@ -40,12 +40,12 @@ def exact(**options: Any) -> dict[str, Any]:
 
 
 def as_list(given: Any) -> list[Any]:
-    """Callbacks or plugins as a list, which Trainer also takes alone or as None."""
+    """Callbacks or plugins as a list; ``Trainer`` also takes a single one, or None."""
     if given is None:
         return []
     return list(given) if isinstance(given, list | tuple) else [given]
 
 
-def _comes_last(callback: Callback) -> bool:
-    """Whether a callback keeps a checkpoint to go on from, which is to know what the others have found to be best."""
+def _saves_last_state(callback: Callback) -> bool:
+    """Sort key: callbacks that save the latest state run after monitored ones, so that it has their best paths."""
     return isinstance(callback, ModelCheckpoint) and (callback.monitor is None or bool(callback.save_last))

@@ -1,4 +1,4 @@
-"""A data module of a few training windows, in the place of one with all windows."""
+"""A data module with a few of the training windows of another."""
 
 import copy
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from cryptoforecast.data.batches import BatchOrder, WindowLoader
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.windows import Window
 
-BATCH, VALIDATED = 64, 32  # windows of the batch that is learned from, and of those that are validated
+BATCH_SIZE, NUM_VALIDATED = 64, 32  # windows of the training batch, and of the validation
 
 
 class FewWindows(CloseDataModule):
-    """The data of a fit, without its validation and test windows and with some of its training windows.
+    """The data of a fit with some of its training windows, also in place of the validation and test windows.
 
     An epoch has as many batches as that of the fit, for schedulers that count them; the first are small.
 
@@ -29,7 +29,7 @@ class FewWindows(CloseDataModule):
     def __init__(self, data: CloseDataModule, trainer: Trainer, count: int) -> None:
         vars(self).update(copy.copy(vars(data)))
         fold, self.trainer = data.fold, None
-        few, seen = evenly_spaced(fold.train, count), evenly_spaced(fold.train, VALIDATED)
+        few, seen = evenly_spaced(fold.train, count), evenly_spaced(fold.train, NUM_VALIDATED)
         self.fold = fold._replace(train=few, val=seen, test=seen)
         self._all, self._complete = fold.train, data
         size = data.batch_size * trainer.world_size
@@ -37,20 +37,20 @@ class FewWindows(CloseDataModule):
 
     @property
     def batches(self) -> int:
-        """How many batches are worth learning from: the first, and a last one of a single window, if there is one."""
-        lonely = len(self._all) % self._order.batch_size == 1 and len(self._order) > 1 and not self.drop_last
-        return 2 if lonely else 1
+        """Number of batches to train on: the first, and also the last if it has a single window."""
+        single = len(self._all) % self._order.batch_size == 1 and len(self._order) > 1 and not self.drop_last
+        return 2 if single else 1
 
     def train_dataloader(self) -> WindowLoader:
-        """As many batches as the fit has, of a few windows each."""
+        """As many batches as in the fit, of a few windows each."""
         return _SmallBatches(self._on_device(), self._order)
 
     def train_closes(self) -> Tensor:
-        """Every close that a training window of the fit holds."""
+        """The closes of all training windows of the fit."""
         return self._complete.train_closes()
 
     def record(self) -> dict[str, Any]:
-        """What a checkpoint of the fit keeps of its data."""
+        """The record of the fit's data that a checkpoint holds."""
         return self._complete.record()
 
 
@@ -59,11 +59,11 @@ class _SmallBatches(WindowLoader):
 
     def __iter__(self) -> Iterator[Window]:
         for number, window in enumerate(super().__iter__()):
-            yield Window(*(field[: BATCH if number == 0 else 1] for field in window))
+            yield Window(*(field[: BATCH_SIZE if number == 0 else 1] for field in window))
 
 
 def evenly_spaced(windows: Tensor, count: int) -> Tensor:
-    """Some windows, at most ``count``, evenly spread from the first to the last, in their order."""
+    """At most ``count`` windows at even distances from the first to the last, in their order."""
     if len(windows) <= count:
         return windows
     return windows[torch.linspace(0, len(windows) - 1, count).round().long()]

@@ -1,4 +1,4 @@
-"""A loss that is no number ends training, before weights that are none are kept."""
+"""End training where the loss is NaN or infinite, before such weights are saved."""
 
 import math
 from typing import Any, NamedTuple
@@ -14,11 +14,11 @@ from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.finite_weights import ADVICE, learning_rate_of
 
-EVERY = 50  # batches between two looks, where looking makes a device wait
+CHECK_EVERY = 50  # batches, where a check has to wait for the device
 
 
 class Seen(NamedTuple):
-    """A batch that was learned from: its loss, and what is to be said of it if that is no number."""
+    """A training batch: its loss, and what an error names if the loss is not finite."""
 
     loss: Tensor
     place: str
@@ -29,8 +29,8 @@ class Seen(NamedTuple):
 class FiniteLoss(Callback):
     """Ends training where the loss is NaN or infinite, naming the step, the learning rate and the batch's windows.
 
-    On the CPU each loss is looked at at once. A GPU would have to be waited for, so there losses are gathered and
-    looked at now and then, at the end of an epoch, and before a checkpoint is written.
+    On the CPU each loss is checked at once. On a GPU a check has to wait for the device, so there losses are collected
+    and checked every 50 batches, at the end of an epoch, and before a checkpoint is written.
     """
 
     def __init__(self) -> None:
@@ -39,34 +39,34 @@ class FiniteLoss(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Note a batch's loss, whatever training step gave it, and look if it is time to."""
+        """Store the loss that the training step returned, and check it if a check is due."""
         loss, at_once = outputs.get("loss") if isinstance(outputs, dict) else outputs, _at_once(trainer, pl_module)
         if isinstance(loss, Tensor) and not (at_once and _is_finite(loss)):
             place = f"step {trainer.global_step:,} (epoch {trainer.current_epoch}, batch {batch_idx})"
-            window = batch._replace(context=loss, target=loss) if isinstance(batch, Window) else None  # not to keep it
-            self._seen.append(Seen(loss.detach(), place, learning_rate_of(trainer), window))
-        if self._seen if at_once else (batch_idx + 1) % EVERY == 0:  # at_once: there is no other process to wait for
-            self._look(trainer)
+            without_bars = batch._replace(context=loss, target=loss) if isinstance(batch, Window) else None
+            self._seen.append(Seen(loss.detach(), place, learning_rate_of(trainer), without_bars))
+        if self._seen if at_once else (batch_idx + 1) % CHECK_EVERY == 0:  # a check at once involves no other process
+            self._check_losses(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Look at the last losses of an epoch."""
-        self._look(trainer)
+        """Check the last losses of an epoch."""
+        self._check_losses(trainer)
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Look before a checkpoint is written."""
-        self._look(trainer)
+        """Check before a checkpoint is written."""
+        self._check_losses(trainer)
 
-    def _look(self, trainer: Trainer) -> None:
-        """See that all losses since the last look are numbers; all processes look together, and end together."""
+    def _check_losses(self, trainer: Trainer) -> None:
+        """Check the losses since the last check; all processes take part, and all raise if one of them must."""
         seen, self._seen = self._seen, []
-        finite = torch.stack([one.loss.float().mean() for one in seen]).isfinite().tolist() if seen else []
-        wrong = [one for one, good in zip(seen, finite, strict=True) if not good]
+        finite = torch.stack([batch.loss.float().mean() for batch in seen]).isfinite().tolist() if seen else []
+        wrong = [batch for batch, good in zip(seen, finite, strict=True) if not good]
         if trainer.world_size > 1 and not trainer.strategy.reduce_boolean_decision(not wrong):
             wrong = wrong or [
                 Seen(torch.tensor(torch.nan), "a step of another process", learning_rate_of(trainer), None)
             ]
         if wrong:
-            raise UserError(_say(trainer, wrong[0]))
+            raise UserError(_sentence(trainer, wrong[0]))
 
 
 def _at_once(trainer: Trainer, module: LightningModule) -> bool:
@@ -77,7 +77,7 @@ def _is_finite(loss: Tensor) -> bool:
     return math.isfinite(loss.item()) if loss.numel() == 1 else bool(loss.isfinite().all())
 
 
-def _say(trainer: Trainer, wrong: Seen) -> str:
+def _sentence(trainer: Trainer, wrong: Seen) -> str:
     sentence = (
         f"the training loss is {wrong.loss.float().mean().item()} at {wrong.place}, learning rate {float(wrong.rate):g}"
     )

@@ -1,4 +1,4 @@
-"""A fit as a try: what makes another variant of it, on which targets; entered in the ledger, whoever trains."""
+"""The ledger entry of a fit: its variant, seed and targets; also for a fit with a plain ``Trainer``."""
 
 import glob
 import hashlib
@@ -22,19 +22,19 @@ from cryptoforecast.models.checkpoints.provenance import code_of_fit, keep_code_
 from cryptoforecast.recipe.write import class_path, to_json_value
 from cryptoforecast.user_code.source_files import SourceCode, copy_source_files, source_code_of
 
-# What makes another variant of the same model on the same closes.
+# Settings whose change makes another variant of the same model on the same closes.
 OF_DATA = ("context_length", "horizon", "columns", "batch_size", "start", "end", "val_from", "test_from",
            "drop_last")  # fmt: skip
 OF_TRAINING = ("max_epochs", "min_epochs", "max_steps", "max_time", "gradient_clip_val", "gradient_clip_algorithm",
                "accumulate_grad_batches", "limit_train_batches", "precision", "callbacks")  # fmt: skip
-OF_PLACE = ("path", "folder", "symbol", "session", "refresh")  # arguments of a source that say where closes lie
+OF_PLACE = ("path", "folder", "symbol", "session", "refresh")  # arguments of a source that name a location
 
 _counting: ContextVar[bool] = ContextVar("counting", default=True)
 
 
 @contextmanager
 def without_ledger() -> Iterator[None]:
-    """Within this, no fit enters the ledger: it is trained to check something, and nobody looks at its forecasts."""
+    """A context in which no fit is entered in the ledger, for fits whose forecasts nobody sees."""
     before = _counting.set(False)
     try:
         yield
@@ -43,9 +43,9 @@ def without_ledger() -> Iterator[None]:
 
 
 def count_fit(trainer: Trainer) -> None:
-    """Enter a fit that is about to start, unless it has been entered; each fit from Python passes here.
+    """Enter a fit that is about to start, unless it is entered already; called for each fit, also from Python.
 
-    What makes it another fit of its variant is its model's first weights and torch's seed.
+    Two fits of a variant differ if their initial weights or torch's seed differ.
 
     Args:
         trainer: its logger, or ``default_root_dir``, says where the ledger is; else it is in ``./runs``.
@@ -63,7 +63,7 @@ def count_fit(trainer: Trainer) -> None:
 
 
 def mark_as_counted(trainer: Trainer, *values: Any) -> SourceCode:
-    """Note that a trainer's fit is in the ledger, and what it is written in, which its checkpoints keep."""
+    """Mark a trainer's fit as entered in the ledger, and keep the hashes of its code for its checkpoints."""
     optimization = [getattr(values[0], name, None) for name in ("scaling", "_optimizer", "_scheduler")]
     sources = [value.source for value in values if isinstance(value, CloseDataModule)]
     others = [value for value in values if not isinstance(value, CloseDataModule)]
@@ -80,13 +80,13 @@ def enter_fit_of(
     code: SourceCode,
     folder: Path | None,
 ) -> bool:
-    """Enter a fit, and keep a copy of what it is written in beside its run.
+    """Enter a fit, and keep a copy of its code in the folder of its run.
 
     Args:
         trainer: its first logger, or ``default_root_dir``, says where the ledger is; else it is in ``./runs``.
         variant: as :func:`variant_of` has it.
         data: set up for ``fit``.
-        seed: of the weights; False or None where there is none, which makes each fit a try of its own.
+        seed: of the weights; False or None if there is none, so that each fit is a separate try.
         code: what it is written in.
         folder: the run's; None where nothing is logged.
 
@@ -109,7 +109,7 @@ def enter_fit_of(
 
 
 def try_to_write(ledger: Path, write: Callable[[], object]) -> bool:
-    """Go on without an entry where none can be written, as in a folder of somebody else's; say so, and whether."""
+    """Write an entry, or give a notice if it cannot be written; return whether it was written."""
     try:
         write()
     except OSError as problem:
@@ -119,7 +119,7 @@ def try_to_write(ledger: Path, write: Callable[[], object]) -> bool:
 
 
 def seed_or_mark(seed: Any) -> int | str:
-    """A seed as the ledger has it; where there is none, a mark that no other fit has."""
+    """A seed as the ledger holds it; without one, a unique mark."""
     return seed if isinstance(seed, int | str) and not isinstance(seed, bool) else f"unseeded {uuid.uuid4().hex[:16]}"
 
 

@@ -1,4 +1,4 @@
-"""What fit, test and backtest enter in the ledger of all that was tried, and the place of what they judge in it."""
+"""Entries of fit, test and backtest in the ledger of all tries, and which try a test is."""
 
 import hashlib
 import warnings
@@ -48,14 +48,14 @@ def enter_fit(
     checkpoint: Checkpoint | None,
     code: SourceCode,
 ) -> None:
-    """Enter a fit that is about to start: one that is given up counts too.
+    """Enter a fit that is about to start, so that one that is given up counts too.
 
     Args:
-        trainer: whose first logger says where the run's folder and the ledger are.
+        trainer: its first logger determines the run's folder and the ledger.
         model: what is trained.
         data: set up for ``fit``.
         config: the verb's parsed configuration.
-        checkpoint: what it goes on from.
+        checkpoint: from which it resumes.
         code: what it is written in.
     """
     if not trainer.is_global_zero:
@@ -72,7 +72,7 @@ def enter_test(
     checkpoint: Checkpoint | None, model: Forecaster, data: CloseDataModule, rows: pd.DataFrame, split: Split,
     folder: Path, flattered_by: str,
 ) -> tuple[Place | None, str]:  # fmt: skip
-    """Enter a test whose forecasts are about to be looked at, as one of the variant that was fitted.
+    """Enter a test of a fitted variant, before its scores are shown.
 
     Args:
         checkpoint: what is tested; None for a model without weights.
@@ -127,7 +127,7 @@ def enter_backtest(
     model: Forecaster, data: CloseDataModule, settings: dict[str, Any], seeds: Sequence[int], folder: Path,
     code: SourceCode, refitted: str,
 ) -> dict[str, Any] | None:  # fmt: skip
-    """Enter a backtest that is about to start, or to go on: gone on with, it is one all the same.
+    """Enter a backtest that is about to start or to be continued; continued, it is the same try.
 
     Args:
         model: what is refitted in every fold.
@@ -175,7 +175,7 @@ def compare_with_fit(
     data: CloseDataModule,
     what: str = "this is not what was fitted, and a test of it counts as another try.",
 ) -> None:
-    """Say so where closes or code are not those that a checkpoint was fitted with.
+    """Give a notice if closes or code are not those that a checkpoint was fitted with.
 
     Args:
         checkpoint: what was fitted.
@@ -195,7 +195,7 @@ def compare_with_fit(
 
 
 def _is_same_code(checkpoint: Checkpoint, fit: Mapping[str, Any], code: SourceCode) -> bool:
-    """Whether what a model is written in is what its fit was written in."""
+    """Whether a model's code is the same as when it was fitted."""
     before = checkpoint.code if checkpoint.code is not None else fit["variant"].get("code")
     return before is None or not changed_files(before, code.hashes)
 
@@ -209,7 +209,7 @@ def _place(entry: dict[str, Any], paths: Sequence[Path], rows: pd.DataFrame) -> 
 def _fits_of(
     checkpoint: Checkpoint, entries: Sequence[dict[str, Any]], variant: Mapping[str, Any] | None = None
 ) -> list[dict[str, Any]]:
-    """The fits that a checkpoint may be from: those of the run it lies in, else of the same model on the same data."""
+    """The fits that may have written a checkpoint: those of its run, else those of the same model on the same data."""
     fits, run = [entry for entry in entries if entry["kind"] == "fit"], str(folder_of_results(checkpoint).resolve())
     own = [fit for fit in fits if fit["folder"] == run]
     alike = [fit for fit in fits if variant and all(fit["variant"].get(n) == variant[n] for n in ("model", "data"))]
@@ -217,7 +217,7 @@ def _fits_of(
 
 
 def _judged(model: Forecaster, data: CloseDataModule) -> str:
-    """A hash of the weights that are judged and of the settings they are judged with, of which borders are some."""
+    """A hash of the weights that are scored, and of the settings of the data, which include the borders."""
     seen = variant_of(model.record(), data, None, SourceCode({}, {}))["data"]
     return hashlib.sha256(f"{weights_digest(model)} {seen}".encode()).hexdigest()[:16]
 

@@ -1,4 +1,4 @@
-"""What training would stumble over later, tried on a copy of the model before a run folder is made."""
+"""Checks before a run folder is created: a copy of the model trains, validates, saves and reloads a checkpoint."""
 
 import contextlib
 import copy
@@ -27,79 +27,79 @@ from cryptoforecast.training.few_windows import FewWindows
 from cryptoforecast.training.fit_entries import without_ledger
 from cryptoforecast.training.silent_logger import SilentLogger
 
-FITTED_ON = 1024  # training windows for a model that is fitted on all of them before its first step
+NUM_WINDOWS = 1024  # training windows of the check, for models that are fitted on all of them before the first step
 
 
 def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer, reload: bool = True) -> None:
-    """Train a copy of a model for a batch, validate it, write its checkpoint, and read that again.
+    """Train a copy of a model for one batch, validate it, write its checkpoint, and load that again.
 
-    All windows are training windows, so that nothing is learned of others. Model, data, trainer and random numbers
-    stay as they are; callbacks and loggers of the trainer are not called, and nothing is printed or kept.
+    All windows are training windows, so that nothing is learned from others. Model, data, trainer and random state do
+    not change; callbacks and loggers of the trainer are not called, and nothing is printed or kept.
 
     Args:
         model: the model to be trained.
         data: set up for ``fit``.
-        trainer: what is to train it.
-        reload: whether its checkpoint is to be read again; not where none will be kept.
+        trainer: will train it.
+        reload: whether to load the checkpoint again; False where none will be kept.
 
     Raises:
-        UserError: naming what will not go. What the model's own code raises is raised as it is.
+        UserError: naming what does not work. Exceptions of the model's own code are raised unchanged.
     """
     name = type(model).__name__
     if "scaling" not in vars(model).get("_modules", {}):
         raise UserError(f"{name}.__init__ must call super().__init__(**kwargs).")
     require_lengths(model, data)
     require_name_not_of_baseline(model)
-    with _unheard(), random_state_kept(), tempfile.TemporaryDirectory() as folder:
+    with _without_output(), random_state_kept(), tempfile.TemporaryDirectory() as folder:
         try:
-            rehearsed = _try_out(model, FewWindows(data, trainer, FITTED_ON), trainer, Path(folder), reload)
+            trained = _try_out(model, FewWindows(data, trainer, NUM_WINDOWS), trainer, Path(folder), reload)
         except UserError:
             raise
-        except Exception:  # perhaps of too few windows: some models are not fitted on a part
-            if len(data.fold.train) <= FITTED_ON:
+        except Exception:  # perhaps there were too few windows for a model that is fitted on all of them
+            if len(data.fold.train) <= NUM_WINDOWS:
                 raise
             every = FewWindows(data, trainer, len(data.fold.train))
-            rehearsed = _try_out(model, every, trainer, Path(folder), reload)
-    if trainer.world_size > 1 and not any(weights.requires_grad for weights in rehearsed.parameters()):
+            trained = _try_out(model, every, trainer, Path(folder), reload)
+    if trainer.world_size > 1 and not any(weights.requires_grad for weights in trained.parameters()):
         raise UserError(f"{name} has no weights for {trainer.world_size} processes to train; set trainer.devices to 1.")
 
 
 def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path, reload: bool) -> Forecaster:
-    """Rehearse on some windows.
+    """Run the checks on some windows.
 
     Returns:
         The copy that was trained.
     """
-    name, rehearsed = type(model).__name__, _copied(model)
+    name, trained = type(model).__name__, _copied(model)
     small = _small_trainer(trainer, folder, data.batches)
     try:
         with without_ledger():
-            small.fit(rehearsed, datamodule=data)
+            small.fit(trained, datamodule=data)
     except RuntimeError as problem:
-        if "primitive" not in str(problem):  # oneDNN's word for what a processor can do
+        if "primitive" not in str(problem):  # in oneDNN's error for a precision that the processor cannot compute in
             raise
         raise UserError(f"trainer.precision {trainer.precision}: this processor cannot compute {name} in it.") from None
-    if unreached := [of for of, weights in rehearsed.named_parameters() if is_lazy(weights)]:
+    if unreached := [layer for layer, weights in trained.named_parameters() if is_lazy(weights)]:
         raise UserError(f"{name}: its forward never comes by {', '.join(unreached)}; take these layers out.")
-    if not all(weights.isfinite().all() for weights in rehearsed.parameters()):
-        return rehearsed  # training will end at this step, and say where
+    if not all(weights.isfinite().all() for weights in trained.parameters()):
+        return trained  # training will end at this step with an error that names it
     if reload:
-        require_reloadable(small, rehearsed, data)
-    return rehearsed
+        require_reloadable(small, trained, data)
+    return trained
 
 
 def _copied(model: Forecaster) -> Forecaster:
-    shared = [model._optimizer, model._scheduler]  # they make what learns; a parser hangs on them
+    shared = [model._optimizer, model._scheduler]  # they hold a parser, which must not be copied
     try:
         return copy.deepcopy(model, {id(one): one for one in shared})
-    except Exception:  # it holds something that cannot be copied, such as a connection
+    except Exception:  # it holds an object that cannot be copied, such as a connection
         made = make_forecaster(model.record(), f"a copy of {type(model).__name__}")
         made.load_state_dict(model.state_dict())
         return made
 
 
 def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
-    """A trainer that does as another would, for a few batches, with nothing around."""
+    """A trainer with the settings of another, for a few batches, without its callbacks and loggers."""
     device = trainer.strategy.root_device
     deterministic: Any = torch.are_deterministic_algorithms_enabled()
     if deterministic and torch.is_deterministic_algorithms_warn_only_enabled():
@@ -112,12 +112,12 @@ def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
         max_epochs=trainer.max_epochs,
         max_steps=trainer.max_steps,
         limit_train_batches=trainer.limit_train_batches,
-        limit_val_batches=1 if trainer.limit_val_batches else 0,  # there is one; a fraction of the fit's is none of it
+        limit_val_batches=1 if trainer.limit_val_batches else 0,  # there is one batch; a fraction of it would be none
         num_sanity_val_steps=0,
         accumulate_grad_batches=trainer.accumulate_grad_batches,
         gradient_clip_val=trainer.gradient_clip_val,
         gradient_clip_algorithm=trainer.gradient_clip_algorithm,
-        inference_mode=False,  # as a fit validates
+        inference_mode=False,  # as in the validation of a fit
         deterministic=deterministic,
         logger=SilentLogger(folder) if trainer.loggers else False,
         callbacks=[_Stop(batches), ModelCheckpoint(dirpath=folder, save_top_k=0)],
@@ -139,19 +139,19 @@ class _Stop(Callback):
 
 
 @contextlib.contextmanager
-def _unheard() -> Iterator[None]:
-    """Keep what the model's code prints to itself, as the training that follows prints it too; unless it fails."""
-    said = io.StringIO()
+def _without_output() -> Iterator[None]:
+    """Hide what the model's code prints, since the training that follows prints it too; show it if a check fails."""
+    printed = io.StringIO()
     try:
         with (
-            contextlib.redirect_stdout(said),
+            contextlib.redirect_stdout(printed),
             warnings.catch_warnings(),
-            torch.compiler.set_stance("force_eager"),  # what is compiled for a batch is compiled in vain
+            torch.compiler.set_stance("force_eager"),  # compiling for one batch takes longer than the batch
         ):
             warnings.simplefilter("ignore")
             yield
     except UserError:
         raise
     except BaseException:
-        print(said.getvalue(), end="")
+        print(printed.getvalue(), end="")
         raise

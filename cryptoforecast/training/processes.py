@@ -1,4 +1,4 @@
-"""Several processes that train one model: they begin together, fail together, and one of them speaks."""
+"""Several processes that train one model: if one of them fails, all end, and one prints the error."""
 
 import os
 import re
@@ -16,21 +16,28 @@ from lightning.pytorch import Trainer
 from cryptoforecast.errors import UserError
 from cryptoforecast.training.lightning.trainer_state import kill_launched_processes
 
-ONE_DEVICE = re.compile(r"1|\[\s*\d+\s*\]|\d+,")  # as trainer.devices says it: a count, or the list of one
-PATIENCE = 3.0  # seconds in which the first process, if it fails of the same cause, ends the others
-CUT_OFF = ("closed by peer", "reset by peer", "broken pipe", "gloo", "nccl", "process group")  # a partner has gone
+ONE_DEVICE = re.compile(r"1|\[\s*\d+\s*\]|\d+,")  # trainer.devices for one device
+GRACE = 3.0  # seconds in which the first process, if it fails for the same reason, ends the others
+LOST_CONNECTION = (
+    "closed by peer",
+    "reset by peer",
+    "broken pipe",
+    "gloo",
+    "nccl",
+    "process group",
+)  # in errors of torch when another process has ended
 
 
 def single_process_in_slurm(trainer: Any) -> list[ClusterEnvironment]:
-    """What lets one process train by itself in a SLURM job of several tasks, as in an interactive shell of one.
+    """The plugin with which one process trains alone in a SLURM job of several tasks, such as an interactive shell.
 
-    Lightning would count the tasks as its processes.
+    Without it Lightning takes each task for a process of the fit.
 
     Args:
         trainer: its options.
 
     Raises:
-        UserError: if this is another task than the first: each would train the same.
+        UserError: if this is not the first task, since each task would train the same model.
     """
     tasks, task = os.environ.get("SLURM_NTASKS", "1"), os.environ.get("SLURM_PROCID", "0")
     single = trainer.num_nodes == 1 and bool(ONE_DEVICE.fullmatch(str(trainer.devices)))
@@ -46,10 +53,10 @@ def single_process_in_slurm(trainer: Any) -> list[ClusterEnvironment]:
 
 @contextmanager
 def fail_together(trainer: Trainer) -> Iterator[None]:
-    """Where several processes train, let none outlive another's failure, and one say what it was.
+    """A context in which several processes of a fit all end if one of them fails, with one error message.
 
     Raises:
-        UserError: if another process has ended.
+        UserError: if another process has ended and the connection to it is lost.
     """
     if trainer.world_size == 1:
         yield
@@ -59,20 +66,20 @@ def fail_together(trainer: Trainer) -> Iterator[None]:
     try:
         yield
     except BaseException as problem:
-        gone = type(problem) is RuntimeError and any(word in str(problem).lower() for word in CUT_OFF)
+        lost = type(problem) is RuntimeError and any(word in str(problem).lower() for word in LOST_CONNECTION)
         if trainer.is_global_zero:
             kill_launched_processes(trainer)
-            if gone:
+            if lost:
                 raise UserError("another process of this fit has ended, and with it this one.") from None
             raise
-        time.sleep(PATIENCE)
-        if gone or isinstance(problem, SystemExit):
+        time.sleep(GRACE)
+        if lost or isinstance(problem, SystemExit):
             os._exit(1)
         raise
 
 
 def _end_with(parent: int) -> None:
-    """End this process as soon as the one that started it is no more."""
+    """End this process as soon as the process that started it has ended."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""What a fit says as it goes on."""
+"""Progress of a fit: what is trained, and a line for each epoch."""
 
 import time
 from typing import Any
@@ -20,15 +20,15 @@ COLUMNS = {
 }
 NO_RUN = "none, for trainer.logger is false: no configuration is kept with the checkpoints"
 WIDTH = 15
-REFRESH = 0.2  # seconds; Lightning's own bar costs more a batch than all else around it
-ERASED = "\r\033[K"
+REFRESH = 0.2  # seconds between two updates of the bar; Lightning's bar updates with each batch, which takes longer
+ERASE_LINE = "\r\033[K"
 
 
 class EpochLines(Callback):
-    """A few lines about data and model, and a line an epoch: losses, the random walk's, and the skill in price.
+    """Prints data, model and run folder, and for each epoch the losses, the random walk's loss and the skill in price.
 
     Args:
-        bar: whether to show, on a terminal, how many batches of the epoch are done.
+        bar: whether to show the number of finished batches, on a terminal.
     """
 
     def __init__(self, bar: bool = False) -> None:
@@ -39,7 +39,7 @@ class EpochLines(Callback):
         self._due = 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say what is trained on what, where."""
+        """Print data, model, device and run folder."""
         if not trainer.is_global_zero:
             return
         if data := datamodule_of(trainer):
@@ -52,22 +52,22 @@ class EpochLines(Callback):
         print(f"\n{'epoch':>5}" + "".join(f"{title:>{WIDTH}}" for title in COLUMNS.values()) + f"{'seconds':>10}")
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Print the line of the epoch before, whose training loss is known only now, and look at the clock."""
+        """Print the line of the previous epoch, whose training loss is known now, and start the clock."""
         self._print_line(trainer)
         self._epoch, self._validated, self._began = trainer.current_epoch, False, time.monotonic()
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Refresh the bar, by time and not by batch."""
+        """Update the bar if ``REFRESH`` seconds have passed."""
         if self.bar and (now := time.monotonic()) >= self._due:
             self._due = now + REFRESH
             if trainer.is_global_zero:
                 done = f"{batch_idx + 1:,} of {trainer.num_training_batches:,} batches"
-                print(f"{ERASED}{trainer.current_epoch:>5}{done:>{WIDTH + 15}}", end="", flush=True)
+                print(f"{ERASE_LINE}{trainer.current_epoch:>5}{done:>{WIDTH + 15}}", end="", flush=True)
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Note that the validation numbers are this epoch's."""
+        """Store that there was a validation in this epoch."""
         self._validated = True
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -80,14 +80,14 @@ class EpochLines(Callback):
         known = {name for name in COLUMNS if self._validated or name.startswith("train")}
         numbers = (_number(trainer.callback_metrics.get(name) if name in known else None, name) for name in COLUMNS)
         line = f"{self._epoch:>5}" + "".join(numbers) + f"{time.monotonic() - self._began:>10.1f}"
-        print(f"{ERASED}{line}" if self.bar else line, flush=True)
+        print(f"{ERASE_LINE}{line}" if self.bar else line, flush=True)
         self._epoch = None
 
 
 def describe_data(data: CloseDataModule) -> list[str]:
-    """Which closes, and how they were cut; of several series a line each."""
+    """Lines that describe the closes, one for each series, and the sets of windows."""
     apart = f"{data.interval} apart"
-    closes = [_describe_series(one, apart if len(data.series) == 1 else "") for one in data.series]
+    closes = [_describe_series(series, apart if len(data.series) == 1 else "") for series in data.series]
     if len(closes) > 1:
         closes = [f"{len(closes)} series, {apart}", *closes]
     seen = "closes" if data.columns == (CLOSE,) else f"bars ({', '.join(data.columns)})"

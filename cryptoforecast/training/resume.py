@@ -1,4 +1,4 @@
-"""``fit --ckpt_path``: to go on in the run folder of a checkpoint as if nothing had happened."""
+"""``fit --ckpt_path``: resume a fit in the run folder of its checkpoint."""
 
 import shutil
 import warnings
@@ -46,10 +46,10 @@ from cryptoforecast.training.settings.configuration import CONFIG, require_own
 
 
 def with_configuration_of_run(words: list[str], checkpoint: Checkpoint) -> list[str]:
-    """A command line that goes on from a checkpoint; where it names no configuration, on top of the run's own.
+    """A command line that resumes from a checkpoint, with the run's configuration if it names none.
 
     Raises:
-        UserError: if that is another user's.
+        UserError: if the run's configuration belongs to another user.
     """
     run = run_folder_of(checkpoint)
     if run is None or any(value_of(option, words) for option in CONFIG):
@@ -59,11 +59,11 @@ def with_configuration_of_run(words: list[str], checkpoint: Checkpoint) -> list[
 
 
 def find_last_checkpoint(chosen: Any, rename: Mapping[str, str]) -> Checkpoint | None:
-    """The checkpoint that ``--ckpt_path last`` means; said, if there is none and a new run begins.
+    """The checkpoint that ``--ckpt_path last`` means; None, with a notice, if there is none and a new run begins.
 
     Args:
-        chosen: the options of ``fit``, with logger and callbacks made; the path is put in its place.
-        rename: class paths that a checkpoint may have by their old names, old to new.
+        chosen: the options of ``fit`` with logger and callbacks instantiated; ``ckpt_path`` is set in place.
+        rename: new class paths by the old ones that a checkpoint may have.
     """
     path = newest_checkpoint(chosen.trainer)
     chosen["ckpt_path"] = None if path is None else str(path)
@@ -77,14 +77,14 @@ def find_last_checkpoint(chosen: Any, rename: Mapping[str, str]) -> Checkpoint |
 def require_resumable(
     checkpoint: Checkpoint, model: Forecaster, data: CloseDataModule, trainer: Trainer, seed: object
 ) -> None:
-    """See, before anything is written, that training can go on; say what may keep it from being exact.
+    """Check, before anything is written, that a fit can be resumed; give a notice of what may make it inexact.
 
     Args:
-        checkpoint: what to go on from.
-        model: the model, made anew.
+        checkpoint: from which to resume.
+        model: a new model, not restored yet.
         data: set up.
-        trainer: what is to train on.
-        seed: what ``seed_everything`` is.
+        trainer: will train.
+        seed: the option ``seed_everything``.
 
     Raises:
         UserError: if it holds weights only or another model's, or a setting has changed that may not.
@@ -99,15 +99,15 @@ def require_resumable(
         if written != here:
             _notice(f"the checkpoint was written with {package} {written}, and this is {here}; the bits may differ.")
     before = {record["symbol"]: record["sha256"] for record in checkpoint.data["provenance"]} if checkpoint.data else {}
-    for one in data.series:
-        if before.get(one.provenance.symbol, one.provenance.sha256) != one.provenance.sha256:
+    for series in data.series:
+        if before.get(series.provenance.symbol, series.provenance.sha256) != series.provenance.sha256:
             _notice(
-                f"the closes of {one.provenance.symbol} are not those that the fit began with; it goes on with them."
+                f"the closes of {series.provenance.symbol} are not those that the fit began with; it goes on with them."
             )
 
 
 def _require_settings(path: Path, model: Forecaster, data: CloseDataModule, trainer: Trainer, seed: object) -> None:
-    """See that nothing has changed that may not: what has changed and may, the fit itself says when it begins."""
+    """Check that no setting has changed that may not; changes that are allowed are reported when training starts."""
     content = torch.load(path, map_location="cpu", weights_only=True)
     loops, states = fit_loop_state(content), content["callbacks"]
     require_length(trainer, num_epochs_trained(loops), path)
@@ -116,17 +116,17 @@ def _require_settings(path: Path, model: Forecaster, data: CloseDataModule, trai
         WindowLoader(data.windows, order).load_state_dict(place)
     before = dict(states.get(Resumption().state_key, {}).get("settings", {}))
     learning = _settings_of_learning(model)
-    if learning is None:  # it needs the trainer, and is looked at as the fit begins
+    if learning is None:  # they need the trainer, and are compared when training starts
         before = {name: value for name, value in before.items() if not name.startswith("model.")}
     now = settings_of_fit(trainer, data) | (learning or {})
-    noise = states.get(SeedEachBatch().state_key)
-    if noise and type(seed) is int:
-        before["seed_everything"], now["seed_everything"] = noise["seed"], seed
+    seeding = states.get(SeedEachBatch().state_key)
+    if seeding and type(seed) is int:
+        before["seed_everything"], now["seed_everything"] = seeding["seed"], seed
     refuse_changes(changes(before, now) if len(before) > 1 else (), path, is_mid_epoch(loops))
 
 
 def _settings_of_learning(model: Forecaster) -> dict[str, Any] | None:
-    """Settings of the optimizers that a model makes; None if it cannot make them without a trainer."""
+    """The settings of a model's optimizers and schedulers; None if it needs a trainer to create them."""
     try:
         return settings_of_learning(*configured_optimizers(model))
     except (RuntimeError, AttributeError, TypeError):
@@ -135,18 +135,18 @@ def _settings_of_learning(model: Forecaster) -> dict[str, Any] | None:
 
 @contextmanager
 def open_run_folder(trainer: Trainer, checkpoint: Checkpoint | None, configuration: str) -> Iterator[None]:
-    """Have a run folder for oneself: a new one, or that of a checkpoint which training goes on from.
+    """A context with a run folder in which no other fit works: a new one, or that of the checkpoint to resume from.
 
     Args:
         trainer: has not written anything yet.
-        checkpoint: to go on from.
-        configuration: what a new run's ``config.yaml`` is to hold.
+        checkpoint: from which to resume.
+        configuration: content of ``config.yaml`` for a new run.
 
     Raises:
-        UserError: if it is another's.
+        UserError: if another fit is at work there.
     """
     run = None if checkpoint is None else run_folder_of(checkpoint)
-    if not trainer.is_global_zero:  # the first process does it for all
+    if not trainer.is_global_zero:  # the first process opens it for all
         yield
         return
     goes_on, run = run is not None, run or create_run_folder(trainer, configuration)
@@ -156,19 +156,19 @@ def open_run_folder(trainer: Trainer, checkpoint: Checkpoint | None, configurati
     with alone_in(run, "another fit is at work here; wait for it, or begin a new one without --ckpt_path."):
         if checkpoint is not None and goes_on:
             continue_loggers(trainer.loggers, run, checkpoint.epoch or 0)
-            for unfinished in (run / CHECKPOINTS).rglob(".*.ckpt.*"):  # of a process killed while it wrote
+            for unfinished in (run / CHECKPOINTS).rglob(".*.ckpt.*"):  # left by a process that was killed
                 unfinished.unlink(missing_ok=True)
         keep_checkpoints_in(trainer, run)
         try:
             yield
         except BaseException:
-            if not goes_on and not has_started_training(trainer):  # a setting was refused; there is nothing to keep
+            if not goes_on and not has_started_training(trainer):  # a setting was refused
                 remove_run(run)
             raise
 
 
 def remove_run(run: Path) -> None:
-    """Remove a run that did not come to anything; of a folder that was there before it, only its configuration."""
+    """Remove the folder of a run that has not started; if it had files before, only the configuration."""
     claimed = (run / CONFIGURATION).stat().st_mtime_ns
     if any(file.stat().st_mtime_ns < claimed for file in run.rglob("*") if file.is_file()):
         (run / CONFIGURATION).unlink()
@@ -177,9 +177,9 @@ def remove_run(run: Path) -> None:
 
 
 def has_started_training(trainer: Trainer) -> bool:
-    """Whether a trainer has come as far as its first batch, or found that there is none left."""
-    resumption = [one for one in trainer.callbacks if isinstance(one, Resumption)]  # type: ignore[attr-defined]
-    return has_started_an_epoch(trainer) or any(one.trained for one in resumption)
+    """Whether a trainer has reached its first batch, or found that none is left."""
+    resumption = [callback for callback in trainer.callbacks if isinstance(callback, Resumption)]  # type: ignore[attr-defined]
+    return has_started_an_epoch(trainer) or any(callback.trained for callback in resumption)
 
 
 def _notice(sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""What may change when a fit goes on from a checkpoint, and what is said of it."""
+"""Which settings may change when a fit is resumed from a checkpoint, and which changes are reported."""
 
 import math
 import re
@@ -12,17 +12,17 @@ from cryptoforecast.errors import UserError
 
 
 class Rule(Enum):
-    """Whether a setting may change when a fit goes on."""
+    """Whether a setting may change when a fit is resumed."""
 
-    FREE = "may change, and is in effect without a word"
-    NOTED = "may change; it is said"
-    BETWEEN_EPOCHS = "may change between two epochs; it is said"
+    FREE = "may change; it is not reported"
+    NOTED = "may change; it is reported"
+    BETWEEN_EPOCHS = "may change between two epochs; it is reported"
     FIXED = "may not change"
 
 
-RULES = {  # by name; what is not here may not change
-    "seed_everything": Rule.FIXED,  # the order of batches follows from it, and all noise
-    "trainer.max_epochs": Rule.FREE,  # how long to train is what going on is about
+RULES = {  # by name; a setting that is not listed may not change
+    "seed_everything": Rule.FIXED,  # the order of batches and all random numbers depend on it
+    "trainer.max_epochs": Rule.FREE,  # how long to train is the purpose of resuming
     "trainer.min_epochs": Rule.FREE,
     "trainer.max_steps": Rule.FREE,
     "trainer.min_steps": Rule.FREE,
@@ -40,13 +40,13 @@ RULES = {  # by name; what is not here may not change
     "trainer.reload_dataloaders_every_n_epochs": Rule.NOTED,
     "trainer.callbacks.": Rule.NOTED,  # each of them
     "data.batch_size": Rule.BETWEEN_EPOCHS,
-    "data.source": Rule.FREE,  # these three decide which closes there are, and those are compared themselves
+    "data.source": Rule.FREE,  # these three select the closes, which are compared by their hashes
     "data.start": Rule.FREE,
     "data.end": Rule.FREE,
     "data.num_workers": Rule.FREE,
-    "data.val_from": Rule.FIXED,  # what was best so far was best on those targets
+    "data.val_from": Rule.FIXED,  # the best score so far is one on these targets
     "data.test_from": Rule.FIXED,
-    "model.optimizer": Rule.FIXED,  # what it has gathered is of no use to another
+    "model.optimizer": Rule.FIXED,  # another optimizer cannot use its state
     "model.optimizer.lr": Rule.NOTED,
     "model.optimizer.weight_decay": Rule.NOTED,
     "model.optimizer.betas": Rule.NOTED,
@@ -58,7 +58,7 @@ RULES = {  # by name; what is not here may not change
 
 
 class Change(NamedTuple):
-    """A setting that is not what it was."""
+    """A setting that has changed."""
 
     name: str
     before: Any
@@ -74,7 +74,7 @@ class Change(NamedTuple):
 
 
 def rule_of(name: str) -> Rule:
-    """Whether a setting may change when a fit goes on."""
+    """Whether a setting may change when a fit is resumed."""
     name = _of_the_first(name)
     return RULES.get(name, RULES.get(".".join(name.split(".")[:2]) + ".", Rule.FIXED))
 
@@ -85,7 +85,7 @@ def _of_the_first(name: str) -> str:
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
-    """What differs, in the order of names; an optimizer, a scheduler or a callback may also have come or gone."""
+    """The settings that differ, sorted by name, and optimizers, schedulers and callbacks that were added or removed."""
     things = ("model.optimizer", "model.scheduler")
     added = {name for name in before.keys() ^ now.keys() if _of_the_first(name) in things or name.endswith(")")}
     both = before.keys() & now.keys()
@@ -94,12 +94,12 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
 
 
 def refuse_changes(found: Iterable[Change], path: object, mid_epoch: bool) -> None:
-    """See that a fit may go on with what has changed.
+    """Check that a fit may be resumed with the settings that have changed.
 
     Args:
-        found: what has.
-        path: the checkpoint, to be named.
-        mid_epoch: whether it is from the middle of an epoch.
+        found: the changes.
+        path: the checkpoint, for the error.
+        mid_epoch: whether it was saved in the middle of an epoch.
 
     Raises:
         UserError: naming the first setting that may not change.
@@ -116,7 +116,7 @@ def require_length(trainer: Trainer, behind: int, path: object) -> None:
     """Check that a trainer is to train at least as many epochs as a checkpoint has behind it.
 
     Args:
-        trainer: goes on from the checkpoint.
+        trainer: resumes from the checkpoint.
         behind: number of epochs that the checkpoint has behind it.
         path: the checkpoint, for the error.
 

@@ -1,4 +1,4 @@
-"""The settings of a fit, in values that a checkpoint may hold; a fit that goes on compares them with its own."""
+"""The settings of a fit, as plain values for its checkpoints; a resumed fit compares them with its own."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,18 +16,18 @@ from cryptoforecast.training.lightning.trainer_state import duration_of
 from cryptoforecast.training.resume_rules import RULES
 
 OF_TRAINER = [name.removeprefix("trainer.") for name in RULES if name.startswith("trainer.")]
-MODEL_OR_CLOSES = ("context_length", "horizon", "columns")  # compared with the model
+MODEL_OR_CLOSES = ("context_length", "horizon", "columns")  # these are compared as settings of the model
 CHOSEN_BY_TORCH = {"params", "fused", "foreach"}
 MOVED_BY_SCHEDULERS = {"initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"}
 FOLLOWS_FROM_THE_RATE = {"base_lrs", "_last_lr", "min_lrs"}
 
 
 def settings_of_fit(trainer: Trainer, data: LightningDataModule | None) -> dict[str, Any]:
-    """Settings of trainer, callbacks and data that bear on what a fit comes to, in values that a checkpoint may hold.
+    """The settings of trainer, callbacks and data that influence the result of a fit, as plain values.
 
     Args:
-        trainer: its callbacks have not taken up anything yet.
-        data: what it is trained on; of ours, the settings are known.
+        trainer: its callbacks have not loaded a state yet.
+        data: the data module; only a :class:`CloseDataModule` has settings.
     """
     settings = {f"trainer.{name}": _plain(_of_trainer(trainer, name)) for name in OF_TRAINER if name != "callbacks."}
     for name, callback in callbacks_of(trainer).items():
@@ -42,7 +42,7 @@ def settings_of_fit(trainer: Trainer, data: LightningDataModule | None) -> dict[
 
 
 def settings_of_learning(optimizers: Iterable[Optimizer], schedulers: Iterable[Any]) -> dict[str, Any]:
-    """Settings of optimizers and schedulers as they were made, before they have learned anything."""
+    """The settings of optimizers and schedulers before their first step."""
     settings: dict[str, Any] = {}
     for number, optimizer in enumerate(optimizers):
         name = f"model.optimizer{f'[{number}]' if number else ''}"
@@ -56,24 +56,25 @@ def settings_of_learning(optimizers: Iterable[Optimizer], schedulers: Iterable[A
 
 
 def scheduler_arguments(scheduler: Any) -> dict[str, Any]:
-    """What a scheduler keeps that a checkpoint may hold; as it was made, these are its arguments."""
+    """The attributes of a scheduler that are plain values; before its first step these are its arguments."""
     kept = {name: _plain(value) for name, value in vars(scheduler).items() if name not in FOLLOWS_FROM_THE_RATE}
     return {name: value for name, value in kept.items() if value is not NotImplemented}
 
 
 def callbacks_of(trainer: Trainer) -> dict[str, Callback]:
-    """The callbacks that bear on a fit and were given, by the names that their settings go by."""
+    """The given callbacks that influence the result of a fit, by the prefix of their settings' names."""
     given: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     shows = (ProgressBar, ModelSummary, Timer)
-    bears = [
-        one for one in given if not isinstance(one, shows) and not type(one).__module__.startswith("cryptoforecast.")
-    ]
-    return {f"trainer.callbacks.{_name_of(callback)}": callback for callback in bears}
+    return {
+        f"trainer.callbacks.{_name_of(callback)}": callback
+        for callback in given
+        if not isinstance(callback, shows) and not type(callback).__module__.startswith("cryptoforecast.")
+    }
 
 
 def _options_of(optimizer: Optimizer) -> dict[str, Any]:
-    """An optimizer's options, each with its values for all groups of weights; one value if they have the same."""
-    first = next(iter(optimizer.param_groups), {})  # a model without weights has no group of them
+    """An optimizer's options, each with a list of its values by parameter group, or the one value of all groups."""
+    first = next(iter(optimizer.param_groups), {})  # a model without weights has no group
     names = [name for name in first if name not in CHOSEN_BY_TORCH | MOVED_BY_SCHEDULERS]
     options = {}
     for name in names:
@@ -95,13 +96,13 @@ def _of_trainer(trainer: Trainer, name: str) -> Any:
 
 
 def _name_of(callback: Callback) -> str:
-    """A callback's class with what its state goes by, such as ``EarlyStopping(monitor val/loss, mode min)``."""
+    """A callback's class with its arguments in ``state_key``, such as ``EarlyStopping(monitor val/loss, mode min)``."""
     found = re.findall(r"'(\w+)': (?!None)'?([^',}]+)", str(callback.state_key))
     return f"{type(callback).__name__}({', '.join(f'{name} {value}' for name, value in found)})"
 
 
 def _plain(value: Any) -> Any:
-    """A value as a checkpoint may hold it; NotImplemented for what has none."""
+    """A value as a plain one that a checkpoint may hold; NotImplemented if there is none."""
     if value is None or isinstance(value, bool | int | float | str):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, Enum | timedelta):

@@ -1,7 +1,7 @@
-"""A run's folder: where it is while a fit is on, and how it is found again from a checkpoint.
+"""The folder of a run: its path during a fit, and how it is found from a checkpoint later.
 
-While a fit is on, it is Lightning's default place for checkpoints without its last part: ``save_dir/name/version`` of
-the first logger, whatever logger that is. Found again, it is known by what it holds.
+During a fit it is ``save_dir/name/version`` of the first logger, the folder in which Lightning makes ``checkpoints``.
+Later it is recognised by the files that it holds.
 """
 
 import os
@@ -19,15 +19,15 @@ from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
 from cryptoforecast.training.checkpoint_io import AtomicCheckpointIO
 from cryptoforecast.training.lightning.loggers import chosen_version
 
-CONFIGURATION, PROVENANCE = "config.yaml", "provenance.json"  # what a run holds
+CONFIGURATION, PROVENANCE = "config.yaml", "provenance.json"  # files of each run
 CHECKPOINTS, LAST = "checkpoints", "last"
-FARTHEST = 6  # folders looked at above a checkpoint; each metric in its name makes one
+MAX_PARENTS = 6  # folders searched above a checkpoint; a metric in its file name makes one more
 
 
 def run_folder(trainer: Trainer) -> Path | None:
-    """The folder of the run that a trainer is at; None where nothing is logged, so that there is none.
+    """The folder of a trainer's run; None where nothing is logged, since there is no folder then.
 
-    It asks this process alone; ``trainer.log_dir`` would wait until all processes ask.
+    Involves this process only; ``trainer.log_dir`` waits for all processes.
     """
     files = checkpoint_io_of(trainer)
     if files is not None and files.run is not None:
@@ -39,7 +39,7 @@ def run_folder(trainer: Trainer) -> Path | None:
 
 
 def keep_checkpoints_in(trainer: Trainer, run: Path) -> None:
-    """Let a trainer's checkpoints know their run's folder, and lie there unless the user has said where.
+    """Have a trainer write its checkpoints into a run's folder, unless the user has set another one.
 
     Args:
         trainer: has not written anything yet.
@@ -53,24 +53,24 @@ def keep_checkpoints_in(trainer: Trainer, run: Path) -> None:
 
 
 def checkpoint_io_of(trainer: Trainer) -> AtomicCheckpointIO | None:
-    """What writes a trainer's checkpoints, if it is ours."""
+    """The plugin that writes a trainer's checkpoints, if it is an :class:`AtomicCheckpointIO`."""
     files = trainer.strategy.checkpoint_io
     return files if isinstance(files, AtomicCheckpointIO) else None
 
 
 def version_of(logger: Logger) -> str:
-    """The last part of the path of a logger's run."""
+    """The name of the folder of a logger's run, such as ``version_0``."""
     return logger.version if isinstance(logger.version, str) else f"version_{logger.version}"
 
 
 def run_folder_of(checkpoint: Checkpoint) -> Path | None:
-    """The folder of a checkpoint's run: the one that the checkpoint tells, else the nearest above that holds a run.
+    """The folder of a checkpoint's run: by the path in the checkpoint, else the nearest parent that holds a run.
 
     Args:
-        checkpoint: tells the way from its own place, which holds where both have been moved together.
+        checkpoint: holds a path relative to its own folder, which is still right if both were moved together.
 
     Returns:
-        The folder, seen from the working folder as the checkpoint's path is; None where there is none.
+        The folder, relative to the working folder if the checkpoint's path is; None if there is none.
     """
     above = list(checkpoint.path.absolute().parents)
     if checkpoint.run is not None:
@@ -78,32 +78,32 @@ def run_folder_of(checkpoint: Checkpoint) -> Path | None:
         if holds_a_run(told):
             typed = next((folder for folder in above if folder.resolve() == told), told)
             return _as_typed(typed, checkpoint.path)
-    for inner, folder in zip(["", *(one.name for one in above)], above[:FARTHEST], strict=False):
+    for inner, folder in zip(["", *(folder.name for folder in above)], above[:MAX_PARENTS], strict=False):
         if holds_a_run(folder) or (inner == CHECKPOINTS and (folder / CONFIGURATION).is_file()):
             return _as_typed(folder, checkpoint.path)
     return None
 
 
 def holds_a_run(folder: Path) -> bool:
-    """Whether a folder is a run's: it has the run's configuration, and what the run was computed from."""
+    """Whether a folder is one of a run: it holds a configuration and a provenance."""
     return (folder / CONFIGURATION).is_file() and (folder / PROVENANCE).is_file()
 
 
 def folder_of_results(checkpoint: Checkpoint) -> Path:
-    """Where what is found out about a checkpoint is written: into its run, else beside the checkpoint."""
+    """The folder for results of a checkpoint: that of its run, else the checkpoint's."""
     folder = checkpoint.path.parent
     return run_folder_of(checkpoint) or (folder.parent if folder.name == CHECKPOINTS else folder)
 
 
 def newest_checkpoint(trainer: Any) -> Path | None:
-    """The checkpoint to go on from: the last one of the newest run that has any, wherever its checkpoints are kept.
+    """The checkpoint to resume from: the last one of the newest run that has any, wherever its checkpoints are kept.
 
     Args:
-        trainer: the trainer's options, with its logger and callbacks made.
+        trainer: the trainer's options, with logger and callbacks instantiated.
 
     Returns:
-        The newest whose name begins with ``last``; in a run that has none, the newest. Those that hold weights only are
-        passed over for others, and so, with a notice, are damaged ones. None if there is no checkpoint at all.
+        The newest whose name begins with ``last``; in a run that has none, the newest. Checkpoints with weights only
+        are skipped if there are others, and so, with a notice, are damaged ones. None if there is no checkpoint at all.
     """
     files = sorted({file for place in checkpoint_folders(trainer) for file in _within(place)}, key=_written)
     if not files:
@@ -127,10 +127,10 @@ def newest_checkpoint(trainer: Any) -> Path | None:
 
 
 def checkpoint_folders(trainer: Any) -> list[Path]:
-    """The folders in which checkpoints of a trainer's runs lie, those of all versions of its first logger.
+    """The folders with checkpoints of a trainer's runs, of all versions of its first logger.
 
     Args:
-        trainer: the trainer's options, with its logger and callbacks made.
+        trainer: the trainer's options, with logger and callbacks instantiated.
     """
     callbacks = trainer.callbacks if isinstance(trainer.callbacks, list) else [trainer.callbacks]
     kept = [callback for callback in callbacks if isinstance(callback, ModelCheckpoint)]
@@ -139,10 +139,10 @@ def checkpoint_folders(trainer: Any) -> list[Path]:
 
 
 def runs_root_of(trainer: Any) -> Path:
-    """The folder that has the runs of a trainer's first logger.
+    """The parent folder of the runs of a trainer's first logger.
 
     Args:
-        trainer: the trainer's options, with its logger made.
+        trainer: the trainer's options, with the logger instantiated.
     """
     first = trainer.logger[0] if isinstance(trainer.logger, list) and trainer.logger else trainer.logger
     home = trainer.default_root_dir or ""
@@ -170,12 +170,12 @@ def _written(file: Path) -> int:
 
 
 def _place_of(file: Path) -> Path:
-    """The folder of a run's checkpoints; a metric in a checkpoint's name makes another one within."""
+    """The ``checkpoints`` folder above a file; a metric in a file name may have made a folder between."""
     return next((folder for folder in file.parents if folder.name == CHECKPOINTS), file.parent)
 
 
 def _as_typed(folder: Path, path: Path) -> Path:
-    """A folder as a path from the working folder, if another path is one."""
+    """A folder relative to the working folder if another path is relative."""
     here = Path(os.getcwd())  # noqa: PTH109 (as Path.absolute has it)
     within = not path.is_absolute() and folder.is_relative_to(here) and folder != here
     return folder.relative_to(here) if within else folder

@@ -1,4 +1,4 @@
-"""A run's record: its whole configuration, and what it was computed from and with."""
+"""The record of a run: its configuration, its data, and the versions of packages and code."""
 
 import json
 import subprocess
@@ -30,10 +30,10 @@ PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
 
 
 class RunRecord(Callback):
-    """Writes ``config.yaml``, which can be run again as it is, and ``provenance.json`` into the run folder.
+    """Writes ``config.yaml``, with which the run can be repeated, and ``provenance.json`` into the run folder.
 
-    It keeps no parser, only the text: callbacks that average weights copy the model, and with it all that a trainer
-    holds.
+    It keeps the configuration as text, not the parser: callbacks that average weights copy the model with its trainer
+    and all callbacks.
 
     Args:
         parser: of the verb's options.
@@ -42,21 +42,21 @@ class RunRecord(Callback):
 
     def __init__(self, parser: LightningArgumentParser, config: Namespace) -> None:
         config = config.clone()
-        config["ckpt_path"] = None  # run again, it begins anew
+        config["ckpt_path"] = None  # a repeated run starts from scratch
         self.configuration: str = to_yaml(parser, config)
         self.settings = non_default_settings(parser, config)
         self.enter: Callable[[], None] | None = None
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Enter the fit in the ledger: Lightning calls finders first, so that what they have found is known.
+        """Enter the fit in the ledger, after finders such as a batch size finder, whose results are known now.
 
-        The steps that finders try out begin training, but no fit.
+        Finders start training for their trials, but no fit.
         """
         if self.enter is not None:
             self.enter()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write both, now that nothing is left that could refuse to begin; nothing where there is no run folder."""
+        """Write both files, now that all checks have passed; nothing if there is no run folder."""
         folder, data = run_folder(trainer) if trainer.is_global_zero else None, datamodule_of(trainer)
         if folder is None or data is None:
             return
@@ -72,11 +72,11 @@ class RunRecord(Callback):
 
 
 def with_tuned_values(configuration: str, model: LightningModule, data: CloseDataModule) -> str:
-    """A configuration with the batch size and the learning rate that callbacks have found, where they have found any.
+    """A configuration with the batch size and the learning rate that callbacks have tuned, if they have.
 
     Args:
         configuration: the options of ``fit``, in YAML.
-        model: is about to be trained.
+        model: will be trained next.
         data: what it is trained on.
     """
     options = yaml.safe_load(configuration)
@@ -94,24 +94,24 @@ def with_tuned_values(configuration: str, model: LightningModule, data: CloseDat
 
 
 def create_run_folder(trainer: Trainer, configuration: str) -> Path | None:
-    """Make the run's folder this fit's own: of several that start at once, the first to write its configuration has it.
+    """Create the folder of a run: of several fits that start at once, the first to write its configuration gets it.
 
-    Of several processes of one fit, the first one sees to it.
+    Of several processes of one fit, the first one does this.
 
     Args:
-        trainer: whose first logger says where the folder is; without a version, the next that is free.
+        trainer: its first logger determines the path; without a version it is the next free one.
         configuration: the content of ``config.yaml``.
 
     Returns:
-        The folder; None where nothing is logged.
+        The folder; None if nothing is logged.
 
     Raises:
-        UserError: if the logger's version is another run's.
+        UserError: if the logger's version belongs to another run.
     """
     first = trainer.loggers[0] if trainer.loggers and trainer.is_global_zero else None
     free_to_choose = takes_next_version(first)
     if not is_file_logger(first):
-        _ = getattr(first, "experiment", None)  # only then do others know their version
+        _ = getattr(first, "experiment", None)  # creating the experiment sets the version of other loggers
     while (folder := run_folder(trainer)) is not None and first is not None:
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -131,7 +131,7 @@ def create_run_folder(trainer: Trainer, configuration: str) -> Path | None:
 
 
 def _share_version(logger: Logger, run: Path) -> None:
-    """Give a further logger the version of the run, so that both log into one folder, if both log in the same place."""
+    """Give another logger the version of the run, so that both use one folder if they share its parent."""
     if isinstance(logger, TensorBoardLogger | CSVLogger) and takes_next_version(logger):
         place = Path(logger.root_dir, run.name)
         if place == run or not place.exists():
@@ -153,7 +153,7 @@ def provenance(data: CloseDataModule) -> dict[str, Any]:
 
 
 def git_commit() -> str | None:
-    """The working folder's commit, marked where files differ from it; None outside a repository."""
+    """The commit of the working folder, with ``-dirty`` if files differ from it; None outside a repository."""
     try:
         commit = _git("rev-parse", "HEAD")
         return commit + ("-dirty" if _git("status", "--porcelain", "--untracked-files=no") else "")

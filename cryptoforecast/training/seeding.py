@@ -1,4 +1,4 @@
-"""What chance does in training: a function of the seed and of the place in training, not of what was drawn before."""
+"""Random numbers in training: a function of the seed, epoch and batch, not of what was drawn before."""
 
 import random
 from hashlib import blake2b
@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-EPOCH, BATCH, VALIDATION = range(3)  # each has draws of its own
+EPOCH, BATCH, VALIDATION = range(3)  # each is seeded for itself
 
 
 class SeedEachBatch(Callback):
-    """Seeds torch, NumPy and Python anew for each training batch, and for what is drawn between them.
+    """Seeds torch, NumPy and Python before each training batch, each epoch and each validation.
 
-    So a fit that goes on from a checkpoint draws what it would have drawn. The seed is kept in the checkpoint.
+    So a resumed fit draws the same random numbers as one that was not interrupted. Checkpoints hold the seed.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class SeedEachBatch(Callback):
         return "Noise"
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Take up the seed that was set before the model was made."""
+        """Store the seed that was set before the model was created."""
         self.seed = torch.initial_seed()
 
     def state_dict(self) -> dict[str, int]:
@@ -34,25 +34,25 @@ class SeedEachBatch(Callback):
         return {"seed": self.seed}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up the seed of the fit that goes on; the order of batches follows from it too."""
+        """Restore the seed of the resumed fit; the order of batches depends on it too."""
         self.seed = state_dict["seed"]
         torch.manual_seed(self.seed)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Seed what is drawn before the first batch."""
+        """Seed for what is drawn before the first batch."""
         self._seed_for(trainer, pl_module, EPOCH, 0)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Seed what a batch draws, as dropout does."""
+        """Seed for what a batch draws, such as dropout."""
         self._seed_for(trainer, pl_module, BATCH, batch_idx)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Seed what a validation draws."""
+        """Seed for what a validation draws."""
         if trainer.training or trainer.validating:
             self._seed_for(trainer, pl_module, VALIDATION, trainer.fit_loop.batch_idx)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Let loaders that are made anew between epochs find the seed that the first ones found."""
+        """Restore the initial seed, for loaders that are created again between epochs."""
         _seed_torch(self.seed, pl_module.device)
 
     def _seed_for(self, trainer: Trainer, module: LightningModule, what: int, batch: int) -> None:
@@ -60,11 +60,11 @@ class SeedEachBatch(Callback):
         digest = blake2b(repr(place).encode(), digest_size=20).digest()
         _seed_torch(int.from_bytes(digest[:8]), module.device)
         random.seed(int.from_bytes(digest[8:16]))
-        np.random.seed(int.from_bytes(digest[16:]))  # noqa: NPY002 (what others draw from is what is to be seeded)
+        np.random.seed(int.from_bytes(digest[16:]))  # noqa: NPY002 (the global generator is the one that other code draws from)
 
 
 def _seed_torch(seed: int, device: torch.device) -> None:
-    """Seed where a model is; ``torch.manual_seed`` asks all kinds of devices, and takes two milliseconds for it."""
+    """Seed torch on the CPU and on a model's device; ``torch.manual_seed`` checks all backends, which takes 2 ms."""
     torch.default_generator.manual_seed(seed)
     if device.type != "cpu":
         torch.get_device_module(device).manual_seed(seed)

@@ -1,4 +1,4 @@
-"""Which setting an exception is the fault of: that of the part of Lightning or torch that refused to work."""
+"""The setting that caused an exception, by the part of Lightning or torch that raised it."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from cryptoforecast.errors import UserError, first_sentence
 from cryptoforecast.user_code.exception_origin import cause_in_user_code, innermost_frames_first, is_raised_by_user
 from cryptoforecast.user_code.installed import PACKAGE
 
-# Where the code of a setting's classes lies, and the setting; the first that fits counts.
+# Paths of the code of a setting's classes, and the setting; the first match counts.
 PARTS = (
     (r"lightning/pytorch/callbacks/", "trainer.callbacks"),
     (r"lightning/(pytorch|fabric)/loggers/", "trainer.logger"),
@@ -36,10 +36,10 @@ NAMED_BY_CLASS = ("trainer.callbacks", "trainer.logger", "trainer.profiler")
 
 @contextmanager
 def setting_errors_in_one_sentence() -> Iterator[None]:
-    """Let what a setting's own code refuses be one sentence, and the user's own exceptions be what they are.
+    """A context that turns an exception of a setting's class into one sentence, and raises the user's own unchanged.
 
     Raises:
-        UserError: naming the setting, with what its code has to say.
+        UserError: naming the setting, with the message of the exception.
     """
     try:
         yield
@@ -75,10 +75,10 @@ def refusals_in_one_sentence() -> Iterator[None]:
 
 @contextmanager
 def value_errors_in_one_sentence() -> Iterator[None]:
-    """Let a value that a class of ours, or of torch, refuses be one sentence, whatever a parser has said around it.
+    """A context that turns a ValueError of a class of ours or torch's into one sentence, without the parser's text.
 
     Raises:
-        UserError: with what the class has to say.
+        UserError: with the message of the innermost exception.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""A logger that writes nothing, for code that asks for one where nothing is logged."""
+"""A logger that writes nothing, for code that expects a logger where nothing is logged."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from lightning.pytorch.loggers.logger import DummyLogger
 
 
 class SilentLogger(DummyLogger):
-    """Takes whatever a logger is told, and writes nothing.
+    """Has the methods of a logger, and writes nothing.
 
     Args:
         folder: its ``save_dir`` and ``log_dir``.

@@ -1,4 +1,4 @@
-"""Why a fit has stopped, and whether the reason still holds when it is to go on."""
+"""The reason for which a fit stopped, and whether it still holds when the fit is resumed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,21 +10,21 @@ from torch import Tensor
 
 
 def still_stopped(trainer: Trainer, metrics: Mapping[str, Tensor], changed: bool) -> bool:
-    """Whether a fit that was told to stop has to stay so.
+    """Whether a resumed fit that had been stopped has to stay stopped.
 
-    If nothing was changed it has. Else early stopping holds as long as there is a callback whose patience or threshold
-    says so; whether the time is over, a timer looks by itself.
+    It has if no setting has changed. Otherwise early stopping holds if the patience or a threshold of a callback says
+    so; a timer checks the time by itself.
 
     Args:
-        trainer: its callbacks have taken up their states.
-        metrics: the last there were.
-        changed: whether any setting is not what it was.
+        trainer: its callbacks have loaded their states.
+        metrics: the latest metrics.
+        changed: whether any setting has changed.
     """
     return not changed or any(_has_stopped(callback, metrics) for callback in _of_kind(trainer, EarlyStopping))
 
 
 def why_nothing_is_left(trainer: Trainer) -> str:
-    """What has ended a fit that has nothing left to train, and what lets it go on, as the end of a sentence."""
+    """The end of a sentence that says why a fit has nothing left to train, and which setting lets it go on."""
     for callback in _of_kind(trainer, EarlyStopping):
         if _has_stopped(callback, trainer.callback_metrics):
             waited = f"EarlyStopping has seen {callback.monitor} no better {callback.wait_count} times"
@@ -40,7 +40,7 @@ def why_nothing_is_left(trainer: Trainer) -> str:
 
 
 def _has_stopped(callback: EarlyStopping, metrics: Mapping[str, Tensor]) -> bool:
-    """Whether a callback's state still says to stop, with the patience and the thresholds that it has now."""
+    """Whether a callback's state is a reason to stop with its present patience and thresholds."""
     if callback.stopping_reason is EarlyStoppingReason.PATIENCE_EXHAUSTED:
         return callback.wait_count >= callback.patience
     if callback.stopping_reason is EarlyStoppingReason.NOT_STOPPED or callback.monitor not in metrics:

@@ -1,4 +1,4 @@
-"""What is put around a fit: progress, exactness, and checkpoints that are whole."""
+"""Train with a trainer: its options for progress and exact resuming, and errors in one sentence."""
 
 import shlex
 import sys
@@ -33,7 +33,7 @@ WRITERS = (
 
 
 def options_for_fit(trainer: Any, progress: bool = True) -> dict[str, Any]:
-    """The options of a trainer that a fit's surroundings change.
+    """Options of a trainer for ``fit``: progress, exact resuming, and the callbacks of :func:`exact`.
 
     Args:
         trainer: its options, instantiated.
@@ -44,7 +44,7 @@ def options_for_fit(trainer: Any, progress: bool = True) -> dict[str, Any]:
     theirs = any(isinstance(callback, ProgressBar) for callback in given)
     return exact(
         enable_progress_bar=theirs,
-        num_sanity_val_steps=trainer.num_sanity_val_steps or 0,  # a rehearsal has gone before
+        num_sanity_val_steps=trainer.num_sanity_val_steps or 0,  # check_before_fit has validated already
         profiler=trainer.profiler or NoProfiler(),
         callbacks=[*([EpochLines(bar=shown and not theirs)] if progress else []), StepCurves(), *given],
         plugins=trainer.plugins,
@@ -75,7 +75,7 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> str | None:
             _quiet_writers(),
         ):
             trainer.fit(model, **options)
-    except SystemExit:  # so Lightning ends on Ctrl-C, without a word
+    except SystemExit:  # Lightning's way to end on Ctrl-C
         last = (run_folder(trainer) or Path(trainer.default_root_dir)) / CHECKPOINTS / f"{LAST}.ckpt"
         how = f"; go on with --ckpt_path {shlex.quote(str(last))}" if last.exists() else ""
         raise Interrupted(f"interrupted{how}.") from None
@@ -89,10 +89,10 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> str | None:
 
 @contextmanager
 def _writing_in_one_sentence(trainer: Trainer) -> Iterator[None]:
-    """Say which file of the run could not be written; any other error of the system stays what it is."""
+    """Turn an OSError of a write into a run folder into a UserError that names the file; raise others unchanged."""
     try:
         yield
-    except (OSError, ValueError) as problem:  # the logger calls a full disk a wrong value
+    except (OSError, ValueError) as problem:  # TensorBoard raises ValueError for a full disk
         cause = problem if isinstance(problem, OSError) else problem.__cause__
         if not isinstance(cause, OSError) or is_raised_by_user(problem) or not passed_through(cause, WRITERS):
             raise
@@ -102,7 +102,7 @@ def _writing_in_one_sentence(trainer: Trainer) -> Iterator[None]:
 
 @contextmanager
 def _quiet_writers() -> Iterator[None]:
-    """Print no traceback where TensorBoard's thread finds a disk full; who asks it to write next is told."""
+    """Hide the traceback of TensorBoard's thread for a full disk; its next write raises an error in this thread."""
     before = threading.excepthook
     threading.excepthook = lambda failed: None if isinstance(failed.exc_value, OSError) else before(failed)
     try:
@@ -112,7 +112,7 @@ def _quiet_writers() -> Iterator[None]:
 
 
 def best_checkpoint(trainer: Trainer, given: Any) -> str:
-    """The checkpoint that was best, by the first of the callbacks given that has a metric to tell; else the last.
+    """The path of the best checkpoint by the first given callback that monitors a metric; without one, of the last.
 
     Args:
         trainer: has fitted.

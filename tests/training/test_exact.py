@@ -86,3 +86,9 @@ def test_a_fit_from_python_leaves_a_checkpoint_that_holds_numbers_and_texts_alon
     fit(tmp_path, max_epochs=1, **{name: value for name, value in exact().items() if name == "plugins"})
     for path in tmp_path.glob("*.ckpt"):
         assert torch.load(path, weights_only=True)["global_step"] > 0
+
+
+def test_checkpoints_hold_the_seed_under_the_name_that_its_callback_had_before() -> None:
+    """So that checkpoints of earlier versions are gone on from to the same bits, and earlier versions read new ones."""
+    assert SeedEachBatch().state_key == "Noise"
+    assert Resumption().state_key == "Resumption"

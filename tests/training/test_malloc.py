@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cryptoforecast.training.malloc import NAMES
+from cryptoforecast.training.malloc import VARIABLES
 
 PAGES = """
 import resource
@@ -23,7 +23,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 def pages_asked_for(first: str, **environment: str) -> int:
     """By ten steps that take and free 64 MiB each, of 16,384 pages."""
-    own = {name: value for name, value in os.environ.items() if name not in NAMES}
+    own = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     words = [sys.executable, "-W", "ignore", "-c", PAGES.format(first=first)]
     return int(subprocess.run(words, env={**own, **environment}, capture_output=True, text=True, check=True).stdout)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cryptoforecast.models.checkpoints.file import Checkpoint
-from cryptoforecast.training.run_folder import CONFIGURATION, FARTHEST, PROVENANCE, folder_of_results, run_folder_of
+from cryptoforecast.training.run_folder import CONFIGURATION, MAX_PARENTS, PROVENANCE, folder_of_results, run_folder_of
 from tests.cli.helpers import FIT
 from tests.helpers import Said, random_walk, write_yahoo
 
@@ -133,7 +133,7 @@ def test_the_run_is_the_nearest_folder_that_holds_one_and_a_configuration_alone_
     assert run_folder_of(checkpoint_at(run / "elsewhere" / "a.ckpt")) == run
     assert run_folder_of(checkpoint_at(tmp_path / "kept" / "a.ckpt")) is None
     assert folder_of_results(checkpoint_at(tmp_path / "kept" / "a.ckpt")) == tmp_path / "kept"
-    assert run_folder_of(checkpoint_at(run.joinpath(*["deep"] * FARTHEST, "a.ckpt"))) is None
+    assert run_folder_of(checkpoint_at(run.joinpath(*["deep"] * MAX_PARENTS, "a.ckpt"))) is None
 
 
 def test_what_a_checkpoint_tells_goes_before_what_lies_above_it_and_holds_after_a_move(tmp_path: Path) -> None:

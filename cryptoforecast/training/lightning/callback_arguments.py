@@ -10,9 +10,9 @@ from cryptoforecast.training.resume_rules import Change
 
 
 def arguments_of(callback: Callback) -> dict[str, Any]:
-    """Those arguments of a callback that it keeps, by its attributes' names; not where it keeps files.
+    """The arguments of a callback that it keeps as attributes, by the attributes' names, without ``dirpath``.
 
-    Of a callback that is not Lightning's and has no state to bring old ones back, none: they may be its counters.
+    Empty for a callback of another package without a state: its attributes may be counters, and no state restores them.
     """
     if type(callback).__module__.split(".")[0] != "lightning" and type(callback).state_dict is Callback.state_dict:
         return {}
@@ -22,11 +22,11 @@ def arguments_of(callback: Callback) -> dict[str, Any]:
 
 
 def apply_callback_changes(found: Iterable[Change], given: Mapping[str, tuple[Callback, dict[str, Any]]]) -> None:
-    """Let callbacks go on with the arguments of now, such as a patience, where their state has brought the old ones.
+    """Set changed arguments of callbacks, such as a patience, where their states have restored the old ones.
 
     Args:
-        found: what has changed.
-        given: the callbacks by the names of their settings, each with the attributes that it was made with.
+        found: the changed settings.
+        given: the callbacks by the prefix of their settings' names, each with its attributes before it was restored.
     """
     for change in found:
         name, _, argument = change.name.rpartition(".")

@@ -1,4 +1,4 @@
-"""Files that checkpoint callbacks have kept, found again by a fit that goes on, wherever its run folder is now."""
+"""The files that checkpoint callbacks have kept, found by a resumed fit after its run folder was moved."""
 
 import functools
 import os
@@ -11,10 +11,10 @@ from torch import Tensor
 
 
 def relocate_kept_checkpoints(trainer: Trainer, checkpoint: dict[str, Any]) -> None:
-    """Let the callbacks that keep checkpoints find their files where they are now, and overwrite what was left behind.
+    """Correct the paths in the states of checkpoint callbacks, and let them overwrite files of the interrupted fit.
 
     Args:
-        trainer: goes on from a checkpoint.
+        trainer: resumes from a checkpoint.
         checkpoint: its content; the callbacks' states are changed in place.
     """
     here = Path(str(trainer.ckpt_path)).resolve()
@@ -36,11 +36,11 @@ def _folder_of(callback: ModelCheckpoint) -> Path | None:
 
 
 def _move(state: dict[str, Any], folder: str) -> set[Path]:
-    """Let a checkpoint callback find its files where they are now: below its folder, for it deletes some of them.
+    """Change the paths in a checkpoint callback's state to the present folder, since it deletes some of these files.
 
     Args:
         state: the callback's, changed in place.
-        folder: where it keeps its files.
+        folder: the folder in which it keeps its files now.
 
     Returns:
         The files.
@@ -48,7 +48,7 @@ def _move(state: dict[str, Any], folder: str) -> set[Path]:
     before = Path(str(state["dirpath"]))
 
     def moved(path: str) -> str:
-        """The path below ``folder``, to the letter as Lightning joins it; a metric's name may have made folders."""
+        """The path below ``folder``, joined as Lightning does; a metric's name with a slash makes a folder."""
         inside = Path(path).relative_to(before) if Path(path).is_relative_to(before) else Path(Path(path).name)
         inside = Path(inside.name) if ".." in inside.parts else inside
         return os.path.join(folder, inside) if path else path  # noqa: PTH118
@@ -61,19 +61,19 @@ def _move(state: dict[str, Any], folder: str) -> set[Path]:
 
 
 def _write_over(callbacks: list[ModelCheckpoint], held: set[Path], resumed: Path) -> None:
-    """Let callbacks overwrite what the fit has written after the checkpoint that it goes on from.
+    """Let callbacks overwrite the files that were written after the checkpoint from which the fit resumes.
 
-    Lightning would give the new files other names (``last-v1.ckpt``), and the old ones would seem to be the newest.
+    Otherwise Lightning gives the new files other names (``last-v1.ckpt``), and the old ones look like the newest.
 
     Args:
         callbacks: those that keep checkpoints in the run.
-        held: files that one of them still counts on.
-        resumed: the checkpoint; it is overwritten too, if no callback counts on it.
+        held: files that the state of one of them names.
+        resumed: the checkpoint; it may be overwritten too if no state names it.
     """
     written_until, asked = resumed.stat().st_mtime_ns, set(held)
 
     def left_behind(path: Path) -> bool:
-        """Whether a file is from before, and asked about for the first time: then it is written over at once."""
+        """Whether a file is left from the interrupted fit; True only the first time, since it is overwritten then."""
         if path in asked:
             return False
         asked.add(path)

@@ -1,6 +1,6 @@
-"""What a checkpoint holds so that training goes on from it to the last bit, beside what Lightning keeps.
+"""A callback that makes resuming from a checkpoint exact: it saves and restores what Lightning leaves out.
 
-Lightning goes on from the middle of an epoch without the gradients gathered so far, and forgets that training was to
+Lightning resumes in the middle of an epoch without the gradients accumulated so far, and forgets that training was to
 stop. Written after a batch that a validation follows, a checkpoint loses that validation; written at the end of an
 epoch, the step of a plateau scheduler.
 """
@@ -30,30 +30,30 @@ from cryptoforecast.training.resume_rules import Change, Rule, changes, refuse_c
 from cryptoforecast.training.resume_settings import callbacks_of, settings_of_fit, settings_of_learning
 from cryptoforecast.training.stopping import still_stopped, why_nothing_is_left
 
-MID_VALIDATION = "restarted_mid_evaluation"  # Lightning's word for a validation that is to be run again
+MID_VALIDATION = "restarted_mid_evaluation"  # Lightning's name of the stage in which a validation runs again
 
 
 class Resumption(Callback):
-    """Writes what going on takes into each checkpoint, and takes it up again."""
+    """Writes what exact resuming needs into each checkpoint, and restores it."""
 
     def __init__(self) -> None:
         self._state: dict[str, Any] = {}
         self._settings: dict[str, Any] = {}
-        self._made: list[dict[str, Any]] = []  # what schedulers held before they took up what a checkpoint has
-        self._given: dict[str, tuple[Callback, dict[str, Any]]] = {}  # callbacks, with what they were made with
+        self._made: list[dict[str, Any]] = []  # attributes of schedulers before they were restored
+        self._given: dict[str, tuple[Callback, dict[str, Any]]] = {}  # callbacks, and their arguments
         self._changes: list[Change] = []
         self._mid_epoch = False
-        self.trained = False  # whether there was anything left to train
+        self.trained = False  # whether there was anything left to train for
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Take down the settings, before callbacks take up what a checkpoint has of theirs."""
+        """Store the settings before callbacks load their states from a checkpoint."""
         if stage == "fit":
             self._state, self._changes, self.trained = {}, [], False
             self._settings = settings_of_fit(trainer, datamodule_of(trainer))
             self._given = {name: (one, arguments_of(one)) for name, one in callbacks_of(trainer).items()}
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Note what is under way."""
+        """Write the settings and the state of the step, the epoch and the validation in progress."""
         gathered = trainer.fit_loop._should_accumulate()
         weights = pl_module.named_parameters() if gathered else ()
         checkpoint["callbacks"][self.state_key] = {
@@ -66,23 +66,23 @@ class Resumption(Callback):
         }
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Take up what the trainer and its callbacks are to know before they do anything."""
-        if Path(str(trainer.ckpt_path)).name.startswith("."):  # a finder's, which puts all back where it began
+        """Restore what trainer and callbacks need before their first hook."""
+        if Path(str(trainer.ckpt_path)).name.startswith("."):  # of a finder, which restores its state
             return
         self._state = checkpoint["callbacks"].get(self.state_key, {})
         loops = fit_loop_state(checkpoint)
         require_length(trainer, num_epochs_trained(loops), trainer.ckpt_path)
         self._mid_epoch = is_mid_epoch(loops)
-        trainer.num_sanity_val_steps = 0  # it would be a validation more
+        trainer.num_sanity_val_steps = 0  # one would be an additional validation
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
         if self._state and any(isinstance(callback, GradientAccumulationScheduler) for callback in callbacks):
             trainer.accumulate_grad_batches = self._state["accumulate_grad_batches"]
-        if isinstance(trainer.precision_plugin, DoublePrecision):  # weights were put into a model of single precision
+        if isinstance(trainer.precision_plugin, DoublePrecision):  # the weights were loaded in single precision
             pl_module.double().load_state_dict(checkpoint["state_dict"], strict=pl_module.strict_loading)
         relocate_kept_checkpoints(trainer, checkpoint)
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Compare the settings with the checkpoint's, now that optimizers are made and nothing is restored into them.
+        """Compare the settings with the checkpoint's: optimizers exist now, and are not restored yet.
 
         Raises:
             UserError: if one of them may not change.
@@ -100,14 +100,14 @@ class Resumption(Callback):
             trainer.should_stop = True
 
     def nothing_left(self, trainer: Trainer) -> str | None:
-        """Why there was nothing left to train, as the end of a sentence; None if there was something."""
+        """The end of a sentence that says why nothing was left to train; None if something was."""
         return None if self.trained else why_nothing_is_left(trainer)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Put loops, gradients and metrics where they were."""
+        """Restore loops, gradients and metrics."""
         self.trained = True
         if data := datamodule_of(trainer):
-            self._settings["data.batch_size"] = data.batch_size  # which a callback may have found only now
+            self._settings["data.batch_size"] = data.batch_size  # a callback may have tuned it just now
         if not self._state:
             return
         apply_changes(self._changes, trainer, self._made)
@@ -128,13 +128,13 @@ class Resumption(Callback):
                 weights.grad = self._state["gradients"][name].to(weights.device)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """End the restart, which Lightning takes for unended where no batch was left of the epoch."""
+        """End the restart, which Lightning does not end where no batch was left of the epoch."""
         if self._state:
             trainer.fit_loop.epoch_loop.restarting = False
             trainer.fit_loop.epoch_loop.reset_restart_stage()
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Make up for the step of a plateau scheduler that Lightning leaves out in the epoch it goes on from."""
+        """Take the step of a plateau scheduler that Lightning leaves out in the epoch in which it resumes."""
         for config in trainer.lr_scheduler_configs if self._state else ():
             due = trainer.current_epoch // config.frequency
             metric = trainer.callback_metrics.get(config.monitor or "")
