@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK (by this mark shells know that Tab may ask)
 """``python -m cryptoforecast``."""
 
 import sys

@@ -1,5 +1,6 @@
 """Lists, names, counts and numbers as messages, tables and figures show them."""
 
+import difflib
 import math
 from collections.abc import Iterable
 
@@ -18,6 +19,18 @@ def join_names(names: Iterable[object], most: int = MAX_NAMES) -> str:
     if len(texts) <= most + 1:  # "and 1 more" would not be shorter than the name
         return ", ".join(texts)
     return f"{', '.join(texts[:most])} and {len(texts) - most:,} more"
+
+
+def nearest_of(word: str, known: Iterable[str]) -> str:
+    """The nearest of the known words, or all of a few, as the end of a sentence that names a wrong one.
+
+    >>> nearest_of("hiden_size", ["hidden_size", "dropout"])
+    '; the nearest is hidden_size'
+    """
+    known = sorted(set(known))
+    if nearest := difflib.get_close_matches(word, known, n=1, cutoff=0.5):
+        return f"; the nearest is {nearest[0]}"
+    return f"; there are {', '.join(known)}" if 0 < len(known) <= 20 else ""
 
 
 def plot_label(name: object, most: int = 32) -> str:

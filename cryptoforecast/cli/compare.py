@@ -30,7 +30,7 @@ def run(args: Sequence[str]) -> None:
     Raises:
         UserError: if there are no such runs, or they cannot be compared.
     """
-    options = _parser().parse_args(list(args))
+    options = _parser().parse_args(list(args)[1:])
     folder = expand_home(options.output_dir)
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: is no folder; --output_dir names one.")
@@ -52,7 +52,7 @@ def run(args: Sequence[str]) -> None:
         flattered_by=_seen(runs, aligned.labels, entries),
     )
     _show(comparison, aligned)
-    _write(folder, comparison, aligned, runs, shlex.join(["python", "-m", "cryptoforecast", "compare", *args]))
+    _write(folder, comparison, aligned, runs, shlex.join(["python", "-m", "cryptoforecast", *args]))
 
 
 def _read_runs(paths: Sequence[str]) -> list["Run"]:

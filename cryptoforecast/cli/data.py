@@ -32,7 +32,7 @@ def run(args: Sequence[str]) -> None:
         UserError: if there are no such closes, or they cannot be used as they are; the report is printed all the same
             where only gaps are in the way.
     """
-    options = _parser().parse_args(list(args))
+    options = _parser().parse_args(list(args)[1:])
     if bool(options.files) == bool(options.config):
         raise UsageError("data takes a file, or --config with a configuration; see data --help.")
     sources = _sources_of(options.config) if options.config else [_source_of(options.files)]
@@ -81,7 +81,7 @@ def _sources_of(config: str) -> list[Any]:
 
     from cryptoforecast.data.sources import Source
     from cryptoforecast.training.settings.configuration import read_configuration
-    from cryptoforecast.training.settings.yaml_texts import text_wanted
+    from cryptoforecast.training.settings.yaml_texts import text_expected
 
     data = read_configuration(config).settings.get("data")
     if not isinstance(data, dict) or "source" not in data:
@@ -94,7 +94,7 @@ def _sources_of(config: str) -> list[Any]:
         return [parser.instantiate(parser.parse_object({"source": one})).source for one in listed]
     except (ArgumentError, ValueError) as problem:
         last = str(problem).strip().splitlines()[-1].strip(" -").rstrip(".")
-        raise UserError(f"{config}: data.source: {text_wanted(str(problem)) or last}.") from None
+        raise UserError(f"{config}: data.source: {text_expected(str(problem)) or last}.") from None
 
 
 def _turn(sources: list[Any], options: argparse.Namespace) -> None:

@@ -1,33 +1,62 @@
-"""The way in: runs a verb, and says in one sentence what went wrong."""
+"""``python -m cryptoforecast``: runs a verb, and prints in one sentence what went wrong."""
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
+from typing import NamedTuple
 
-from cryptoforecast.cli.streams import steady_streams
-from cryptoforecast.cli.surroundings import settle_in
+from cryptoforecast.cli.environment import check_environment
+from cryptoforecast.cli.help import HELP, asks_for_help, print_help
+from cryptoforecast.cli.streams import streams_that_may_close
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.training.console import is_first_process, quiet_console
 from cryptoforecast.user_code.exception_origin import is_raised_by_user
 from cryptoforecast.user_code.opened_files import entry_point
 
+
+class Verb(NamedTuple):
+    """A verb: its line in the overview, and the module whose ``run(words)`` carries it out.
+
+    ``trains`` says that it needs torch and Lightning, which take seconds to load, and ``starts_processes`` that it
+    fits in processes of its own.
+    """
+
+    summary: str
+    module: str
+    trains: bool = True
+    starts_processes: bool = False
+
+
 VERBS = {
-    "data": "look at a price file: format, gaps, duplicates, largest moves, SHA-256",
-    "fit": "train a model, with curves in TensorBoard, and judge it on the validation targets",
-    "test": "judge a checkpoint on the test targets, beside the random walk",
-    "validate": "judge a checkpoint on the validation targets",
-    "backtest": "fit and judge a model again and again, walking forward through the closes",
-    "predict": "forecast the closes after the last one there is",
-    "compare": "judge many runs on their common targets: is the best of all that were tried better than luck?",
-    "runs": "list what was tried: settings, seeds and skill of each run, sorted and filtered",
-    "audit": "look for look-ahead: does anything before a border depend on what comes after it?",
+    "data": Verb("look at a price file: format, gaps, duplicates, largest moves, SHA-256", "cli.data", trains=False),
+    "fit": Verb("train a model, with curves in TensorBoard, and judge it on the validation targets", "cli.fit"),
+    "test": Verb("judge a checkpoint on the test targets, beside the random walk", "cli.judge"),
+    "validate": Verb("judge a checkpoint on the validation targets", "cli.judge"),
+    "backtest": Verb(
+        "fit and judge a model again and again, walking forward through the closes",
+        "cli.backtest",
+        starts_processes=True,
+    ),
+    "predict": Verb("forecast the closes after the last one there is", "cli.predict"),
+    "compare": Verb(
+        "judge many runs on their common targets: is the best of all that were tried better than luck?",
+        "cli.compare",
+        trains=False,
+    ),
+    "runs": Verb(
+        "list what was tried: settings, seeds and skill of each run, sorted and filtered", "cli.runs", trains=False
+    ),
+    "audit": Verb(
+        "look for look-ahead: does anything before a border depend on what comes after it?",
+        "cli.audit",
+        starts_processes=True,
+    ),
 }
-VERBS_OF_LIGHTNING = {
-    "validate": "cryptoforecast.cli.judge",
-    "test": "cryptoforecast.cli.judge",
-    "predict": "cryptoforecast.cli.predict",
-}
-FAILED, MISTYPED, INTERRUPTED = 1, 2, 130
+PACKAGE = __name__.partition(".")[0]
+ASKED_BY_A_SHELL = "_ARGCOMPLETE"  # set by a shell that wants a completion
+FAILED, MISTYPED, INTERRUPTED = 1, 2, 130  # exit statuses
 
 
 @entry_point
@@ -38,7 +67,7 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit status: 0, or 1 where the data, a setting or a checkpoint is at fault. A command that cannot be
         understood raises ``SystemExit(2)``, as is usual.
     """
-    with steady_streams() as problems:
+    with streams_that_may_close() as problems:
         try:
             status = _run(args)
         except KeyboardInterrupt:
@@ -47,22 +76,13 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _run(args: Sequence[str] | None) -> int:
+    if args is None and ASKED_BY_A_SHELL in os.environ:
+        import_module(f"{PACKAGE}.cli.completion").complete(VERBS)
     quiet_console()
     words = list(sys.argv[1:] if args is None else args)
     try:
-        settle_in()
-        if not words:
-            raise UsageError(f"A verb is wanted: {', '.join(VERBS)}; --help tells more.")
-        if words[0] in ("-h", "--help"):
-            print(_overview())
-        elif words[0] == "data":
-            from cryptoforecast.cli.data import run
-
-            run(words[1:])
-        elif words[0] in ("compare", "runs"):
-            import_module(f"cryptoforecast.cli.{words[0]}").run(words[1:])
-        else:
-            _run_with_lightning(words)
+        check_environment()
+        _carry_out(words)
     except UsageError as mistake:
         return _fail(str(mistake), MISTYPED)
     except UserError as mistake:
@@ -74,8 +94,28 @@ def _run(args: Sequence[str] | None) -> int:
     return 0
 
 
+def _carry_out(words: list[str]) -> None:
+    if not words:
+        raise UsageError(f"A verb is wanted: {', '.join(VERBS)}; --help tells more.")
+    if words[0] in HELP:
+        print(_overview())
+    elif words[0].startswith("-"):
+        raise UsageError(f"A verb comes first: {', '.join(VERBS)}; --help tells more.")
+    elif (verb := VERBS.get(words[0])) is None:
+        from cryptoforecast.formatting import nearest_of
+
+        raise UsageError(f"There is no verb {words[0]}{nearest_of(words[0], VERBS)}.")
+    elif asks_for_help(words):
+        print_help(words)
+    elif verb.trains:
+        _load_lightning(verb.starts_processes)
+        _run_with_lightning(verb, words)
+    else:
+        import_module(f"{PACKAGE}.{verb.module}").run(words)
+
+
 def _overview() -> str:
-    verbs = [f"  {verb:<10}{what}" for verb, what in VERBS.items()]
+    verbs = [f"  {name:<10}{verb.summary}" for name, verb in VERBS.items()]
     usage, more = (
         "usage: python -m cryptoforecast VERB [options]",
         "python -m cryptoforecast VERB --help lists a verb's options.",
@@ -83,26 +123,21 @@ def _overview() -> str:
     return "\n".join([usage, "", *verbs, "", more])
 
 
-def _run_with_lightning(words: list[str]) -> None:
-    """Verbs that train or forecast; what takes seconds to load is loaded for them alone."""
-    if words[0] in ("backtest", "audit") and not {"-h", "--help"} & set(words):
+def _load_lightning(starts_processes: bool) -> None:
+    if starts_processes:
         from cryptoforecast.training.forkserver import start_forkserver
 
         start_forkserver()
     import_module("cryptoforecast.training.preload")
-    quiet_console()  # anew: Lightning sets its own levels while it is imported
+    quiet_console()  # again: importing Lightning sets its own levels
+
+
+def _run_with_lightning(verb: Verb, words: list[str]) -> None:
     from cryptoforecast.training.setting_errors import refusals_in_one_sentence
+    from cryptoforecast.user_code.opened_files import record_opened_files
 
-    with refusals_in_one_sentence():
-        if words[0] == "audit":
-            from cryptoforecast.user_code.opened_files import record_opened_files
-
-            with record_opened_files():
-                import_module("cryptoforecast.cli.audit").run(words)
-        elif words[0] == "backtest":
-            import_module("cryptoforecast.cli.backtest").run(words)
-        else:
-            import_module(VERBS_OF_LIGHTNING.get(words[0], "cryptoforecast.cli.fit")).run(words)
+    with refusals_in_one_sentence(), record_opened_files() if words[0] == "audit" else nullcontext():
+        import_module(f"{PACKAGE}.{verb.module}").run(words)
 
 
 def _fail(sentence: str, status: int = FAILED) -> int:

@@ -25,7 +25,7 @@ def run(words: Sequence[str]) -> None:
     """
     from cryptoforecast.evaluation.ledger_table import runs
 
-    options = _parser().parse_args(list(words))
+    options = _parser().parse_args(list(words)[1:])
     if options.limit is not None and options.limit < 1:
         raise UsageError(f"--limit is {options.limit}; it must be at least 1.")
     frame = runs(

@@ -1,4 +1,4 @@
-"""Standard output and error that never end a command: it goes on where nobody reads it any more."""
+"""Standard output and error that may be closed while a command runs, without ending it."""
 
 import os
 import sys
@@ -11,38 +11,37 @@ NAMES = ("stdin", "stdout", "stderr")
 
 
 @contextmanager
-def steady_streams() -> Iterator[list[str]]:
-    """Let output go nowhere once it can go nowhere: a closed stream, a pipe whose reader has gone, a full disk.
+def streams_that_may_close() -> Iterator[list[str]]:
+    """Discard what is printed once it cannot be written: to a closed stream, a pipe without a reader, a full disk.
 
-    A letter that the stream's encoding does not have is written as its number.
+    A character that the stream's encoding lacks is written as an escape.
 
     Yields:
-        What kept standard output from being written, other than that its reader has gone: a sentence, if it has come
-            to that.
+        A list that gets a sentence when standard output cannot be written for another reason than a missing reader.
     """
-    _fill_closed_descriptors()
+    _open_closed_descriptors()
     before, problems = (sys.stdout, sys.stderr), list[str]()
-    steady = _Steady(sys.stdout, problems), _Steady(sys.stderr, [])
-    sys.stdout, sys.stderr = cast(tuple[TextIO, TextIO], steady)
+    streams = _DiscardingStream(sys.stdout, problems), _DiscardingStream(sys.stderr, [])
+    sys.stdout, sys.stderr = cast(tuple[TextIO, TextIO], streams)
     try:
         yield problems
     finally:
         sys.stdout, sys.stderr = before
-        for stream in steady:
+        for stream in streams:
             stream.end()
 
 
-class _Steady:
-    """A text stream that swallows what can no longer be written; Python has None in the place of one that is closed."""
+class _DiscardingStream:
+    """A text stream that discards what can no longer be written; None stands for one that was closed at the start."""
 
     def __init__(self, stream: TextIO | None, problems: list[str]) -> None:
-        self._nowhere = _nowhere() if stream is None else None
-        self._stream, self._problems = stream or cast(TextIO, self._nowhere), problems
+        self._null = _null_stream() if stream is None else None
+        self._stream, self._problems = stream or cast(TextIO, self._null), problems
         if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
 
     def write(self, text: str) -> int:
-        with self._going_nowhere_if_need_be():
+        with self._discarding_on_failure():
             self._stream.write(text)
         return len(text)
 
@@ -51,48 +50,48 @@ class _Steady:
             self.write(line)
 
     def flush(self) -> None:
-        with self._going_nowhere_if_need_be():
+        with self._discarding_on_failure():
             self._stream.flush()
 
     @contextmanager
-    def _going_nowhere_if_need_be(self) -> Iterator[None]:
+    def _discarding_on_failure(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, ValueError) as problem:  # a closed stream is a wrong value to Python
+        except (OSError, ValueError) as problem:  # Python raises ValueError for a closed stream
             if isinstance(problem, OSError) and not isinstance(problem, BrokenPipeError) and not self._problems:
                 self._problems.append(f"standard output: cannot be written ({problem.strerror}).")
             self._discard()
 
     def _discard(self) -> None:
-        """Send to nowhere what is still kept in memory too, or Python would complain of it at its end."""
+        """Discard what is still buffered too; otherwise Python would report it when it exits."""
         with suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self._stream.fileno())
+            os.close(null)
             return
-        self._stream = self._nowhere = _nowhere()
+        self._stream = self._null = _null_stream()
 
     def end(self) -> None:
-        """Write what is still in memory."""
+        """Write what is still buffered."""
         self.flush()
-        if self._nowhere is not None:
-            self._nowhere.close()
+        if self._null is not None:
+            self._null.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
 
-def _nowhere() -> TextIO:
+def _null_stream() -> TextIO:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 (for the rest of the process)
 
 
-def _fill_closed_descriptors() -> None:
-    """Take up the numbers of streams that were closed, or the next file that is opened would be taken for one."""
+def _open_closed_descriptors() -> None:
+    """Open the null device in place of streams that were closed, or the next file opened would get their numbers."""
     for number in range(len(NAMES)):
         try:
             os.fstat(number)
         except OSError:
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            if nowhere != number:  # lower ones are taken up already
-                os.dup2(nowhere, number)
-                os.close(nowhere)
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number:  # lower ones are open already
+                os.dup2(null, number)
+                os.close(null)

@@ -4,13 +4,12 @@ import inspect
 import os
 import sys
 from enum import Enum
-from inspect import Parameter
 from typing import Any
 
 import numpy as np
-from jsonargparse._parameter_resolvers import ParamData, get_signature_parameters
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.recipe.jsonargparse_private import Argument, arguments_of
 
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 
@@ -25,10 +24,9 @@ def argument_names(cls: type) -> list[str]:
     return list(parameters_of(cls))
 
 
-def parameters_of(cls: type) -> dict[str, ParamData]:
+def parameters_of(cls: type) -> dict[str, Argument]:
     """The arguments of a class by name, with types and defaults, including those that it passes on to its parents."""
-    found = get_signature_parameters(cls, logger=False)
-    return {param.name: param for param in found if param.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)}
+    return {argument.name: argument for argument in arguments_of(cls)}
 
 
 def recipe_of(instance: object) -> dict[str, Any]:

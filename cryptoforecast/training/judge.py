@@ -17,7 +17,7 @@ from cryptoforecast.training.evaluation_hooks import call_evaluation_hooks, keep
 from cryptoforecast.training.ledger_entries import compare_with_fit, enter_test
 from cryptoforecast.training.run_folder import folder_of_results
 from cryptoforecast.training.setting_errors import refusals_in_one_sentence
-from cryptoforecast.training.settings.command_line import OURS, CommandLine, make
+from cryptoforecast.training.settings.command_line import OPTION_OF_VERB, CommandLine, make
 from cryptoforecast.training.settings.from_python import call_of
 from cryptoforecast.training.tensorboard import write_verdict
 from cryptoforecast.user_folders import expand_home
@@ -124,7 +124,7 @@ def judge_model(made: CommandLine, model: Forecaster, split: Any, folder: Path |
         folder: where the forecasts will be written; None where they will not be.
     """
     data, trainer = made.datamodule, made.trainer
-    if made.checkpoint is not None and made.subcommand in OURS:
+    if made.checkpoint is not None and made.subcommand in OPTION_OF_VERB:
         compare_with_fit(made.checkpoint, model, data)
     flattered_by = warn_of_seen_targets(model, data, split)
     rows = rows_beside_baselines(model, data, split, trainer.strategy.root_device, num_validated_windows(trainer))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cryptoforecast.cli.streams import steady_streams
-from cryptoforecast.cli.surroundings import settle_in
+from cryptoforecast.cli.environment import check_environment
+from cryptoforecast.cli.streams import streams_that_may_close
 from cryptoforecast.data.plots import default_style
 from cryptoforecast.errors import UserError
 from tests.helpers import Run, Said, random_walk, write_yahoo
@@ -42,7 +42,7 @@ def test_a_command_goes_on_where_its_output_cannot_and_what_is_lost_is_said(
 ) -> None:
     broken = Broken(problem)
     monkeypatch.setattr(sys, "stdout", broken)
-    with steady_streams() as problems:
+    with streams_that_may_close() as problems:
         for _ in range(2):
             print("one line")
         sys.stdout.flush()
@@ -53,7 +53,7 @@ def test_a_command_goes_on_where_its_output_cannot_and_what_is_lost_is_said(
 def test_where_there_is_no_stream_output_goes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
-    with steady_streams() as problems:
+    with streams_that_may_close() as problems:
         print("one line")
         assert not sys.stdout.isatty()
     assert problems == []
@@ -62,7 +62,7 @@ def test_where_there_is_no_stream_output_goes_nowhere(monkeypatch: pytest.Monkey
 def test_a_letter_that_an_encoding_does_not_have_is_written_as_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
-    with steady_streams():
+    with streams_that_may_close():
         print("2020–2024")
     assert written.getvalue() == b"2020\\u20132024\n"
 
@@ -109,5 +109,5 @@ def test_a_working_folder_that_is_no_more_is_one_sentence(tmp_path: Path, monkey
     monkeypatch.chdir(gone)
     gone.rmdir()
     with pytest.raises(UserError, match="the working folder is no more"):
-        settle_in()
+        check_environment()
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""What a command line says of checkpoints, sources and lengths, before it is parsed."""
+"""The words of a command line, looked at and completed before a parser reads them."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -10,14 +10,14 @@ from cryptoforecast.recipe.recipe import PlainValue
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
 from cryptoforecast.training.settings.parser import UsageError
 
-LINKED = ("context_length", "horizon", "columns")  # said once, to the data; a checkpoint has its own
+LINKED_SETTINGS = ("context_length", "horizon", "columns")  # set of the data, and linked to the model
 
 SOURCE = "--data.source"
-STAND_IN = {"class_path": "cryptoforecast.models.baselines.RandomWalk"}  # the checkpoint's own model is made already
+PLACEHOLDER_MODEL = {"class_path": "cryptoforecast.models.baselines.RandomWalk"}  # the checkpoint has the model
 
 
 def value_of(option: str, words: Sequence[str]) -> str | None:
-    """What an option is given on a command line, the last time it is.
+    """The last value that a command line gives an option; None if it gives none.
 
     >>> value_of("--ckpt_path", ["test", "--ckpt_path", "a.ckpt", "--ckpt_path=b.ckpt"])
     'b.ckpt'
@@ -26,22 +26,22 @@ def value_of(option: str, words: Sequence[str]) -> str | None:
 
 
 def values_of(option: str | Sequence[str], words: Sequence[str]) -> list[str]:
-    """All that an option is given on a command line, in order.
+    """All values that a command line gives an option, in order.
 
     Args:
         option: its name, or several that are the same option.
         words: the command line.
     """
     names = (option,) if isinstance(option, str) else option
-    return [said for word, name, said in _said(words) if name in names and (said or "=" in word)]
+    return [value for word, name, value in _with_values(words) if name in names and (value or "=" in word)]
 
 
 def configured(configuration: str, *keys: str) -> object:
-    """What a configuration says of something; None where it says nothing.
+    """The value that a configuration has under some keys; None where it has none.
 
     Args:
         configuration: a file, or its text.
-        keys: the way to it, such as ``"data", "source"``.
+        keys: the keys from the outermost inwards, such as ``"data", "source"``.
     """
     held: object = read_configuration(configuration).settings
     for key in keys:
@@ -49,67 +49,69 @@ def configured(configuration: str, *keys: str) -> object:
     return held
 
 
-def refuse_settings_of_data(words: list[str]) -> None:
-    """Refuse ``--model.horizon``, also in a file: the parser would take it, and link the data's length over it.
+def refuse_linked_settings(words: list[str]) -> None:
+    """Refuse ``--model.horizon``, also in a file: the parser would accept it, and then link the data's value over it.
 
     Raises:
-        UsageError: naming the setting that does what was meant.
+        UsageError: naming the setting of the data to use instead.
     """
-    said = {option.removeprefix("--model.").removeprefix("init_args.") for option in _options(words, "--model.")}
+    settings = {option.removeprefix("--model.").removeprefix("init_args.") for option in _options(words, "--model.")}
     for path in values_of(CONFIG, words):
         held = configured(path, "model", "init_args")
-        said |= set(held) if isinstance(held, dict) else set()
-    for setting in LINKED:
-        if setting in said:
+        settings |= set(held) if isinstance(held, dict) else set()
+    for setting in LINKED_SETTINGS:
+        if setting in settings:
             raise UsageError(f"model.{setting} is taken from data.{setting}; set data.{setting} instead.")
 
 
-def with_whole_lists(words: list[str]) -> list[str]:
-    """A command line whose lists of sources stand for themselves, also those in files.
+def with_lists_replaced(words: list[str]) -> list[str]:
+    """A command line in which each list of sources replaces the one before it, also in files.
 
-    The parser would lay a list over one said before it, member by member, and a coin would go by the symbol of
-    another.
+    The parser would merge a list with an earlier one of the same length, member by member, and a coin would have the
+    symbol of another. An empty list before each prevents that.
 
-    >>> with_whole_lists(["fit", "--data.source=[{class_path: CsvSource}]"])
+    >>> with_lists_replaced(["fit", "--data.source=[{class_path: CsvSource}]"])
     ['fit', '--data.source=[]', '--data.source=[{class_path: CsvSource}]']
     """
-    whole: list[str] = []
-    for word, option, said in _said(words):
-        of_file = option in CONFIG and isinstance(configured(said, "data", "source"), list)
-        whole += [f"{SOURCE}=[]"] if of_file or (option == SOURCE and said.lstrip().startswith("[")) else []
-        whole.append(word)
-    return whole
+    replacing: list[str] = []
+    for word, option, value in _with_values(words):
+        of_file = option in CONFIG and isinstance(configured(value, "data", "source"), list)
+        replacing += [f"{SOURCE}=[]"] if of_file or (option == SOURCE and value.lstrip().startswith("[")) else []
+        replacing.append(word)
+    return replacing
 
 
 def refuse_options_of_a_list(source: object, words: list[str]) -> None:
-    """Refuse ``--data.source.gaps`` where there are several sources: the parser would set it of the last one only.
+    """Refuse ``--data.source.gaps`` where there are several sources: the parser would set it for the last one only.
 
-    After ``--data.source+=CsvSource``, which adds one, such options are that one's.
+    After ``--data.source+=CsvSource``, which adds a source, such options are those of the source added.
 
     Raises:
         UsageError: naming the option.
     """
-    aimed = not isinstance(source, list)
-    for _, option, said in _said(words):
+    single = not isinstance(source, list)
+    for _, option, value in _with_values(words):
         if option in (SOURCE, f"{SOURCE}+"):
-            aimed = not isinstance(source, list) or not said.lstrip().startswith("[")
-        elif option.startswith(f"{SOURCE}.") and not aimed:
+            single = not isinstance(source, list) or not value.lstrip().startswith("[")
+        elif option.startswith(f"{SOURCE}.") and not single:
             raise UsageError(f"{option}: data.source is a list; name it whole, as {SOURCE}='[...]'.")
 
 
-def on_top_of(checkpoint: Checkpoint, words: list[str]) -> tuple[list[str], dict[str, object]]:
-    """A command line that starts from a checkpoint's data, and cannot change what its model sees.
+def based_on_checkpoint(checkpoint: Checkpoint, words: list[str]) -> tuple[list[str], dict[str, object]]:
+    """A command line whose defaults are the data of a checkpoint, and which cannot change what the model sees.
 
-    ``predict`` looks at all closes there are, whatever part of them the experiment used. No value whose type leaves it
-    open reaches the parser, which would make an object of a text that reads like one: a token stands for it.
+    For ``predict`` that is without ``start`` and ``end``: it forecasts from the newest closes. A value of an argument
+    without a precise type never reaches the parser, which would build an object from a dictionary with a
+    ``class_path``; a token takes its place.
 
     Returns:
-        The command line, and what each token stands for.
+        The command line, and the values by their tokens.
 
     Raises:
-        UserError: if the command would change the model, the checkpoint does not know its data, or they cannot be made.
+        UserError: if the command would change the model, the checkpoint has no record of its data, or the data cannot
+            be built.
     """
-    fixed = [f"--data.{setting}" for setting in LINKED]
+    fixed = [f"--data.{setting}" for setting in LINKED_SETTINGS]
     for option in _options(words, "--"):
         if option.startswith("--model") or option in fixed:
             raise UsageError(f"{option} cannot be changed: the checkpoint {checkpoint.path} holds its model's.")
@@ -126,18 +128,18 @@ def on_top_of(checkpoint: Checkpoint, words: list[str]) -> tuple[list[str], dict
     settings = {name: value for name, value in settings.items() if value is not None}
     if words[0] == "predict":
         settings = {name: value for name, value in settings.items() if name not in ("start", "end")}
-    base = json.dumps({"model": STAND_IN, "data": settings})
-    seen = {"columns": [CLOSE], **settings}  # once there was nothing but the close
-    linked = [f"--data.{name}={json.dumps(seen[name])}" for name in LINKED]
+    base = json.dumps({"model": PLACEHOLDER_MODEL, "data": settings})
+    settings_of_model = {"columns": [CLOSE], **settings}  # older checkpoints have the close alone
+    linked = [f"--data.{name}={json.dumps(settings_of_model[name])}" for name in LINKED_SETTINGS]
     return [words[0], "--config", base, *words[1:], *linked], tokens
 
 
-def with_tokens_taken(value: object, tokens: dict[str, object]) -> object:
-    """A value, or a list or dictionary of some, in which each token is what it stands for."""
+def with_tokens_replaced(value: object, tokens: dict[str, object]) -> object:
+    """A value, list or dictionary with each token replaced by the value that it stands for."""
     if isinstance(value, list | tuple):
-        return type(value)(with_tokens_taken(item, tokens) for item in value)
+        return type(value)(with_tokens_replaced(item, tokens) for item in value)
     if isinstance(value, dict):
-        return {key: with_tokens_taken(item, tokens) for key, item in value.items()}
+        return {key: with_tokens_replaced(item, tokens) for key, item in value.items()}
     return tokens.get(value, value) if isinstance(value, str) else value
 
 
@@ -145,8 +147,8 @@ def _options(words: list[str], start: str) -> list[str]:
     return [word.split("=")[0] for word in words if word.startswith(start)]
 
 
-def _said(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Each word, the option it names, and what is said of it: after its equals sign, or in the word that follows."""
+def _with_values(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Each word, the option that it names, and the option's value: after the equals sign, or the following word."""
     for word, following in zip(words, [*words[1:], ""], strict=False):
-        option, equals, said = word.partition("=")
-        yield word, option, said if equals else following
+        option, equals, value = word.partition("=")
+        yield word, option, value if equals else following

@@ -1,4 +1,4 @@
-"""Settings of a fit that cannot work, or work against their purpose: seen before a run folder is made."""
+"""Checks of settings that cannot work, or do the opposite of what they are for, before a run folder is made."""
 
 import warnings
 from typing import Any
@@ -12,11 +12,11 @@ from cryptoforecast.errors import DataNotice, UsageError, UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.contract.optimizers import build
 
-# By the verbs that judge or forecast; callbacks, where their hooks are of the verb.
-HONOURED = ("accelerator", "devices", "num_nodes", "strategy", "deterministic", "benchmark", "callbacks")
-OPTION = "--trainer."
-# Which way each of our curves is better.
-MODES = {
+# Options of the trainer that matter to verbs that judge or forecast; callbacks, for their hooks of these verbs.
+OPTIONS_OF_JUDGING = ("accelerator", "devices", "num_nodes", "strategy", "deterministic", "benchmark", "callbacks")
+TRAINER_PREFIX = "--trainer."
+# Whether a lower or a higher value of a curve is better.
+MODE_OF_CURVE = {
     "train/loss": "min",
     "val/loss": "min",
     "val/rmse": "min",
@@ -25,9 +25,7 @@ MODES = {
 
 
 def refuse_ignored_options(verb: str, words: list[str]) -> None:
-    """Refuse options of the trainer that a verb which trains nothing would ignore.
-
-    What a configuration file says of the trainer is about the fit, and is no mistake.
+    """Refuse typed options that a verb which trains nothing would ignore; those in a file are about the fit.
 
     Args:
         verb: the verb.
@@ -38,16 +36,21 @@ def refuse_ignored_options(verb: str, words: list[str]) -> None:
     """
     for word in words:
         option = word.split("=")[0].rstrip("+")
-        if option.startswith(OPTION) and option.removeprefix(OPTION).split(".")[0] not in HONOURED:
+        if option == "--name":
+            raise UsageError(f"--name names the run of a fit; {verb} writes where --output_dir or --output say.")
+        if (
+            option.startswith(TRAINER_PREFIX)
+            and option.removeprefix(TRAINER_PREFIX).split(".")[0] not in OPTIONS_OF_JUDGING
+        ):
             raise UsageError(
-                f"{option}: {verb} trains nothing; of the trainer's options it takes {', '.join(HONOURED)}."
+                f"{option}: {verb} trains nothing; of the trainer's options it takes {', '.join(OPTIONS_OF_JUDGING)}."
             )
 
 
 def set_modes(chosen: Any) -> None:
-    """Let callbacks and schedulers that monitor a curve of ours know which way it is better.
+    """Set the mode of callbacks and schedulers that monitor one of our curves.
 
-    Their own default is that all is to be small, with which the epoch of the lowest skill would be the best.
+    Their default is ``min``, by which the epoch of the lowest skill would be the best.
 
     Args:
         chosen: the options of ``fit``, parsed, changed in place.
@@ -60,7 +63,7 @@ def set_modes(chosen: Any) -> None:
     monitoring.append(("model.scheduler", (chosen.get("model.init_args") or {}).get("scheduler")))
     for setting, spec in monitoring:
         settings: Any = getattr(spec, "init_args", None) or {}
-        mode = MODES.get(str(settings.get("monitor")))
+        mode = MODE_OF_CURVE.get(str(settings.get("monitor")))
         if mode is None or settings.get("mode", mode) == mode:
             continue
         name = f"{setting}: {spec.class_path.rsplit('.', 1)[-1]} monitors {settings.monitor}"
@@ -71,16 +74,22 @@ def set_modes(chosen: Any) -> None:
 
 
 def require_settings_that_work(trainer: Trainer, model: Forecaster, data: CloseDataModule) -> None:
-    """Try what Lightning would stumble over after a run has begun.
+    """Refuse settings that Lightning or torch would refuse only after a run has begun.
 
     Args:
-        trainer: what is to train.
-        model: what is to be trained.
+        trainer: about to train.
+        model: about to be trained.
         data: set up for ``fit``.
 
     Raises:
         UserError: naming the setting.
     """
+    for callback in trainer.early_stopping_callbacks:
+        if not trainer.limit_val_batches and callback.strict and callback.monitor.startswith("val/"):
+            raise UserError(
+                f"trainer.limit_val_batches is 0, and EarlyStopping monitors {callback.monitor}; set trainer.callbacks "
+                "without it, such as --trainer.callbacks=null."
+            )
     every, batches = trainer.val_check_interval, len(data.train_dataloader())
     limit = trainer.limit_train_batches
     seen = min(batches, limit) if isinstance(limit, int) else max(1, int(batches * limit)) if limit else 0
@@ -94,7 +103,7 @@ def require_settings_that_work(trainer: Trainer, model: Forecaster, data: CloseD
 
 
 def _take_a_step(model: Forecaster) -> None:
-    """Move a learning rate once, of one weight: some schedulers stumble over their arguments only then."""
+    """Take one step of the scheduler on a single weight: some refuse their arguments only then."""
     assert model._scheduler is not None
     optimizer = build("optimizer", model._optimizer, torch.nn.Linear(1, 1).parameters())
     scheduler = build("scheduler", model._scheduler, optimizer)

@@ -1,4 +1,4 @@
-"""From a command line to model, data and trainer, on Lightning's own."""
+"""Model, data and trainer from a command line, by Lightning's CLI."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -21,18 +21,17 @@ from cryptoforecast.training.resume import find_last_checkpoint
 from cryptoforecast.training.run_folder import LAST
 from cryptoforecast.training.run_record import RunRecord
 from cryptoforecast.training.setting_errors import setting_errors_in_one_sentence, value_errors_in_one_sentence
-from cryptoforecast.training.settings.arguments import LINKED, refuse_options_of_a_list, with_tokens_taken
+from cryptoforecast.training.settings.arguments import LINKED_SETTINGS, refuse_options_of_a_list, with_tokens_replaced
 from cryptoforecast.training.settings.checks import refuse_ignored_options, set_modes
-from cryptoforecast.training.settings.class_options import HELP
 from cryptoforecast.training.settings.command_words import read_words
+from cryptoforecast.training.settings.complaints import complaint
 from cryptoforecast.training.settings.defaults import VERBS, name_run, set_trainer_defaults
 from cryptoforecast.training.settings.parser import (
     PROGRAM,
     ForecastParser,
     UsageError,
-    complaint,
+    option_names,
     to_yaml,
-    with_plain_texts,
 )
 from cryptoforecast.training.train import options_for_fit
 from cryptoforecast.user_code.exception_origin import is_raised_by_user
@@ -41,23 +40,29 @@ FILES = "forecasts.csv, scores.json, forecast.png, changes.png and errors.png"
 FOLDER = ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder.")
 OUTPUT = ("output", "CSV file for the forecasts; by default they are printed.")
 NAME = "Name of the run's folder in runs; by default the configuration's with the model's, such as btc-LSTM."
-OURS = {"validate": FOLDER, "test": FOLDER, "predict": OUTPUT}  # options beside those of Lightning's Trainer
+OPTION_OF_VERB = {"validate": FOLDER, "test": FOLDER, "predict": OUTPUT}  # options beside those of Lightning's Trainer
 
 
 class CommandLine(VerbCLI):
-    """Lightning's command line, which reads and checks all that is asked for, and makes it."""
+    """Lightning's CLI, which parses and checks a command line and builds what it names; it runs nothing.
+
+    Args:
+        objects: options of the trainer that a call from Python gives as objects, by name.
+        progress: whether a line is printed for each epoch.
+        options: those of ``LightningCLI``.
+    """
 
     def __init__(self, *, objects: Mapping[str, Any] | None = None, progress: bool = True, **options: Any) -> None:
         self.objects, self.progress = objects or {}, progress
         super().__init__(**options)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "CommandLine":
-        """Itself: the factory of a model's optimizer leads here, and a copy of the model is of the same command."""
+        """The same instance: a model's optimizer factory refers to it, and copies of the model need no other."""
         return self
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """The verbs, each with those arguments of the Trainer's method that are not options."""
+        """The verbs, each with the arguments of the Trainer's method that are no options."""
         of_evaluation = {"model", "dataloaders", "datamodule", "verbose", "return_predictions"}
         of_fit = {"model", "train_dataloaders", "val_dataloaders", "datamodule"}
         return {"fit": of_fit, "validate": of_evaluation, "test": of_evaluation, "predict": of_evaluation}
@@ -65,25 +70,23 @@ class CommandLine(VerbCLI):
     def setup_parser(
         self, add_subcommands: bool, main_kwargs: dict[str, Any], subparser_kwargs: dict[str, Any]
     ) -> None:
-        """Add our own options to Lightning's verbs."""
+        """Add the options that Lightning's verbs do not have."""
         super().setup_parser(add_subcommands, main_kwargs, subparser_kwargs)
-        for verb in OURS.keys() & self.subcommands().keys():
-            option, meaning = OURS[verb]
+        for verb in OPTION_OF_VERB.keys() & self.subcommands().keys():
+            option, meaning = OPTION_OF_VERB[verb]
             self.verb_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
-        for of_verb in self.verb_parsers.values():
-            of_verb.epilog = HELP
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Lengths and columns are said once, to the data; a configuration may name the run for each verb."""
+        """Link lengths and columns of the model to the data's, and add ``name``, which a configuration may have."""
         parser.add_argument("--name", type=str | None, default=None, help=NAME)
-        for setting in LINKED:
+        for setting in LINKED_SETTINGS:
             parser.link_arguments(f"data.{setting}", f"model.init_args.{setting}")
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
-        """Parse a command line; where it names a checkpoint to judge, on top of what that holds."""
+        """Parse a command line, on top of the data of the checkpoint that it judges, if it does."""
         assert isinstance(args, list)
         self.typed = [str(word) for word in args]
-        read = read_words(self.typed, OURS)
+        read = read_words(self.typed, OPTION_OF_VERB)
         self.checkpoint, self.tokens, self.rename = read.checkpoint, read.tokens, read.rename
         if self.checkpoint is not None:
             refuse_ignored_options(read.verb, self.typed)
@@ -93,35 +96,33 @@ class CommandLine(VerbCLI):
         try:
             self.config = parser.parse_args(read.words)
         except ArgumentError as problem:
-            of_verb = self.verb_parsers.get(read.verb)
-            options = [action.dest for action in of_verb._actions] if of_verb else []
-            raise UsageError(complaint(str(problem), options)) from None
-        chosen = with_plain_texts(self.config[self.config.subcommand])
+            raise UsageError(complaint(str(problem), option_names(self.verb_parsers[read.verb]))) from None
+        chosen = self.config[self.config.subcommand]
         refuse_options_of_a_list(chosen.get("data.source"), read.words)
         set_modes(chosen)
         if read.verb in VERBS:
             name_run(chosen, self.typed)
         named = chosen.get("ckpt_path")
-        if read.verb not in OURS and named not in (None, LAST):
+        if read.verb not in OPTION_OF_VERB and named not in (None, LAST):
             self.checkpoint = read_checkpoint(named, self.rename)
             chosen["ckpt_path"] = str(self.checkpoint.path)
 
     def instantiate_classes(self) -> None:
-        """Make model and data; a value that one of them refuses is the user's to put right."""
+        """Build model and data; a value that one of them refuses becomes a ``UserError``."""
         self.parser.add_instantiator(self._make_source, Source)
         with setting_errors_in_one_sentence(), value_errors_in_one_sentence():
             super().instantiate_classes()
-        if self.checkpoint is not None and self.subcommand in OURS:
+        if self.checkpoint is not None and self.subcommand in OPTION_OF_VERB:
             self.model = self.restored  # in the place of what stood in for it
 
     def _make_source(self, cls: type[Source], *args: Any, **arguments: Any) -> Source:
-        """Make a source, of what the checkpoint's tokens stand for."""
-        return cls(*args, **{name: with_tokens_taken(value, self.tokens) for name, value in arguments.items()})
+        """Build a source from its arguments, with the tokens of a checkpoint replaced."""
+        return cls(*args, **{name: with_tokens_replaced(value, self.tokens) for name, value in arguments.items()})
 
     def after_instantiate_classes(self) -> None:
-        """Find the checkpoint that ``last`` means, now that logger and callbacks can be asked."""
+        """Find the checkpoint that ``last`` means: logger and callbacks, which know the folders, are built by now."""
         chosen = self.config_init[self.subcommand]
-        if self.subcommand not in OURS and chosen.get("ckpt_path") == LAST:
+        if self.subcommand not in OPTION_OF_VERB and chosen.get("ckpt_path") == LAST:
             self.checkpoint = find_last_checkpoint(chosen, self.rename)
             self.config[self.subcommand]["ckpt_path"] = chosen["ckpt_path"]
 
@@ -133,7 +134,7 @@ class CommandLine(VerbCLI):
             raise UserError(f"seed_everything: {problem}") from None
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """A trainer that logs and saves for ``fit``, and one that leaves no traces for the other verbs."""
+        """Build the trainer: for ``fit`` one that logs and saves, for the other verbs one that writes nothing."""
         try:
             return super().instantiate_trainer(**self._surroundings(), **kwargs)
         except (ValueError, TypeError, MisconfigurationException) as problem:  # Lightning's words for a bad option
@@ -158,7 +159,7 @@ class CommandLine(VerbCLI):
         return as_list(self.instantiated("trainer").callbacks)
 
     def run_verb(self, verb: str) -> None:
-        """Nothing: what is made here is used by the function of the verb."""
+        """Do nothing: the function of the verb uses what is built here."""
 
     def _surroundings(self) -> dict[str, Any]:
         options = self.instantiated("trainer")

@@ -1,4 +1,4 @@
-"""Configuration files: read once, in the encoding that they are in, and refused in one sentence."""
+"""Configuration files: each is read once, in its own encoding, and refused in one sentence."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from cryptoforecast.user_folders import expand_home
 
 CONFIG = ("--config", "-c")
 STANDARD_INPUT = "-"
-SYSTEM = 0  # the user who may do everything anyway
+ROOT_USER = 0
 BYTE_ORDER_MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig",
     b"\xff\xfe\x00\x00": "utf-32",
@@ -31,14 +31,14 @@ MERGE = "tag:yaml.org,2002:merge"
 
 
 class Configuration(NamedTuple):
-    """What a configuration sets, and the word by which a parser finds it: its path, or its text."""
+    """The settings of a configuration, and the word that a parser reads it by: its path, or its text."""
 
     word: str
     settings: dict[str, Any]
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Reads dates as the texts that they are."""
+    """A YAML loader that reads dates as texts."""
 
     yaml_implicit_resolvers: ClassVar = {
         first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")]
@@ -47,7 +47,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 def read_configuration(word: str) -> Configuration:
-    """A configuration that the command line names.
+    """Read a configuration that a command line names.
 
     Args:
         word: a file, a pipe, ``-`` for standard input, or the text itself.
@@ -69,15 +69,15 @@ def read_configuration(word: str) -> Configuration:
 
 
 def require_own(file: Path) -> None:
-    """See that a configuration which nobody has named is the user's: it can have any class made.
+    """Refuse a configuration that nobody has named and that is another user's: it can run any code.
 
-    One outside the working folder is told of.
+    A notice tells of one outside the working folder.
 
     Raises:
-        UserError: if it, or the folder that it lies in, belongs to another user.
+        UserError: if the file or its folder belongs to another user.
     """
     for place in (file, file.parent):
-        if hasattr(os, "geteuid") and place.stat().st_uid not in (os.geteuid(), SYSTEM):
+        if hasattr(os, "geteuid") and place.stat().st_uid not in (os.geteuid(), ROOT_USER):
             raise UserError(
                 f"{place}: belongs to another user, and a configuration can have any code run; "
                 f"if you trust it, name it: --config {shlex.quote(str(file))}."
@@ -88,13 +88,13 @@ def require_own(file: Path) -> None:
 
 
 def with_configurations_read(words: list[str], rename: Mapping[str, str]) -> list[str]:
-    """A command line each of whose configurations has been read, and can be read by a parser.
+    """A command line whose configurations are known to be readable, with the classes in them renamed.
 
-    A pipe can be read only once, so its text takes its place.
+    The text of a pipe takes its place, because a pipe can be read only once.
 
     Args:
         words: the command line.
-        rename: class paths that configurations may still have by their old names, old to new.
+        rename: new class paths by the old ones that configurations may still have.
     """
     read: list[str] = []
     of_config = False
@@ -137,7 +137,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _decoded(content: bytes, name: str) -> tuple[str, bool]:
-    """The text, and whether it stands there in UTF-8 without a mark, as a parser expects it."""
+    """The text, and whether it is UTF-8 without a byte order mark, which a parser can read from the file."""
     encoding = next((found for mark, found in BYTE_ORDER_MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         return content.decode(encoding), encoding == "utf-8"
@@ -171,7 +171,7 @@ def _settings_of(text: str, name: str) -> dict[str, Any]:
 
 
 def _problems(node: yaml.Node, around: tuple[yaml.Node, ...]) -> Iterator[tuple[int, str]]:
-    """What is wrong with a part of a configuration, and in which line: a parser would not see it, or choke on it."""
+    """Lines and descriptions of mistakes that a parser would overlook, or end in a traceback for."""
     if any(node is outer for outer in around):
         yield _line(node), "the alias stands for something that it is part of itself"
     elif node.tag not in PLAIN_TAGS:

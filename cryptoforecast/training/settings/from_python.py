@@ -8,11 +8,10 @@ from lightning.pytorch import Trainer
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UsageError
-from cryptoforecast.formatting import join_names
+from cryptoforecast.formatting import join_names, nearest_of
 from cryptoforecast.models import Forecaster
 from cryptoforecast.recipe.write import argument_names
-from cryptoforecast.training.settings.arguments import LINKED
-from cryptoforecast.training.settings.parser import nearest_of
+from cryptoforecast.training.settings.arguments import LINKED_SETTINGS
 from cryptoforecast.training.settings.plain_values import NotPlain, path_of_class, to_plain_value
 from cryptoforecast.training.settings.variant_class import class_of_model
 
@@ -76,7 +75,7 @@ def _model(model: Any) -> tuple[list[str], dict[str, Any]]:
         record = model.record()
         path_of_class(type(model), "model")
         model = {"class_path": record["class_path"], **record["init_args"]}
-        shared = {f"data__{name}": model.pop(name) for name in LINKED if name in model}
+        shared = {f"data__{name}": model.pop(name) for name in LINKED_SETTINGS if name in model}
         return [f"--model={model['class_path']}"], shared | {"model": _without_class(model)}
     if isinstance(model, Mapping):
         named = model.get("class_path")
@@ -91,7 +90,7 @@ def _without_class(model: Mapping[str, Any]) -> dict[str, Any]:
 
 def _names(model: type | None) -> dict[str, list[str]]:
     """The names of the options that the model, the data and the trainer have; lengths and columns are the data's."""
-    of_model = [] if model is None else [name for name in argument_names(model) if name not in LINKED]
+    of_model = [] if model is None else [name for name in argument_names(model) if name not in LINKED_SETTINGS]
     return {"model": of_model, "data": argument_names(CloseDataModule), "trainer": argument_names(Trainer)}
 
 
@@ -121,7 +120,7 @@ def _expanded(name: str, value: Any, known: dict[str, list[str]], verb: str) -> 
 def _checked(name: str, group: str, known: dict[str, list[str]]) -> str:
     """The name of an option of a group, if the group has it; what is below it, the parser checks."""
     first = name.split("__")[0].split(".")[0]
-    if known[group] and first not in known[group] and first not in LINKED:
+    if known[group] and first not in known[group] and first not in LINKED_SETTINGS:
         raise UsageError(f"{group} has no option {first}{nearest_of(first, known[group])}.")
     return name.replace("__", ".")
 

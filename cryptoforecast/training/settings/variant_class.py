@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from jsonargparse import _typehints
-
 from cryptoforecast.errors import UsageError
+from cryptoforecast.formatting import nearest_of
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.recipe.class_paths import ImportPathError, import_named
+from cryptoforecast.recipe.jsonargparse_private import import_path, subclasses_of
 from cryptoforecast.training.run_folder import LAST
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
-from cryptoforecast.training.settings.parser import nearest_of
 
 
 def class_of_model(words: Sequence[str], ckpt_path: Any = None) -> type[Forecaster] | None:
@@ -40,9 +39,9 @@ def class_of_model(words: Sequence[str], ckpt_path: Any = None) -> type[Forecast
 
 def _found(name: str) -> type[Forecaster]:
     try:
-        found = import_named(_typehints.resolve_class_path_by_name(Forecaster, name))
+        found = import_named(import_path(Forecaster, name))
     except (ImportPathError, ValueError):
-        known = [path.rpartition(".")[2] for path in _typehints.get_all_subclass_paths(Forecaster)]
+        known = [cls.__name__ for cls in subclasses_of(Forecaster)]
         raise UsageError(f"model: there is no {name}{nearest_of(name, known)}.") from None
     if not isinstance(found, type) or not issubclass(found, Forecaster):
         raise UsageError(f"model: {name} is no Forecaster.")

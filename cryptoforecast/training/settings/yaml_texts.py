@@ -1,4 +1,4 @@
-"""Texts that YAML may take for something else: a symbol such as 1e5, 005930 or NO."""
+"""Texts that YAML may read as numbers or truth values: symbols such as 1e5, 005930 or NO."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ import yaml
 
 from cryptoforecast.data.files.knobs import BY_NUMBER
 
-# What jsonargparse says where a text is wanted, or a list of texts, and YAML has read a number or a truth value.
+# jsonargparse's message where a text is expected, or a list of texts, and YAML has read a number or truth value.
 NO_TEXT = re.compile(
     r"Parser key \"(?P<name>\w+)\":\s+Does not validate against any of the Union subtypes\s+"
     r"Subtypes: \[[^\n]*<class 'str'>[^\n]*\n(?:(?!Parser key).)*?"
@@ -16,11 +16,11 @@ NO_TEXT = re.compile(
 )
 
 
-def text_wanted(message: str) -> str | None:
-    """What to do about a value that is no text, in the words of a sentence; None where something else is wrong.
+def text_expected(message: str) -> str | None:
+    """A sentence on how to write a value that must be a text; None where something else is wrong.
 
     Args:
-        message: jsonargparse's own words.
+        message: of jsonargparse.
     """
     if (found := NO_TEXT.search(message)) is None:
         return None
@@ -43,5 +43,5 @@ _Dumper.add_multi_representer(str, lambda dumper, text: dumper.represent_str(str
 
 
 def dump_yaml(data: Any) -> str:
-    """Options as YAML that is read back as it was, every text as a text."""
+    """Options as YAML that reads back as the same values, each text as a text."""
     return str(yaml.dump(data, Dumper=_Dumper, default_flow_style=False, allow_unicode=True, sort_keys=False))

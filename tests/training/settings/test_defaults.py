@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from cryptoforecast.errors import UsageError
+from cryptoforecast.training.settings.checks import refuse_ignored_options
 from tests.cli.helpers import refused
 from tests.helpers import CONFIGS, Said
 
@@ -106,3 +108,18 @@ def test_a_name_that_no_run_can_have_is_refused(type_in: TypeIn) -> None:
     for name in ("", "/tmp/small", "../small"):
         refused(type_in("fit", *MODEL, f"--name={name}"), 2, "is no name of a folder under runs")
     refused(type_in("fit", *MODEL, "--name=small", "--trainer.logger=false"), 2, "--name names the folder of")
+
+
+def test_without_validation_nothing_can_be_stopped_early(type_in: TypeIn) -> None:
+    quick = ("--data.context_length=6", "--model.hidden_size=2", "--trainer.max_epochs=1", "--trainer.accelerator=cpu")
+    words = ("fit", *MODEL, *quick, "--data.source.rows=100", "--trainer.limit_val_batches=0")
+    refused(
+        type_in(*words), 1, "trainer.limit_val_batches is 0, and EarlyStopping monitors val/loss; set trainer.callb"
+    )
+    assert not Path("runs").exists()
+    assert type_in(*words, "--trainer.callbacks=null").status == 0
+
+
+def test_a_verb_that_judges_takes_no_name() -> None:
+    with pytest.raises(UsageError, match="--name names the run of a fit; test writes where --output_dir"):
+        refuse_ignored_options("test", ["test", "--ckpt_path=a.ckpt", "--name=small"])

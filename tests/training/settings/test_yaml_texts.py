@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from jsonargparse import ArgumentParser
 
 from cryptoforecast.data.sources import CsvSource, Source
-from cryptoforecast.training.settings.parser import complaint  # sets the dumper of all parsers
+from cryptoforecast.training.settings.complaints import complaint
 
 ODD = ["005930", "00570", "NA", "null", "1e5", "-1E5", "1_0e3", "1.0", "0x10", "inf", ".inf", "2024-01-01", "NO",
        "True", "~", " spaced ", "", "1:30", "比特币", 'a "b": c', "[A]", "{a: b}", "#x"]  # fmt: skip

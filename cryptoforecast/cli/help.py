@@ -1,0 +1,187 @@
+"""The first page of help for each verb that trains or forecasts. It loads neither torch nor Lightning."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cryptoforecast.errors import UsageError
+
+HELP = ("-h", "--help")
+WIDTH = 26  # columns of an option before what it means
+
+
+class Option(NamedTuple):
+    """An option as a page of help shows it: its name, the kind of value it takes, and what it means.
+
+    ``default`` is the value that it has if nobody sets it; None where the meaning says so itself.
+    """
+
+    name: str
+    value: str
+    meaning: str
+    default: object = None
+
+    def __str__(self) -> str:
+        default = "" if self.default is None else f" ({self.default})"
+        return f"  {f'--{self.name} {self.value}'.rstrip():<{WIDTH}} {self.meaning}{default}"
+
+
+class Page(NamedTuple):
+    """A page of help: what the verb does, and its options by the title that they stand under."""
+
+    description: str
+    options: dict[str, list[Option]]
+    required: str = "[--config FILE]"
+
+
+SOURCE = [
+    Option("data.source", "CLASS", "CsvSource, YahooSource, CcxtSource, your own ..."),
+    Option("data.source.path", "FILE", "of a CsvSource; all: --data.source.help CsvSource"),
+]
+LENGTHS = [
+    Option("data.context_length", "N", "bars that the model sees", 60),
+    Option("data.horizon", "N", "closes that it forecasts", 1),
+]
+COLUMNS = Option("data.columns", "LIST", "such as '[Close, Volume]'")
+BORDERS = [
+    Option("data.val_from", "X", "where validation begins: share, count, date", 0.8),
+    Option("data.test_from", "X", "where the test begins, likewise", 0.9),
+]
+MODEL = [
+    Option("model", "CLASS", "LSTM, GRU, RandomWalk, or your own: my_model.Net"),
+    Option("model.hidden_size", "N", "an option of the model; all: --model.help LSTM"),
+    Option("model.optimizer.lr", "X", "of the optimizer, which is Adam by default"),
+]
+MAX_EPOCHS = Option("trainer.max_epochs", "N", "at most; EarlyStopping may end it before", 50)
+ACCELERATOR = Option("trainer.accelerator", "NAME", "cpu, gpu or auto", "auto")
+CALLBACKS = Option("trainer.callbacks+", "CLASS", "one more, such as LearningRateMonitor")
+SEED = Option("seed_everything", "N", "seed of all that is random; by default a new one")
+PRINT_CONFIG = Option("print_config", "", "print all settings as YAML, and do nothing else")
+CHECKPOINT = Option("ckpt_path", "FILE", "such as runs/NAME/version_0/checkpoints/best.ckpt")
+OTHER_CLOSES = [*SOURCE, Option("data.end", "DATE", "the last bar to use; --data.start the first")]
+CLASSES = [
+    Option("import", "MODULE", "import a module first, with the model's class"),
+    Option("rename", "old.Net=new.Net", "take a checkpoint of a class that was renamed"),
+]
+MORE = "all options: --help trainer, --help data, --help model"
+
+PAGES = {
+    "fit": Page(
+        "Train a model, and judge its best epoch on the validation targets.",
+        {
+            "what to forecast": [
+                *SOURCE,
+                *LENGTHS,
+                Option("data.columns", "LIST", "such as '[Close, Volume]'"),
+                *BORDERS,
+            ],
+            "the model": MODEL,
+            "training": [
+                MAX_EPOCHS,
+                ACCELERATOR,
+                CALLBACKS,
+                SEED,
+                Option("ckpt_path", "FILE", "go on from a checkpoint, or last, the newest"),
+            ],
+            "output": [Option("name", "NAME", "of the folder in runs; by default CONFIG-MODEL"), PRINT_CONFIG],
+        },
+    ),
+    "backtest": Page(
+        "Fit and judge anew on each of several test parts, one after the other in time.",
+        {
+            "walking forward": [
+                Option("folds", "N", "test parts, from data.test_from on"),
+                Option("seeds", "N", "fits of each part, from seed_everything on", 1),
+                Option("workers", "N", "fits at a time, each with one thread", 1),
+                Option("window", "KIND", "expanding, or rolling: of fixed length", "expanding"),
+            ],
+            "what to forecast, and the model (as for fit)": [*SOURCE, *LENGTHS, *BORDERS, *MODEL[:2]],
+            "training (as for fit)": [MAX_EPOCHS, SEED],
+            "output": [
+                Option("output_dir", "FOLDER", "by default runs/NAME/backtest"),
+                Option("parquet", "", "write forecasts.parquet too"),
+            ],
+        },
+        "--folds N [--config FILE]",
+    ),
+    "audit": Page(
+        "Look for look-ahead: build all twice, with garbage for the future, and compare.",
+        {
+            "what to audit (as for fit)": [*SOURCE, *LENGTHS, *BORDERS, *MODEL],
+            "training": [
+                Option("steps", "N", "optimizer steps before weights are compared", 20),
+                SEED,
+                Option("ckpt_path", "FILE", "start from its weights; by default from new ones"),
+            ],
+        },
+    ),
+    "test": Page(
+        "Judge a checkpoint on the test targets, beside the random walk.",
+        {
+            "the model": [CHECKPOINT, *CLASSES],
+            "other closes than those of the fit": OTHER_CLOSES,
+            "running": [ACCELERATOR],
+            "output": [Option("output_dir", "FOLDER", "by default the checkpoint's run folder")],
+        },
+        "--ckpt_path FILE",
+    ),
+    "predict": Page(
+        "Forecast the closes after the last bar that is over, as CSV.",
+        {
+            "the model": [CHECKPOINT, *CLASSES],
+            "other closes than those of the fit": OTHER_CLOSES,
+            "running": [ACCELERATOR],
+            "output": [Option("output", "FILE", "a CSV file; by default they are printed")],
+        },
+        "--ckpt_path FILE",
+    ),
+}
+PAGES["validate"] = PAGES["test"]._replace(description="Judge a checkpoint on the validation targets.")
+TOPICS = ("trainer", "data", "model")
+
+
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Whether a command line of one of these verbs asks for help instead of carrying something out.
+
+    >>> asks_for_help(["fit", "--model=LSTM", "--help"]), asks_for_help(["fit", "--model.help", "LSTM"])
+    (True, True)
+    """
+    return words[0] in PAGES and any(word in HELP or _class_asked(word) for word in words[1:])
+
+
+def print_help(words: Sequence[str]) -> None:
+    """Print what a command line asks for: the verb's page, all options of a topic, or those of a class.
+
+    Args:
+        words: the command line; ``--help trainer`` has a topic, and ``--model.help LSTM`` a class.
+
+    Raises:
+        UsageError: if there is no such topic or class.
+    """
+    place = next(at for at, word in enumerate(words) if at and (word in HELP or _class_asked(word)))
+    asked, equals, value = words[place].partition("=")
+    following = value if equals else next(iter(words[place + 1 :]), "")
+    topic = "" if following.startswith("-") else following
+    if asked in HELP and not topic:
+        print(page(words[0]))
+        return
+    from cryptoforecast.cli.class_help import class_help, topic_help
+
+    if asked not in HELP:
+        print(class_help(asked.removeprefix("--").removesuffix(".help"), topic))
+    elif topic in TOPICS:
+        print(topic_help(topic, words[0]))
+    else:
+        raise UsageError(f"--help {topic}: there are {', '.join(f'--help {one}' for one in TOPICS)}, and --help alone.")
+
+
+def page(verb: str) -> str:
+    """The first page of help for a verb."""
+    shown = PAGES[verb]
+    lines = [f"usage: python -m cryptoforecast {verb} {shown.required} [options]", shown.description]
+    for title, options in shown.options.items():
+        lines += [f"{title}:", *map(str, options)]
+    return "\n".join([*lines, MORE])
+
+
+def _class_asked(word: str) -> bool:
+    return word.partition("=")[0] in ("--model.help", "--data.source.help")
