@@ -45,7 +45,7 @@ def _backtest(closes: Path, folds: int, workers: int) -> float:
             *("backtest", f"--folds={folds}", f"--workers={workers}", f"--output_dir={folder}/out"),
             *("--seed_everything=0", "--model=LSTM", "--data.source=CsvSource", f"--data.source.path={closes}"),
             *("--data.val_from=1100", "--data.test_from=1200", f"--trainer.max_epochs={EPOCHS}"),
-            *("--trainer.callbacks+=ModelCheckpoint", "--trainer.callbacks.monitor=val/loss"),
+            *("--trainer.callbacks=[]", "--trainer.callbacks+=ModelCheckpoint", "--trainer.callbacks.monitor=val/loss"),
         ]
         return run([sys.executable, "-m", "cryptoforecast", *words]).wall_s
 

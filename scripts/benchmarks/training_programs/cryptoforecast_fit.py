@@ -40,7 +40,7 @@ def main() -> int:
              f"--trainer.accelerator={'gpu' if on_gpu() else 'cpu'}",
              "--trainer.limit_val_batches=0", "--trainer.gradient_clip_val=1.0", "--trainer.enable_progress_bar=true",
              "--trainer.logger=TensorBoardLogger", f"--trainer.logger.save_dir={folder}",
-             "--trainer.callbacks+=ModelCheckpoint", "--trainer.callbacks.filename=last",
+             "--trainer.callbacks=[]", "--trainer.callbacks+=ModelCheckpoint", "--trainer.callbacks.filename=last",
              "--trainer.callbacks+=clock_callback.ClockCallback"]
         )  # fmt: skip
 
