@@ -18,7 +18,7 @@ import cryptoforecast
 
 PACKAGE = Path(cryptoforecast.__file__).parent
 PRONOUNS = {"one", "own", "said", "other", "others", "there", "again", "whose", "of", "them", "it"}
-ROOMS_WITH_PRONOUNS = {"data", "evaluation", "training", "backtest", "audit", "cli"}
+WITH_PRONOUNS = ("training/", "cli/", "evaluation/comparison/", "evaluation/rows.py")  # not yet clean
 FILES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 SHAPED = [file for file in FILES if "from jaxtyping import" in file.read_text()]
@@ -41,7 +41,13 @@ ARROWS = IMPORTS.read_arrows(PACKAGE)
 
 def names_bound_in(file: Path) -> Iterator[tuple[str, int]]:
     """Each name that a file binds, as a variable, an argument, an attribute, a function or an alias, and its line."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    tree = ast.parse(file.read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    operators = [node for node in functions if node.name.startswith("__")]  # whose second argument Python calls other
+    skipped = {id(argument) for node in operators for argument in node.args.args}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield (node.id if isinstance(node, ast.Name) else node.attr), node.lineno
         elif isinstance(node, ast.arg):
@@ -72,8 +78,10 @@ def test_every_room_has_a_place_in_the_order() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_no_name_is_a_pronoun_or_a_preposition(file: Path) -> None:
-    if file.relative_to(PACKAGE).parts[0] not in ROOMS_WITH_PRONOUNS:
-        assert [f"{file}:{line} {name}" for name, line in names_bound_in(file) if name in PRONOUNS] == []
+    place = file.relative_to(PACKAGE).as_posix()
+    allowed = {"others"} if place.startswith("data/") else set()  # there, the columns of a file beside the close
+    if not place.startswith(WITH_PRONOUNS):
+        assert [(name, line) for name, line in names_bound_in(file) if name in PRONOUNS - allowed] == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))

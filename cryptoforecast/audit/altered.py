@@ -51,16 +51,16 @@ def with_cached_sources(data: CloseDataModule) -> CloseDataModule:
     return with_sources(
         data,
         [
-            one if isinstance(one, CachedSource) else CachedSource(one, load_one(one, data.columns[1:]))
-            for one in sources
+            item if isinstance(item, CachedSource) else CachedSource(item, load_one(item, data.columns[1:]))
+            for item in sources
         ],
     )
 
 
 def with_sources(data: CloseDataModule, sources: Sequence[Source], **settings: Any) -> CloseDataModule:
     """A data module of the same class with the same settings but these, over other sources."""
-    again: CloseDataModule = _remade(data, source=list(sources), num_workers=0, **settings)
-    return again
+    rebuilt: CloseDataModule = _remade(data, source=list(sources), num_workers=0, **settings)
+    return rebuilt
 
 
 def _remade(instance: Any, **changed: Any) -> Any:
@@ -157,16 +157,16 @@ class AlteredSource:
     def _again(self, source: Source, since: pd.Timestamp, folder: Path) -> Source:
         """A source like this one, with copies of files in the place of files."""
         names = [name for name in argument_names(type(source)) if hasattr(source, name) and name not in NO_FILES]
-        again: Source = _remade(
+        rebuilt: Source = _remade(
             source, **{name: self._argument(getattr(source, name), source, since, folder) for name in names}
         )
-        return again
+        return rebuilt
 
     def _argument(self, value: Any, owner: Source, since: pd.Timestamp, folder: Path) -> Any:
         if isinstance(value, Source):
             return self._again(value, since, folder)
         if isinstance(value, list | tuple):
-            return [self._argument(one, owner, since, folder) for one in value]
+            return [self._argument(item, owner, since, folder) for item in value]
         files = _named(value, owner) if isinstance(value, str | Path) else []
         if not files:
             return value

@@ -88,7 +88,7 @@ class FreshProcesses:
     @property
     def opened(self) -> list[Opened]:
         """What the processes have opened, each file under its real name."""
-        return [one for answer in self._answers for one in answer.opened]
+        return [entry for answer in self._answers for entry in answer.opened]
 
     def counterfactual(self, altered: Alteration, border: pd.Timestamp, here: Counterfactual) -> Counterfactual:
         """A counterfactual that is being built from the import of the user's modules on.
@@ -185,8 +185,8 @@ def _answer(job: Job, build: Build) -> Answer:
         return Answer(None, None, found.reason, found.stage, [])
     except (Exception, SystemExit) as problem:
         traceback.print_exc()
-        said = str(problem) if isinstance(problem, UserError) else f"{type(problem).__name__}: {problem}"
-        return Answer(None, None, said.split("\n")[0].rstrip("."), "", [])
+        message = str(problem) if isinstance(problem, UserError) else f"{type(problem).__name__}: {problem}"
+        return Answer(None, None, message.split("\n")[0].rstrip("."), "", [])
 
 
 def _end_with_the_parent() -> None:

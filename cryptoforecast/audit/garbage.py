@@ -43,8 +43,8 @@ def factors(count: int) -> Float64[np.ndarray, " bars"]:
 def with_garbage(series: CloseSeries, border: pd.Timestamp) -> CloseSeries:
     """The same series, each bar from a border on being garbage; its times stay."""
     factor = np.where(series.closes.index >= border, factors(len(series.closes)), 1.0)
-    others = None if series.others is None else series.others.mul(factor, axis=0)
-    return series._replace(closes=series.closes * factor, others=others)
+    columns = None if series.others is None else series.others.mul(factor, axis=0)
+    return series._replace(closes=series.closes * factor, others=columns)
 
 
 class PriceFile:

@@ -35,32 +35,32 @@ class LookAhead(UserError):
         self.stage, self.reason = stage, reason
 
 
-def same(one: Any, other: Any) -> bool:
+def same(left: Any, right: Any) -> bool:
     """Whether two states hold the same bits: tensors, arrays, numbers, texts, and lists and dictionaries of them."""
-    if type(one) is not type(other):
+    if type(left) is not type(right):
         return False
-    if isinstance(one, Tensor):
-        return one.dtype == other.dtype and one.shape == other.shape and torch.equal(_bits(one), _bits(other))
-    if isinstance(one, np.ndarray):
-        return bool(one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes())
-    if isinstance(one, Mapping):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other) or (one != one and other != other)
+    if isinstance(left, Tensor):
+        return left.dtype == right.dtype and left.shape == right.shape and torch.equal(_bits(left), _bits(right))
+    if isinstance(left, np.ndarray):
+        return bool(left.dtype == right.dtype and left.shape == right.shape and left.tobytes() == right.tobytes())
+    if isinstance(left, Mapping):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list | tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right) or (left != left and right != right)
 
 
-def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> str | None:
+def differing(left: Mapping[str, Any], right: Mapping[str, Any]) -> str | None:
     """The name of the first entry that two states do not share."""
-    names = [*one, *(name for name in other if name not in one)]
-    return next((name for name in names if name not in one or not same(one[name], other.get(name))), None)
+    names = [*left, *(name for name in right if name not in left)]
+    return next((name for name in names if name not in left or not same(left[name], right.get(name))), None)
 
 
-def difference(one: CloseSeries, other: CloseSeries, border: pd.Timestamp) -> str | None:
+def difference(left: CloseSeries, right: CloseSeries, border: pd.Timestamp) -> str | None:
     """What differs between two series before a border, in words; nothing where they are equal."""
-    first, second = (_bars(series)[lambda bars: bars.index < border] for series in (one, other))
-    name = one.closes.name
-    if one.interval != other.interval or list(first.columns) != list(second.columns):
+    first, second = (_bars(series)[lambda bars: bars.index < border] for series in (left, right))
+    name = left.closes.name
+    if left.interval != right.interval or list(first.columns) != list(second.columns):
         return f"{name} has other bars altogether"
     if not same(in_nanoseconds(first.index).asi8, in_nanoseconds(second.index).asi8):
         differs = first.index.symmetric_difference(second.index)

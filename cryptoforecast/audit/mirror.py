@@ -23,7 +23,7 @@ class Mirror(NamedTuple):
     shown: Path
     files: dict[Path, Path]
 
-    def of(self, path: str | Path) -> str:
+    def shown_path(self, path: str | Path) -> str:
         """Where a path leads in the mirror; itself, if it is not below the mirrored folder."""
         whole = Path(path)
         if whole.is_relative_to(self.real) and not is_library(str(whole)):
@@ -98,8 +98,8 @@ def _link(path: Path, place: Path) -> None:
 
 def live_in(mirrored: Mirror) -> None:
     """Have this process work in a mirror: its folder, where it finds modules, and what it opens by a whole path."""
-    os.chdir(mirrored.of(Path(os.path.realpath(Path.cwd()))))
-    sys.path[:] = [mirrored.of(os.path.realpath(place)) if place else "" for place in sys.path]
+    os.chdir(mirrored.shown_path(Path(os.path.realpath(Path.cwd()))))
+    sys.path[:] = [mirrored.shown_path(os.path.realpath(place)) if place else "" for place in sys.path]
     sys.dont_write_bytecode = True
     copies = {str(file): str(copy) for file, copy in mirrored.files.items()}
     for module, name in ((builtins, "open"), (io, "open"), (os, "open")):
@@ -119,4 +119,4 @@ def _redirected(opens: Callable[..., Any], copies: Mapping[str, str]) -> Callabl
 
 def under_real_names(opened: Iterable[Opened], mirrored: Mirror) -> list[Opened]:
     """What a process in a mirror has opened, as it would have outside."""
-    return [one._replace(path=mirrored.real_path(one.path)) for one in opened]
+    return [entry._replace(path=mirrored.real_path(entry.path)) for entry in opened]

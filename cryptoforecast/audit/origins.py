@@ -61,15 +61,15 @@ def require_no_memory(model: Forecaster, windows: WindowDataset, positions: Int6
         LookAhead: naming the window.
     """
     chosen, name = sample(positions, TOGETHER), type(model).__name__
-    others = positions[: len(chosen)]
+    in_between = positions[: len(chosen)]
     first = forecasts(model, windows, chosen)
-    forecasts(model, windows, others)
-    again = forecasts(model, windows, chosen)
-    if not same(first, again):
-        at = int((first != again).any(dim=1).int().argmax())
+    forecasts(model, windows, in_between)
+    repeated = forecasts(model, windows, chosen)
+    if not same(first, repeated):
+        at = int((first != repeated).any(dim=1).int().argmax())
         raise LookAhead(
             "forecast",
-            f"{name} forecasts {_said(first, again, at)} from {_origin(windows, chosen[at])}, asked again; "
+            f"{name} forecasts {_said(first, repeated, at)} from {_origin(windows, chosen[at])}, asked again; "
             "a forecast must depend on its own window only",
         )
     context = windows[chosen].context[..., 0]
@@ -136,8 +136,8 @@ def _without_the_rest(model: Forecaster, data: CloseDataModule, position: int) -
     series = data.series[number]
     at = series.closes.index.get_loc(_time(int(data.windows[position].origin)))
     kept = slice(at - data.context_length + 1, at + 1)
-    others = None if series.others is None else series.others.iloc[kept]
-    alone = series._replace(closes=series.closes.iloc[kept], others=others)
+    columns = None if series.others is None else series.others.iloc[kept]
+    alone = series._replace(closes=series.closes.iloc[kept], others=columns)
     source = data.source[number] if isinstance(data.source, list) else data.source
     cut = with_sources(data, [CachedSource(source, alone)], start=None, end=None)
     cut.setup("predict")

@@ -37,13 +37,13 @@ def require_unread(opened: Iterable[Opened], files: Iterable[Path], stage: str) 
         LookAhead: naming what has opened one.
     """
     known = {os.path.realpath(file) for file in files}
-    for one in opened:
-        if one.in_load or (stage == "scaling" and not one.by_scaling):
+    for entry in opened:
+        if entry.in_load or (stage == "scaling" and not entry.by_scaling):
             continue
-        name = next((Path(file).name for file in known if _names(one, file)), None)
+        name = next((Path(file).name for file in known if _names(entry, file)), None)
         if name is not None:
-            who = one.who or "something"
-            how = f"runs {one.path!r} on" if one.event in PROGRAM_EVENTS else "reads"
+            who = entry.who or "something"
+            how = f"runs {entry.path!r} on" if entry.event in PROGRAM_EVENTS else "reads"
             raise LookAhead(stage, f"{who} {how} {name} itself, whose rows behind the border are then in its reach")
 
 
@@ -62,13 +62,13 @@ def require_untrained_behind(
     """
     splits: tuple[Split, ...] = ("val", "test")
     for split, border in zip(splits, borders, strict=False):
-        for one in prior_training_of(model) if trained is None else trained:
-            until = one.until(split)
+        for entry in prior_training_of(model) if trained is None else trained:
+            until = entry.until(split)
             if until is not None and until >= border:
                 done = "fitted" if split == "val" else "fitted or chosen"
                 raise LookAhead(
                     "training",
-                    f"{type(model).__name__} has taken something from {one.path}, which was {done} on closes up to "
+                    f"{type(model).__name__} has taken something from {entry.path}, which was {done} on closes up to "
                     f"{say_time(until)}, and the {split} targets begin with {say_time(border)}",
                 )
 
@@ -96,14 +96,14 @@ def doubts_of(
     known, name = {os.path.realpath(file) for file in files}, type(model).__name__
     if place := traces.in_environment():
         raise LookAhead("training", f"the environment variable {place} holds closes from {since} on")
-    unknown = [one.path for one in prior_training_of(model) if one.selected_until is None]
+    unknown = [entry.path for entry in prior_training_of(model) if entry.selected_until is None]
     doubts = [f"{path} does not say on which closes it was trained" for path in unknown]
     given = {os.path.realpath(file): f"{name} is given" for file in files_in_arguments(model)}
-    for one in _each_once(opened):
-        if one.event in FILE_EVENTS:
-            given[os.path.realpath(one.path)] = f"{one.who} reads"
+    for entry in _each_once(opened):
+        if entry.event in FILE_EVENTS:
+            given[os.path.realpath(entry.path)] = f"{entry.who} reads"
         else:
-            doubts.append(f"{one.who} {'runs' if one.event in PROGRAM_EVENTS else 'asks'} {one.path}")
+            doubts.append(f"{entry.who} {'runs' if entry.event in PROGRAM_EVENTS else 'asks'} {entry.path}")
     for file, how in given.items():
         if file in known:
             continue
@@ -111,8 +111,8 @@ def doubts_of(
             trained, found = prior_training_in_file(file), traces.in_file(file)
         require_untrained_behind(model, borders, trained)
         if found and not trained:
-            whose = "there is a module," if file.endswith(CODE) else how
-            raise LookAhead("training", f"{whose} {Path(file).name}, which holds closes from {since} on")
+            subject = "there is a module," if file.endswith(CODE) else how
+            raise LookAhead("training", f"{subject} {Path(file).name}, which holds closes from {since} on")
         if not trained and not file.endswith(CODE):
             doubts.append(f"{how} {Path(file).name}")
     return _the_first(doubts)
@@ -127,19 +127,19 @@ def _the_first(doubts: list[str]) -> list[str]:
 def _each_once(opened: Sequence[Opened]) -> Iterator[Opened]:
     """What somebody's code has opened, and modules of it, each file once."""
     seen = set()
-    for one in opened:
-        if not one.in_load and (one.who or one.path.endswith(CODE)) and (one.event, one.path) not in seen:
-            seen.add((one.event, one.path))
-            yield one
+    for entry in opened:
+        if not entry.in_load and (entry.who or entry.path.endswith(CODE)) and (entry.event, entry.path) not in seen:
+            seen.add((entry.event, entry.path))
+            yield entry
 
 
-def _names(one: Opened, file: str) -> bool:
+def _names(entry: Opened, file: str) -> bool:
     """Whether something that was opened is a file, by this name or another; or a program that was given its name."""
-    if one.event in PROGRAM_EVENTS:
-        return Path(file).name in one.path
-    if one.event in NETWORK_EVENTS:
+    if entry.event in PROGRAM_EVENTS:
+        return Path(file).name in entry.path
+    if entry.event in NETWORK_EVENTS:
         return False
     try:
-        return os.path.realpath(one.path) == file or os.path.samefile(one.path, file)  # noqa: PTH121
+        return os.path.realpath(entry.path) == file or os.path.samefile(entry.path, file)  # noqa: PTH121
     except OSError:
         return False

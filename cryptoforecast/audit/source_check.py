@@ -29,18 +29,18 @@ def check_source(data: CloseDataModule, borders: list[pd.Timestamp]) -> tuple[li
         name, series = known.series.closes.name, known.series
         try:
             source = AlteredSource(known.source)
-            others, count = _ask_again(source, series, borders, data.columns[1:])
+            by_border, count = _ask_again(source, series, borders, data.columns[1:])
             compared.append(f"{len(series.closes):,} closes of {name}, with garbage in its files from {count} days on")
             asked = True
         except LookAhead:
             raise
         except UserError as reason:
-            others, asked = {border: with_garbage(series, border) for border in borders}, False
+            by_border, asked = {border: with_garbage(series, border) for border in borders}, False
             unchecked.append(f"{name}: {str(reason).rstrip('.')}")
-        for one, border in zip(altered, borders, strict=True):
-            one.files.extend([source] if asked else [])
-            one.series.append(others[border])
-            one.asked.append(asked)
+        for alteration, border in zip(altered, borders, strict=True):
+            alteration.files.extend([source] if asked else [])
+            alteration.series.append(by_border[border])
+            alteration.asked.append(asked)
     return altered, StageResult("source", "; ".join(compared), "; ".join(unchecked))
 
 
@@ -59,11 +59,11 @@ def _ask_again(
     answers = {}
     every = dict.fromkeys([*borders, *holes, *evenly])
     for border in every:
-        other = source.load(border, further)  # rows stamped later within the bar before are that bar's
-        if what := difference(series, other, border):
+        changed = source.load(border, further)  # rows stamped later within the bar before are that bar's
+        if what := difference(series, changed, border):
             who = type(source.source).__name__
             raise LookAhead("source", f"{who}: {what}, by what the rows from {say_time(border)} on hold")
-        answers[border] = other
+        answers[border] = changed
     last = times[-1]
     if last >= borders[0] and difference(series, answers[borders[0]], series.interval.after(last, 1)[0]) is None:
         raise UserError(f"garbage in {source.names} changes no close, so they come from elsewhere")

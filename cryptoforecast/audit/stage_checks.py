@@ -35,10 +35,10 @@ def check_series(known: ModelInputs, counterfactuals: Sequence[Counterfactual]) 
     counts = []
     for counterfactual in counterfactuals:
         changed = counterfactual.read()
-        for one, other in zip(known.series, changed.series, strict=True):
-            if what := difference(one, other, counterfactual.border):
+        for before, after in zip(known.series, changed.series, strict=True):
+            if what := difference(before, after, counterfactual.border):
                 raise LookAhead("series", f"{what} {counterfactual.why}")
-        first, second = (_before(one, counterfactual.border) for one in (known, changed))
+        first, second = (_before(inputs, counterfactual.border) for inputs in (known, changed))
         if not same(first, second):
             raise LookAhead(
                 "series", f"the prices that windows are cut from differ before that day {counterfactual.why}"
@@ -119,8 +119,8 @@ def check_training(
         part = at_first or differing(learned.state, changed.state)
         if part is None:
             continue
-        again = repeat(counterfactual)
-        if not (same(learned.start, again.start) and same(learned.state, again.state)):
+        repeated = repeat(counterfactual)
+        if not (same(learned.start, repeated.start) and same(learned.state, repeated.state)):
             raise LookAhead("training", f"{part} of {name} differs each time, on the same closes with the same seed")
         when = "before the first step" if at_first else f"after {steps} steps"
         raise LookAhead("training", f"{part} of {name} differs {when} {counterfactual.why}")
@@ -177,10 +177,10 @@ def _require_same_windows(
 def _require_right_closes(window: Window, data: CloseDataModule) -> None:
     """See that the targets of a batch are the closes that follow the origin, and a context's last is the origin's."""
     for number, series in enumerate(data.series):
-        own = window.series == number
-        closes, origins = torch.tensor(series.closes.to_numpy()), window.origin[own]
+        members = window.series == number
+        closes, origins = torch.tensor(series.closes.to_numpy()), window.origin[members]
         places = _places(series.closes, origins).unsqueeze(1) + torch.arange(data.horizon + 1)
-        seen = torch.cat([window.context[own, -1:, 0], window.target[own]], dim=1)
+        seen = torch.cat([window.context[members, -1:, 0], window.target[members]], dim=1)
         wrong = closes[places.clamp_max(len(closes) - 1)] != seen
         if wrong.any():
             row, step = (int(place) for place in wrong.nonzero()[0])

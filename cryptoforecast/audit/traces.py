@@ -36,8 +36,8 @@ class Traces:
     def __init__(self, series: Sequence[CloseSeries], border: pd.Timestamp) -> None:
         self._single: list[np.ndarray] = []
         texts, doubles = [], []
-        for one in series:
-            closes = one.closes[one.closes.index >= border].to_numpy()[:MOST]
+        for item in series:
+            closes = item.closes[item.closes.index >= border].to_numpy()[:MOST]
             distinct = _with_digits(closes, DIGITS)
             texts.append(distinct)
             with np.errstate(all="ignore"):
@@ -84,7 +84,8 @@ class Traces:
 
 def _with_digits(numbers: np.ndarray, count: int) -> np.ndarray:
     """The numbers that have at least so many digits."""
-    return np.array([one for one in numbers.tolist() if len(f"{abs(one):.15g}".replace(".", "").strip("0")) >= count])
+    digits = (f"{abs(value):.15g}".replace(".", "").strip("0") for value in numbers.tolist())
+    return np.array([value for value, text in zip(numbers.tolist(), digits, strict=True) if len(text) >= count])
 
 
 def _as_numbers(content: bytes, kind: str) -> Iterator[np.ndarray]:

@@ -91,11 +91,11 @@ def _last_target(data: CloseDataModule, times: pd.DatetimeIndex, first: int) -> 
 def _borders(data: CloseDataModule, count: int) -> tuple[pd.DatetimeIndex, int, int]:
     """All times of closes, and how many of them come before validation and before the test parts."""
     times = pd.DatetimeIndex(np.unique(data.windows.times.numpy()), tz="UTC")
-    whose = ", ".join(data.windows.names)
-    val, test = (border(times, getattr(data, name), name, whose) for name in ("val_from", "test_from"))
+    names = ", ".join(data.windows.names)
+    val, test = (border(times, getattr(data, name), name, names) for name in ("val_from", "test_from"))
     if not 0 < count <= (len(times) - test) // data.horizon:
         raise UserError(
-            f"--folds is {count}; the {len(times) - test} closes of {whose} from {say_time(times[test])} on "
+            f"--folds is {count}; the {len(times) - test} closes of {names} from {say_time(times[test])} on "
             f"(data.test_from) can be cut into at most {(len(times) - test) // data.horizon} test parts, each as long "
             f"as data.horizon {data.horizon}."
         )
@@ -118,16 +118,17 @@ def windows_of(fold: FoldDates, data: CloseDataModule) -> Fold:
 
 def closes_of_fold(fold: FoldDates, series: CloseSeries) -> tuple[pd.Series, pd.DataFrame | None]:
     """A series' closes, and its further columns, that are within a fold's reach."""
-    closes, others = series.closes.loc[fold.start : fold.end], series.others
-    return closes, None if others is None else others.loc[closes.index]
+    closes, columns = series.closes.loc[fold.start : fold.end], series.others
+    return closes, None if columns is None else columns.loc[closes.index]
 
 
 def _require_windows(fold: FoldDates, data: CloseDataModule) -> None:
     reach = f"fold {fold.number} reaches from {say_time(fold.start)} to {say_time(fold.end)}"
-    for one in data.series:
-        if not len(closes_of_fold(fold, one)[0]):
+    for series in data.series:
+        if not len(closes_of_fold(fold, series)[0]):
             raise UserError(
-                f"{one.closes.name}: {reach} and has none of its closes; set another data.test_from, or leave it out."
+                f"{series.closes.name}: {reach} and has none of its closes; set another data.test_from, or leave it "
+                "out."
             )
     for name, members in windows_of(fold, data)._asdict().items():
         if not len(members):

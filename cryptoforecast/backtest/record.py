@@ -38,8 +38,8 @@ def record_of(
         **options,
         **config,
         "series": {
-            one.provenance.symbol: {name: getattr(one.provenance, name) for name in ("rows", "last", "sha256")}
-            for one in data.series
+            series.provenance.symbol: {name: getattr(series.provenance, name) for name in ("rows", "last", "sha256")}
+            for series in data.series
         },
         "folds": [fold.settings() for fold in folds],
         "code": code.hashes,
@@ -68,7 +68,7 @@ def begin_or_go_on(folder: Path, record: dict[str, Any]) -> None:
             "another --output_dir."
         )
     apart = ("series", "folds", "code")  # the first two follow from the settings and the closes
-    known, wanted = (_leaves({name: x for name, x in one.items() if name not in apart}) for one in (before, now))
+    known, wanted = (_leaves({name: x for name, x in record.items() if name not in apart}) for record in (before, now))
     for name in [*wanted, *known]:
         was, is_now = known.get(name), wanted.get(name)
         if was != is_now:

@@ -144,13 +144,13 @@ def judge_backtest(
     ]
     pooled = {seed: _score(of_seed(rows, seed), model) for seed in seeds}
     first = of_seed(rows, seeds[0])
-    walk, own = first[first["model"] == RANDOM_WALK], rows[rows["model"] == model]
+    walk, judged = first[first["model"] == RANDOM_WALK], rows[rows["model"] == model]
     targets = {str(series): int(count) for series, count in walk.groupby("series", sort=False).size().items()}
     claim = claim_on(
         model,
         _mean_skills(pooled, model),
-        NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(own, walk),
-        float(loss_differences(own, walk).mean()),
+        NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(judged, walk),
+        float(loss_differences(judged, walk).mean()),
         targets=sum(targets.values()),
         place=tries,
         simulated=simulated,
@@ -192,7 +192,7 @@ def _score_fold(number: int, rows: pd.DataFrame, model: str, seeds: Sequence[int
 def _mean_skills(pooled: dict[int, SeedScores], model: str) -> dict[str, float]:
     """A model's skill on each series, the mean over seeds."""
     by_seed = [scored.by_series for scored in pooled.values()]
-    return {series: float(np.mean([own[series][model]["skill"] for own in by_seed])) for series in by_seed[0]}
+    return {series: float(np.mean([table[series][model]["skill"] for table in by_seed])) for series in by_seed[0]}
 
 
 def _mean_skill(fold: FoldScores) -> float:
@@ -201,13 +201,13 @@ def _mean_skill(fold: FoldScores) -> float:
 
 def _score(rows: pd.DataFrame, model: str) -> SeedScores:
     by_series = scores_by_series(rows)
-    own, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
+    judged, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
     skill = float(np.mean([scores[model]["skill"] for scores in by_series.values()]))
-    return SeedScores(by_series, skill, *diebold_mariano(own, walk))
+    return SeedScores(by_series, skill, *diebold_mariano(judged, walk))
 
 
 def _by_seed(scored: dict[int, SeedScores]) -> dict[str, Any]:
-    return {str(seed): one._asdict() for seed, one in scored.items()}
+    return {str(seed): scores._asdict() for seed, scores in scored.items()}
 
 
 def _median(values: Sequence[float | None]) -> float | None:

@@ -92,5 +92,5 @@ def _table_of_models(verdict: BacktestVerdict) -> Table:
 
 def _mean(model: str, score: str, by_seed: dict[int, SeedScores]) -> float:
     """The mean of a score over seeds and series."""
-    found = [dict(own[model])[score] for scored in by_seed.values() for own in scored.by_series.values()]
+    found = [dict(table[model])[score] for scored in by_seed.values() for table in scored.by_series.values()]
     return float(np.mean(np.array(found, dtype=float)))

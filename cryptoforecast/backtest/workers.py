@@ -58,8 +58,8 @@ def carry_out(fits: list[Fit], workers: int, gpus: list[str], report: Callable[[
         while waiting or running:
             while waiting and free:
                 running.append(_start(waiting.pop(), free.pop(), gpus))
-            wait([one.process.sentinel for one in running])
-            for ended in [one for one in running if not one.process.is_alive()]:
+            wait([item.process.sentinel for item in running])
+            for ended in [item for item in running if not item.process.is_alive()]:
                 running.remove(ended)
                 free.append(ended.worker)
                 ended.process.join()
@@ -99,9 +99,9 @@ def _make_room(fits: list[Fit]) -> None:
 
 def _failure(ended: Running) -> UserError:
     fit, log = ended.fit, ended.fit.folder.with_suffix(".log")
-    said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
     by_itself = f"its process ended with status {ended.process.exitcode}"
-    why = said[-1].removeprefix("error: ") if said and ended.process.exitcode == 1 else by_itself
+    why = lines[-1].removeprefix("error: ") if lines and ended.process.exitcode == 1 else by_itself
     return UserError(f"fold {fit.fold.number}, seed {fit.seed}: {why.rstrip('.')}; more in {log}.")
 
 
