@@ -10,7 +10,7 @@ import pytest
 from torch import nn
 
 from cryptoforecast import LSTM, SimulatedSource
-from cryptoforecast.user_code.source_files import LARGEST, changed_files, copy_source_files, source_code_of
+from cryptoforecast.user_code.source_files import MAX_BYTES, changed_files, copy_source_files, source_code_of
 
 FILES = {
     "mine.py": "import json, numpy\nfrom parts import layers\nfrom parts.deep import *\n\nclass Mine:\n    pass\n",
@@ -71,7 +71,7 @@ def test_a_changed_file_and_a_new_one_are_named(folder: Path) -> None:
 
 
 def test_copies_are_kept_once_each_in_its_place_and_a_huge_file_is_not(folder: Path, tmp_path: Path) -> None:
-    (folder / "by_name.py").write_text("#" * (LARGEST + 1))
+    (folder / "by_name.py").write_text("#" * (MAX_BYTES + 1))
     files, run = source_code_of(made("mine", "Mine")).files, tmp_path / "run"
     copy_source_files(files, run)
     kept = {str(file.relative_to(run / "code")) for file in (run / "code").rglob("*.py")}
