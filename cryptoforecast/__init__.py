@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.data.windows import WindowDataset as WindowDataset
     from cryptoforecast.errors import DataNotice as DataNotice
     from cryptoforecast.errors import UserError as UserError
-    from cryptoforecast.evaluation.comparison.board import compare as compare
+    from cryptoforecast.evaluation.comparison.compare import compare as compare
     from cryptoforecast.evaluation.forecasts import forecast_rows as forecast_rows
     from cryptoforecast.evaluation.forecasts import next_closes as next_closes
     from cryptoforecast.evaluation.forecasts import rows_beside_baselines as rows_beside_baselines
@@ -90,7 +90,7 @@ _PUBLIC = {
     "cryptoforecast.training.run": ("Run",),
     "cryptoforecast.evaluation.forecasts": ("forecast_rows", "next_closes", "rows_beside_baselines"),
     "cryptoforecast.evaluation.verdict": ("judge", "print_verdict"),
-    "cryptoforecast.evaluation.comparison.board": ("compare",),
+    "cryptoforecast.evaluation.comparison.compare": ("compare",),
     "cryptoforecast.evaluation.ledger_table": ("runs",),
     "cryptoforecast.backtest.run": ("backtest",),
     "cryptoforecast.audit.run": ("audit",),

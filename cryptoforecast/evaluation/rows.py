@@ -49,9 +49,19 @@ def read_rows(path: Path) -> pd.DataFrame:
         UserError: naming the file, and the series and time where a value is missing, repeated, not finite, in another
             zone or in the wrong order.
     """
-    rows = to_rows(read_cells(path), str(path))
+    return rows_by_model(read_cells(path), str(path))
+
+
+def rows_by_model(table: pd.DataFrame, whose: str) -> pd.DataFrame:
+    """The rows of a table of forecasts, as :func:`read_rows` has them of a file.
+
+    Args:
+        table: long, or wide as Nixtla's.
+        whose: what errors call it.
+    """
+    rows = to_rows(table, whose)
     rows = _one_of_each_baseline(_named_by_seed(rows))[COLUMNS].reset_index(drop=True)
-    _require_once(rows, str(path))
+    _require_once(rows, whose)
     return rows
 
 

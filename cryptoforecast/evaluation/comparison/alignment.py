@@ -17,7 +17,7 @@ from cryptoforecast.user_folders import expand_home
 FILE = "forecasts.csv"
 
 
-class Run(NamedTuple):
+class RunRows(NamedTuple):
     """One file of forecasts.
 
     ``split`` is ``val`` if the file's targets are those its models were chosen by, and ``simulated`` says that nobody
@@ -51,7 +51,7 @@ class Aligned(NamedTuple):
     total: int
 
 
-def read_run(given: str | Path) -> Run:
+def read_run(given: str | Path) -> RunRows:
     """Read a run or backtest folder, or a file of forecast rows.
 
     Raises:
@@ -68,10 +68,10 @@ def read_run(given: str | Path) -> Run:
     scores = _scores_beside(path)
     simulated = _is_simulated(scores) or rows["series"].str.contains("SIMULATED").any()
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Run(path, rows, scores.get("split"), bool(simulated), sha256, scores.get("flattered_by", ""))
+    return RunRows(path, rows, scores.get("split"), bool(simulated), sha256, scores.get("flattered_by", ""))
 
 
-def align(runs: Sequence[Run]) -> Aligned:
+def align(runs: Sequence[RunRows]) -> Aligned:
     """Put the models of all runs side by side on the targets that all of them have.
 
     The random walk is made from the last closes, and stands once. Models of one name in several runs are told apart
@@ -164,7 +164,7 @@ def _last_closes(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(known.reindex(origins).to_numpy(), index=rows.index)
 
 
-def _require_persistence(rows: pd.DataFrame, runs: Sequence[Run]) -> None:
+def _require_persistence(rows: pd.DataFrame, runs: Sequence[RunRows]) -> None:
     walk = rows[rows["model"] == RANDOM_WALK]
     if (differs := (walk["forecast"] - walk["last"]).abs() > ROUNDING * walk["last"].abs()).any():
         row = walk[differs].iloc[0]
@@ -191,7 +191,7 @@ def _differ(rows: pd.DataFrame) -> bool:
     return bool(((rows["forecast"] - first).abs() > ROUNDING * first.abs()).any())
 
 
-def _common(models: pd.DataFrame, runs: Sequence[Run]) -> pd.MultiIndex:
+def _common(models: pd.DataFrame, runs: Sequence[RunRows]) -> pd.MultiIndex:
     if models.empty:
         raise UserError(f"{runs[0].path}: holds no model beside the random walk; there is nothing to compare.")
     counts = models.groupby(TARGET)["model"].nunique()

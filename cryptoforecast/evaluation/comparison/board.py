@@ -82,7 +82,7 @@ class Comparison(NamedTuple):
         return sentence_of(self.claim)
 
 
-def compare(
+def compare_rows(
     rows: pd.DataFrame,
     tried: Tried | None = None,
     chosen_on: bool = False,
@@ -107,7 +107,7 @@ def compare(
     >>> from cryptoforecast import Drift, Mean, SimulatedSource, CloseDataModule, forecast_rows
     >>> data = CloseDataModule(SimulatedSource(rows=200), context_length=20)
     >>> rows = pd.concat([forecast_rows(model(context_length=20), data, "test") for model in (Drift, Mean)])
-    >>> list(compare(rows, repetitions=100).pooled.standings)
+    >>> list(compare_rows(rows, repetitions=100).pooled.standings)
     ['RandomWalk', 'Drift', 'Mean']
     """
     rows = with_random_walk(rows)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cryptoforecast._version import __version__
-from cryptoforecast.evaluation.comparison.alignment import Aligned, Run
+from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
 from cryptoforecast.evaluation.comparison.board import Board, Comparison, Standing, losses_of
 from cryptoforecast.evaluation.comparison.figures import as_data_uri, drawn_models, plot_cumulative, plot_skill
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
@@ -18,7 +18,7 @@ TEMPLATE = "page.html"
 HEADS = ("model", "RMSE", "MAE", "relative RMSE", "relative MAE", "DM p", "in 90 % confidence set", "better (StepM)")
 
 
-def page(comparison: Comparison, aligned: Aligned, runs: Sequence[Run], command: str) -> str:
+def page(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows], command: str) -> str:
     """The report; names and other texts of the files compared are escaped by the template engine.
 
     Args:
@@ -101,7 +101,7 @@ def _board(name: str, board: Board, rows: pd.DataFrame, winner: str | None) -> d
     }
 
 
-def _of_runs(aligned: Aligned, runs: Sequence[Run]) -> list[dict[str, Any]]:
+def _of_runs(aligned: Aligned, runs: Sequence[RunRows]) -> list[dict[str, Any]]:
     return [
         {
             "path": str(run.path),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cryptoforecast.evaluation.comparison.board import Comparison, compare, losses_of, skill_interval
+from cryptoforecast.evaluation.comparison.board import Comparison, compare_rows, losses_of, skill_interval
 from cryptoforecast.evaluation.comparison.superiority import confidence_set, holds_its_level, superior_to
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
 from cryptoforecast.evaluation.tries import Tried
@@ -19,11 +19,11 @@ def two_days() -> pd.DataFrame:
 
 def found(knows: float, tried: Tried | None = None, noise: float = 0.3, **options: bool) -> Comparison:
     own, walk = walk_and_model(1, noise, knows)
-    return compare(pd.concat([own, walk]), tried, repetitions=200, **options)
+    return compare_rows(pd.concat([own, walk]), tried, repetitions=200, **options)
 
 
 def test_a_leaderboard_by_hand() -> None:
-    board = compare(two_days()).pooled
+    board = compare_rows(two_days()).pooled
     assert (board.targets, board.origins, list(board.standings)) == (2, 2, ["Model", "RandomWalk"])
     own, walk = board.standings["Model"], board.standings["RandomWalk"]
     assert np.isclose(not_none(own["rmse"]), 5**0.5)
@@ -40,7 +40,7 @@ def test_a_pooled_leaderboard_by_hand() -> None:
     dear = pd.concat(
         [rows_of("Model", [2e6, 2e6], [0, 0]), rows_of("RandomWalk", [2**0.5 * 1e6] * 2, [0, 0])]
     ).assign(series="DEAR-USD")  # fmt: skip
-    comparison = compare(pd.concat([two_days(), dear]))
+    comparison = compare_rows(pd.concat([two_days(), dear]))
     assert list(comparison.by_series) == ["COIN-USD", "DEAR-USD"]
     own = comparison.pooled.standings["Model"]
     assert np.isclose(own["relative_rmse"], ((0.5 + 2.0) / 2) ** 0.5)
@@ -52,11 +52,11 @@ def test_a_pooled_leaderboard_by_hand() -> None:
 def test_the_p_value_of_each_line_is_that_of_the_verdict() -> None:
     own, walk = walk_and_model(1, 0.3, 0.1)
     assert np.isclose(
-        not_none(compare(pd.concat([own, walk]), repetitions=100).pooled.standings["Model"]["dm_p"]),
+        not_none(compare_rows(pd.concat([own, walk]), repetitions=100).pooled.standings["Model"]["dm_p"]),
         p_value_of(diebold_mariano(own, walk)),
     )
     pair = coins(3, seed=4, knows=0.2)
-    pooled = compare(pd.concat(pair), repetitions=100).pooled
+    pooled = compare_rows(pd.concat(pair), repetitions=100).pooled
     assert np.isclose(not_none(pooled.standings["Model"]["dm_p"]), p_value_of(diebold_mariano(*pair)))
 
 
@@ -64,7 +64,7 @@ def test_steps_of_an_origin_are_one_loss() -> None:
     own, walk = walk_and_model(1, 0.3, 0.1, count=50)
     rows = pd.concat([pd.concat([own, walk]).assign(step=step) for step in (1, 2, 3)])
     pd.testing.assert_frame_equal(losses_of(rows), losses_of(pd.concat([own, walk])))
-    assert compare(rows, repetitions=100).pooled.block == 6
+    assert compare_rows(rows, repetitions=100).pooled.block == 6
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def without_confidence_set(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_best_of_fifty_noises_wins_in_at_most_ten_of_a_hundred_seeds_where_single_tests_find_one_in_most() -> None:
     won = significant = 0
     for seed in range(100):
-        comparison = compare(many(seed, copies=50), repetitions=150)
+        comparison = compare_rows(many(seed, copies=50), repetitions=150)
         won += comparison.winner is not None
         alone = comparison.pooled.standings
         significant += any(
@@ -102,14 +102,14 @@ def test_the_best_of_ten_noises_wins_in_few_cases_of_few_origins_and_long_horizo
         errors = np.lib.stride_tricks.sliding_window_view(changes, horizon, axis=1).sum(axis=2)
         names = [*(f"Noise {number}" for number in range(10)), "RandomWalk"]
         rows = [rows_of(name, list(own), [0.0] * count) for name, own in zip(names, errors, strict=True)]
-        won += compare(pd.concat(rows).assign(step=horizon), repetitions=100).winner is not None
+        won += compare_rows(pd.concat(rows).assign(step=horizon), repetitions=100).winner is not None
     assert won <= 6  # two are expected, and more than six are a one-in-two-hundred accident
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_confidence_set")
 def test_one_truly_better_forecast_among_fifty_noises_is_found_in_at_least_ninety_five_of_a_hundred_seeds() -> None:
-    won = sum(compare(many(seed, 50, planted=True), repetitions=150).winner == "Planted" for seed in range(100))
+    won = sum(compare_rows(many(seed, 50, planted=True), repetitions=150).winner == "Planted" for seed in range(100))
     assert won >= 95
 
 
@@ -148,7 +148,7 @@ def test_variants_tried_and_not_given_make_a_claim_harder() -> None:
         (found(0.5, chosen_on=True), "No claim: Model is the best of those given"),
         (found(0.0, noise=1.0), "No model is better than the random walk: Model is the best of those"),
         (found(0.0, noise=0.0), "given: its RMSE is the same on 200 targets"),
-        (compare(two_days()), "2 targets, too few for a test"),
+        (compare_rows(two_days()), "2 targets, too few for a test"),
     ],
 )
 def test_where_nothing_may_be_claimed_there_is_no_winner(comparison: Comparison, sentence: str) -> None:
@@ -164,7 +164,7 @@ def with_a_baseline(seed: int, noise: float) -> pd.DataFrame:
 
 
 def test_a_baseline_is_no_variant_tried_and_never_the_best_of_them() -> None:
-    comparison = compare(with_a_baseline(1, noise=1.0), Tried(51, 51), repetitions=100)
+    comparison = compare_rows(with_a_baseline(1, noise=1.0), Tried(51, 51), repetitions=100)
     assert next(iter(comparison.pooled.standings)) == "Drift"
     assert (comparison.winner, comparison.claim.model) == (None, "Model")
     assert "Model is the best of those given: its RMSE is" in comparison.sentence
@@ -175,7 +175,7 @@ def test_a_baseline_is_no_variant_tried_and_never_the_best_of_them() -> None:
 def test_where_the_closes_stand_still_the_best_is_said_to_be_no_better_and_no_number_is_infinite() -> None:
     forecasts = np.random.default_rng(0).uniform(1, 2, 20)
     still = pd.concat([rows_of("Model", list(forecasts), [1.0] * 20), rows_of("RandomWalk", [1.0] * 20, [1.0] * 20)])
-    sentence = compare(still, repetitions=100).sentence
+    sentence = compare_rows(still, repetitions=100).sentence
     assert "the closes stand still" in sentence
     assert "inf" not in sentence
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cryptoforecast.evaluation.comparison.alignment import Aligned, Run
-from cryptoforecast.evaluation.comparison.board import compare
+from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
+from cryptoforecast.evaluation.comparison.board import compare_rows
 from cryptoforecast.evaluation.comparison.page import page
 from tests.evaluation.helpers import many
 
 ROWS = many(0, copies=1)
-COMPARISON = compare(ROWS, repetitions=100)
+COMPARISON = compare_rows(ROWS, repetitions=100)
 MARKUP = st.sampled_from(
     ["<img src=x onerror=alert(1)>", "</style><script>", "&amp;", "{{ 7 * 7 }}", "{% raw %}", "\"'>"]
 )
@@ -26,7 +26,7 @@ def test_any_text_stands_in_the_page_as_it_is(parts: list[str]) -> None:
     shown = page(
         COMPARISON._replace(by_series={}, claim=COMPARISON.claim._replace(model=f"1{text}1")),
         Aligned(ROWS, ["x"], [[f"2{text}2"]], {"x": 0}, 1),
-        [Run(Path("x"), ROWS, f"3{text}3", False, "")],
+        [RunRows(Path("x"), ROWS, f"3{text}3", False, "")],
         f"4{text}4",
     )
     assert set(re.findall(r"<([^ >]+)", re.sub(r"<style>.*?</style>", "", shown, flags=re.DOTALL))) <= TAGS

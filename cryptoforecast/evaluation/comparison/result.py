@@ -1,0 +1,178 @@
+"""What a comparison comes to: leaderboards, the claim on the best, and the files of both."""
+
+import html
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pandas as pd
+
+from cryptoforecast.atomic import write_atomically
+from cryptoforecast.evaluation.claim import Claim
+from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
+from cryptoforecast.evaluation.comparison.board import Board, Comparison
+from cryptoforecast.evaluation.comparison.superiority import CONFIDENCE, REPETITIONS
+from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
+from cryptoforecast.evaluation.tries import Tried
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LINE_LENGTH = 100
+POOLED = "all series"
+
+
+@dataclass(frozen=True, repr=False)
+class ComparisonResult:
+    """The leaderboards of several runs on their common targets, and what may be claimed of the best.
+
+    Args:
+        comparison: the leaderboards and the claim.
+        aligned: the forecast rows on the common targets, and how many were left out.
+        runs: the rows of each run, with what is known of them.
+    """
+
+    comparison: Comparison
+    aligned: Aligned = field(compare=False)
+    runs: list[RunRows] = field(compare=False)
+
+    @property
+    def by_series(self) -> dict[str, Board]:
+        """The leaderboard of each series."""
+        return self.comparison.by_series
+
+    @property
+    def pooled(self) -> Board:
+        """The leaderboard over all series, each counting the same."""
+        return self.comparison.pooled
+
+    @property
+    def tried(self) -> Tried:
+        """How many variants were tried on these targets, and in how many fits."""
+        return self.comparison.tried
+
+    @property
+    def claim(self) -> Claim:
+        """What may be claimed of the best."""
+        return self.comparison.claim
+
+    @property
+    def winner(self) -> str | None:
+        """The model that is claimed to be better than the random walk; None where none is."""
+        return self.comparison.winner
+
+    @property
+    def sentence(self) -> str:
+        """The claim in words."""
+        return self.comparison.sentence
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The forecast rows of all models on the common targets."""
+        return self.aligned.rows
+
+    def table(self) -> pd.DataFrame:
+        """The leaderboards, best first: ``series``, ``model`` and what :class:`Standing` has.
+
+        Of several series the rows of all of them together come last, under ``all series``.
+        """
+        boards = {**self.by_series, **({POOLED: self.pooled} if len(self.by_series) > 1 else {})}
+        lines = [
+            {"series": series, "model": model, **standing}
+            for series, board in boards.items()
+            for model, standing in board.standings.items()
+        ]
+        return pd.DataFrame(lines).drop(columns="dm_reason")
+
+    def write(self, folder: str | Path, command: str = "cryptoforecast.compare") -> None:
+        """Write ``comparison.json`` and ``comparison.html``.
+
+        Args:
+            folder: where to; made if need be.
+            command: what the page says it was made by.
+        """
+        from cryptoforecast.evaluation.comparison.page import page
+
+        content = json.dumps(_record(self.comparison, self.aligned, self.runs), indent=2, allow_nan=False) + "\n"
+        report = page(self.comparison, self.aligned, self.runs, command)
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        write_atomically(Path(folder, "comparison.json"), lambda file: file.write(content.encode()))
+        write_atomically(Path(folder, "comparison.html"), lambda file: file.write(report.encode()))
+
+    def print(self, console: "Console") -> None:
+        """Print the leaderboards and the claim."""
+        common, several = self.pooled.targets, len(self.by_series) > 1
+
+        def say(text: str) -> None:
+            console.print(text, soft_wrap=True, highlight=False, markup=False)
+
+        say(f"{common:,} targets in common, {self.aligned.total - common:,} left out")
+        for label, count in self.aligned.left_out.items():
+            if count:
+                say(f"  {label}: {count:,} of its own left out")
+        say("")
+        for series, board in self.by_series.items():
+            _print_board(f"{series}: {board.targets:,} targets", board, console)
+        if several:
+            _print_board("all series, each counting the same", self.pooled, console)
+        say(self.sentence)
+
+    def __repr__(self) -> str:
+        from rich.console import Console
+
+        console = Console(file=io.StringIO(), width=LINE_LENGTH)
+        self.print(console)
+        return cast(io.StringIO, console.file).getvalue().rstrip()
+
+    def _repr_html_(self) -> str:
+        return f"{self.table().to_html(index=False)}<p>{html.escape(self.sentence)}</p>"
+
+
+def _print_board(title: str, board: Board, console: "Console") -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from cryptoforecast.evaluation.comparison.page import cells, say_spa
+
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
+    pooled = all(standing["rmse"] is None for standing in board.standings.values())
+    heads = [*([] if pooled else ["RMSE", "MAE"]), "rel. RMSE", "rel. MAE", "DM p", "in MCS", "better"]
+    table.add_column("model", overflow="fold")
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    for model, standing in board.standings.items():
+        table.add_row(Text(model), *cells(standing)[-len(heads) :])
+    console.print(table)
+    if board.spa_p is not None:
+        console.print(f"  {say_spa(board)}\n", soft_wrap=True, highlight=False, markup=False)
+
+
+def _record(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows]) -> dict[str, Any]:
+    return {
+        "winner": comparison.winner,
+        "sentence": comparison.sentence,
+        "claim": comparison.claim.to_record(),
+        "targets": comparison.pooled.targets,
+        "left_out": aligned.total - comparison.pooled.targets,
+        "left_out_by_run": aligned.left_out,
+        "tried": comparison.tried._asdict(),
+        "runs": [
+            {"label": label, "forecasts": str(run.path), "sha256": run.sha256, "split": run.split, "models": models}
+            for run, label, models in zip(runs, aligned.labels, aligned.of_run, strict=True)
+        ],
+        "by_series": {series: _of_board(board) for series, board in comparison.by_series.items()},
+        "pooled": _of_board(comparison.pooled),
+        "settings": {"level": SIGNIFICANCE_LEVEL, "confidence": CONFIDENCE, "repetitions": REPETITIONS},
+    }
+
+
+def _of_board(board: Board) -> dict[str, Any]:
+    standings = {
+        model: {name: None if value == float("inf") else value for name, value in own.items()}
+        for model, own in board.standings.items()
+    }
+    return {**board._asdict(), "standings": standings}
