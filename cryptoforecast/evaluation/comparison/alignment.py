@@ -101,12 +101,12 @@ def align(runs: Sequence[RunRows]) -> Aligned:
     table = pd.concat([models, walk]).set_index(TARGET).sort_index()
     kept = table.loc[table.index.isin(common)].reset_index()
     kept = kept.assign(order=kept["model"].map(_order(models))).sort_values(["order", *TARGET], ignore_index=True)
-    targets = [targets_of(run.rows) for run in runs]
+    of_runs = [targets_of(run.rows) for run in runs]
     return Aligned(
         rows=kept.drop(columns=["run", "order"]),
         labels=labels,
         of_run=[list(models.loc[models["run"] == at, "model"].unique()) for at in range(len(runs))],
-        left_out={label: len(index.difference(common)) for label, index in zip(labels, targets, strict=True)},
+        left_out={label: len(index.difference(common)) for label, index in zip(labels, of_runs, strict=True)},
         total=len(targets),
     )
 
