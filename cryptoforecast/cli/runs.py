@@ -15,6 +15,7 @@ DESCRIPTION = """List the runs and backtests of a ledger: the settings that diff
 skill on the validation and on the test targets."""
 SKILLS = ("val_skill", "test_skill")
 LONGEST_SETTING = 24  # letters of a value in the table
+WIDEST_RUN = 32  # letters of a run's folder in a line of the table
 
 
 def run(words: Sequence[str]) -> None:
@@ -79,15 +80,16 @@ def _print(frame: "pd.DataFrame") -> None:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD)
-    table.add_column("run", overflow="fold", min_width=24)
+    folders = [cells["folder"] or cells["name"] or "-" for cells in frame.to_dict("records")]
+    table.add_column("run", overflow="fold", width=min(WIDEST_RUN, max(map(len, folders), default=3)))
     for head in ("model", "what differs"):
         table.add_column(head, overflow="fold")
     for head in ("seed", "val skill", "test skill", "date"):
         table.add_column(head, justify="right", no_wrap=True)
-    for cells in frame.to_dict("records"):
+    for folder, cells in zip(folders, frame.to_dict("records"), strict=True):
         skills = ["-" if cells[name] != cells[name] else f"{cells[name]:+.4f}" for name in SKILLS]
         seed = "-" if cells["seed"] is None else str(cells["seed"])
-        words = [cells["folder"] or cells["name"] or "-", cells["model"], _settings(cells)]
+        words = [folder, cells["model"], _settings(cells)]
         table.add_row(*map(Text, words), seed, *skills, f"{cells['time']:%Y-%m-%d}")
     console = Console() if sys.stdout.isatty() else Console(width=100)
     console.print(table)

@@ -31,10 +31,25 @@ def settings_of(variant: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def differing_settings(settings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The names of the settings whose values are not all the same; one that only some have differs too."""
-    names = dict.fromkeys(name for of_one in settings for name in of_one)
-    return [name for name in names if len({_key(of_one.get(name)) for of_one in settings}) > 1]
+def differing_settings(settings: Sequence[Mapping[str, Any]], models: Sequence[str]) -> list[str]:
+    """The names of the settings whose values are not all the same.
+
+    Args:
+        settings: of each run, by name.
+        models: the class of each run's model. A setting that another class does not have tells nothing; one that only
+            some runs of a class have does.
+
+    >>> differing_settings([{"hidden_size": 8, "dropout": 0.0}, {"hidden_size": 16}], ["LSTM", "GRU"])
+    ['hidden_size']
+    """
+    names = dict.fromkeys(name for of_run in settings for name in of_run)
+    return [name for name in names if _differs(name, settings, models)]
+
+
+def _differs(name: str, settings: Sequence[Mapping[str, Any]], models: Sequence[str]) -> bool:
+    having = {model for of_run, model in zip(settings, models, strict=True) if name in of_run}
+    values = {_key(of_run.get(name)) for of_run, model in zip(settings, models, strict=True) if model in having}
+    return len(values) > 1
 
 
 def say_settings(settings: Mapping[str, Any], names: Iterable[str]) -> str:
@@ -55,7 +70,7 @@ def _flat(value: Any, name: str = "") -> dict[str, Any]:
         inner = value.get("init_args") or {}
         return {name: str(value["class_path"]).rsplit(".", 1)[-1], **(_flat(inner, name) if inner else {})}
     parts = (_flat(part, f"{name}.{key}" if name else str(key)) for key, part in value.items())
-    return {whole: leaf for part in parts for whole, leaf in part.items()}
+    return {full_name: leaf for part in parts for full_name, leaf in part.items()}
 
 
 def _fingerprint(code: Mapping[str, str]) -> str:

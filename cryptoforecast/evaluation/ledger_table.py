@@ -70,7 +70,7 @@ def runs(
         and (name is None or matches(name, row.cells["name"], row.cells["folder"]))
         and all(condition.holds(_value(row, condition.name)) for condition in conditions)
     ]
-    differing = differing_settings([row.settings for row in kept])
+    differing = differing_settings([row.settings for row in kept], [row.cells["class_path"] for row in kept])
     lines = [[row.cells[name] for name in COLUMNS] + [row.settings.get(name) for name in differing] for row in kept]
     frame = pd.DataFrame(lines, columns=[*COLUMNS, *differing], dtype="object").infer_objects()
     return _sorted(frame, [_value(row, sort) for row in kept], (SHORT_NAMES.get(sort, sort) in BEST_FIRST) != reverse)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import UserError, runs
+from cryptoforecast.cli.main import main
 from cryptoforecast.evaluation.ledger import Kind, Targets, append_entry
 from cryptoforecast.evaluation.ledger_table import VALIDATION
 
@@ -115,3 +116,21 @@ def test_a_mistake_is_one_sentence(options: dict[str, Any], sentence: str) -> No
     enter_run(0)
     with pytest.raises(UserError, match="^" + sentence.replace(".", r"\.")):
         runs(**options)
+
+
+def test_a_setting_that_only_another_class_has_does_not_differ_and_the_table_fits_its_width(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    enter_run(0)
+    append_entry(
+        LEDGER,
+        "fit",
+        {"model": {"class_path": "my.Longer", "init_args": {"hidden_size": 16, "bidirectional_and_much_longer": True}}},
+        TARGETS,
+        folder=Path("runs", "a_name_that_does_not_fit_into_a_narrow_column", "version_0"),
+    )
+    assert "bidirectional_and_much_longer" not in runs().columns
+    assert main(["runs"]) == 0
+    printed = capsys.readouterr().out
+    assert f"{pd.Timestamp.now(tz='UTC'):%Y-%m-%d}" in printed
+    assert max(map(len, printed.splitlines())) <= 100
