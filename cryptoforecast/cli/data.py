@@ -91,7 +91,7 @@ def _sources_of(config: str) -> list[Any]:
     parser.add_argument("--source", type=Source)
     listed = named if isinstance(named, list) else [named]
     try:
-        return [parser.instantiate(parser.parse_object({"source": one})).source for one in listed]
+        return [parser.instantiate(parser.parse_object({"source": source})).source for source in listed]
     except (ArgumentError, ValueError) as problem:
         last = str(problem).strip().splitlines()[-1].strip(" -").rstrip(".")
         raise UserError(f"{config}: data.source: {text_expected(str(problem)) or last}.") from None

@@ -171,7 +171,9 @@ def print_help(words: Sequence[str]) -> None:
     elif topic in TOPICS:
         print(topic_help(topic, words[0]))
     else:
-        raise UsageError(f"--help {topic}: there are {', '.join(f'--help {one}' for one in TOPICS)}, and --help alone.")
+        raise UsageError(
+            f"--help {topic}: there are {', '.join(f'--help {name}' for name in TOPICS)}, and --help alone."
+        )
 
 
 def page(verb: str) -> str:

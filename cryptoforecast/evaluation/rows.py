@@ -52,16 +52,16 @@ def read_rows(path: Path) -> pd.DataFrame:
     return rows_by_model(read_cells(path), str(path))
 
 
-def rows_by_model(table: pd.DataFrame, whose: str) -> pd.DataFrame:
+def rows_by_model(table: pd.DataFrame, origin: str) -> pd.DataFrame:
     """The rows of a table of forecasts, as :func:`read_rows` has them of a file.
 
     Args:
         table: long, or wide as Nixtla's.
-        whose: what errors call it.
+        origin: the name of the table in errors.
     """
-    rows = to_rows(table, whose)
+    rows = to_rows(table, origin)
     rows = _one_of_each_baseline(_named_by_seed(rows))[COLUMNS].reset_index(drop=True)
-    _require_once(rows, whose)
+    _require_once(rows, origin)
     return rows
 
 

@@ -66,8 +66,8 @@ def mark_as_counted(trainer: Trainer, *values: Any) -> SourceCode:
     """Mark a trainer's fit as entered in the ledger, and keep the hashes of its code for its checkpoints."""
     optimization = [getattr(values[0], name, None) for name in ("scaling", "_optimizer", "_scheduler")]
     sources = [value.source for value in values if isinstance(value, CloseDataModule)]
-    others = [value for value in values if not isinstance(value, CloseDataModule)]
-    code = source_code_of(*others, *sources, *optimization)
+    parts = [value for value in values if not isinstance(value, CloseDataModule)]
+    code = source_code_of(*parts, *sources, *optimization)
     keep_code_of_fit(trainer, code)
     return code
 
@@ -142,9 +142,11 @@ def targets_of(data: CloseDataModule, split: Literal["val", "test"]) -> list[Tar
     """The closes that are forecast, series by series."""
     found = zip(data.windows.names, data.windows.by_series(getattr(data.fold, split)), strict=True)
     return [
-        Targets(name, split, data.first_target_time(own), data.last_target_time(own), len(own) * data.horizon)
-        for name, own in found
-        if len(own)
+        Targets(
+            name, split, data.first_target_time(windows), data.last_target_time(windows), len(windows) * data.horizon
+        )
+        for name, windows in found
+        if len(windows)
     ]
 
 

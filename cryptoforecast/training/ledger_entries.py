@@ -211,9 +211,9 @@ def _fits_of(
 ) -> list[dict[str, Any]]:
     """The fits that may have written a checkpoint: those of its run, else those of the same model on the same data."""
     fits, run = [entry for entry in entries if entry["kind"] == "fit"], str(folder_of_results(checkpoint).resolve())
-    own = [fit for fit in fits if fit["folder"] == run]
+    of_run = [fit for fit in fits if fit["folder"] == run]
     alike = [fit for fit in fits if variant and all(fit["variant"].get(n) == variant[n] for n in ("model", "data"))]
-    return own or alike
+    return of_run or alike
 
 
 def _judged(model: Forecaster, data: CloseDataModule) -> str:

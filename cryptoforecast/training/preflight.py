@@ -91,7 +91,7 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
 def _copied(model: Forecaster) -> Forecaster:
     shared = [model._optimizer, model._scheduler]  # they hold a parser, which must not be copied
     try:
-        return copy.deepcopy(model, {id(one): one for one in shared})
+        return copy.deepcopy(model, {id(factory): factory for factory in shared})
     except Exception:  # it holds an object that cannot be copied, such as a connection
         made = make_forecaster(model.record(), f"a copy of {type(model).__name__}")
         made.load_state_dict(model.state_dict())

@@ -144,7 +144,7 @@ def provenance(data: CloseDataModule) -> dict[str, Any]:
     How threads wait (``openmp``) changes no bit, but the time that a fit takes.
     """
     return {
-        "series": [to_record(one) for one in data.series],
+        "series": [to_record(series) for series in data.series],
         "versions": {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}},
         "git_commit": git_commit(),
         "threads": torch.get_num_threads(),

@@ -104,8 +104,8 @@ def _read_runs(given: Sequence[Any]) -> list[RunRows]:
         notice = f"skipped, for they hold no {FILE}: {join_names(without)}; {remedy}"
         warnings.warn(notice, DataNotice, stacklevel=3)
     paths = [run.path.resolve() for run in runs]
-    if again := [path for at, path in enumerate(paths) if path in paths[:at]]:
-        raise UsageError(f"{runs[paths.index(again[0])].path} is given twice.")
+    if repeated := [path for at, path in enumerate(paths) if path in paths[:at]]:
+        raise UsageError(f"{runs[paths.index(repeated[0])].path} is given twice.")
     return runs
 
 

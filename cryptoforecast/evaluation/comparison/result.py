@@ -172,7 +172,7 @@ def _record(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows]) -
 
 def _of_board(board: Board) -> dict[str, Any]:
     standings = {
-        model: {name: None if value == float("inf") else value for name, value in own.items()}
-        for model, own in board.standings.items()
+        model: {name: None if value == float("inf") else value for name, value in of_model.items()}
+        for model, of_model in board.standings.items()
     }
     return {**board._asdict(), "standings": standings}

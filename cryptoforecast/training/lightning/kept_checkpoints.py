@@ -80,8 +80,8 @@ def _write_over(callbacks: list[ModelCheckpoint], held: set[Path], resumed: Path
         return path.is_file() and path.stat().st_mtime_ns >= written_until
 
     def exists(callback: ModelCheckpoint, path: str | Path, trainer: Trainer) -> bool:
-        there = trainer.is_global_zero and callback._fs.exists(path) and not left_behind(Path(path).resolve())
-        return trainer.strategy.reduce_boolean_decision(there, all=False)  # every process asks
+        found = trainer.is_global_zero and callback._fs.exists(path) and not left_behind(Path(path).resolve())
+        return trainer.strategy.reduce_boolean_decision(found, all=False)  # every process asks
 
     for callback in callbacks:
         callback.file_exists = functools.partial(exists, callback)  # type: ignore[method-assign]

@@ -50,7 +50,7 @@ class Resumption(Callback):
         if stage == "fit":
             self._state, self._changes, self.trained = {}, [], False
             self._settings = settings_of_fit(trainer, datamodule_of(trainer))
-            self._given = {name: (one, arguments_of(one)) for name, one in callbacks_of(trainer).items()}
+            self._given = {name: (kept, arguments_of(kept)) for name, kept in callbacks_of(trainer).items()}
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """Write the settings and the state of the step, the epoch and the validation in progress."""
@@ -61,7 +61,7 @@ class Resumption(Callback):
             "validation_due": round_counters(trainer, fit_loop_state(checkpoint)),
             "should_stop": trainer.should_stop,
             "accumulate_grad_batches": trainer.accumulate_grad_batches,
-            "gradients": {name: one.grad.clone() for name, one in weights if one.grad is not None},
+            "gradients": {name: weight.grad.clone() for name, weight in weights if weight.grad is not None},
             "metrics": {name: value.clone() for name, value in trainer.callback_metrics.items()},
         }
 

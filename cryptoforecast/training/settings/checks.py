@@ -59,7 +59,9 @@ def set_modes(chosen: Any) -> None:
         UserError: if a mode that is no default is the wrong one.
     """
     callbacks = chosen.trainer.callbacks
-    monitoring = [("trainer.callbacks", one) for one in (callbacks if isinstance(callbacks, list) else [callbacks])]
+    monitoring = [
+        ("trainer.callbacks", callback) for callback in (callbacks if isinstance(callbacks, list) else [callbacks])
+    ]
     monitoring.append(("model.scheduler", (chosen.get("model.init_args") or {}).get("scheduler")))
     for setting, spec in monitoring:
         settings: Any = getattr(spec, "init_args", None) or {}

@@ -181,13 +181,13 @@ class CommandLine(VerbCLI):
 Kind = TypeVar("Kind", bound=CommandLine)
 
 
-def make(words: Sequence[str], kind: type[Kind], **own: Any) -> Kind:
+def make(words: Sequence[str], kind: type[Kind], **arguments: Any) -> Kind:
     """The model, data and trainer that a command line asks for; nothing is read or trained yet.
 
     Args:
         words: the command line, which begins with the verb.
         kind: what reads it: :class:`CommandLine`, or a subclass for a verb of its own.
-        own: further arguments of ``kind``, such as the ``objects`` of a call from Python.
+        arguments: further arguments of ``kind``, such as the ``objects`` of a call from Python.
 
     Raises:
         UserError: if it cannot be understood, or what it names is not as it should be.
@@ -205,5 +205,5 @@ def make(words: Sequence[str], kind: type[Kind], **own: Any) -> Kind:
         parser_class=ForecastParser,
         parser_kwargs={"prog": " ".join(PROGRAM)},
         args=list(words),
-        **own,
+        **arguments,
     )

@@ -99,11 +99,11 @@ def with_configurations_read(words: list[str], rename: Mapping[str, str]) -> lis
     read: list[str] = []
     of_config = False
     for word in words:
-        option, equals, said = word.partition("=")
+        option, equals, file = word.partition("=")
         if of_config:
             read.append(_renamed(read_configuration(word), rename))
         elif option in CONFIG and equals:
-            read.append(f"{option}={_renamed(read_configuration(said), rename)}")
+            read.append(f"{option}={_renamed(read_configuration(file), rename)}")
         else:
             read.append(word)
         of_config = word in CONFIG

@@ -46,8 +46,10 @@ def _always_shown(config: Namespace) -> dict[str, Any]:
     model = config["model"].as_dict()
     arguments = model.get("init_args") or {}
     shown = {f"data.{name}": config["data"].get(name) for name in ALWAYS_SHOWN}
-    own = [name for name in _parameters(model["class_path"]) if not isinstance(arguments.get(name), dict | list | None)]
-    shown |= {f"model.{name}": arguments[name] for name in own}
+    added = [
+        name for name in _parameters(model["class_path"]) if not isinstance(arguments.get(name), dict | list | None)
+    ]
+    shown |= {f"model.{name}": arguments[name] for name in added}
     optimizer = arguments.get("optimizer")
     if isinstance(optimizer, dict) and "class_path" in optimizer:
         shown["optimizer"] = optimizer["class_path"].rpartition(".")[2]
