@@ -1,4 +1,4 @@
-"""A source with another future: asked again, its files holding garbage from some time on."""
+"""A source loaded again while its files hold garbage from a border on."""
 
 import glob
 import os

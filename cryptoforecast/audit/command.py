@@ -1,4 +1,4 @@
-"""The options of ``audit`` to model, data and training; in the process of the command, and in fresh ones."""
+"""From the options of ``audit`` to model, data and training, in the command's process and in fresh ones."""
 
 import warnings
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What comes of closes and a model: what one counterfactual is compared with another by."""
+"""The inputs, weights and forecasts of a model on given closes, in a form that two builds can be compared by."""
 
 import copy
 import hashlib

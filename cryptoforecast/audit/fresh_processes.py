@@ -1,4 +1,4 @@
-"""Worlds of the audit, each built on altered files in a process of its own, from the import of user modules on."""
+"""Counterfactuals built in processes of their own, on altered files, from the import of the user's modules on."""
 
 import multiprocessing
 import os

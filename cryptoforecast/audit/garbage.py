@@ -1,4 +1,4 @@
-"""Garbage in the place of the future: in a close series, and in the price file that one is read from."""
+"""Garbage instead of the future: in a close series, and in the price file from which it is read."""
 
 import csv
 import io

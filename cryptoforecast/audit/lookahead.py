@@ -1,4 +1,4 @@
-"""What the audit says, and how two things are compared to the last bit."""
+"""The error that the audit raises, and the comparison of two values to the last bit."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""A working folder in which some files are others, and a process that cannot tell."""
+"""A mirror of the working folder in which some files are altered, entered by a process under the real names."""
 
 import builtins
 import io

@@ -1,4 +1,4 @@
-"""What a forecast may depend on: its own window and nothing else."""
+"""Checks that a forecast depends on its own window and on nothing else."""
 
 from collections.abc import Iterator
 

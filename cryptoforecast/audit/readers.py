@@ -1,4 +1,4 @@
-"""Who reads what: files of the closes, and files that may hold them, opened where no source is being loaded."""
+"""Who reads the files of the closes, or files that may hold the same closes, outside of a source's loading."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What an audit that found nothing comes to: its stages, and what they prove together."""
+"""The result of an audit that found nothing: its stages, and what they prove together."""
 
 import textwrap
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The first stage: each source is asked again, with garbage in its files from a border on."""
+"""The first stage: each source is loaded again, with garbage in its files from a border on."""
 
 from typing import Any
 

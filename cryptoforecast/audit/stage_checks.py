@@ -1,4 +1,4 @@
-"""The stages from series to forecast, each compared with what it is where the future is garbage."""
+"""The stages from series to forecast, each compared with its counterfactual, where the future is garbage."""
 
 from collections.abc import Callable, Sequence
 from itertools import zip_longest

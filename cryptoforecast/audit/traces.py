@@ -1,4 +1,4 @@
-"""Whether a file holds closes of some series, in whatever format."""
+"""Checks whether a file, in whatever format, holds closes of given series."""
 
 import bz2
 import gzip

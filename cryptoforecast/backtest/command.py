@@ -1,4 +1,4 @@
-"""The options of ``fit`` to what a backtest needs: model, data and trainer made and tried, nothing trained."""
+"""From the options of ``fit`` to model, data and trainer of a backtest: made and checked, and not trained."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One fit of a backtest: a fold with a seed, from its data to its forecast rows, in a process of its own."""
+"""The fit of one fold with one seed, from its data to its forecast rows, in a process of its own."""
 
 import multiprocessing
 import os

@@ -1,4 +1,4 @@
-"""Walk forward: where the folds of a backtest begin and end."""
+"""The dates at which the folds of a backtest begin and end."""
 
 from itertools import pairwise
 from typing import Literal, NamedTuple

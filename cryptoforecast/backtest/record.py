@@ -1,4 +1,4 @@
-"""What a backtest is of: written down when it begins, and compared when it goes on."""
+"""The record of what a backtest is made of: written when it begins, compared when it is resumed."""
 
 import json
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""What a backtest comes to: forecast rows of all folds and seeds, their scores and the claim."""
+"""The result of a backtest: forecast rows of all folds and seeds, their scores and the claim."""
 
 import html
 import io

@@ -1,4 +1,4 @@
-"""Scores of a backtest: fold by fold and pooled, and their spread over seeds."""
+"""Scores of a backtest by fold and pooled, with their standard deviation and range over seeds."""
 
 import json
 from collections.abc import Sequence

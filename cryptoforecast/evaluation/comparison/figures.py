@@ -1,4 +1,4 @@
-"""Pictures of a comparison. The random walk is the zero line of both."""
+"""Figures of a comparison, in both of which the random walk is the zero line."""
 
 import base64
 import io

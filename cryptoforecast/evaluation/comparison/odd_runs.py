@@ -1,4 +1,4 @@
-"""Which of many runs is the odd one, where they cannot be compared."""
+"""The runs that keep several others from being compared, named in the error."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A comparison as one HTML file: it holds its pictures and asks nothing of a network."""
+"""A comparison as one HTML file, which embeds its figures and loads nothing from a network."""
 
 from collections.abc import Sequence
 from importlib.resources import files

@@ -1,4 +1,4 @@
-"""What a comparison comes to: leaderboards, the claim on the best, and the files of both."""
+"""The result of a comparison: leaderboards, the claim on the best model, and the files of both."""
 
 import html
 import io
