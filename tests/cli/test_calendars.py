@@ -43,7 +43,7 @@ def test_fit_test_predict_and_backtest_know_the_calendar(
     said = type_in("fit", *quick, *given, "--seed_everything=0", "--trainer.default_root_dir=fit")
     assert said.status == 0, said.err
     assert f"{words} apart" in said.out
-    (checkpoint,) = Path("fit").rglob("*.ckpt")
+    (checkpoint,) = Path("fit").rglob("best.ckpt")
     tested = type_in("test", "--ckpt_path", checkpoint, "--output_dir=tested")
     assert tested.status == 0, tested.err
     rows = read_written_rows(Path("tested/forecasts.csv"))

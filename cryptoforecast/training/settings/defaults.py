@@ -9,6 +9,7 @@ from lightning.pytorch.cli import LightningArgumentParser
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from cryptoforecast.errors import UsageError
+from cryptoforecast.evaluation.ledger import RUNS
 from cryptoforecast.recipe.class_paths import import_named
 from cryptoforecast.training.settings.arguments import configured, values_of
 from cryptoforecast.training.settings.configuration import CONFIG
@@ -23,7 +24,7 @@ CALLBACKS = [
 ]
 LOGGER = {
     "class_path": "TensorBoardLogger",
-    "init_args": {"save_dir": "runs", "name": None, "default_hp_metric": False},
+    "init_args": {"save_dir": RUNS, "name": None, "default_hp_metric": False},
 }
 TRAINER = {"max_epochs": 50, "gradient_clip_val": 1.0, "logger": LOGGER, "callbacks": CALLBACKS}
 REPLACED = ("logger", "callbacks")  # what the user sets of these replaces the default instead of being laid over it
@@ -56,6 +57,8 @@ def _is_replaced(setting: str, words: Sequence[str]) -> bool:
 def name_run(options: Namespace, typed: Sequence[str]) -> None:
     """Let the loggers of a fit write into ``runs/NAME``, and take ``name`` out of its options, changed in place.
 
+    ``runs`` is in the working folder, or in ``trainer.default_root_dir`` where that is set.
+
     The name is that of ``--name``; else of the last configuration file and the model's class, such as ``btc-LSTM``; a
     logger that has a name keeps it.
 
@@ -74,7 +77,10 @@ def name_run(options: Namespace, typed: Sequence[str]) -> None:
             raise UsageError(f"--name {name!r} is no name of a folder under runs, such as small.")
         if not named:
             raise UsageError("--name names the folder of a TensorBoardLogger or CSVLogger, and trainer.logger is none.")
+    home = options.trainer.default_root_dir
     for logger in named:
+        if home is not None and logger.init_args.name is None and logger.init_args.save_dir == RUNS:  # the default
+            logger.init_args["save_dir"] = str(Path(home, RUNS))
         if name is not None or logger.init_args.name is None:
             logger.init_args["name"] = name if name is not None else default_name(options.model.class_path, typed)
 
