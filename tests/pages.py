@@ -18,7 +18,7 @@ ELIDED = "..."
 NUMBER = re.compile(r"[-+]?\d[\d,.:%TZe+-]*")
 SENTENCE = re.compile(
     r"(No model is better than the random walk: )?[\w ]+ (is (no better|worse|better) than persistence|"
-    r"may or may not be better than persistence|is the best of those given).*"
+    r"may or may not be better than persistence|is the best of those given|is better than the random walk).*"
 )
 
 

@@ -84,7 +84,7 @@ def test_a_setting_of_the_reader_works_in_each_verb_in_yaml_and_from_a_checkpoin
     assert fitted.status == 0, fitted.err
     by_file = _fit(type_in, "file", "--config=mine.yaml")
     assert by_file.status == 0, by_file.err
-    (one,), (other,) = (list(Path(folder).rglob("*.ckpt")) for folder in ("options", "file"))
+    (one,), (other,) = (list(Path(folder).rglob("best.ckpt")) for folder in ("options", "file"))
     weights = [torch.load(path, weights_only=True)["state_dict"] for path in (one, other)]
     assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
     predicted = type_in("predict", "--ckpt_path", one, "--output", "next.csv")

@@ -93,7 +93,7 @@ def test_test_and_predict_call_them_and_keep_what_was_logged(type_in: Callable[.
     fit = ("--model=steps.WithSteps", "--model.hidden_size=4", "--trainer.max_epochs=1", "--trainer.logger=false")
     said = type_in("fit", *words, *fit)
     assert said.status == 0, said.err
-    (checkpoint,) = tmp_path.rglob("*.ckpt")
+    (checkpoint,) = tmp_path.rglob("best.ckpt")
     told = ("--trainer.callbacks=steps.Telling", "--output_dir=out")
     said = type_in("test", "--ckpt_path", checkpoint, *told)
     assert said.status == 0, said.err
