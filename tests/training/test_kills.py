@@ -32,7 +32,7 @@ def type_in_a_process(words: tuple[str, ...], home: str) -> None:
 
 def start(home: Path, *words: str) -> BaseProcess:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["cryptoforecast.training.fit", "tests.cli.test_kills"])
+    context.set_forkserver_preload(["cryptoforecast.training.fit", "tests.training.test_kills"])
     process = context.Process(target=type_in_a_process, args=(words, str(home)))
     process.start()
     return process
@@ -99,7 +99,7 @@ def open_files() -> list[str]:
 SOAK = """
 import contextlib, io, torch
 from cryptoforecast.cli.main import main
-from tests.cli.test_kills import memory, open_files
+from tests.training.test_kills import memory, open_files
 from tests.cli.helpers import ENDS
 
 torch.set_num_threads(1)
