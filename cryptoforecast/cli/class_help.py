@@ -36,7 +36,7 @@ def topic_help(topic: str, verb: str) -> str:
         return "\n".join(["What is forecast, and from what:", *_options(CloseDataModule, "data")])
     ours: dict[str, Any] = {"devices": 1, "enable_model_summary": False}
     if verb in ("fit", "backtest", "audit"):
-        ours |= {**TRAINER, "logger": "TensorBoardLogger in runs/NAME", "callbacks": _option_names(TRAINER["callbacks"])}
+        ours |= {**TRAINER, "logger": "TensorBoardLogger in runs/NAME", "callbacks": _classes(TRAINER["callbacks"])}
     return "\n".join(["Options of Lightning's Trainer:", *_options(Trainer, "trainer", defaults=ours, brief=True)])
 
 
@@ -96,7 +96,7 @@ def _default_text(default: Any) -> str:
     return f" ({list(default) if isinstance(default, tuple) else default})"
 
 
-def _option_names(callbacks: Any) -> str:
+def _classes(callbacks: Any) -> str:
     return ", ".join(callback["class_path"].rpartition(".")[2] for callback in callbacks)
 
 
