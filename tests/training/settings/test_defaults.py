@@ -105,7 +105,7 @@ def test_a_run_is_named_by_the_user_else_by_configuration_and_model(
 
 
 def test_a_name_that_no_run_can_have_is_refused(type_in: TypeIn) -> None:
-    for name in ("", "/tmp/small", "../small"):
+    for name in ("", "/small", "../small"):
         refused(type_in("fit", *MODEL, f"--name={name}"), 2, "is no name of a folder under runs")
     refused(type_in("fit", *MODEL, "--name=small", "--trainer.logger=false"), 2, "--name names the folder of")
 
