@@ -32,6 +32,13 @@ def dead_line() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
+def ccxt_throttle() -> Callable[..., None]:
+    """The pause that ccxt makes between two questions; to be named before ``exchange``, which takes it away."""
+    ccxt = pytest.importorskip("ccxt", reason="ccxt, of the extra exchange, is not installed")
+    return ccxt.Exchange.throttle
+
+
+@pytest.fixture
 def exchange(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalExchange]:
     """133 hourly closes, from 100 on March 1st, 2024; the last one, 232, is not over at noon of March 6th.
 

@@ -80,10 +80,10 @@ def test_an_exchange_or_a_timeframe_that_is_not_there_is_answered_with_the_neare
 
 
 def test_pages_are_as_long_as_the_exchange_makes_them_and_within_its_rate(
-    exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch
+    ccxt_throttle: Callable[..., None], exchange: LocalExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exchange.most = 50
-    monkeypatch.delattr("ccxt.Exchange.throttle")  # what spares all other tests the pauses; its own is a base class's
+    monkeypatch.setattr("ccxt.Exchange.throttle", ccxt_throttle)
     series = hourly(exchange).load()
     assert series.closes.tolist() == np.arange(100.0, 232.0).tolist()
     assert exchange.asked == [("3600", f"{time:%Y-%m-%d %H:%M}") for time in HOURS[[0, 48, 96]]]
