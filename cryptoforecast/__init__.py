@@ -30,21 +30,24 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.data.windows import WindowDataset as WindowDataset
     from cryptoforecast.errors import DataNotice as DataNotice
     from cryptoforecast.errors import UserError as UserError
+    from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines as rows_beside_baselines
     from cryptoforecast.evaluation.comparison.compare import compare as compare
     from cryptoforecast.evaluation.forecasts import forecast_rows as forecast_rows
-    from cryptoforecast.evaluation.forecasts import next_closes as next_closes
-    from cryptoforecast.evaluation.forecasts import rows_beside_baselines as rows_beside_baselines
     from cryptoforecast.evaluation.ledger_table import runs as runs
+    from cryptoforecast.evaluation.next_closes import next_closes as next_closes
     from cryptoforecast.evaluation.verdict import judge as judge
     from cryptoforecast.evaluation.verdict import print_verdict as print_verdict
     from cryptoforecast.models import GRU as GRU
     from cryptoforecast.models import LSTM as LSTM
     from cryptoforecast.models import Drift as Drift
     from cryptoforecast.models import Forecaster as Forecaster
+    from cryptoforecast.models import Head as Head
     from cryptoforecast.models import Mean as Mean
+    from cryptoforecast.models import Point as Point
     from cryptoforecast.models import RandomWalk as RandomWalk
     from cryptoforecast.models import RelativeLog as RelativeLog
     from cryptoforecast.models import Scaling as Scaling
+    from cryptoforecast.models import StudentT as StudentT
     from cryptoforecast.models import TrainMinMax as TrainMinMax
     from cryptoforecast.models import WindowStandard as WindowStandard
     from cryptoforecast.models.checkpoints.load import load_forecaster as load_forecaster
@@ -75,10 +78,13 @@ _PUBLIC = {
         "LSTM",
         "Drift",
         "Forecaster",
+        "Head",
         "Mean",
+        "Point",
         "RandomWalk",
         "RelativeLog",
         "Scaling",
+        "StudentT",
         "TrainMinMax",
         "WindowStandard",
     ),
@@ -88,7 +94,9 @@ _PUBLIC = {
     "cryptoforecast.training.judge": ("test", "validate"),
     "cryptoforecast.training.predict": ("predict",),
     "cryptoforecast.training.run": ("Run",),
-    "cryptoforecast.evaluation.forecasts": ("forecast_rows", "next_closes", "rows_beside_baselines"),
+    "cryptoforecast.evaluation.forecasts": ("forecast_rows",),
+    "cryptoforecast.evaluation.beside_baselines": ("rows_beside_baselines",),
+    "cryptoforecast.evaluation.next_closes": ("next_closes",),
     "cryptoforecast.evaluation.verdict": ("judge", "print_verdict"),
     "cryptoforecast.evaluation.comparison.compare": ("compare",),
     "cryptoforecast.evaluation.ledger_table": ("runs",),

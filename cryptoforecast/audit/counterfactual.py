@@ -130,7 +130,7 @@ def _before(data: CloseDataModule, border: pd.Timestamp) -> Int64[Tensor, " wind
 
 
 def _hashes(batch: Window) -> Batch:
-    return {name: _sha256(part) for name, part in zip(Window._fields, batch, strict=True)}
+    return {name: _sha256(field) for name, field in batch.tensors().items()}
 
 
 def _sha256(tensor: Tensor) -> str:

@@ -15,7 +15,7 @@ from cryptoforecast.data.batches import BatchOrder
 from cryptoforecast.data.datamodule import EVAL_BATCH_SIZE, CloseDataModule
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import WindowDataset
-from cryptoforecast.evaluation.forecasts import next_closes
+from cryptoforecast.evaluation.next_closes import next_closes
 from cryptoforecast.models.forecaster import Forecaster
 
 ORIGINS = 20  # whose future is perturbed

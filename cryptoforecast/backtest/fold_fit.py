@@ -17,7 +17,8 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.backtest.folds import FoldDates
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.forecasts import rows_beside_baselines, to_csv
+from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
+from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.load import load_forecaster

@@ -10,17 +10,19 @@ from jaxtyping import Float64, Int64
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
+from cryptoforecast.data.bars import Bars, bars_of, mark_trained
 from cryptoforecast.data.batches import BatchOrder, OneBatch, WindowLoader
 from cryptoforecast.data.datamodule_checks import require_settings
 from cryptoforecast.data.fit_listeners import tell_that_a_fit_begins
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
 from cryptoforecast.data.interval import Interval
+from cryptoforecast.data.last_windows import even_length, last_windows
 from cryptoforecast.data.load_series import load_all, to_record
 from cryptoforecast.data.processes import agreed_seed, process_of
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_time
-from cryptoforecast.data.windows import WINDOWS_AT_A_TIME, Window, WindowDataset, even_length, last_windows, to_device
+from cryptoforecast.data.windows import WINDOWS_AT_A_TIME, Window, WindowDataset, to_device
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.recipe.write import recipe_of
 
@@ -84,18 +86,13 @@ class CloseDataModule(LightningDataModule):
         borders = {"val_from": val_from, "test_from": test_from}
         require_settings(source, counts, {"start": start, "end": end}, borders, columns, num_workers)
         self.source = source
-        self.context_length = context_length
-        self.horizon = horizon
-        self.batch_size = batch_size
-        self.start = start
-        self.end = end
-        self.val_from = val_from
-        self.test_from = test_from
-        self.columns = tuple(columns)
-        self.num_workers = num_workers
-        self.drop_last = drop_last
+        self.context_length, self.horizon, self.batch_size = context_length, horizon, batch_size
+        self.start, self.end = start, end
+        self.val_from, self.test_from = val_from, test_from
+        self.columns, self.num_workers, self.drop_last = tuple(columns), num_workers, drop_last
         self._checked: set[str] = set()
         self._series: list[CloseSeries] = []
+        self._bars: list[Bars] = []
         self._recorded: tuple[Fold, dict[str, Any]] | None = None
 
     def setup(self, stage: str) -> None:
@@ -167,6 +164,15 @@ class CloseDataModule(LightningDataModule):
     def train_closes(self) -> Float64[Tensor, " time"]:
         """The closes in training windows, each once, in the currency of their series: what a scaling is fitted on."""
         return torch.from_numpy(self.windows.prices[:, 0].numpy()[self.windows.held_by(self.fold.train).numpy()])
+
+    def bars(self) -> list[Bars]:
+        """The bars of all series, those in training windows marked, with High and Low wherever a source has them."""
+        sources = self.source if isinstance(self.source, list) else [self.source]
+        self._bars = self._bars or [
+            bars_of(series, source) for series, source in zip(self.series, sources, strict=True)
+        ]
+        trained = self.windows.held_by(self.fold.train).numpy() if hasattr(self, "fold") else None
+        return mark_trained(self._bars, trained)
 
     def last_target_time(self, windows: Int64[Tensor, " windows"]) -> pd.Timestamp:
         """The latest time of a target of some windows, over all series."""

@@ -27,6 +27,8 @@ class Window(NamedTuple):
         target: ``(horizon,)``, float64: the closes that follow, in the same currency; NaN where they are not known.
         origin: the time of the last close seen, int64, in UTC nanoseconds since 1970.
         series: the number of the series that the window was cut from, int64, from 0.
+        state: ``(states,)``, float64: what the baselines that the model stands on have reached at the origin; None
+            where it stands on none.
 
     A batch has one more dimension in front of each.
 
@@ -40,6 +42,11 @@ class Window(NamedTuple):
     target: Float64[Tensor, "*batch horizon"]
     origin: Int64[Tensor, "*batch"]
     series: Int64[Tensor, "*batch"]
+    state: Float64[Tensor, "*batch states"] | None = None
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The fields by name, without a state that is None."""
+        return {name: field for name, field in self._asdict().items() if field is not None}
 
 
 def to_device(window: Window, device: torch.device) -> Window:
@@ -50,9 +57,10 @@ def to_device(window: Window, device: torch.device) -> Window:
     if window.context.device == device:
         return window
     if device.type == "mps":
-        window = window._replace(context=window.context.float(), target=window.target.float())
+        state = None if window.state is None else window.state.float()
+        window = window._replace(context=window.context.float(), target=window.target.float(), state=state)
     without_waiting = device.type == "cuda"  # elsewhere the copy may be read before it is there
-    return Window(*(field.to(device, non_blocking=without_waiting) for field in window))
+    return Window(**{name: field.to(device, non_blocking=without_waiting) for name, field in window.tensors().items()})
 
 
 class WindowDataset(Dataset[Window]):
@@ -72,6 +80,7 @@ class WindowDataset(Dataset[Window]):
             each. Rows are counted over all series.
         times: ``(rows,)``, int64: the time of each bar, in UTC nanoseconds since 1970.
         names: the symbols of the series, in their order.
+        states: ``(rows, states)``, float64: the states of baselines after each bar; None if no model asks for them.
 
     Raises:
         KeyError: if a series lacks a column.
@@ -96,13 +105,14 @@ class WindowDataset(Dataset[Window]):
         self.prices = torch.empty(len(self.times), len(columns), dtype=torch.float64)
         runs = []
         for close_series, (begin, end) in zip(series, self.extents, strict=True):
-            self.times.numpy()[begin:end] = _times(close_series).asi8
+            self.times.numpy()[begin:end] = stamps_of(close_series).asi8
             for channel, values in enumerate(_columns(close_series, columns)):
                 self.prices.numpy()[begin:end, channel] = values
             runs.append(_even_runs(close_series, self.span) + np.array([[begin], [0]]))
         first, counts = np.concatenate(runs, axis=1)
         self._run_ends = torch.from_numpy(np.cumsum(counts))  # of each run of windows, the number after its last
         self._run_shifts = torch.from_numpy(first - np.cumsum(counts) + counts)  # from a window's number to its row
+        self.states: Float64[Tensor, "rows states"] | None = None
         self._view()
 
     def _view(self) -> None:
@@ -110,13 +120,21 @@ class WindowDataset(Dataset[Window]):
         self._contexts = self.prices.as_strided((rows, past, channels), (channels, channels, 1))
         self._targets = self.prices.as_strided((rows, self.horizon), (channels, channels), past * channels)
 
+    def with_states(self, states: Float64[Tensor, "rows states"]) -> "WindowDataset":
+        """The same windows, each with the state of its origin."""
+        followed = copy.copy(self)
+        followed.states = states
+        followed._view()
+        return followed
+
     def to(self, device: torch.device) -> "WindowDataset":
         """The same windows with their prices on a device; this object if they are there already."""
         if self.prices.device == device:
             return self
         moved = copy.copy(self)
-        for name in ("times", "prices", "_ends", "_run_ends", "_run_shifts"):
-            setattr(moved, name, getattr(self, name).to(device))
+        for name in ("times", "prices", "_ends", "_run_ends", "_run_shifts", "states"):
+            tensor = getattr(self, name)
+            setattr(moved, name, None if tensor is None else tensor.to(device))
         moved._view()
         return moved
 
@@ -140,13 +158,15 @@ class WindowDataset(Dataset[Window]):
             positions: a number from 0 to ``len(self) - 1``, or an int64 tensor of such.
         """
         if isinstance(positions, int):
-            return Window(*(field[0] for field in self[torch.tensor([positions])]))
+            return Window(**{name: field[0] for name, field in self[torch.tensor([positions])].tensors().items()})
         rows = self.rows(positions.to(self.prices.device))
+        origins = rows + self.context_length - 1
         return Window(
             context=self._contexts.index_select(0, rows),
             target=self._targets.index_select(0, rows),
-            origin=self.times.index_select(0, rows + self.context_length - 1),
+            origin=self.times.index_select(0, origins),
             series=torch.bucketize(rows, self._ends, right=True),
+            state=None if self.states is None else self.states.index_select(0, origins),
         )
 
     def rows(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " batch"]:
@@ -171,7 +191,7 @@ class WindowDataset(Dataset[Window]):
         first = self._run_ends - lengths + self._run_shifts
         return int(torch.minimum((row - first).clamp_min(0), lengths).sum())
 
-    def target_times(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, "batch horizon"]:
+    def targetstamps_of(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, "batch horizon"]:
         """The times of the targets of some windows, in UTC nanoseconds."""
         return self.times[self.rows(positions).unsqueeze(-1) + torch.arange(self.context_length, self.span)]
 
@@ -202,40 +222,20 @@ def channels_of(series: CloseSeries, columns: Sequence[str]) -> Float64[np.ndarr
     return np.stack(_columns(series, columns), axis=1)
 
 
-def last_windows(series: Sequence[CloseSeries], context_length: int, horizon: int, columns: Sequence[str]) -> Window:
-    """A batch of one window per series whose context ends with the last bar; its targets are NaN.
-
-    Args:
-        series: the series, each with ``context_length`` bars or more.
-        context_length: count of bars that a model sees.
-        horizon: count of closes that it forecasts.
-        columns: names of the channels, ``Close`` first.
-    """
-    contexts = [torch.from_numpy(channels_of(close_series, columns)[-context_length:]) for close_series in series]
-    origins = torch.tensor([int(_times(close_series).asi8[-1]) for close_series in series])
-    unknown = torch.full((len(contexts), horizon), torch.nan, dtype=torch.float64)
-    return Window(torch.stack(contexts), unknown, origins, torch.arange(len(contexts)))
-
-
 def _columns(series: CloseSeries, columns: Sequence[str]) -> list[np.ndarray]:
     further = {} if series.others is None else {str(name): series.others[name] for name in series.others.columns}
     bars = {CLOSE: series.closes, **further}
     return [bars[name].to_numpy("float64") for name in columns]
 
 
-def even_length(series: CloseSeries) -> int:
-    """Count of the last closes of a series that have no gap between them."""
-    uneven = series.interval.uneven(_times(series))
-    return len(series.closes) - (int(uneven[-1]) + 1 if len(uneven) else 0)
-
-
 def _even_runs(series: CloseSeries, span: int) -> Int64[np.ndarray, "2 runs"]:
     """The first row of each stretch without a gap that has windows, and the count of its windows."""
-    first = np.concatenate([[0], series.interval.uneven(_times(series)) + 1])
+    first = np.concatenate([[0], series.interval.uneven(stamps_of(series)) + 1])
     counts = np.diff(first, append=len(series.closes)) - span + 1
     runs: np.ndarray = np.stack([first, counts])[:, counts > 0]
     return runs
 
 
-def _times(series: CloseSeries) -> pd.DatetimeIndex:
+def stamps_of(series: CloseSeries) -> pd.DatetimeIndex:
+    """The times of a series' bars, in nanoseconds."""
     return in_nanoseconds(pd.DatetimeIndex(series.closes.index))

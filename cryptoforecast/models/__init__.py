@@ -3,6 +3,8 @@
 from cryptoforecast.models.baselines import BASELINES, Drift, Mean, RandomWalk
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.gru import GRU
+from cryptoforecast.models.heads.head import Head, Point
+from cryptoforecast.models.heads.student_t import StudentT
 from cryptoforecast.models.lstm import LSTM
 from cryptoforecast.models.scaling import RelativeLog, Scaling, TrainMinMax, WindowStandard
 
@@ -12,10 +14,13 @@ __all__ = [
     "LSTM",
     "Drift",
     "Forecaster",
+    "Head",
     "Mean",
+    "Point",
     "RandomWalk",
     "RelativeLog",
     "Scaling",
+    "StudentT",
     "TrainMinMax",
     "WindowStandard",
 ]

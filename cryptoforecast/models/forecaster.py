@@ -15,6 +15,7 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.content import add_content, recipe_of_model, resume_from_content
 from cryptoforecast.models.checkpoints.restore import restore_as
 from cryptoforecast.models.contract import checks
+from cryptoforecast.models.contract.answers import answer, forecast_window, scaled_target, window_of
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
 from cryptoforecast.models.contract.curves import log_training
 from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curve
@@ -24,6 +25,8 @@ from cryptoforecast.models.contract.optimizers import batch_weight, is_finished,
 from cryptoforecast.models.contract.preparation import prepare
 from cryptoforecast.models.contract.reserved_names import is_plain_text, require_free, require_methods
 from cryptoforecast.models.contract.signatures import former_name, is_overridden
+from cryptoforecast.models.heads.head import Head, Point
+from cryptoforecast.models.heads.prediction import Prediction
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
 
 
@@ -43,17 +46,17 @@ class Forecaster(LightningModule):
         scheduler_interval: when the scheduler steps; by default each ``step`` for OneCycleLR and CyclicLR, else each
             ``epoch``.
         columns: names of the channels of the input, Close first; taken from ``data.columns``.
+        head: what the network's numbers say: by default :class:`Point`, else a distribution. :meth:`forward` returns
+            ``self.outputs`` numbers for a window: ``horizon`` times as many as the head needs.
 
-    A subclass that writes its own training step, here with noise on the inputs:
-
-    >>> from cryptoforecast import LSTM
-    >>> class Noisy(LSTM):
-    ...     def training_step(self, window, batch_index):
-    ...         context = window.context * (1 + 0.01 * torch.randn_like(window.context))
-    ...         return self.loss(self.network_forecast(context), self.scaled(window.target, context))
-    >>> model, bars = Noisy(hidden_size=8, context_length=30, horizon=2), torch.full((4, 30, 1), 100.0)
-    >>> model.network_forecast(bars).shape, model.scaled(bars[:, :2, 0], bars)[0].tolist()
-    (torch.Size([4, 2]), [0.0, 0.0])
+    >>> class LastCloses(Forecaster):
+    ...     def __init__(self, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         self.layer = nn.Linear(self.context_length, self.outputs)
+    ...     def forward(self, x):
+    ...         return self.layer(x[..., 0])
+    >>> LastCloses(context_length=30, horizon=2).forecast(torch.full((4, 30, 1), 100.0)).shape
+    torch.Size([4, 2])
     """
 
     def __init__(
@@ -65,13 +68,16 @@ class Forecaster(LightningModule):
         scheduler: LRSchedulerCallable | None = None,
         columns: Sequence[str] = (CLOSE,),
         scheduler_interval: Literal["step", "epoch"] | None = None,
+        head: Head | None = None,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler", "scheduler_interval"])
+        self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler", "scheduler_interval", "head"])
         self.context_length, self.horizon = context_length, horizon
         self.columns = tuple(columns)
         self.channels = len(self.columns)  # of the input of forward
         self.scaling = scaling or RelativeLog()
+        self.output_head = head or Point()
+        self.outputs = horizon * self.output_head.size  # of forward, for a window
         self._optimizer, self._scheduler, self._scheduler_interval = optimizer, scheduler, scheduler_interval
         self._curves, self._evaluation = EpochCurves(), BatchTable()
         self._walk_has_a_loss: bool | None = None  # found out in the first validation batch
@@ -80,38 +86,37 @@ class Forecaster(LightningModule):
         super().__init_subclass__(**options)
         require_methods(cls, Forecaster)
 
-    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
+    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch outputs"]:
         """The network: scaled closes of the horizon from scaled bars. A subclass writes this.
 
         Args:
             x: scaled bars, oldest first; channel 0 is the close.
 
         Returns:
-            Scaled closes, in the units of ``x[..., 0]``.
+            Scaled closes, in the units of ``x[..., 0]``; with a head of distributions, what the head needs.
         """
         raise UserError(f"{type(self).__name__} has no forward(x); that is where a model forecasts.")
 
     def loss(
-        self, forecast: Float[Tensor, "batch horizon"], target: Float[Tensor, "batch horizon"]
+        self, forecast: Float[Tensor, "batch horizon"] | Prediction, target: Float[Tensor, "batch horizon"]
     ) -> Float[Tensor, ""]:
-        """The number that training minimises: a mean over the batch; by default the mean squared error.
+        """The number that training minimises, a mean over the batch: by default the squared error, or that of the head.
 
         Args:
-            forecast: what :meth:`forward` returned, scaled.
+            forecast: what :meth:`forward` returned, scaled; with a distribution, what the head made of it.
             target: the actual closes, scaled in the same way.
         """
-        return nn.functional.mse_loss(forecast, target)
+        return forecast.loss(target) if isinstance(forecast, Prediction) else nn.functional.mse_loss(forecast, target)
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """Closes of the horizon from bars, both in the series' currency.
+        """Closes of the horizon from bars, both in the series' currency; UserError where a shape is another.
 
         Args:
             context: bars, oldest first, float64; channel 0 is the close, others are as ``columns`` says.
-
-        Raises:
-            UserError: if the bars, or what ``forward`` returns, have another shape.
         """
-        return self._to_prices(self.network_forecast(context), context)
+        if isinstance(self.output_head, Point):
+            return self._to_prices(self.network_forecast(context), context)
+        return forecast_window(self, window_of(context, self.horizon))
 
     def network_forecast(
         self, context: Float[Tensor, "batch context_length channels"]
@@ -133,23 +138,18 @@ class Forecaster(LightningModule):
     def scaled(
         self, closes: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length channels"]
     ) -> Float[Tensor, "batch length"]:
-        """Closes in the units of the network, as ``scaling`` maps them given their context.
-
-        ``closes`` are in the series' currency, such as ``window.target``; ``context`` are the bars before them.
-        """
+        """Closes, such as ``window.target``, in the units of the network, given the ``context`` before them."""
         return self.scaling.encode(closes, context[..., 0]).to(self.dtype)
 
     def training_step(self, window: Window, batch_index: int) -> Tensor | None:
-        """The loss of a batch, of which Lightning takes the gradient.
+        """The mean loss of a batch, of which Lightning takes the gradient; None to skip it, as without weights.
 
-        Returns:
-            The mean over the windows of the batch, in scaled units; None to skip the batch, as for a model without
-            weights. A subclass that overrides this logs its own loss with ``self.log``.
+        A subclass that overrides this logs its own loss with ``self.log``.
         """
         if not self._learns():
             return None
         checks.require_target(self, window.target)
-        loss = checks.call_loss(self, self.network_forecast(window.context), self.scaled(window.target, window.context))
+        loss = checks.call_loss(self, answer(self, window), scaled_target(self, window))
         windows = len(window.target) if batch_weight(self.trainer, batch_index) else 0
         self._curves.add("train/loss", loss.detach(), windows)
         return loss
@@ -191,7 +191,7 @@ class Forecaster(LightningModule):
 
     def predict_step(self, window: Window, batch_index: int = 0) -> Float[Tensor, "batch horizon"]:
         """The forecasts of a batch, in prices: what ``Trainer.predict`` collects."""
-        return self.forecast(window.context)
+        return forecast_window(self, window)
 
     def setup(self, stage: str) -> None:
         """Check that model and data agree (else UserError); before a fit, fit the scaling on training closes alone."""

@@ -25,9 +25,9 @@ class GRU(Forecaster):
 
     def __init__(self, hidden_size: int = 64, num_layers: int = 1, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.network = RecurrentNetwork("GRU", self.channels, self.horizon, hidden_size, num_layers, dropout, False)
+        self.network = RecurrentNetwork("GRU", self.channels, self.outputs, hidden_size, num_layers, dropout, False)
 
-    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """Scaled closes of the horizon from scaled bars."""
-        forecast: Tensor = self.network(x)
-        return forecast
+    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch outputs"]:
+        """Scaled closes of the horizon from scaled bars, or what the head needs in their place."""
+        numbers: Tensor = self.network(x)
+        return numbers

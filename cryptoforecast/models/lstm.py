@@ -34,10 +34,10 @@ class LSTM(Forecaster):
     ) -> None:
         super().__init__(**kwargs)
         self.network = RecurrentNetwork(
-            "LSTM", self.channels, self.horizon, hidden_size, num_layers, dropout, bidirectional
+            "LSTM", self.channels, self.outputs, hidden_size, num_layers, dropout, bidirectional
         )
 
-    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """Scaled closes of the horizon from scaled bars."""
-        forecast: Tensor = self.network(x)
-        return forecast
+    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch outputs"]:
+        """Scaled closes of the horizon from scaled bars, or what the head needs in their place."""
+        numbers: Tensor = self.network(x)
+        return numbers

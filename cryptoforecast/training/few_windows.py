@@ -59,7 +59,8 @@ class _SmallBatches(WindowLoader):
 
     def __iter__(self) -> Iterator[Window]:
         for number, window in enumerate(super().__iter__()):
-            yield Window(*(field[: BATCH_SIZE if number == 0 else 1] for field in window))
+            size = BATCH_SIZE if number == 0 else 1
+            yield Window(**{name: field[:size] for name, field in window.tensors().items()})
 
 
 def evenly_spaced(windows: Tensor, count: int) -> Tensor:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.forecasts import next_closes, to_csv
+from cryptoforecast.evaluation.forecasts import to_csv
+from cryptoforecast.evaluation.next_closes import next_closes
 from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
 from cryptoforecast.training.console import quiet_libraries
 from cryptoforecast.training.judge import own_steps, trained_model

@@ -17,7 +17,7 @@ from torch.nn.parameter import is_lazy
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.forecasts import require_name_not_of_baseline
+from cryptoforecast.evaluation.beside_baselines import require_name_not_of_baseline
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import make_forecaster
 from cryptoforecast.models.checkpoints.reload_check import require_reloadable

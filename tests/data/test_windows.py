@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import WindowDataset
-from cryptoforecast.data.windows import even_length, to_device
+from cryptoforecast.data.last_windows import even_length
+from cryptoforecast.data.windows import to_device
 from tests.data.helpers import LENGTHS, coin, gap_patterns, uneven_series
 from tests.helpers import Given, random_walk
 
@@ -35,7 +36,7 @@ def test_a_gathered_batch_is_the_obvious_slice_item_by_item(
         assert batch.origin[row] == seen.index[-1].as_unit("ns").value
         assert batch.series[row] == 0
         alone = windows[position]
-        assert all(torch.equal(field[row], own) for field, own in zip(batch, alone, strict=True))
+        assert all(torch.equal(field[row], alone.tensors()[name]) for name, field in batch.tensors().items())
 
 
 def test_windows_share_the_memory_of_one_series() -> None:

@@ -5,7 +5,9 @@ import pandas as pd
 import torch
 
 from cryptoforecast import LSTM, RandomWalk, forecast_rows
-from cryptoforecast.evaluation.forecasts import COLUMNS, next_closes, rows_beside_baselines, to_csv
+from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
+from cryptoforecast.evaluation.forecasts import COLUMNS, to_csv
+from cryptoforecast.evaluation.next_closes import next_closes
 from tests.helpers import Given, coins_of, data_of, random_walk
 
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cryptoforecast import CloseDataModule, Forecaster, RandomWalk, SimulatedSource
-from cryptoforecast.evaluation.forecasts import rows_beside_baselines
+from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
 from cryptoforecast.evaluation.verdict import Verdict, judge
 from tests.helpers import not_none, p_value_of
 

@@ -20,7 +20,8 @@ from cryptoforecast import (
     UserError,
     WindowStandard,
 )
-from cryptoforecast.evaluation.forecasts import next_closes, rows_beside_baselines
+from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
+from cryptoforecast.evaluation.next_closes import next_closes
 from cryptoforecast.models.scaling import standardise_volume
 from tests.helpers import Given, bars
 from tests.models.helpers import quiet_trainer

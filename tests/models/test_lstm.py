@@ -7,7 +7,7 @@ import pytest
 from lightning.pytorch import Trainer, seed_everything
 
 from cryptoforecast import GRU, LSTM, CloseDataModule, Forecaster, judge
-from cryptoforecast.evaluation.forecasts import rows_beside_baselines
+from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
 from cryptoforecast.evaluation.verdict import Verdict
 from tests.helpers import Given, random_walk
 

@@ -12,7 +12,7 @@ from lightning.pytorch import Callback
 
 from cryptoforecast import LSTM, CloseDataModule, Drift, Forecaster, RandomWalk
 from cryptoforecast.data.windows import Window
-from cryptoforecast.evaluation.forecasts import next_closes
+from cryptoforecast.evaluation.next_closes import next_closes
 from cryptoforecast.training.evaluation_hooks import MOMENTS, STAGES, call_evaluation_hooks
 from tests.helpers import Given, Said, data_of, random_walk, write_yahoo
 from tests.models.helpers import LENGTHS, quiet_trainer

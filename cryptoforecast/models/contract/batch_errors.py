@@ -10,10 +10,13 @@ from torch import Tensor
 
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.windows import Window, to_device
+from cryptoforecast.models.contract.answers import Answer, answer, is_point, scaled_target
 from cryptoforecast.models.contract.checks import call_loss, require_forecast, require_target
 from cryptoforecast.models.contract.curves import evaluation_curves, log_over_epochs
 from cryptoforecast.models.contract.inference import random_state_kept
 from cryptoforecast.models.contract.signatures import takes_one_argument
+from cryptoforecast.models.contract.units import units_of
+from cryptoforecast.models.heads.prediction import Prediction
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -39,11 +42,12 @@ def errors_on(model: "Forecaster", window: Window) -> Float[Tensor, " means"]:
     if not len(window.target):
         return membership.new_zeros(2 + 3 * len(membership))
     require_target(model, window.target)
-    forecast, scaled = _forecast(model, context)
-    walk, target = context[:, -1:, 0].expand_as(forecast), model.scaled(window.target, context)
+    forecast, scaled = _forecast(model, window)
+    walk, target = context[:, -1:, 0].expand_as(forecast), scaled_target(model, window)
     loss = call_loss(model, scaled, target)
     if model._walk_has_a_loss is None:
-        model._walk_has_a_loss = not model._overrides("loss") or depends_only_on_arguments(model, window)
+        usual = not model._overrides("loss")
+        model._walk_has_a_loss = is_point(model) and (usual or depends_only_on_arguments(model, window))
     walk_loss = torch.full_like(loss, torch.nan)
     if model._walk_has_a_loss:
         with model._curves.paused():  # curves logged in the loss are the model's
@@ -81,8 +85,13 @@ def _curves_of_errors(model: "Forecaster", stage: str) -> dict[str, Tensor]:
     return evaluation_curves(stage, means, not model._overrides("forecast"), names)
 
 
-def _forecast(model: "Forecaster", context: Tensor) -> tuple[Tensor, Tensor]:
+def _forecast(model: "Forecaster", window: Window) -> tuple[Tensor, Answer]:
     """A forecast in prices, and the scaled forecast for the loss: what ``forward`` returned, if it has one."""
+    context = window.context
+    if not is_point(model):
+        predicted = answer(model, window)
+        assert isinstance(predicted, Prediction)
+        return units_of(model, window).decode(predicted.quantiles((0.5,))[..., 0]), predicted
     if not model._overrides("forecast"):
         scaled = model.network_forecast(context)
         return model._to_prices(scaled, context), scaled

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.signatures import takes_one_argument
+from cryptoforecast.models.heads.prediction import Prediction
 
 SHARED_SETTINGS = ("context_length", "horizon", "columns")  # the same in model and data
 BATCH_NORM_ERROR = "Expected more than 1 value per channel"  # for a batch of one window
@@ -89,16 +90,17 @@ def require_forecast(model: nn.Module, method: str, answer: Any, given: Tensor, 
         method: the method that was called: ``forward`` or ``forecast``.
         answer: what the method returned.
         given: its argument: bars, (batch, context_length, channels).
-        horizon: number of closes to forecast.
+        horizon: count of the numbers that are wanted for a window.
 
     Raises:
         UserError: saying what was returned instead.
     """
-    wanted = (len(given), horizon)
+    wanted, expected = (len(given), horizon), "horizon" if horizon == model.horizon else "outputs"
     if not isinstance(answer, Tensor) or answer.shape != wanted:
         shape = tuple(answer.shape) if isinstance(answer, Tensor) else _described(answer)
         hint = "; is a return statement missing?" if answer is None else "."
-        raise UserError(f"{type(model).__name__}.{method} gave {shape}, not (batch, horizon), which is {wanted}{hint}")
+        expected = f"(batch, {expected}), which is {wanted}"
+        raise UserError(f"{type(model).__name__}.{method} gave {shape}, not {expected}{hint}")
     if not answer.is_floating_point():
         kind = str(answer.dtype).removeprefix("torch.")
         raise _mistake(model, method, f"gave numbers of type {kind}, not floating point ones; end it with .float()")
@@ -108,7 +110,7 @@ def require_forecast(model: nn.Module, method: str, answer: Any, given: Tensor, 
     return answer
 
 
-def call_loss(model: nn.Module, forecast: Tensor, target: Tensor) -> Tensor:
+def call_loss(model: nn.Module, forecast: Tensor | Prediction, target: Tensor) -> Tensor:
     """What ``model.loss(forecast, target)`` returns, checked.
 
     Raises:
@@ -144,14 +146,14 @@ def call_forward(model: nn.Module, x: Tensor) -> Tensor:
         x: its inputs, (batch, context_length, channels).
 
     Raises:
-        UserError: if ``forward`` takes other arguments, or returns something else than (batch, horizon).
+        UserError: if ``forward`` takes other arguments, or returns something else than (batch, outputs).
     """
     try:
         answer = model(x)
     except (TypeError, ValueError) as problem:
         explain_failed_call(model, problem, len(x))
         raise
-    return require_forecast(model, "forward", answer, x, model.horizon)  # type: ignore[arg-type]
+    return require_forecast(model, "forward", answer, x, model.outputs)  # type: ignore[arg-type]
 
 
 def explain_failed_call(model: nn.Module, problem: Exception, windows: int) -> None:

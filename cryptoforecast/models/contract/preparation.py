@@ -8,6 +8,8 @@ from torch.nn.parameter import is_lazy
 
 from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.models.contract import checks
+from cryptoforecast.models.contract.answers import forecast_window
+from cryptoforecast.models.contract.following import follow
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -27,11 +29,27 @@ def prepare(model: "Forecaster", stage: str) -> None:
     if data is not None:
         checks.require_lengths(model, data)
     if stage != "fit":
+        if data is not None and stage != "predict":
+            data.windows = follow(model, data)
         return
     checks.require_precision(model.trainer)
     if data is not None:
         model.scaling.fit(data.train_closes())
+        fit_base(model, data)
         initialise_lazy_layers(model, data)
+
+
+def fit_base(model: "Forecaster", data: CloseDataModule) -> None:
+    """Fit the rung that a model's head stands on, and give each window its state.
+
+    Args:
+        model: attached to a trainer.
+        data: set up for ``fit``.
+    """
+    base = model.output_head.base
+    if base is not None:
+        base.fit(data.bars(), data.horizon)
+    data.windows = follow(model, data)
 
 
 def initialise_lazy_layers(model: "Forecaster", data: CloseDataModule) -> None:
@@ -48,6 +66,6 @@ def initialise_lazy_layers(model: "Forecaster", data: CloseDataModule) -> None:
         return
     modes = {module: module.training for module in model.modules()}
     with torch.no_grad():
-        model.eval().forecast(data.windows[data.fold.train[:1]].context)
+        forecast_window(model.eval(), data.windows[data.fold.train[:1]])
     for module, training in modes.items():
         module.training = training

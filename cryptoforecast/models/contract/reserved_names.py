@@ -18,6 +18,7 @@ SETTINGS = {  # attributes that Forecaster.__init__ sets, and what they are, for
     "horizon": "the count of closes that it forecasts",
     "columns": "the names of the columns that it sees",
     "channels": "the count of columns that it sees",
+    "outputs": "the count of numbers that forward returns",
 }
 PRIVATE_SETTINGS = ("_optimizer", "_scheduler", "_scheduler_interval")  # set once, by Forecaster.__init__
 SUGGESTIONS = {"loss": "self.criterion", "forward": "self.network", "forecast": "self.head"}

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from cryptoforecast import LSTM, CloseDataModule, Forecaster, UserError, forecast_rows
-from cryptoforecast.evaluation.forecasts import next_closes
+from cryptoforecast.evaluation.next_closes import next_closes
 from tests.helpers import Given, data_of, random_walk
 from tests.models.helpers import LENGTHS, Linear, quiet_trainer
 

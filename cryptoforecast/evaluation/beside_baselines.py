@@ -1,0 +1,109 @@
+"""Forecast rows of a model beside those of the baselines, and of the ladder where it forecasts a distribution."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, chosen_windows, forecast_rows
+from cryptoforecast.models.baselines import BASELINES
+from cryptoforecast.models.contract.answers import is_point
+from cryptoforecast.models.contract.following import follow
+from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.ladder.ladder import Ladder, fit_ladder, follow_all
+from cryptoforecast.quantiles import LEVELS
+
+
+def rows_beside_baselines(
+    forecaster: Forecaster,
+    data: CloseDataModule,
+    split: Literal["val", "test"],
+    device: str | torch.device = "cpu",
+    most: int | None = None,
+) -> pd.DataFrame:
+    """Forecast rows of a model and of each baseline on the same targets.
+
+    Args:
+        forecaster: the model; if it is a baseline itself, it is not repeated.
+        data: the closes.
+        split: which targets.
+        device: where to compute.
+        most: number of windows at most, from the first on; by default all.
+
+    Returns:
+        Rows as :func:`forecast_rows` returns them, those of the model first, which :func:`judge` takes.
+
+    >>> from cryptoforecast import Drift, SimulatedSource, judge
+    >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20)
+    >>> rows = rows_beside_baselines(Drift(context_length=20), data, "test")
+    >>> rows["model"].unique().tolist(), judge(rows).scores["RandomWalk"]["skill"]
+    (['Drift', 'RandomWalk', 'Mean'], 0.0)
+    """
+    require_name_not_of_baseline(forecaster)
+    baselines = [baseline(data.context_length, data.horizon, columns=data.columns) for baseline in BASELINES]
+    models = [forecaster, *(baseline for baseline in baselines if type(baseline) is not type(forecaster))]
+    _, positions = chosen_windows(data, split)
+    parts = [forecast_rows(model, follow(model, data), positions[:most], device) for model in models]
+    rows = pd.concat(parts, ignore_index=True)
+    if not is_point(forecaster):
+        rows = _beside_ladder(rows, data, positions[:most], parts[0])
+    rows.attrs = {"split": split, "simulated": data.simulated}
+    return rows
+
+
+def _beside_ladder(
+    rows: pd.DataFrame, data: CloseDataModule, positions: Int64[Tensor, " windows"], judged: pd.DataFrame
+) -> pd.DataFrame:
+    """Rows with those of the ladder; the random walk's own get its distribution."""
+    further = ladder_rows(fit_ladder(data.bars(), data.horizon), data, positions, judged)
+    replaced = {name for name in further["model"].unique() if name in set(rows["model"]) - set(judged["model"])}
+    return pd.concat([rows[~rows["model"].isin(replaced)], further], ignore_index=True)
+
+
+def ladder_rows(
+    ladder: Ladder, data: CloseDataModule, positions: Int64[Tensor, " windows"], like: pd.DataFrame
+) -> pd.DataFrame:
+    """Forecast rows of each rung of the ladder: distributions around the last close, which is their point forecast.
+
+    Args:
+        ladder: fitted.
+        data: set up.
+        positions: the numbers of the windows.
+        like: rows of a model on the same windows, whose targets these have.
+
+    Returns:
+        Rows with the columns of distributions.
+    """
+    horizon, bars, parts = data.horizon, data.bars(), []
+    origins = (data.windows.rows(positions) + data.context_length - 1).numpy()
+    last, actual = (like[name].to_numpy().reshape(-1, horizon) for name in ("last", "actual"))
+    change = np.log(actual / last)
+    for name, rung in ladder.rungs.items():
+        state = follow_all(rung, bars)[origins]
+        density = rung.log_density(state, change)
+        columns = [
+            last[..., None] * np.exp(rung.quantiles(state, LEVELS)),
+            rung.cdf(state, change)[..., None],
+            (np.full_like(change, np.nan) if density is None else density)[..., None],
+        ]
+        values = np.concatenate(columns, axis=-1).reshape(len(like), -1)
+        further = pd.DataFrame(values, columns=DISTRIBUTION_COLUMNS)
+        rows = like[COLUMNS].reset_index(drop=True).assign(model=name, forecast=like["last"].to_numpy())
+        parts.append(pd.concat([rows, further], axis="columns"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def require_name_not_of_baseline(forecaster: Forecaster) -> None:
+    """Check that a model that is no baseline does not have the name of one.
+
+    Raises:
+        UserError: naming it.
+    """
+    name = type(forecaster).__name__
+    if name in {baseline.__name__ for baseline in BASELINES} and not isinstance(forecaster, BASELINES):
+        raise UserError(f"{name} is the name of a baseline that stands in every table; give your class another.")

@@ -1,0 +1,25 @@
+"""Windows whose states are those of the rung that a model stands on."""
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.windows import WindowDataset
+from cryptoforecast.models.ladder.ladder import follow_all
+
+if TYPE_CHECKING:
+    from cryptoforecast.models.forecaster import Forecaster
+
+
+def follow(model: "Forecaster", data: CloseDataModule) -> WindowDataset:
+    """The windows of a data module with the states of the rung that a model's head stands on.
+
+    Args:
+        model: its rung is fitted.
+        data: set up. Its windows are returned as they are for a model that stands on no rung.
+    """
+    base = model.output_head.base
+    if base is None:
+        return data.windows
+    return data.windows.with_states(torch.from_numpy(follow_all(base.rung, data.bars())))

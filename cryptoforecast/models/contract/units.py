@@ -1,0 +1,68 @@
+"""The units of a network: between prices and the numbers that it works on, for each window of a batch."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from jaxtyping import Float
+from torch import Tensor
+
+from cryptoforecast.data.windows import Window
+from cryptoforecast.errors import UserError
+from cryptoforecast.models.ladder.rung import TParameters
+
+if TYPE_CHECKING:
+    from cryptoforecast.models.forecaster import Forecaster
+
+
+class RungUnits(NamedTuple):
+    """Log changes from the last close, centred and scaled as the rung under a head says, by step.
+
+    Attributes:
+        last: the last close of each context, ``(batch, 1)``.
+        base: the rung's distributions.
+    """
+
+    last: Tensor
+    base: TParameters
+
+    def encode(self, closes: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
+        """Closes of the horizon in units of the rung."""
+        return ((closes / self.last).log() - self.base.location) / self.base.scale
+
+    def decode(self, scaled: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
+        """Closes of the horizon in their currency."""
+        return self.last * (scaled * self.base.scale + self.base.location).exp()
+
+
+class ScalingUnits(NamedTuple):
+    """The units of the model's scaling."""
+
+    model: "Forecaster"
+    context: Tensor
+
+    def encode(self, closes: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
+        """Closes of the horizon, scaled."""
+        return self.model.scaling.encode(closes, self.context[..., 0])
+
+    def decode(self, scaled: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
+        """Closes of the horizon in their currency."""
+        return self.model.scaling.decode(scaled, self.context[..., 0])
+
+
+Units = RungUnits | ScalingUnits
+
+
+def units_of(model: "Forecaster", window: Window) -> Units:
+    """The units that a model's network has for a batch.
+
+    Raises:
+        UserError: if its head stands on a rung, and the batch has no states of it.
+    """
+    if model.output_head.base is None:
+        return ScalingUnits(model, window.context)
+    rung = model.output_head.base.rung
+    if window.state is None:
+        raise UserError(
+            f"{type(model).__name__} stands on {type(rung).__name__}, which follows a series from its first bar on; a "
+            "context alone does not tell: forecast windows of a data module, as forecast_rows and predict do."
+        )
+    return RungUnits(window.context[:, -1:, 0], rung.t_parameters(window.state[:, : rung.states]))

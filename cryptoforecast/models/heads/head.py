@@ -1,0 +1,49 @@
+"""Heads: what turns a network's numbers into a point or a distribution."""
+
+from abc import ABC, abstractmethod
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from cryptoforecast.models.heads.base import Base
+from cryptoforecast.models.heads.prediction import Prediction
+
+
+class Head(nn.Module, ABC):
+    """What turns a network's numbers into a point or a distribution.
+
+    Attributes:
+        size: count of the numbers that it needs for a step; a network returns ``horizon`` times as many.
+        base: the rung of the ladder that it stands on, so that numbers of zero are that rung's distribution; None for a
+            head that stands on none.
+    """
+
+    size: int
+
+    def __init__(self, base: Base | None = None) -> None:
+        super().__init__()
+        self.base = base
+
+    @abstractmethod
+    def forward(
+        self, numbers: Float[Tensor, "batch horizon size"], freedom: Float[Tensor, "batch horizon"] | None
+    ) -> Prediction | Float[Tensor, "batch horizon"]:
+        """What the numbers say, in the units of the network.
+
+        Args:
+            numbers: what the network returned.
+            freedom: degrees of freedom of the rung's distributions, which in these units are centred at zero and of
+                scale one; None without a rung.
+        """
+
+
+class Point(Head):
+    """A point alone: the scaled close of each step, as the network says it."""
+
+    size = 1
+
+    def forward(
+        self, numbers: Float[Tensor, "batch horizon size"], freedom: Float[Tensor, "batch horizon"] | None = None
+    ) -> Float[Tensor, "batch horizon"]:
+        """The numbers themselves."""
+        return numbers.squeeze(-1)

@@ -1,0 +1,1 @@
+"""The ladder: baselines of how far the close may move, from simple to hard."""

@@ -1,0 +1,6 @@
+"""The rungs that a head may stand on, by the names of their models."""
+
+from cryptoforecast.models.ladder.ewma import EwmaRung
+from cryptoforecast.models.ladder.rung import Rung
+
+RUNGS: dict[str, type[Rung]] = {"Ewma": EwmaRung}
