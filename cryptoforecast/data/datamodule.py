@@ -118,11 +118,7 @@ class CloseDataModule(LightningDataModule):
 
     @property
     def series(self) -> list[CloseSeries]:
-        """The closes from ``start`` to ``end``, in the order of the sources; available after ``setup``.
-
-        Raises:
-            RuntimeError: before ``setup``.
-        """
+        """The closes from ``start`` to ``end``, in the order of the sources; RuntimeError before ``setup``."""
         if not self._series:
             raise RuntimeError("setup(stage) loads the closes; call it first.")
         return self._series
