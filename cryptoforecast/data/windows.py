@@ -191,7 +191,7 @@ class WindowDataset(Dataset[Window]):
         first = self._run_ends - lengths + self._run_shifts
         return int(torch.minimum((row - first).clamp_min(0), lengths).sum())
 
-    def targetstamps_of(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, "batch horizon"]:
+    def target_times(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, "batch horizon"]:
         """The times of the targets of some windows, in UTC nanoseconds."""
         return self.times[self.rows(positions).unsqueeze(-1) + torch.arange(self.context_length, self.span)]
 

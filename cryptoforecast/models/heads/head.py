@@ -16,6 +16,10 @@ class Head(nn.Module, ABC):
         size: count of the numbers that it needs for a step; a network returns ``horizon`` times as many.
         base: the rung of the ladder that it stands on, so that numbers of zero are that rung's distribution; None for a
             head that stands on none.
+
+    >>> from cryptoforecast import StudentT
+    >>> isinstance(StudentT(), Head), StudentT().size, Point().size
+    (True, 3, 1)
     """
 
     size: int
@@ -38,7 +42,12 @@ class Head(nn.Module, ABC):
 
 
 class Point(Head):
-    """A point alone: the scaled close of each step, as the network says it."""
+    """A point alone: the scaled close of each step, as the network says it.
+
+    >>> import torch
+    >>> Point()(torch.ones(4, 7, 1)).shape
+    torch.Size([4, 7])
+    """
 
     size = 1
 

@@ -23,6 +23,10 @@ class StudentT(Head):
     Args:
         relative_to: the rung of the ladder that the head stands on: numbers of zero are its distribution, and the
             network learns what it lacks. ``none``: location and scale are in the units of ``model.scaling``.
+
+    >>> head = StudentT(relative_to="none")
+    >>> head(torch.zeros(1, 1, head.size), None).quantiles([0.1, 0.5, 0.9]).round(decimals=2).tolist()
+    [[[-1.48, 0.0, 1.48]]]
     """
 
     size = 3
