@@ -22,7 +22,8 @@ class StudentT(Head):
 
     Args:
         relative_to: the rung of the ladder that the head stands on: numbers of zero are its distribution, and the
-            network learns what it lacks. ``none``: location and scale are in the units of ``model.scaling``.
+            network learns what it lacks. Where Har or Garch cannot be fitted, the head stands on Ewma. ``none``:
+            location and scale are in the units of ``model.scaling``.
 
     >>> head = StudentT(relative_to="none")
     >>> head(torch.zeros(1, 1, head.size), None).quantiles([0.1, 0.5, 0.9]).round(decimals=2).tolist()
@@ -31,7 +32,7 @@ class StudentT(Head):
 
     size = 3
 
-    def __init__(self, relative_to: RelativeTo = "Ewma") -> None:
+    def __init__(self, relative_to: RelativeTo = "Har") -> None:
         super().__init__(None if relative_to == "none" else Base(relative_to))
         self.relative_to = relative_to
 

@@ -7,11 +7,11 @@ import numpy as np
 from jaxtyping import Float64
 
 from cryptoforecast.data.bars import Bars
-from cryptoforecast.models.ladder.ewma import EwmaRung
 from cryptoforecast.models.ladder.random_walk import RandomWalkRung
 from cryptoforecast.models.ladder.rung import CannotFit, Rung
+from cryptoforecast.models.ladder.rungs import RUNGS
 
-LADDER: dict[str, type[Rung]] = {"RandomWalk": RandomWalkRung, "Ewma": EwmaRung}  # from simple to hard
+LADDER: dict[str, type[Rung]] = {"RandomWalk": RandomWalkRung, **RUNGS}  # from simple to hard
 
 
 class Ladder(NamedTuple):
