@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.audit.garbage import PriceFile
+from cryptoforecast.data.bars import HIGH, LOW
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.files.knobs import KNOBS, knobs_of
 from cryptoforecast.data.files.parsed_cache import LARGE
@@ -34,27 +35,41 @@ class CachedSource(Source):
     Args:
         source: the other one.
         series: all that it has.
+        further: the columns that it was asked for beside the close.
     """
 
-    def __init__(self, source: Source, series: CloseSeries) -> None:
+    def __init__(self, source: Source, series: CloseSeries, further: Sequence[str] = ()) -> None:
         self.source = self.stands_for = source
-        self.series = series
+        self.series, self.further = series, tuple(further)
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
         """The same series again."""
         return self.series
 
 
-def with_cached_sources(data: CloseDataModule) -> CloseDataModule:
-    """The same data, not set up yet, each source asked once and for all."""
+def with_cached_sources(data: CloseDataModule, ranges: bool = False) -> CloseDataModule:
+    """The same data, not set up yet, each source asked once and for all.
+
+    Args:
+        data: the data.
+        ranges: whether High and Low are read too, as the ladder of baselines reads them, wherever a source has them.
+    """
     sources = data.source if isinstance(data.source, list) else [data.source]
     return with_sources(
-        data,
-        [
-            item if isinstance(item, CachedSource) else CachedSource(item, load_one(item, data.columns[1:]))
-            for item in sources
-        ],
+        data, [item if isinstance(item, CachedSource) else ask(item, data.columns, ranges) for item in sources]
     )
+
+
+def ask(source: Source, columns: Sequence[str], ranges: bool) -> CachedSource:
+    """What a source says, with the columns wanted and, if asked for and there, High and Low."""
+    further = tuple(columns[1:])
+    if ranges:
+        with_ranges = (*further, *(name for name in (HIGH, LOW) if name not in further))
+        try:
+            return CachedSource(source, load_one(source, with_ranges), with_ranges)
+        except UserError:  # it has none, as its closes alone show
+            pass
+    return CachedSource(source, load_one(source, further), further)
 
 
 def with_sources(data: CloseDataModule, sources: Sequence[Source], **settings: Any) -> CloseDataModule:

@@ -12,12 +12,15 @@ from lightning.pytorch import seed_everything
 from torch import Tensor
 
 from cryptoforecast.audit.learning import ShortTraining
-from cryptoforecast.audit.origins import forecasts, sample
+from cryptoforecast.audit.origins import densities, forecasts, sample
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import Window
+from cryptoforecast.models.contract.answers import is_point
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.ladder.ladder import fit_ladder, follow_all
+from cryptoforecast.models.ladder.rung import Rung
 
 EPOCHS = (0, 1)
 FORECAST = 5000  # origins before a border that are forecast: the last, and as many evenly spread over all
@@ -41,23 +44,32 @@ class ModelInputs(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """Forecasts from some origins, by trained and by first weights."""
+    """Forecasts from some origins, by trained and by first weights.
+
+    Of a model with a distribution they have its quantiles too; ``densities`` are the PITs and the log densities, by
+    trained weights, of the targets that are known before the border, and ``states`` those of each rung of the ladder
+    after each bar before it.
+    """
 
     origins: Tensor
     trained: Tensor
     first: Tensor
+    densities: Tensor
+    states: dict[str, Tensor]
 
 
 class TrainedOutputs(NamedTuple):
     """What a few steps of training come to: a model's state before and after them, its scaling's, and forecasts.
 
-    ``scaled`` are the network numbers of some training windows; ``forecasts`` are those from before each border.
+    ``scaled`` are the network numbers of some training windows; ``ladder`` is what each rung of the ladder has
+    learned, of a model with a distribution; ``forecasts`` are those from before each border.
     """
 
     start: dict[str, Any]
     state: dict[str, Any]
     scaling: dict[str, Any]
     scaled: list[Tensor]
+    ladder: dict[str, Any]
     forecasts: list[Forecast]
 
 
@@ -104,14 +116,36 @@ def train(
     chosen = [_before(data, border) for border in borders]
     origins = data.windows.times[data.windows.starts + data.windows.context_length - 1]
     by_trained = [forecasts(model, data.windows, positions) for positions in chosen]
+    known = [densities(model, data.windows, _known(data, positions, border)) for positions, border in
+             zip(chosen, borders, strict=True)]  # fmt: skip
+    rungs = rungs_of(model, data)
+    followed = {name: torch.from_numpy(follow_all(rung, data.bars())) for name, rung in rungs.items()}
     model.load_state_dict(learned.start)
     by_first = [forecasts(model, data.windows, positions) for positions in chosen]
     model.load_state_dict(state)
     answers = [
-        Forecast(origins[positions], trained, first)
-        for positions, trained, first in zip(chosen, by_trained, by_first, strict=True)
-    ]
-    return TrainedOutputs(learned.start, state, learned.scaling, learned.scaled, answers), model
+        Forecast(
+            origins[positions], trained, first, density,
+            {name: states[data.windows.times < border.value] for name, states in followed.items()},
+        )
+        for positions, trained, first, density, border in zip(chosen, by_trained, by_first, known, borders, strict=True)
+    ]  # fmt: skip
+    ladder = {name: rung.learned() for name, rung in rungs.items()}
+    return TrainedOutputs(learned.start, state, learned.scaling, learned.scaled, ladder, answers), model
+
+
+def rungs_of(model: Forecaster, data: CloseDataModule) -> dict[str, Rung]:
+    """The rungs of the ladder that stand beside a model with a distribution, and the one that its head stands on.
+
+    Args:
+        model: trained.
+        data: set up for ``fit``.
+    """
+    if is_point(model):
+        return {}
+    base = model.output_head.base
+    below = {} if base is None else {f"{base.name} below {type(model.output_head).__name__}": base.rung}
+    return {**below, **fit_ladder(data.bars(), data.horizon).rungs}
 
 
 def train_batches(data: CloseDataModule, seed: int, epoch: int) -> Iterator[Window]:
@@ -127,6 +161,11 @@ def _before(data: CloseDataModule, border: pd.Timestamp) -> Int64[Tensor, " wind
     origins = data.windows.times[data.windows.starts + data.windows.context_length - 1]
     before = (origins < border.value).nonzero().squeeze(1)
     return torch.cat([sample(before[:-FORECAST], FORECAST), before[-FORECAST:]])
+
+
+def _known(data: CloseDataModule, positions: Int64[Tensor, " windows"], border: pd.Timestamp) -> Tensor:
+    """Those of some windows whose targets all come before a border."""
+    return positions[data.windows.target_times(positions)[:, -1] < border.value]
 
 
 def _hashes(batch: Window) -> Batch:

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from cryptoforecast.audit.lookahead import LookAhead
 from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.models.contract.answers import inputs
+from cryptoforecast.models.contract.units import RungUnits, units_of
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.training.fit_entries import without_ledger
 
@@ -102,8 +104,9 @@ class _Start(Callback):
         data: Any = trainer.datamodule  # type: ignore[attr-defined]
         assert isinstance(pl_module, Forecaster)
         window = data.windows[self.latest[-SCALED:]]
-        context = window.context[..., 0]
+        units = units_of(pl_module, window)
         with torch.no_grad():
-            self.scaled = [pl_module.scaling.encode(closes, context) for closes in (context, window.target)]
+            seen = inputs(pl_module, window) if isinstance(units, RungUnits) else units.encode(window.context[..., 0])
+            self.scaled = [seen, units.encode(window.target)]
         self.scaling = copy.deepcopy(dict(pl_module.scaling.state_dict()))
         self.state = copy.deepcopy(dict(pl_module.state_dict()))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from cryptoforecast.audit.altered import CachedSource, with_sources
@@ -14,9 +14,13 @@ from cryptoforecast.audit.lookahead import LookAhead, same
 from cryptoforecast.data.batches import BatchOrder
 from cryptoforecast.data.datamodule import EVAL_BATCH_SIZE, CloseDataModule
 from cryptoforecast.data.times import say_time
-from cryptoforecast.data.windows import WindowDataset
+from cryptoforecast.data.windows import Window, WindowDataset
 from cryptoforecast.evaluation.next_closes import next_closes
+from cryptoforecast.models.contract.answers import forecast_window, is_point
+from cryptoforecast.models.contract.distribution import distribution_of
+from cryptoforecast.models.contract.units import RungUnits, Units, units_of
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.quantiles import COLUMNS
 
 ORIGINS = 20  # whose future is perturbed
 TOGETHER = 64  # windows forecast in batches of other sizes and in another order
@@ -25,8 +29,8 @@ ROUNDING = 1e-5  # of a network number: how far kernels for other batch sizes ma
 
 def forecasts(
     model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"], batch_size: int = EVAL_BATCH_SIZE
-) -> Float[Tensor, "windows horizon"]:
-    """The forecasts of some windows, in their order.
+) -> Float[Tensor, "windows numbers"]:
+    """The forecasts of some windows, in their order; of a model with a distribution followed by its quantiles.
 
     Raises:
         LookAhead: if the model cannot forecast so many windows at once.
@@ -35,11 +39,33 @@ def forecasts(
     for batch in BatchOrder(positions, batch_size):
         try:
             with torch.inference_mode():
-                answers.append(model.forecast(windows[batch].context))
+                answers.append(_numbers(model, windows[batch]))
         except RuntimeError as problem:
             name, reason = type(model).__name__, str(problem).strip().splitlines()[0].rstrip(".")
             raise LookAhead("forecast", f"{name} cannot forecast {len(batch)} windows at once: {reason}") from None
     return torch.cat(answers)
+
+
+def _numbers(model: Forecaster, window: Window) -> Float[Tensor, "batch numbers"]:
+    """The point forecast of each step, and of a distribution each quantile of each step."""
+    forecast = forecast_window(model, window)
+    distribution = None if is_point(model) else distribution_of(model, window)
+    if distribution is None:
+        return forecast
+    return torch.cat([forecast.double(), distribution.quantiles.transpose(1, 2).flatten(1)], dim=1)
+
+
+def densities(
+    model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"]
+) -> Float64[Tensor, "windows numbers"]:
+    """The PIT and the log density of each target of some windows; none of a model without a distribution."""
+    answers = []
+    for batch in BatchOrder(positions, EVAL_BATCH_SIZE) if not is_point(model) else ():
+        with torch.inference_mode():
+            distribution = distribution_of(model, windows[batch])
+        if distribution is not None:
+            answers.append(torch.cat([distribution.pit, distribution.log_density], dim=1))
+    return torch.cat(answers) if answers else torch.empty(len(positions), 0, dtype=torch.float64)
 
 
 def sample(positions: Int64[Tensor, " windows"], count: int) -> Int64[Tensor, " sampled"]:
@@ -72,15 +98,15 @@ def require_no_memory(model: Forecaster, windows: WindowDataset, positions: Int6
             f"{name} forecasts {_said(first, repeated, at)} from {_origin(windows, chosen[at])}, asked again; "
             "a forecast must depend on its own window only",
         )
-    context = windows[chosen].context[..., 0]
-    scaled = model.scaling.encode(first.to(context.dtype), context)
+    units = units_of(model, windows[chosen])
+    scaled = _encoded(units, first, model.horizon)
     backwards = torch.arange(len(chosen) - 1, -1, -1)
     regrouped = {
         **{f"in batches of {size}": forecasts(model, windows, chosen, size) for size in (1, 7)},
         "in another order": forecasts(model, windows, chosen[backwards])[backwards],
     }
     for how, answers in regrouped.items():
-        far = (model.scaling.encode(answers.to(context.dtype), context) - scaled).abs() > ROUNDING * (1 + scaled.abs())
+        far = (_encoded(units, answers, model.horizon) - scaled).abs() > ROUNDING * (1 + scaled.abs())
         if far.any():
             at = int(far.any(dim=1).int().argmax())
             raise LookAhead(
@@ -107,10 +133,22 @@ def require_blind(model: Forecaster, data: CloseDataModule, positions: Int64[Ten
             if not same(before, forecasts(model, windows, alone)):
                 changes = f"the forecast of {name} from {_origin(windows, position)} changes with {bar}"
                 raise LookAhead("forecast", changes)
-        if not same(before.double(), _without_the_rest(model, data, int(position))):
+        cut = _without_the_rest(model, data, int(position))
+        if not same(before.double()[:, : cut.shape[1]], cut):
             rest = f"{name} forecasts something else from {_origin(windows, position)} where the series holds no more"
-            raise LookAhead("forecast", f"{rest} than the {windows.context_length} bars it sees")
-    return f"{len(chosen)} with {count:,} changes to bars behind the origin, and from a series cut to their own bars"
+            raise LookAhead("forecast", f"{rest} than the {_seen(model, windows)}")
+    bars = "their own bars" if model.output_head.base is None else "the bars up to the origin"
+    return f"{len(chosen)} with {count:,} changes to bars behind the origin, and from a series cut to {bars}"
+
+
+def _seen(model: Forecaster, windows: WindowDataset) -> str:
+    return f"{windows.context_length} bars it sees" if model.output_head.base is None else "bars up to there"
+
+
+def _encoded(units: Units, numbers: Tensor, horizon: int) -> Tensor:
+    """Prices, for each of several numbers one for each step, in the units of the network."""
+    prices = numbers.double() if isinstance(units, RungUnits) else numbers.to(units.context.dtype)
+    return torch.cat([units.encode(part) for part in torch.split(prices, horizon, dim=1)], dim=1)
 
 
 def _perturbed(windows: WindowDataset, position: int) -> Iterator[str]:
@@ -131,17 +169,22 @@ def _perturbed(windows: WindowDataset, position: int) -> Iterator[str]:
 
 
 def _without_the_rest(model: Forecaster, data: CloseDataModule, position: int) -> Tensor:
-    """The forecast of one window as ``predict`` makes it, from a series that ends with it and begins with it."""
+    """The forecast of one window as ``predict`` makes it, from a series that ends with it.
+
+    The series begins with the window too, except for a model on a rung of the ladder, which follows it from its start.
+    """
     number = int(data.windows.series_of(torch.tensor([position])))
     series = data.series[number]
     at = series.closes.index.get_loc(_time(int(data.windows[position].origin)))
-    kept = slice(at - data.context_length + 1, at + 1)
+    kept = slice(at - data.context_length + 1 if model.output_head.base is None else 0, at + 1)
     columns = None if series.others is None else series.others.iloc[kept]
     alone = series._replace(closes=series.closes.iloc[kept], others=columns)
     source = data.source[number] if isinstance(data.source, list) else data.source
     cut = with_sources(data, [CachedSource(source, alone)], start=None, end=None)
     cut.setup("predict")
-    return torch.from_numpy(next_closes(model, cut)["forecast"].to_numpy("float64").copy()).unsqueeze(0)
+    rows = next_closes(model, cut)
+    numbers = rows[["forecast", *(name for name in COLUMNS if name in rows)]].to_numpy("float64").T.copy()
+    return torch.from_numpy(numbers).flatten().unsqueeze(0)
 
 
 def _said(first: Tensor, second: Tensor, at: int) -> str:

@@ -24,12 +24,14 @@ class AuditResult:
         model: the class of the model.
         series: the names of the close series.
         border: the time of the first validation target, from which on the closes were replaced.
+        on_rung: whether the model stands on a rung of the ladder, which follows a series from its first bar on.
     """
 
     stages: tuple[StageResult, ...]
     model: str
     series: tuple[str, ...]
     border: pd.Timestamp
+    on_rung: bool = False
 
     @property
     def is_blind(self) -> bool:
@@ -42,7 +44,7 @@ class AuditResult:
         name = f"{self.model} on {', '.join(self.series)}"
         proven = (
             f"no bit before {say_time(self.border)} differs where the closes from then on are others, and no forecast "
-            "that was tried depends on more than its own window."
+            f"that was tried depends on more than {'the bars up to its origin' if self.on_rung else 'its own window'}."
         )
         unchecked = [stage.unchecked for stage in self.stages if stage.unchecked and stage.stage != "source"]
         if unchecked:
@@ -79,7 +81,8 @@ def result_of(model: Forecaster, data: CloseDataModule, stages: list[StageResult
         stages: all of them.
     """
     names = tuple(str(series.closes.name) for series in data.series)
-    return AuditResult(tuple(stages), type(model).__name__, names, data.first_target_time(data.fold.val))
+    on_rung = model.output_head.base is not None
+    return AuditResult(tuple(stages), type(model).__name__, names, data.first_target_time(data.fold.val), on_rung)
 
 
 def rows_of(stage: StageResult) -> list[tuple[str, str, str]]:

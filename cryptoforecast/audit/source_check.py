@@ -29,7 +29,7 @@ def check_source(data: CloseDataModule, borders: list[pd.Timestamp]) -> tuple[li
         name, series = known.series.closes.name, known.series
         try:
             source = AlteredSource(known.source)
-            by_border, count = _ask_again(source, series, borders, data.columns[1:])
+            by_border, count = _ask_again(source, series, borders, known.further)
             compared.append(f"{len(series.closes):,} closes of {name}, with garbage in its files from {count} days on")
             asked = True
         except LookAhead:

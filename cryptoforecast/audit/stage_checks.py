@@ -23,6 +23,7 @@ from cryptoforecast.audit.origins import require_blind, require_no_memory
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.times import in_nanoseconds, say_time
 from cryptoforecast.data.windows import Window
+from cryptoforecast.formatting import join_names
 from cryptoforecast.models.forecaster import Forecaster
 
 
@@ -80,17 +81,36 @@ def check_scaling(
         LookAhead: naming what differs.
     """
     name = type(model.scaling).__name__
-    for counterfactual in counterfactuals:
+    for number, counterfactual in enumerate(counterfactuals):
         if not same(known.closes, counterfactual.read().closes):
             raise LookAhead("scaling", f"the closes that {name} is fitted on differ {counterfactual.why}")
         changed = counterfactual.train()
+        _require_same_rungs(known, learned, changed, number, counterfactual)
         if (part := differing(learned.scaling, changed.scaling)) is not None:
             what = f"{name}'s state" if part == "_extra_state" else f"{part} of {name}"
             raise LookAhead("scaling", f"{what} differs {counterfactual.why}")
         if not same(learned.scaled, changed.scaled):
             raise LookAhead("scaling", f"{name} scales the same training windows otherwise {counterfactual.why}")
     closes, scaled = len(known.closes), len(learned.scaled[0])
-    return StageResult("scaling", f"{name} after {closes:,} training closes, and {scaled:,} training windows scaled")
+    rungs = f"; what {join_names(learned.ladder)} have learned, and their states" if learned.ladder else ""
+    return StageResult(
+        "scaling", f"{name} after {closes:,} training closes, and {scaled:,} training windows scaled{rungs}"
+    )
+
+
+def _require_same_rungs(
+    known: ModelInputs, learned: TrainedOutputs, changed: TrainedOutputs, number: int, counterfactual: Counterfactual
+) -> None:
+    """Compare what each rung of the ladder has learned, and its states after the bars before a border."""
+    if (rung := differing(learned.ladder, changed.ladder)) is not None:
+        raise LookAhead("scaling", f"what {rung} has learned differs {counterfactual.why}")
+    (there,) = changed.forecasts
+    times = known.times[known.times < counterfactual.border.value]
+    for rung, states in learned.forecasts[number].states.items():
+        if not same(states, there.states[rung]):
+            row = int((states != there.states[rung]).any(dim=1).int().argmax())
+            time = say_time(pd.Timestamp(int(times[row]), tz="UTC"))
+            raise LookAhead("scaling", f"the state of {rung} after the bar of {time} differs {counterfactual.why}")
 
 
 def check_training(
@@ -144,6 +164,9 @@ def check_forecasts(
         (changed,) = counterfactual.train().forecasts
         for first, second in ((known.trained, changed.trained), (known.first, changed.first)):
             _require_same_forecasts(model, known, first, second, counterfactual)
+        if not same(known.densities, changed.densities):
+            what = f"the PIT or the log density that {type(model).__name__} gives a target"
+            raise LookAhead("forecast", f"{what} before {say_time(counterfactual.border)} differs {counterfactual.why}")
         counts.append(f"{len(known.origins):,} from origins before {say_time(counterfactual.border)}")
     return StageResult("forecast", "; ".join([f"{' and '.join(counts)}, by trained and by first weights", *remarks]))
 

@@ -23,6 +23,7 @@ from cryptoforecast.audit.stage_checks import (
     check_windows,
 )
 from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.models.contract.answers import is_point
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.user_code.opened_files import Opened, entry_point, opened_so_far, record_opened_files
 
@@ -65,7 +66,7 @@ def run_stages(
         LookAhead: naming the first stage that differs.
     """
     with record_opened_files():
-        cached = with_cached_sources(data)
+        cached = with_cached_sources(data, ranges=not is_point(model))
         cached.setup("fit")
         stages = []
         for stage in audit_stages(model, cached, processes=processes, **options):
@@ -116,7 +117,7 @@ class _Comparison:
         journal: list[Opened],
     ) -> None:  # fmt: skip
         self.model, self.train_on, self.seed, self.processes, self.journal = model, train_on, seed, processes, journal
-        self.data = with_cached_sources(data)
+        self.data = with_cached_sources(data, ranges=not is_point(model))
         self.data.setup("fit")
         self.borders = borders_of(self.data)
 
@@ -168,7 +169,7 @@ class _Comparison:
         @cache
         def data() -> CloseDataModule:
             pairs = zip(self._sources, altered.series, strict=True)
-            cached = [CachedSource(source.source, series) for source, series in pairs]
+            cached = [CachedSource(source.source, series, source.further) for source, series in pairs]
             changed = with_sources(self.data, cached, **altered.cut)
             changed.setup("fit")
             return changed

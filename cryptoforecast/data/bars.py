@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float64, Int64
 
-from cryptoforecast.data.series import CLOSE, CloseSeries
+from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import Source, load_one
 from cryptoforecast.data.times import in_nanoseconds
 from cryptoforecast.errors import UserError
@@ -82,6 +82,5 @@ def _ranges(series: CloseSeries, source: Source) -> pd.DataFrame | None:
         if loaded.others is None or not np.array_equal(aligned.to_numpy(), series.closes.to_numpy()):
             return None
         ranges = loaded.others.loc[series.closes.index]
-    bounds = pd.concat([ranges[[HIGH, LOW]], series.closes.rename(CLOSE)], axis="columns")
-    fits = (bounds[HIGH] >= bounds[LOW]) & (bounds[LOW] > 0)
+    fits = (ranges[HIGH] >= ranges[LOW]) & (ranges[LOW] > 0)
     return ranges if bool(fits.all()) else None

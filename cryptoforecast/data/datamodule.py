@@ -93,6 +93,7 @@ class CloseDataModule(LightningDataModule):
         self._checked: set[str] = set()
         self._series: list[CloseSeries] = []
         self._bars: list[Bars] = []
+        self.last_states: Tensor | None = None  # of the baselines that a model stands on, for predict_dataloader
         self._recorded: tuple[Fold, dict[str, Any]] | None = None
 
     def setup(self, stage: str) -> None:
@@ -151,7 +152,8 @@ class CloseDataModule(LightningDataModule):
 
     def predict_dataloader(self) -> OneBatch:
         """One batch of the last ``context_length`` bars of each series; its targets are NaN."""
-        return OneBatch(last_windows(self.series, self.context_length, self.horizon, self.columns))
+        windows = last_windows(self.series, self.context_length, self.horizon, self.columns)
+        return OneBatch(windows._replace(state=self.last_states))
 
     def transfer_batch_to_device(self, batch: Window, device: torch.device, dataloader_idx: int) -> Window:
         """Move a batch to the device of the model; see :func:`~cryptoforecast.data.windows.to_device`."""

@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
+from cryptoforecast.data.bars import Bars
 from cryptoforecast.data.batches import BatchOrder, WindowLoader
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.windows import Window
@@ -48,6 +49,10 @@ class FewWindows(CloseDataModule):
     def train_closes(self) -> Tensor:
         """The closes of all training windows of the fit."""
         return self._complete.train_closes()
+
+    def bars(self) -> list[Bars]:
+        """The bars of the fit, marked where its training windows are: a rung of the ladder is fitted on all of them."""
+        return self._complete.bars()
 
     def record(self) -> dict[str, Any]:
         """The record of the fit's data that a checkpoint holds."""

@@ -13,11 +13,13 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.data.windows import WindowDataset, to_device
+from cryptoforecast.data.windows import to_device
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.file import checkpoint_of
 from cryptoforecast.models.checkpoints.load import load_weights, make_forecaster
-from cryptoforecast.models.contract.checks import require_forecast
+from cryptoforecast.models.contract.answers import forecast_window, is_point
+from cryptoforecast.models.contract.distribution import distribution_of
+from cryptoforecast.models.contract.following import follow
 from cryptoforecast.models.contract.inference import evaluation_mode, random_state_kept
 from cryptoforecast.models.forecaster import Forecaster
 
@@ -39,16 +41,17 @@ def require_reloadable(trainer: Trainer, model: Forecaster, data: CloseDataModul
     name = type(model).__name__
     reloaded = _load(_checkpoint(trainer), name)
     positions, device = data.fold.train[-NUM_WINDOWS:], trainer.strategy.root_device
-    before, repeated = (_forecasts(model, data.windows, positions, device) for _ in range(2))
+    before, repeated = (_forecasts(model, data, positions, device) for _ in range(2))
     if not before.isfinite().all():
         raise UserError(f"{name} forecasts numbers that are not finite, though its weights are.")
     if not _alike(before, repeated):  # not deterministic, which audit reports
         return
-    after = _forecasts(reloaded, data.windows, positions, device)
+    after = _forecasts(reloaded, data, positions, device)
     if not _alike(before, after):
-        worst = int((before - after).abs().div(before.abs()).amax(dim=1).argmax())
+        worst = int((before - after).abs().div(before.abs()).argmax())
+        first, second = before.flatten()[worst].item(), after.flatten()[worst].item()
         raise UserError(
-            f"{name} forecasts {before[worst, 0].item():.6g}, and {after[worst, 0].item():.6g} once its checkpoint is "
+            f"{name} forecasts {first:.6g}, and {second:.6g} once its checkpoint is "
             "read again: something that it has learned is in no checkpoint. Keep it as nn.Parameter, with "
             "self.register_buffer, or in get_extra_state and set_extra_state."
         )
@@ -112,14 +115,18 @@ def _load(written: _InMemory, name: str) -> Forecaster:
 
 
 def _forecasts(
-    model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"], device: torch.device
-) -> Float64[Tensor, "windows horizon"]:
-    window = to_device(windows[positions], device)
+    model: Forecaster, data: CloseDataModule, positions: Int64[Tensor, " windows"], device: torch.device
+) -> Float64[Tensor, "windows numbers"]:
+    """Point forecasts and, of a model with a distribution, its quantiles."""
+    window = to_device(follow(model, data)[positions], device)
     with random_state_kept(), evaluation_mode(model, device), torch.inference_mode():
         for seed in (torch.manual_seed, np.random.seed, random.seed):  # a model may use random numbers
             seed(0)
-        forecast = model.forecast(window.context)
-        return require_forecast(model, "forecast", forecast, window.context, model.horizon).double().cpu()
+        forecast = forecast_window(model, window).double()
+        distribution = None if is_point(model) else distribution_of(model, window)
+        if distribution is not None:
+            forecast = torch.cat([forecast, distribution.quantiles.flatten(1)], dim=1)
+        return forecast.cpu()
 
 
 def _alike(first: Tensor, second: Tensor) -> bool:

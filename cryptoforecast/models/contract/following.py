@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from jaxtyping import Float64
+from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.windows import WindowDataset
@@ -23,3 +26,11 @@ def follow(model: "Forecaster", data: CloseDataModule) -> WindowDataset:
     if base is None:
         return data.windows
     return data.windows.with_states(torch.from_numpy(follow_all(base.rung, data.bars())))
+
+
+def states_at_the_end(model: "Forecaster", data: CloseDataModule) -> Float64[Tensor, "series states"] | None:
+    """The states after the last bar of each series; None for a model that stands on no rung."""
+    base = model.output_head.base
+    if base is None:
+        return None
+    return torch.from_numpy(np.stack([base.rung.follow(bars)[-1] for bars in data.bars()]))

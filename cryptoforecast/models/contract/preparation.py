@@ -9,7 +9,7 @@ from torch.nn.parameter import is_lazy
 from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.models.contract import checks
 from cryptoforecast.models.contract.answers import forecast_window
-from cryptoforecast.models.contract.following import follow
+from cryptoforecast.models.contract.following import follow, states_at_the_end
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -28,9 +28,11 @@ def prepare(model: "Forecaster", stage: str) -> None:
     data = datamodule_of(model.trainer)
     if data is not None:
         checks.require_lengths(model, data)
+    if stage == "predict" and data is not None:
+        data.last_states = states_at_the_end(model, data)
+    elif stage != "fit" and data is not None:
+        data.windows = follow(model, data)
     if stage != "fit":
-        if data is not None and stage != "predict":
-            data.windows = follow(model, data)
         return
     checks.require_precision(model.trainer)
     if data is not None:
