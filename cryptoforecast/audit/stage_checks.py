@@ -104,11 +104,11 @@ def _require_same_rungs(
     """Compare what each rung of the ladder has learned, and its states after the bars before a border."""
     if (rung := differing(learned.ladder, changed.ladder)) is not None:
         raise LookAhead("scaling", f"what {rung} has learned differs {counterfactual.why}")
-    (there,) = changed.forecasts
+    (counterpart,) = changed.forecasts
     times = known.times[known.times < counterfactual.border.value]
     for rung, states in learned.forecasts[number].states.items():
-        if not same(states, there.states[rung]):
-            row = int((states != there.states[rung]).any(dim=1).int().argmax())
+        if not same(states, counterpart.states[rung]):
+            row = int((states != counterpart.states[rung]).any(dim=1).int().argmax())
             time = say_time(pd.Timestamp(int(times[row]), tz="UTC"))
             raise LookAhead("scaling", f"the state of {rung} after the bar of {time} differs {counterfactual.why}")
 
