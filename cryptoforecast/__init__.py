@@ -39,6 +39,8 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.evaluation.verdict import print_verdict as print_verdict
     from cryptoforecast.models import GRU as GRU
     from cryptoforecast.models import LSTM as LSTM
+    from cryptoforecast.models import Bernoulli as Bernoulli
+    from cryptoforecast.models import Conformal as Conformal
     from cryptoforecast.models import Drift as Drift
     from cryptoforecast.models import Forecaster as Forecaster
     from cryptoforecast.models import Head as Head
@@ -76,6 +78,8 @@ _PUBLIC = {
     "cryptoforecast.models": (
         "GRU",
         "LSTM",
+        "Bernoulli",
+        "Conformal",
         "Drift",
         "Forecaster",
         "Head",

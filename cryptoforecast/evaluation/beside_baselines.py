@@ -10,7 +10,8 @@ from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, chosen_windows, forecast_rows
+from cryptoforecast.evaluation.base_rate import with_base_rate
+from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, RISE, chosen_windows, forecast_rows
 from cryptoforecast.models.baselines import BASELINES
 from cryptoforecast.models.contract.answers import is_point
 from cryptoforecast.models.contract.following import follow
@@ -52,6 +53,8 @@ def rows_beside_baselines(
     rows = pd.concat(parts, ignore_index=True)
     if not is_point(forecaster):
         rows = _beside_ladder(rows, data, positions[:most], parts[0])
+    if RISE in rows:
+        rows = with_base_rate(rows, data)
     rows.attrs = {"split": split, "simulated": data.simulated}
     return rows
 

@@ -15,7 +15,7 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.rows import COLUMNS, to_csv
 from cryptoforecast.models.contract.answers import forecast_window, is_point
 from cryptoforecast.models.contract.checks import require_bars, require_target
-from cryptoforecast.models.contract.distribution import distribution_of
+from cryptoforecast.models.contract.distribution import distribution_of, rise_of
 from cryptoforecast.models.contract.following import follow
 from cryptoforecast.models.contract.inference import evaluation_mode
 from cryptoforecast.models.forecaster import Forecaster
@@ -23,6 +23,7 @@ from cryptoforecast.quantiles import COLUMNS as QUANTILE_COLUMNS
 
 __all__ = ["COLUMNS", "DISTRIBUTION_COLUMNS", "forecast_rows", "to_csv"]
 
+RISE = "rise"  # the column of probabilities that the close is above the last one
 DISTRIBUTION_COLUMNS = [*QUANTILE_COLUMNS, "pit", "log_density"]
 
 Split = Literal["train", "val", "test"]
@@ -76,6 +77,7 @@ def forecast_rows(
     distributions = None
     if not is_point(forecaster):
         distributions = torch.empty(count, horizon, len(DISTRIBUTION_COLUMNS), dtype=torch.float64)
+    rises: list[Tensor] = []
     order = BatchOrder(positions, EVAL_BATCH_SIZE)
     with evaluation_mode(forecaster, device), torch.inference_mode():
         for number, batch in enumerate(order):
@@ -87,6 +89,8 @@ def forecast_rows(
             if distributions is not None and (distribution := distribution_of(forecaster, moved)) is not None:
                 further = torch.stack([distribution.pit, distribution.log_density], dim=-1)
                 distributions[share] = torch.cat([distribution.quantiles, further], dim=-1)
+            if (rise := rise_of(forecaster, moved)) is not None:
+                rises.append(rise.cpu())
             targets[share], lasts[share], origins[share] = window.target, window.context[:, -1, 0], window.origin
             times[share] = windows.target_times(batch)
     rows = pd.DataFrame(
@@ -103,6 +107,8 @@ def forecast_rows(
         },
         columns=COLUMNS,
     )
+    if rises:
+        rows[RISE] = torch.cat(rises).flatten().numpy()
     if distributions is None:
         return rows
     further = pd.DataFrame(distributions.flatten(0, 1).numpy(), columns=DISTRIBUTION_COLUMNS)

@@ -3,6 +3,8 @@
 from cryptoforecast.models.baselines import BASELINES, Drift, Mean, RandomWalk
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.gru import GRU
+from cryptoforecast.models.heads.bernoulli import Bernoulli
+from cryptoforecast.models.heads.conformal import Conformal
 from cryptoforecast.models.heads.head import Head, Point
 from cryptoforecast.models.heads.student_t import StudentT
 from cryptoforecast.models.lstm import LSTM
@@ -12,6 +14,8 @@ __all__ = [
     "BASELINES",
     "GRU",
     "LSTM",
+    "Bernoulli",
+    "Conformal",
     "Drift",
     "Forecaster",
     "Head",

@@ -27,18 +27,23 @@ def answer(model: "Forecaster", window: Window) -> Answer:
     Raises:
         UserError: if ``forward`` returns another shape than ``(batch, outputs)``.
     """
-    if is_point(model):
+    if says_closes(model):
         return model.network_forecast(window.context)
     numbers = call_forward(model, inputs(model, window))
     units = units_of(model, window)
     freedom = units.base.freedom if isinstance(units, RungUnits) else None
     by_step = numbers.view(len(numbers), model.horizon, model.output_head.size)
-    predicted: Answer = model.output_head(by_step, freedom)
-    return predicted
+    predicted: Prediction = model.output_head(by_step, freedom)
+    return model.output_head.in_window(predicted, units, window)
 
 
 def is_point(model: "Forecaster") -> bool:
-    """Whether a model says a point and no distribution."""
+    """Whether a model says points, or probabilities of a rise, and no distribution of the closes."""
+    return not model.output_head.has_distribution or says_closes(model)
+
+
+def says_closes(model: "Forecaster") -> bool:
+    """Whether the numbers of a model's network are the scaled closes themselves, or it forecasts closes without one."""
     return isinstance(model.output_head, Point) or model._overrides("forecast")
 
 
@@ -60,7 +65,7 @@ def inputs(model: "Forecaster", window: Window) -> Float[Tensor, "batch context_
 
 def scaled_target(model: "Forecaster", window: Window) -> Float[Tensor, "batch horizon"]:
     """The targets of a batch in the units of the network."""
-    if is_point(model):
+    if says_closes(model):
         return model.scaled(window.target, window.context)
     return units_of(model, window).encode(window.target).to(model.dtype)
 
@@ -71,7 +76,7 @@ def forecast_window(model: "Forecaster", window: Window) -> Float[Tensor, "batch
     Raises:
         UserError: if it has another shape than ``(batch, horizon)``.
     """
-    if is_point(model):
+    if says_closes(model):
         forecast = model.forecast(window.context)
     else:
         predicted = answer(model, window)

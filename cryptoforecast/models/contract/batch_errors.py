@@ -10,7 +10,8 @@ from torch import Tensor
 
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.windows import Window, to_device
-from cryptoforecast.models.contract.answers import Answer, answer, is_point, scaled_target
+from cryptoforecast.models.contract.answers import Answer, answer, says_closes, scaled_target
+from cryptoforecast.models.contract.calibration import collect_errors, finish_calibration
 from cryptoforecast.models.contract.checks import call_loss, require_forecast, require_target
 from cryptoforecast.models.contract.curves import evaluation_curves, log_over_epochs
 from cryptoforecast.models.contract.inference import random_state_kept
@@ -43,11 +44,12 @@ def errors_on(model: "Forecaster", window: Window) -> Float[Tensor, " means"]:
         return membership.new_zeros(2 + 3 * len(membership))
     require_target(model, window.target)
     forecast, scaled = _forecast(model, window)
+    collect_errors(model, forecast, window)
     walk, target = context[:, -1:, 0].expand_as(forecast), scaled_target(model, window)
     loss = call_loss(model, scaled, target)
     if model._walk_has_a_loss is None:
         usual = not model._overrides("loss")
-        model._walk_has_a_loss = is_point(model) and (usual or depends_only_on_arguments(model, window))
+        model._walk_has_a_loss = says_closes(model) and (usual or depends_only_on_arguments(model, window))
     walk_loss = torch.full_like(loss, torch.nan)
     if model._walk_has_a_loss:
         with model._curves.paused():  # curves logged in the loss are the model's
@@ -72,6 +74,8 @@ def log_errors(model: "Forecaster", stage: str) -> None:
     curves = _curves_of_errors(model, stage) | model._curves.take(model, stage)
     if curves:
         log_over_epochs(model, curves)
+    if stage == "val":
+        finish_calibration(model)
 
 
 def _curves_of_errors(model: "Forecaster", stage: str) -> dict[str, Tensor]:
@@ -88,7 +92,7 @@ def _curves_of_errors(model: "Forecaster", stage: str) -> dict[str, Tensor]:
 def _forecast(model: "Forecaster", window: Window) -> tuple[Tensor, Answer]:
     """A forecast in prices, and the scaled forecast for the loss: what ``forward`` returned, if it has one."""
     context = window.context
-    if not is_point(model):
+    if not says_closes(model):
         predicted = answer(model, window)
         assert isinstance(predicted, Prediction)
         return units_of(model, window).decode(predicted.quantiles((0.5,))[..., 0]), predicted

@@ -116,7 +116,8 @@ def call_loss(model: nn.Module, forecast: Tensor | Prediction, target: Tensor) -
     Raises:
         UserError: if it is not a tensor of one number.
     """
-    answer = model.loss(forecast, target)  # type: ignore[operator]
+    given = forecast.point if isinstance(forecast, Prediction) and forecast.point is not None else forecast
+    answer = model.loss(given, target)  # type: ignore[operator]
     if not isinstance(answer, Tensor):
         hint = "return a tensor, as torch's losses are" if answer is not None else "is a return statement missing?"
         raise _mistake(model, "loss", f"gave {_described(answer)}, not the mean over the batch; {hint}")

@@ -8,8 +8,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from cryptoforecast.data.windows import Window
-from cryptoforecast.models.contract.answers import answer
+from cryptoforecast.models.contract.answers import answer, says_closes
 from cryptoforecast.models.contract.units import Units, units_of
+from cryptoforecast.models.heads.bernoulli import Bernoulli, RisePrediction
 from cryptoforecast.models.heads.prediction import Prediction
 from cryptoforecast.quantiles import LEVELS
 
@@ -31,6 +32,15 @@ class PriceDistribution(NamedTuple):
     quantiles: Float64[Tensor, "batch horizon levels"]
     pit: Float64[Tensor, "batch horizon"]
     log_density: Float64[Tensor, "batch horizon"]
+
+
+def rise_of(model: "Forecaster", window: Window) -> Float64[Tensor, "batch horizon"] | None:
+    """The probabilities that the closes of a batch are above the last ones; None if the model's head says none."""
+    if not isinstance(model.output_head, Bernoulli) or says_closes(model):
+        return None
+    predicted = answer(model, window)
+    assert isinstance(predicted, RisePrediction)
+    return predicted.log_odds.double().sigmoid()
 
 
 def distribution_of(model: "Forecaster", window: Window) -> PriceDistribution | None:

@@ -9,7 +9,10 @@ from torch.nn.parameter import is_lazy
 from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.models.contract import checks
 from cryptoforecast.models.contract.answers import forecast_window
+from cryptoforecast.models.contract.calibration import begin_calibration
 from cryptoforecast.models.contract.following import follow, states_at_the_end
+from cryptoforecast.models.contract.signatures import is_overridden
+from cryptoforecast.models.heads.head import Head
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -38,6 +41,8 @@ def prepare(model: "Forecaster", stage: str) -> None:
     if data is not None:
         model.scaling.fit(data.train_closes())
         fit_base(model, data)
+        fit_head(model, data)
+        begin_calibration(model, data)
         initialise_lazy_layers(model, data)
 
 
@@ -52,6 +57,17 @@ def fit_base(model: "Forecaster", data: CloseDataModule) -> None:
     if base is not None:
         base.fit(data.bars(), data.horizon)
     data.windows = follow(model, data)
+
+
+def fit_head(model: "Forecaster", data: CloseDataModule) -> None:
+    """Have a model's head learn what no gradient teaches.
+
+    Args:
+        model: attached to a trainer.
+        data: set up for ``fit``.
+    """
+    if is_overridden(model.output_head, "fit", Head):
+        model.output_head.fit(data.bars(), data.horizon)
 
 
 def initialise_lazy_layers(model: "Forecaster", data: CloseDataModule) -> None:

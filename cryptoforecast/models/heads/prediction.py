@@ -8,7 +8,13 @@ from torch import Tensor
 
 
 class Prediction(ABC):
-    """Distributions of the targets of a batch, in the units of the network."""
+    """Distributions of the targets of a batch, in the units of the network.
+
+    Attributes:
+        point: the points that the network said, if a model's loss is that of a point; None for the loss of the head.
+    """
+
+    point: Float[Tensor, "batch horizon"] | None = None
 
     @abstractmethod
     def loss(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, ""]:
