@@ -1,9 +1,11 @@
 """Forecast rows prepared for judging: checked, and with rows of the random walk added where they are missing."""
 
+import numpy as np
 import pandas as pd
 
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.quantile_columns import distribution_columns_in
 from cryptoforecast.evaluation.rows import describe_target, to_rows
 from cryptoforecast.formatting import join_names
 
@@ -15,7 +17,7 @@ def with_random_walk(rows: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         rows: forecast rows of one or several models; names and times may be of any type. Missing rows of the random
-            walk are made from the column ``last``.
+            walk are made from the column ``last``, without a distribution.
 
     Returns:
         The rows in their order, those that were made at the end.
@@ -46,7 +48,9 @@ def with_random_walk(rows: pd.DataFrame) -> pd.DataFrame:
             f"rows: {describe_target(walk[unknown].iloc[0])}: the last close is missing, of which the random walk is "
             f"made; add a column last, or rows of {RANDOM_WALK}."
         )
-    return pd.concat([table, walk.assign(model=RANDOM_WALK, forecast=walk["last"])], ignore_index=True)
+    unknown_columns = dict.fromkeys(distribution_columns_in(walk), np.nan)
+    walk = walk.assign(model=RANDOM_WALK, forecast=walk["last"], **unknown_columns)
+    return pd.concat([table, walk], ignore_index=True)
 
 
 def _require_same_targets(rows: pd.DataFrame) -> None:

@@ -12,6 +12,7 @@ from cryptoforecast.data.batches import BatchOrder
 from cryptoforecast.data.datamodule import EVAL_BATCH_SIZE, CloseDataModule
 from cryptoforecast.data.windows import WindowDataset, to_device
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS
 from cryptoforecast.evaluation.rows import COLUMNS, to_csv
 from cryptoforecast.models.contract.answers import forecast_window, is_point
 from cryptoforecast.models.contract.checks import require_bars, require_target
@@ -19,12 +20,10 @@ from cryptoforecast.models.contract.distribution import distribution_of, rise_of
 from cryptoforecast.models.contract.following import follow
 from cryptoforecast.models.contract.inference import evaluation_mode
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.quantiles import COLUMNS as QUANTILE_COLUMNS
 
 __all__ = ["COLUMNS", "DISTRIBUTION_COLUMNS", "forecast_rows", "to_csv"]
 
 RISE = "rise"  # the column of probabilities that the close is above the last one
-DISTRIBUTION_COLUMNS = [*QUANTILE_COLUMNS, "pit", "log_density"]
 
 Split = Literal["train", "val", "test"]
 STAGES = {"train": "fit", "val": "validate", "test": "test"}  # of a data module, by set of windows

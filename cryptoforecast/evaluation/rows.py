@@ -1,4 +1,4 @@
-"""Reading and writing forecast rows, also with the column names of Nixtla's tools; loads no torch."""
+"""Reading and writing forecast rows, also as Nixtla's tools and AutoGluon have them; loads no torch."""
 
 import csv
 import re
@@ -9,6 +9,19 @@ import pandas as pd
 
 from cryptoforecast.data.times import in_nanoseconds, iso_texts, say_time
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.other_levels import (
+    bound_columns,
+    level_columns,
+    named_as_ours,
+    quantiles_of_bounds,
+    with_our_levels,
+)
+from cryptoforecast.evaluation.quantile_columns import (
+    DISTRIBUTION_COLUMNS,
+    distribution_columns_in,
+    problem_of,
+    with_numbers,
+)
 from cryptoforecast.evaluation.row_files import is_missing, read_cells, to_names, to_numbers
 
 COLUMNS = ["series", "model", "fold", "origin", "step", "timestamp", "last", "forecast", "actual"]
@@ -38,12 +51,18 @@ def read_rows(path: Path) -> pd.DataFrame:
     each seed becomes a model, such as ``LSTM seed 1``. Wide tables, such as Nixtla's, have a row per target and a
     column per model. Times without a zone are in UTC. Names of series and models stay as they are written.
 
+    Distributions are read from the columns ``0.01, 0.05, … 0.99``, from Nixtla's intervals (``NHITS-lo-90``,
+    ``NHITS-hi-90``, ``NHITS-median``), and from the levels that AutoGluon and Chronos have (``0.1 … 0.9`` beside
+    ``mean`` or ``predictions``); :func:`~cryptoforecast.evaluation.other_levels.at_our_levels` says how quantiles of
+    other levels are made.
+
     Args:
         path: a CSV or Parquet file.
 
     Returns:
         The columns ``series, model, fold, origin, step, timestamp, last, forecast, actual``; ``last`` is NaN
-        where the file does not have it.
+        where the file does not have it. If a model has a distribution, then also the 21 columns of quantiles, ``pit``
+        and ``log_density``, NaN for models without one.
 
     Raises:
         UserError: naming the file, and the series and time where a value is missing, repeated, not finite, in another
@@ -60,7 +79,8 @@ def rows_by_model(table: pd.DataFrame, origin: str) -> pd.DataFrame:
         origin: the name of the table in errors.
     """
     rows = to_rows(table, origin)
-    rows = _one_of_each_baseline(_named_by_seed(rows))[COLUMNS].reset_index(drop=True)
+    rows = _one_of_each_baseline(_named_by_seed(rows))
+    rows = rows[[*COLUMNS, *distribution_columns_in(rows)]].reset_index(drop=True)
     _require_once(rows, origin)
     return rows
 
@@ -72,9 +92,10 @@ def read_written_rows(path: Path) -> pd.DataFrame:
         UserError: naming the file, if it is invalid.
     """
     rows = to_rows(read_cells(path), str(path))
+    columns = [*COLUMNS, *distribution_columns_in(rows)]
     if SEED not in rows:
-        return rows[COLUMNS]
-    return rows[[*COLUMNS, SEED]].assign(**{SEED: to_numbers(rows[SEED]).astype("Int64")})
+        return rows[columns]
+    return rows[[*columns, SEED]].assign(**{SEED: to_numbers(rows[SEED]).astype("Int64")})
 
 
 def to_rows(table: pd.DataFrame, source: str) -> pd.DataFrame:
@@ -85,19 +106,20 @@ def to_rows(table: pd.DataFrame, source: str) -> pd.DataFrame:
         source: where it is from, which errors begin with.
 
     Returns:
-        The table with all of the columns ``series, model, fold, origin, step, timestamp, last, forecast, actual``.
+        The table with all of the columns ``series, model, fold, origin, step, timestamp, last, forecast, actual``, and
+        with those of distributions if a model has one.
 
     Raises:
         UserError: as :func:`read_rows`.
     """
-    table = table.rename(columns=NIXTLA).reset_index(drop=True)
+    table = named_as_ours(table.rename(columns=str).rename(columns=NIXTLA).reset_index(drop=True))
     if missing := [name for name in NEEDED if name not in table]:
         nixtla = {column: name for name, column in NIXTLA.items()}
         columns = ", ".join(f"{name} (or {nixtla[name]})" for name in missing)
         raise UserError(f"{source}: no column {columns}; forecast rows have {', '.join(COLUMNS)}.")
     for name in ("origin", "timestamp"):
         table[name] = _times(table[name], name, source)
-    rows = _long(table, source)
+    rows = with_our_levels(_long(table, source), source)
     for name in NAME_COLUMNS:
         if rows[name].isna().any():
             raise UserError(f"{source}: a row has no {name}; name one in each.")
@@ -106,6 +128,10 @@ def to_rows(table: pd.DataFrame, source: str) -> pd.DataFrame:
     rows["fold"] = _counts(rows["fold"], "fold", source) if "fold" in rows else 0
     rows["last"] = rows.get("last", np.nan)
     _require_prices(rows, source)
+    rows = with_numbers(rows)
+    if problem := problem_of(rows):
+        row = rows.iloc[problem[0]]
+        raise UserError(f"{source}: {describe_target(row)}: {row['model']} {problem[1]}.")
     return rows
 
 
@@ -148,10 +174,19 @@ def _long(table: pd.DataFrame, source: str) -> pd.DataFrame:
     if "model" in table and "forecast" in table:
         return table
     kept = [name for name in table if name in (*COLUMNS, SEED)]
-    models = [name for name in table if name not in kept and _may_be_a_model(str(name), table[name])]
-    if not models:
+    bounds = bound_columns(table.columns)
+    medians = {model: levels[0.5] for model, levels in bounds.items() if 0.5 in levels}
+    no_models = {*kept, *DISTRIBUTION_COLUMNS, *level_columns(table.columns).values(), *medians.values()}
+    models = [name for name in table if name not in no_models and _may_be_a_model(str(name), table[name])]
+    points = {name: name for name in models} | {name: median for name, median in medians.items() if name not in models}
+    if not points:
         raise UserError(f"{source}: no column model and forecast, and no column of numbers that could be a model's.")
-    return table.melt(kept, models, var_name="model", value_name="forecast")
+    parts = []
+    for model, column in points.items():
+        part = table[kept].assign(model=model, forecast=table[column])
+        quantiles = quantiles_of_bounds(table, model, bounds.get(model, {}), source)
+        parts.append(pd.concat([part, quantiles], axis="columns"))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _may_be_a_model(name: str, cells: pd.Series) -> bool:

@@ -1,5 +1,6 @@
-"""The Diebold-Mariano test: whether the errors of two models differ significantly."""
+"""The Diebold-Mariano test: whether the losses of two models differ significantly."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,11 +22,18 @@ class TestResult(NamedTuple):
     reason: str = ""
 
 
+Loss = Callable[[pd.DataFrame], np.ndarray]  # of forecast rows, a number for each
 NO_BENCHMARK = TestResult(None, "which are not compared: the model is the benchmark")
 
 
-def diebold_mariano(rows: pd.DataFrame, benchmark: pd.DataFrame) -> TestResult:
-    """Test whether the squared errors of two models on the same targets differ in mean.
+def squared_errors(rows: pd.DataFrame) -> np.ndarray:
+    """The squared error of each row, in price."""
+    errors: np.ndarray = np.square(rows["forecast"] - rows["actual"]).to_numpy()
+    return errors
+
+
+def diebold_mariano(rows: pd.DataFrame, benchmark: pd.DataFrame, loss: Loss = squared_errors) -> TestResult:
+    """Test whether the losses of two models on the same targets differ in mean.
 
     The loss of an origin is the mean over its steps. At horizon one, this is Student's t-test of the loss differences:
     the test of Diebold and Mariano with the correction of Harvey, Leybourne and Newbold.
@@ -41,7 +49,7 @@ def diebold_mariano(rows: pd.DataFrame, benchmark: pd.DataFrame) -> TestResult:
     decreasing weights of Newey and West, as in statsmodels' ``diebold_mariano_test``, reject more.
 
     With several series, the difference at an origin is the mean over its series, each divided by the benchmark's mean
-    squared error on that series, since prices differ by orders of magnitude. The test is of that one series of means:
+    loss on that series, since prices differ by orders of magnitude. The test is of that one series of means:
     coins move together, and if each counted as independent evidence, a single bad day could be significant.
 
     Origins on both sides of a gap in time are treated as neighbours. Their losses are less dependent than those of
@@ -50,6 +58,7 @@ def diebold_mariano(rows: pd.DataFrame, benchmark: pd.DataFrame) -> TestResult:
     Args:
         rows: forecast rows of one model.
         benchmark: rows of the model to beat, on the same targets.
+        loss: of each row; by default its squared error.
 
     Returns:
         The two-sided p-value, or the reason why there is none: fewer origins than :func:`fewest_origins`, or equal
@@ -60,7 +69,7 @@ def diebold_mariano(rows: pd.DataFrame, benchmark: pd.DataFrame) -> TestResult:
         Harvey, Leybourne and Newbold (1997), Testing the Equality of Prediction Mean Squared Errors, IJF 13(2).
         Lazarus, Lewis, Stock and Watson (2018), HAR Inference: Recommendations for Practice, JBES 36(4), 541-559.
     """
-    return diebold_mariano_of(loss_differences(rows, benchmark), int(rows["step"].max()))
+    return diebold_mariano_of(loss_differences(rows, benchmark, loss), int(rows["step"].max()))
 
 
 def fewest_origins(horizon: int) -> int:
@@ -110,22 +119,23 @@ def _variance_by_cosines(difference: np.ndarray, cosines: int) -> float:
     return float(np.mean(np.square(dct(difference, norm="ortho")[1 : cosines + 1])))
 
 
-def loss_differences(rows: pd.DataFrame, benchmark: pd.DataFrame) -> np.ndarray:
-    """Squared errors of a model minus those of a benchmark, relative to the mean of the latter.
+def loss_differences(rows: pd.DataFrame, benchmark: pd.DataFrame, loss: Loss = squared_errors) -> np.ndarray:
+    """Losses of a model minus those of a benchmark, relative to the mean of the latter.
 
     Args:
         rows: forecast rows of one model.
         benchmark: rows of the model to beat, on the same targets.
+        loss: of each row; by default its squared error.
 
     Returns:
         One number for each origin, oldest first: the mean over its series and steps.
     """
-    losses, of_benchmark = _losses(rows), _losses(benchmark)
+    losses, of_benchmark = _losses(rows, loss), _losses(benchmark, loss)
     unit = of_benchmark.groupby("series").transform("mean").replace(0.0, 1.0)  # all closes may be equal
     differences: np.ndarray = ((losses - of_benchmark) / unit).groupby("origin").mean().to_numpy()
     return differences
 
 
-def _losses(rows: pd.DataFrame) -> pd.Series:
-    squared = np.square(rows["forecast"] - rows["actual"])
-    return squared.groupby([rows["series"], rows["origin"]], sort=True).mean()
+def _losses(rows: pd.DataFrame, loss: Loss) -> pd.Series:
+    losses = pd.Series(loss(rows), index=rows.index)
+    return losses.groupby([rows["series"], rows["origin"]], sort=True).mean()

@@ -1,12 +1,16 @@
 """What tests of verdicts share."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
+from scipy import stats
 
+from cryptoforecast.evaluation.quantile_columns import QUANTILES
 from cryptoforecast.evaluation.verdict import Verdict, judge, print_verdict
+from cryptoforecast.quantiles import LEVELS
 from tests.helpers import rows_of, walk_and_model
 
 
@@ -41,3 +45,38 @@ def printed(verdict: Verdict) -> str:
     text = io.StringIO()
     print_verdict(verdict, Console(file=text, width=100))
     return text.getvalue()
+
+
+def distribution_rows(
+    model: str,
+    scales: np.ndarray | float,
+    actual: np.ndarray,
+    last: np.ndarray | float = 100.0,
+    series: str = "COIN-USD",
+    scores: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """Rows of a model with normal distributions of the log change.
+
+    Args:
+        model: its name.
+        scales: their standard deviation, for all or for each.
+        actual: the closes.
+        last: the closes before.
+        series: the name of the series.
+        scores: standardised quantiles at the 21 levels, in the place of the normal ones.
+    """
+    count = len(actual)
+    last, scales = np.broadcast_to(last, count), np.broadcast_to(scales, count)
+    standard = stats.norm.ppf(LEVELS) if scores is None else scores
+    quantiles = last[:, None] * np.exp(scales[:, None] * standard)
+    change = np.log(actual / last)
+    rows = rows_of(model, list(last), list(actual), list(last)).assign(series=series)
+    columns = dict(zip(QUANTILES, quantiles.T, strict=True))
+    return rows.assign(**columns, pit=stats.norm.cdf(change / scales), log_density=stats.norm.logpdf(change, 0, scales))
+
+
+def spread_rows(seed: int, count: int, scales: dict[str, np.ndarray | float], **options: Any) -> pd.DataFrame:
+    """Rows of models with distributions of some scales, of log changes with a standard deviation of 3 %."""
+    actual = 100 * np.exp(0.03 * np.random.default_rng(seed).normal(size=count))
+    parts = [distribution_rows(model, scale, actual, **options) for model, scale in scales.items()]
+    return pd.concat(parts, ignore_index=True)
