@@ -59,7 +59,7 @@ def crps(rows: pd.DataFrame) -> pd.DataFrame:
     ...     "0.1": 97.0, "0.5": 100.0, "0.9": 103.0,
     ... })
     >>> crps(rows)[["model", "crps", "coverage_90", "width_90"]].round(2).to_dict("records")
-    [{'model': 'Mine', 'crps': 1.09, 'coverage_90': 1.0, 'width_90': 7.7}]
+    [{'model': 'Mine', 'crps': 1.21, 'coverage_90': 1.0, 'width_90': 7.7}]
     """
     rows = rows_with_distributions(rows)
     counts = rows.groupby(["series", "model"], sort=False).size()

@@ -35,15 +35,15 @@ def bound_columns(names: Iterable[object]) -> dict[str, dict[float, str]]:
     >>> bound_columns(["NHITS", "NHITS-median", "NHITS-lo-90", "NHITS-hi-90"])
     {'NHITS': {0.05: 'NHITS-lo-90', 0.5: 'NHITS-median', 0.95: 'NHITS-hi-90'}}
     """
-    names = [str(name) for name in names]
+    texts = [str(name) for name in names]
     found: dict[str, dict[float, str]] = {}
-    for match in filter(None, map(BOUND.fullmatch, names)):
+    for match in filter(None, (BOUND.fullmatch(text) for text in texts)):
         half = min(float(match["width"]), 100.0) / 200
         level = round(0.5 - half if match["side"] == "lo" else 0.5 + half, 6)
         if 0 < level < 1:
             found.setdefault(match["model"], {})[level] = match[0]
     for model, levels in found.items():
-        if (median := f"{model}-median") in names:
+        if (median := f"{model}-median") in texts:
             levels[0.5] = median
     return {model: dict(sorted(levels.items())) for model, levels in found.items()}
 

@@ -86,9 +86,7 @@ def test_rows_without_any_distribution_have_none_of_its_columns(tmp_path: Path) 
         ({"log_density": np.inf}, "LSTM has a log density that is not finite"),
     ],
 )
-def test_what_is_no_distribution_gets_a_sentence_with_series_and_time(
-    changes: dict[str, float], sentence: str
-) -> None:
+def test_what_is_no_distribution_gets_a_sentence_with_series_and_time(changes: dict[str, float], sentence: str) -> None:
     rows = mixed()
     for name, value in changes.items():
         rows.loc[2, name] = value

@@ -101,7 +101,9 @@ def test_times_are_written_with_the_decimals_they_need(tmp_path: Path, step: str
 
 def test_a_wide_table_of_nixtla_has_a_model_per_column_of_numbers_and_none_for_bounds(tmp_path: Path) -> None:
     text = "2024-01-02,2024-01-01,10,11,5,x\nBTC,2024-01-03,2024-01-01,12,13,5,x\nBTC,2024-01-03,2024-01-02,12,14,5,x\n"
-    with pytest.warns(DataNotice, match="of NHITS is left out: there are 2 quantile levels, and a distribution takes 3"):
+    with pytest.warns(
+        DataNotice, match="of NHITS is left out: there are 2 quantile levels, and a distribution takes 3"
+    ):
         rows = read_rows(written(tmp_path, WIDE + "BTC," + text))
     assert list(rows) == COLUMNS
     assert rows["model"].unique().tolist() == ["NHITS"]
