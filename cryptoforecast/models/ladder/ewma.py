@@ -10,10 +10,12 @@ from torch import Tensor
 
 from cryptoforecast.data.bars import Bars
 from cryptoforecast.models.ladder.changes import Empirical, changes_ahead, step_changes, trained_ahead
+from cryptoforecast.models.ladder.likelihood import fit_student_t
 from cryptoforecast.models.ladder.rung import CannotFit, Rung, TParameters
 
 DECAY = 0.94
 FEWEST_CHANGES = 20
+LEAST_VARIANCE = 1e-6  # over the training changes': where closes stand still for long, none is zero
 
 
 class EwmaRung(Rung):
@@ -28,36 +30,32 @@ class EwmaRung(Rung):
     def __init__(self) -> None:
         self._start = 0.0  # variance before the first change
         self._residuals: list[Empirical] = []  # by step
-        self._freedom: list[float] = []
-        self._scale: list[float] = []
+        self._student_t: list[list[float]] = []  # by step: location, scale and degrees of freedom of the residuals
 
     def fit(self, bars: Sequence[Bars], horizon: int) -> None:
         """Take the training changes over their deviations, by step."""
-        from scipy.stats import t
-
         squares = np.concatenate([np.square(step_changes(series)[series.trained]) for series in bars])
         squares = squares[np.isfinite(squares)]
         if len(squares) < FEWEST_CHANGES or not squares.any():
             raise CannotFit(f"there are {np.count_nonzero(squares)} training changes")
         self._start = float(squares.mean())
-        self._residuals, self._freedom, self._scale = [], [], []
+        self._residuals, self._student_t = [], []
         for steps in range(1, horizon + 1):
             residuals = np.concatenate([self._residuals_of(series, steps) for series in bars])
             if len(residuals) < FEWEST_CHANGES:
                 raise CannotFit(f"there are {len(residuals)} training changes of {steps} steps")
-            freedom, _, scale = t.fit(residuals, floc=0.0)
+            fitted = fit_student_t(residuals, np.empty((len(residuals), 0)))
             self._residuals.append(Empirical.of_values(residuals))
-            self._freedom.append(max(float(freedom), 2.1))
-            self._scale.append(float(scale))
+            self._student_t.append([fitted.location, float(np.exp(fitted.intercept)), fitted.freedom])
 
     def learned(self) -> dict[str, Any]:
         """The start, and the residuals and their Student-t by step."""
         residuals = [step.grid.tolist() for step in self._residuals]
-        return {"start": self._start, "residuals": residuals, "freedom": self._freedom, "scale": self._scale}
+        return {"start": self._start, "residuals": residuals, "student_t": self._student_t}
 
     def restore(self, learned: dict[str, Any]) -> None:
         """Take up what was learned."""
-        self._start, self._freedom, self._scale = learned["start"], learned["freedom"], learned["scale"]
+        self._start, self._student_t = learned["start"], learned["student_t"]
         self._residuals = [Empirical(np.array(grid)) for grid in learned["residuals"]]
 
     def follow(self, bars: Bars) -> Float64[np.ndarray, "time states"]:
@@ -65,17 +63,16 @@ class EwmaRung(Rung):
         variances, variance = np.empty(len(bars.closes)), self._start
         for at, square in enumerate(np.square(step_changes(bars)).tolist()):
             if square == square:  # else there is a gap before this bar
-                variance = DECAY * variance + (1 - DECAY) * square
+                variance = max(DECAY * variance + (1 - DECAY) * square, LEAST_VARIANCE * self._start)
             variances[at] = variance
         return variances[:, None]
 
     def t_parameters(self, state: Float64[Tensor, "batch states"]) -> TParameters:
         """Student-t distributions fitted to the residuals, times the deviation."""
-        freedom, scale = (torch.tensor(values, dtype=state.dtype, device=state.device) for values in
-                          (self._freedom, self._scale))  # fmt: skip
+        location, scale, freedom = torch.tensor(self._student_t, dtype=state.dtype, device=state.device).unbind(1)
         steps = torch.arange(1, len(freedom) + 1, dtype=state.dtype, device=state.device)
-        scales = (state * steps).sqrt() * scale
-        return TParameters(torch.zeros_like(scales), scales, freedom.expand_as(scales))
+        deviations = (state * steps).sqrt()
+        return TParameters(deviations * location, deviations * scale, freedom.expand_as(deviations))
 
     def quantiles(
         self, state: Float64[np.ndarray, "batch states"], levels: Sequence[float]

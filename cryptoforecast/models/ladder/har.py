@@ -79,7 +79,8 @@ class HarRung(Rung):
         from scipy.special import stdtrit
 
         location, freedom, log_scale = self._parameters(state)
-        standard = stdtrit(freedom[..., None], np.asarray(levels))
+        distinct, inverse = np.unique(freedom, return_inverse=True)  # SciPy's inverse is slow
+        standard = stdtrit(distinct[:, None], np.asarray(levels))[inverse.reshape(freedom.shape)]
         quantiles: np.ndarray = location[..., None] + np.exp(log_scale)[..., None] * standard
         return quantiles
 

@@ -45,7 +45,7 @@ class RandomWalkRung(Rung):
     def follow(self, bars: Bars) -> Float64[np.ndarray, "time states"]:
         """The number of the series, at every bar."""
         if bars.symbol not in self._by_symbol:
-            raise CannotFit(f"it was fitted on {', '.join(self._by_symbol)}, and not on {bars.symbol}")
+            raise CannotFit(f"{bars.symbol} is none of the series that it was fitted on: {', '.join(self._by_symbol)}")
         return np.full((len(bars.closes), 1), float(list(self._by_symbol).index(bars.symbol)))
 
     def t_parameters(self, state: Float64[Tensor, "batch states"]) -> TParameters:
