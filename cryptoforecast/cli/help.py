@@ -130,7 +130,10 @@ PAGES = {
             "the model": [CHECKPOINT, *CLASSES],
             "other closes than those of the fit": OTHER_CLOSES,
             "running": [ACCELERATOR],
-            "output": [Option("output", "FILE", "a CSV file; by default they are printed")],
+            "output": [
+                Option("output", "FILE", "a CSV file; by default they are printed"),
+                Option("plot", "FILE.png", "draw them after the last closes; also .svg, .pdf"),
+            ],
         },
         "--ckpt_path FILE",
     ),

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from cryptoforecast.cli.terminal import console
 from cryptoforecast.evaluation.verdict import print_verdict
 from cryptoforecast.training.judge import judge_words
-from cryptoforecast.training.settings.command_line import FILES
 
 
 def run(words: Sequence[str]) -> None:
@@ -14,8 +13,8 @@ def run(words: Sequence[str]) -> None:
     Raises:
         UserError: if the command cannot be understood, or what it names is not as it should be.
     """
-    verdict, logged, folder = judge_words(words)
+    verdict, logged, folder, files = judge_words(words)
     print_verdict(verdict, console())
     if logged:
         print("\nlogged by its own steps: " + ", ".join(f"{name} {value:.6g}" for name, value in logged.items()))
-    print(f"\nwrote {FILES} of the {verdict.split} targets into {folder}")
+    print(f"\nwrote {', '.join(files[:-1])} and {files[-1]} of the {verdict.split} targets into {folder}")

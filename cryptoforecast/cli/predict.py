@@ -1,10 +1,13 @@
-"""``predict``: prints the forecasts as CSV, or says which file they were written into."""
+"""``predict``: prints the forecasts as CSV, or says which files they were written and drawn into."""
 
 import sys
 from collections.abc import Sequence
 
 from cryptoforecast.evaluation.forecasts import to_csv
+from cryptoforecast.quantiles import COLUMNS
 from cryptoforecast.training.predict import predict_words
+
+PRINTED = ("0.05", "0.25", "0.5", "0.75", "0.95")  # of the quantiles; a file has all of them
 
 
 def run(words: Sequence[str]) -> None:
@@ -13,8 +16,10 @@ def run(words: Sequence[str]) -> None:
     Raises:
         UserError: if the command cannot be understood, or what it names is not as it should be.
     """
-    rows, output = predict_words(words)
+    rows, output, plot = predict_words(words)
     if output is None:
-        print(to_csv(rows), end="")
-    else:
-        print(f"wrote {output}", file=sys.stderr)
+        unprinted = [column for column in COLUMNS if column not in PRINTED]
+        print(to_csv(rows.drop(columns=unprinted, errors="ignore")), end="")
+    for path in (output, plot):
+        if path is not None:
+            print(f"wrote {path}", file=sys.stderr)

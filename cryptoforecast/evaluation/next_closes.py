@@ -9,10 +9,12 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.windows import Window, channels_of
 from cryptoforecast.evaluation.forecasts import finite
-from cryptoforecast.models.contract.answers import forecast_window
+from cryptoforecast.models.contract.answers import forecast_window, is_point
 from cryptoforecast.models.contract.checks import require_bars
+from cryptoforecast.models.contract.distribution import distribution_of
 from cryptoforecast.models.contract.inference import evaluation_mode
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.quantiles import COLUMNS as QUANTILE_COLUMNS
 
 
 def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
@@ -23,7 +25,8 @@ def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
         data: closes; the last ``context_length`` of each series must be without a gap.
 
     Returns:
-        One row per series and step: ``series, model, origin, step, timestamp, last, forecast``.
+        One row per series and step: ``series, model, origin, step, timestamp, last, forecast``; of a model that
+        forecasts distributions also the quantiles ``0.01, 0.05, 0.1 … 0.95, 0.99``, in the series' currency.
 
     >>> from cryptoforecast import RandomWalk, SimulatedSource
     >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20)
@@ -40,8 +43,10 @@ def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataMod
     context = torch.from_numpy(channels_of(series, columns)[-forecaster.context_length :])
     with evaluation_mode(forecaster, "cpu"), torch.inference_mode():
         require_bars(forecaster, context.unsqueeze(0))
-        forecast = finite(forecaster, forecast_window(forecaster, _last_window(forecaster, series, data, context)))
-    return pd.DataFrame(
+        window = _last_window(forecaster, series, data, context)
+        forecast = finite(forecaster, forecast_window(forecaster, window))
+        distribution = None if is_point(forecaster) else distribution_of(forecaster, window)
+    rows = pd.DataFrame(
         {
             "series": closes.name,
             "model": type(forecaster).__name__,
@@ -52,6 +57,10 @@ def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataMod
             "forecast": forecast[0].numpy(),
         }
     )
+    if distribution is None:
+        return rows
+    quantiles = pd.DataFrame(finite(forecaster, distribution.quantiles)[0].numpy(), columns=list(QUANTILE_COLUMNS))
+    return pd.concat([rows, quantiles], axis="columns")
 
 
 def _last_window(forecaster: Forecaster, series: CloseSeries, data: CloseDataModule, context: Tensor) -> Window:

@@ -18,7 +18,7 @@ from cryptoforecast.training.evaluation_hooks import call_evaluation_hooks, keep
 from cryptoforecast.training.ledger_entries import compare_with_fit, enter_test
 from cryptoforecast.training.run_folder import folder_of_results
 from cryptoforecast.training.setting_errors import refusals_in_one_sentence
-from cryptoforecast.training.settings.command_line import OPTION_OF_VERB, CommandLine, make
+from cryptoforecast.training.settings.command_line import OPTIONS_OF_VERB, CommandLine, make
 from cryptoforecast.training.settings.from_python import call_of
 from cryptoforecast.training.tensorboard import write_verdict
 from cryptoforecast.user_folders import expand_home
@@ -27,11 +27,12 @@ Verb = Literal["validate", "test"]
 
 
 class Judged(NamedTuple):
-    """A verdict, what the model's own steps have logged, and the folder that both were written into."""
+    """A verdict, what the model's own steps have logged, the folder for both, and the names of the files in it."""
 
     verdict: Verdict
     logged: dict[str, float]
     folder: Path
+    files: list[str]
 
 
 def validate(run: Any = None, *, config: Any = None, source: Any = None, model: Any = None, **options: Any) -> Verdict:
@@ -103,16 +104,16 @@ def judge_words(words: Sequence[str], objects: Mapping[str, Any] | None = None, 
     folder = _output_dir(made)
     verdict = judge_model(made, model, split, folder)
     if not write:
-        return Judged(verdict, {}, folder)
+        return Judged(verdict, {}, folder, [])
     folder.mkdir(parents=True, exist_ok=True)
     to_csv(verdict.rows, folder / "forecasts.csv")
     verdict.write(folder / "scores.json")
-    save_figures(verdict.rows, split, folder, made.datamodule.simulated)
+    figures = save_figures(verdict.rows, split, folder, made.datamodule.simulated)
     if made.checkpoint is not None and folder == folder_of_results(made.checkpoint):
         write_verdict(folder, verdict)
     logged = own_steps(made, model, folder)
     keep_logged(logged, folder / "scores.json")
-    return Judged(verdict, logged, folder)
+    return Judged(verdict, logged, folder, ["forecasts.csv", "scores.json", *figures])
 
 
 def judge_model(made: CommandLine, model: Forecaster, split: Any, folder: Path | None = None) -> Verdict:
@@ -125,7 +126,7 @@ def judge_model(made: CommandLine, model: Forecaster, split: Any, folder: Path |
         folder: where the forecasts will be written; None where they will not be.
     """
     data, trainer = made.datamodule, made.trainer
-    if made.checkpoint is not None and made.subcommand in OPTION_OF_VERB:
+    if made.checkpoint is not None and made.subcommand in OPTIONS_OF_VERB:
         compare_with_fit(made.checkpoint, model, data)
     flattered_by = warn_of_seen_targets(model, data, split)
     rows = rows_beside_baselines(model, data, split, trainer.strategy.root_device, num_validated_windows(trainer))

@@ -6,7 +6,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.plots import default_style
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.figures.canvas import require_format, write_figure
+from cryptoforecast.evaluation.figures.next_closes import plot_next_closes
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.next_closes import next_closes
 from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
@@ -20,10 +24,11 @@ from cryptoforecast.user_folders import expand_home
 
 
 class Predicted(NamedTuple):
-    """Forecast rows, and the file that they were written into, if one was named."""
+    """Forecast rows, and the files that they were written and drawn into, of those that were named."""
 
     rows: pd.DataFrame
     output: Path | None
+    plot: Path | None
 
 
 def predict(
@@ -36,10 +41,12 @@ def predict(
         config: a configuration file or dictionary, for a model without weights.
         source: closes to use in the place of those that the model was fitted on.
         model: a model without weights; a run has its own.
-        options: options of the data by their names, such as ``end="2024-01-01"``, and ``output``, a CSV file.
+        options: options of the data by their names, such as ``end="2024-01-01"``, ``output``, a CSV file, and
+            ``plot``, a PNG, SVG or PDF file for a figure of the forecasts.
 
     Returns:
-        A row for each series and step, with the columns of forecast rows but ``actual``.
+        A row for each series and step, with the columns of forecast rows but ``actual``; of a model that forecasts
+        distributions also 21 quantiles, ``0.01, 0.05, 0.1 … 0.95, 0.99``.
 
     Raises:
         UserError: if there is no such checkpoint, or the closes are not as they should be.
@@ -65,10 +72,9 @@ def predict_words(words: Sequence[str], objects: Mapping[str, Any] | None = None
     >>> predict_words(["predict", "--ckpt_path", "best.ckpt"]).rows  # doctest: +SKIP
     """
     made = make(words, CommandLine, objects=objects)
-    chosen = made.verb_options.get("output")
-    output = None if chosen is None else expand_home(chosen)
-    if output is not None and not output.parent.is_dir():
-        raise UserError(f"{output}: there is no folder {output.parent} to write it into.")
+    output, plot = (_file_named(made, option) for option in ("output", "plot"))
+    if plot is not None:
+        require_format(plot)
     made.datamodule.setup("predict")
     if made.checkpoint is not None:
         compare_with_fit(made.checkpoint, made.restored, made.datamodule)
@@ -76,5 +82,26 @@ def predict_words(words: Sequence[str], objects: Mapping[str, Any] | None = None
     rows = next_closes(model, made.datamodule)
     if output is not None:
         to_csv(rows, output)
+    if plot is not None:
+        _draw(rows, made.datamodule, plot)
     own_steps(made, model, Path() if output is None else output.parent)
-    return Predicted(rows, output)
+    return Predicted(rows, output, plot)
+
+
+def _file_named(made: CommandLine, option: str) -> Path | None:
+    """The file that an option names, if it does.
+
+    Raises:
+        UserError: if there is no folder for it.
+    """
+    chosen = made.verb_options.get(option)
+    path = None if chosen is None else expand_home(chosen)
+    if path is not None and not path.parent.is_dir():
+        raise UserError(f"{path}: there is no folder {path.parent} to write it into.")
+    return path
+
+
+def _draw(rows: pd.DataFrame, data: CloseDataModule, path: Path) -> None:
+    closes = {str(series.closes.name): series.closes for series in data.series}
+    with default_style():
+        write_figure(plot_next_closes(rows, closes, data.simulated), path)

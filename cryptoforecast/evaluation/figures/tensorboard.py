@@ -9,10 +9,15 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from cryptoforecast.data.datamodule import datamodule_of, num_validated_windows
 from cryptoforecast.data.plots import default_style
+from cryptoforecast.evaluation.figures.calibration import plot_pit, plot_reliability
 from cryptoforecast.evaluation.figures.canvas import write_png
 from cryptoforecast.evaluation.figures.changes import plot_changes
+from cryptoforecast.evaluation.figures.crps import plot_crps
+from cryptoforecast.evaluation.figures.distribution_rows import has_distribution, judged_rows
 from cryptoforecast.evaluation.figures.errors import plot_errors
+from cryptoforecast.evaluation.figures.fan import plot_fan
 from cryptoforecast.evaluation.figures.forecast import plot_forecast
+from cryptoforecast.evaluation.figures.sharpness import plot_sharpness
 from cryptoforecast.evaluation.forecasts import forecast_rows
 from cryptoforecast.models.baselines import RandomWalk
 from cryptoforecast.models.forecaster import Forecaster
@@ -25,20 +30,37 @@ CHARTS = {
 }
 CHART_OF_SERIES = {"skill by series": ["Multiline", ["val/skill/.+", "val/skill_random_walk$"]]}
 PICTURES = {"forecast": plot_forecast, "changes": plot_changes, "errors": plot_errors}
+DISTRIBUTION_PICTURES = {
+    "fan": plot_fan,
+    "pit": plot_pit,
+    "reliability": plot_reliability,
+    "sharpness": plot_sharpness,
+    "crps": plot_crps,
+}
 
 
-def save_figures(rows: pd.DataFrame, split: str, folder: Path, simulated: bool = False) -> None:
-    """Write ``forecast.png``, ``changes.png`` and ``errors.png`` into a folder."""
+def save_figures(rows: pd.DataFrame, split: str, folder: Path, simulated: bool = False) -> list[str]:
+    """Write ``forecast.png``, ``changes.png`` and ``errors.png`` into a folder.
+
+    For a model that forecasts distributions, ``fan.png``, ``pit.png``, ``reliability.png``, ``sharpness.png`` and
+    ``crps.png`` are written too.
+
+    Returns:
+        The names of the files.
+    """
+    pictures = PICTURES | (DISTRIBUTION_PICTURES if has_distribution(judged_rows(rows)) else {})
     with default_style():
-        for name, plot in PICTURES.items():
+        for name, plot in pictures.items():
             write_png(plot(rows, split, simulated), folder / f"{name}.png")
+    return [f"{name}.png" for name in pictures]
 
 
 class ForecastFigure(Callback):
     """Logs figures of the forecasts on validation targets to TensorBoard during a fit.
 
-    Beside them are forecast change against actual change, and error over time. It also puts the model's curves and
-    the random walk's into common charts, under Custom Scalars.
+    Beside them are forecast change against actual change, and error over time; of a model that forecasts
+    distributions, also their fan. It also puts the model's curves and the random walk's into common charts, under
+    Custom Scalars.
 
     Args:
         every_n_epochs: how many epochs go by from one picture to the next.
@@ -68,8 +90,9 @@ class ForecastFigure(Callback):
         positions = data.fold.val[: num_validated_windows(trainer)]
         both = [forecast_rows(model, data.windows, positions, pl_module.device) for model in (pl_module, walk)]
         rows = pd.concat(both)
+        pictures = PICTURES | ({"fan": plot_fan} if has_distribution(judged_rows(rows)) else {})
         with default_style():
-            for name, plot in PICTURES.items():
+            for name, plot in pictures.items():
                 board.add_figure(f"val/{name}", plot(rows, "val", data.simulated), global_step=trainer.current_epoch)
 
 

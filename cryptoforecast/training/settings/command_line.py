@@ -39,8 +39,10 @@ from cryptoforecast.user_code.exception_origin import is_raised_by_user
 FILES = "forecasts.csv, scores.json, forecast.png, changes.png and errors.png"
 FOLDER = ("output_dir", f"Folder for {FILES}; by default the checkpoint's run folder.")
 OUTPUT = ("output", "CSV file for the forecasts; by default they are printed.")
+PLOT = ("plot", "Figure of the forecasts, such as fan.png; the suffix chooses PNG, SVG or PDF.")
 NAME = "Name of the run's folder in runs; by default the configuration's with the model's, such as btc-LSTM."
-OPTION_OF_VERB = {"validate": FOLDER, "test": FOLDER, "predict": OUTPUT}  # options beside those of Lightning's Trainer
+# Beside the options of Lightning's Trainer.
+OPTIONS_OF_VERB = {"validate": (FOLDER,), "test": (FOLDER,), "predict": (OUTPUT, PLOT)}
 
 
 class CommandLine(VerbCLI):
@@ -72,9 +74,9 @@ class CommandLine(VerbCLI):
     ) -> None:
         """Add the options that Lightning's verbs do not have."""
         super().setup_parser(add_subcommands, main_kwargs, subparser_kwargs)
-        for verb in OPTION_OF_VERB.keys() & self.subcommands().keys():
-            option, meaning = OPTION_OF_VERB[verb]
-            self.verb_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
+        for verb in OPTIONS_OF_VERB.keys() & self.subcommands().keys():
+            for option, meaning in OPTIONS_OF_VERB[verb]:
+                self.verb_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Link lengths and columns of the model to the data's, and add ``name``, which a configuration may have."""
@@ -86,7 +88,7 @@ class CommandLine(VerbCLI):
         """Parse a command line, on top of the data of the checkpoint that it judges, if it does."""
         assert isinstance(args, list)
         self.typed = [str(word) for word in args]
-        read = read_words(self.typed, OPTION_OF_VERB)
+        read = read_words(self.typed, OPTIONS_OF_VERB)
         self.checkpoint, self.tokens, self.rename = read.checkpoint, read.tokens, read.rename
         if self.checkpoint is not None:
             refuse_ignored_options(read.verb, self.typed)
@@ -103,7 +105,7 @@ class CommandLine(VerbCLI):
         if read.verb in VERBS:
             name_run(chosen, self.typed)
         named = chosen.get("ckpt_path")
-        if read.verb not in OPTION_OF_VERB and named not in (None, LAST):
+        if read.verb not in OPTIONS_OF_VERB and named not in (None, LAST):
             self.checkpoint = read_checkpoint(named, self.rename)
             chosen["ckpt_path"] = str(self.checkpoint.path)
 
@@ -112,7 +114,7 @@ class CommandLine(VerbCLI):
         self.parser.add_instantiator(self._make_source, Source)
         with setting_errors_in_one_sentence(), value_errors_in_one_sentence():
             super().instantiate_classes()
-        if self.checkpoint is not None and self.subcommand in OPTION_OF_VERB:
+        if self.checkpoint is not None and self.subcommand in OPTIONS_OF_VERB:
             self.model = self.restored  # in the place of what stood in for it
 
     def _make_source(self, cls: type[Source], *args: Any, **arguments: Any) -> Source:
@@ -122,7 +124,7 @@ class CommandLine(VerbCLI):
     def after_instantiate_classes(self) -> None:
         """Find the checkpoint that ``last`` means: logger and callbacks, which know the folders, are built by now."""
         chosen = self.config_init[self.subcommand]
-        if self.subcommand not in OPTION_OF_VERB and chosen.get("ckpt_path") == LAST:
+        if self.subcommand not in OPTIONS_OF_VERB and chosen.get("ckpt_path") == LAST:
             self.checkpoint = find_last_checkpoint(chosen, self.rename)
             self.config[self.subcommand]["ckpt_path"] = chosen["ckpt_path"]
 
