@@ -25,7 +25,7 @@ def distribution(tmp_path_factory: pytest.TempPathFactory) -> Run:
     try:
         assert main(["fit", "--config", str(CONFIGS / "btc.yaml"), "--data.source=CsvSource",
                      f"--data.source.path={csv}", *SMALL, "--data.horizon=2", "--model.head=StudentT",
-                     "--model.head.relative_to=none"]) == 0  # fmt: skip
+                     "--model.head.relative_to=Ewma"]) == 0  # fmt: skip
     finally:
         os.chdir(before)
     folder = home / "runs" / "btc-LSTM" / "version_0"
