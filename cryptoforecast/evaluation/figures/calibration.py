@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
 
 from cryptoforecast.evaluation.figures.canvas import (
     ACTUAL,
@@ -131,16 +130,14 @@ def plot_reliability(rows: pd.DataFrame, split: str, simulated: bool = False) ->
     return draw_small_multiples(rows, draw, f"reliability, {step_ahead(rows)}", (8, 4.8))
 
 
-def excess(rows: pd.DataFrame) -> Float64[np.ndarray, " levels"]:
+def excess(rows: pd.DataFrame) -> np.ndarray:
     """The share of actual closes below each quantile less its level, in percentage points."""
     below = rows["actual"].to_numpy()[:, None] < quantiles_of(rows)
     points: np.ndarray = 100 * (below.mean(axis=0) - np.array(LEVELS))
     return points
 
 
-def binomial_band(
-    share: float | Float64[np.ndarray, " levels"], count: int
-) -> tuple[Float64[np.ndarray, "..."], Float64[np.ndarray, "..."]]:
+def binomial_band(share: float | np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The limits within which a share of independent targets is found in 95 of 100 cases.
 
     Args:
@@ -161,7 +158,7 @@ def _apart(rows: pd.DataFrame) -> int:
     return max(1, len(judged_rows(rows)) // int(rows["step"].iloc[0]))
 
 
-def _shares(values: Float64[np.ndarray, " targets"], edges: Float64[np.ndarray, " edges"]) -> np.ndarray:
+def _shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Percentages of values between the edges."""
     counts, _ = np.histogram(values, edges)
     shares: np.ndarray = 100 * counts / max(len(values), 1)

@@ -2,12 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
 
 from cryptoforecast.evaluation.figures.canvas import RUNG_COLORS
 from cryptoforecast.quantiles import COLUMNS, crps
-
-Quantiles = Float64[np.ndarray, "rows levels"]
 
 
 def has_distribution(rows: pd.DataFrame) -> bool:
@@ -24,8 +21,8 @@ def judged_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["model"] == rows["model"].iloc[0]]
 
 
-def quantiles_of(rows: pd.DataFrame) -> Quantiles:
-    """The quantiles of rows, in price."""
+def quantiles_of(rows: pd.DataFrame) -> np.ndarray:
+    """The quantiles of rows in price, as ``(rows, levels)``."""
     quantiles: np.ndarray = rows[list(COLUMNS)].to_numpy(dtype=float)
     return quantiles
 

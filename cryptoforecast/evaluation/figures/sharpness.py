@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
 
 from cryptoforecast.evaluation.figures.canvas import (
     ACTUAL,
@@ -70,7 +69,7 @@ def plot_sharpness(rows: pd.DataFrame, split: str, simulated: bool = False) -> "
     return draw_small_multiples(rows, draw, title, (10, 4.6))
 
 
-def half_width(rows: pd.DataFrame) -> Float64[np.ndarray, " rows"]:
+def half_width(rows: pd.DataFrame) -> np.ndarray:
     """Half the width of the 90 % interval of the log change, in percent."""
     widths: np.ndarray = 50 * np.log(rows["0.95"] / rows["0.05"]).to_numpy()
     return widths
