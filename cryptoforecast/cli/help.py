@@ -56,7 +56,7 @@ ACCELERATOR = Option("trainer.accelerator", "NAME", "cpu, gpu or auto", "auto")
 CALLBACKS = Option("trainer.callbacks+", "CLASS", "one more, such as LearningRateMonitor")
 SEED = Option("seed_everything", "N", "seed of all that is random; by default a new one")
 PRINT_CONFIG = Option("print_config", "", "print all settings as YAML, and do nothing else")
-CHECKPOINT = Option("ckpt_path", "FILE", "such as runs/NAME/version_0/checkpoints/best.ckpt")
+CHECKPOINT = Option("ckpt_path", "RUN", "a run folder, such as runs/NAME/version_0, or a checkpoint")
 OTHER_CLOSES = [*SOURCE, Option("data.end", "DATE", "the last bar to use; --data.start the first")]
 CLASSES = [
     Option("import", "MODULE", "import a module first, with the model's class"),
@@ -80,7 +80,7 @@ PAGES = {
                 ACCELERATOR,
                 CALLBACKS,
                 SEED,
-                Option("ckpt_path", "FILE", "go on from a checkpoint, or last, the newest"),
+                Option("ckpt_path", "RUN", "go on with a run folder or checkpoint; last: the newest"),
             ],
             "output": [Option("name", "NAME", "of the folder in runs; by default CONFIG-MODEL"), PRINT_CONFIG],
         },
@@ -110,7 +110,7 @@ PAGES = {
             "training": [
                 Option("steps", "N", "optimizer steps before weights are compared", 20),
                 SEED,
-                Option("ckpt_path", "FILE", "start from its weights; by default from new ones"),
+                Option("ckpt_path", "RUN", "start from its weights; by default from new ones"),
             ],
         },
     ),
@@ -122,7 +122,7 @@ PAGES = {
             "running": [ACCELERATOR],
             "output": [Option("output_dir", "FOLDER", "by default the checkpoint's run folder")],
         },
-        "--ckpt_path FILE",
+        "--ckpt_path RUN",
     ),
     "predict": Page(
         "Forecast the closes after the last bar that is over, as CSV.",
@@ -135,7 +135,7 @@ PAGES = {
                 Option("plot", "FILE.png", "draw them after the last closes; also .svg, .pdf"),
             ],
         },
-        "--ckpt_path FILE",
+        "--ckpt_path RUN",
     ),
 }
 PAGES["validate"] = PAGES["test"]._replace(description="Judge a checkpoint on the validation targets.")

@@ -86,6 +86,21 @@ def test_test_scores_model_and_baselines_and_writes_rows_scores_and_picture(
     assert not (tmp_path / "lightning_logs").exists()
 
 
+def test_a_run_folder_stands_for_its_best_checkpoint_and_for_its_last_to_go_on_with(
+    fitted: Run, type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    rows = [type_in("predict", "--ckpt_path", path).out for path in (fitted.folder, fitted.checkpoint)]
+    assert rows[0] == rows[1]
+    run = shutil.copytree(fitted.folder, tmp_path / "runs" / "moved" / "version_0")
+    said = type_in("fit", "--ckpt_path", run, "--trainer.max_epochs", "3")
+    assert said.status == 0, said.err
+    assert "\n    0 " not in said.out
+    assert "\n    2 " in said.out
+    said = type_in("test", "--ckpt_path", tmp_path)
+    assert said.status == 1
+    assert said.err.strip().endswith(f"{tmp_path}: holds no checkpoint of a fit.")
+
+
 def test_without_an_output_folder_the_run_folder_takes_the_files(
     fitted: Run, type_in: Callable[..., Said], tmp_path: Path
 ) -> None:

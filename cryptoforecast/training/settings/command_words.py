@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
+from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
 from cryptoforecast.training.resume import with_configuration_of_run
 from cryptoforecast.training.run_folder import LAST
 from cryptoforecast.training.settings.arguments import (
@@ -42,6 +43,8 @@ def read_words(typed: Sequence[str], judging: Collection[str]) -> Words:
     """
     words, rename = take_class_options(typed)
     verb, path = words[0] if words else "", value_of("--ckpt_path", words)
+    if path not in (None, LAST):
+        path = str(checkpoint_of_run(path, last=verb == "fit"))  # of a run folder
     if path is not None and verb not in judging:
         words = words if path == LAST else with_configuration_of_run(words, read_checkpoint(path, rename))
         words = [*words, f"--ckpt_path={path}"]  # after any file that sets it
