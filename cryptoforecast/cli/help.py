@@ -56,7 +56,7 @@ ACCELERATOR = Option("trainer.accelerator", "NAME", "cpu, gpu or auto", "auto")
 CALLBACKS = Option("trainer.callbacks+", "CLASS", "one more, such as LearningRateMonitor")
 SEED = Option("seed_everything", "N", "seed of all that is random; by default a new one")
 PRINT_CONFIG = Option("print_config", "", "print all settings as YAML, and do nothing else")
-CHECKPOINT = Option("ckpt_path", "RUN", "a run folder, such as runs/NAME/version_0, or a checkpoint")
+CHECKPOINT = Option("ckpt_path", "RUN", "a run folder such as runs/NAME/version_0")
 OTHER_CLOSES = [*SOURCE, Option("data.end", "DATE", "the last bar to use; --data.start the first")]
 CLASSES = [
     Option("import", "MODULE", "import a module first, with the model's class"),
@@ -80,7 +80,7 @@ PAGES = {
                 ACCELERATOR,
                 CALLBACKS,
                 SEED,
-                Option("ckpt_path", "RUN", "go on with a run folder or checkpoint; last: the newest"),
+                Option("ckpt_path", "RUN", "go on with a run; last is the newest"),
             ],
             "output": [Option("name", "NAME", "of the folder in runs; by default CONFIG-MODEL"), PRINT_CONFIG],
         },
