@@ -74,7 +74,12 @@ class Pager:
                 if upcoming[0] >= after or self.step.ends(upcoming)[0] > now():
                     return
             else:
-                since, known_times = self._next_bar(self._after_window(since), after, has_begun), known_times[:0]
+                since, known_times = self._next_bar(self._unasked(since, known_times), after, has_begun), known_times[:0]
+
+    def _unasked(self, since: pd.Timestamp, known_times: pd.DatetimeIndex) -> pd.Timestamp:
+        """The first time that neither a page from ``since`` on nor a known bar has answered for."""
+        after_window = self._after_window(since)
+        return max(after_window, self.step.after(known_times[-1], 1)[0]) if len(known_times) else after_window
 
     def _page_after(self, since: pd.Timestamp, known_times: pd.DatetimeIndex) -> pd.DataFrame:
         """The new bars of a page, which is requested twice if it has none."""

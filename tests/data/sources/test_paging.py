@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cryptoforecast import UserError
@@ -35,6 +35,7 @@ def answers(
     return ask
 
 
+@example(present=[(0, 1), (2, 1)], window=3, by_window=False, less=0, has_days=False)  # the last bar is after a page
 @settings(max_examples=25)
 @given(
     present=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 60)), min_size=1, max_size=5),
