@@ -74,7 +74,8 @@ class Pager:
                 if upcoming[0] >= after or self.step.ends(upcoming)[0] > now():
                     return
             else:
-                since, known_times = self._next_bar(self._unasked(since, known_times), after, has_begun), known_times[:0]
+                since = self._next_bar(self._unasked(since, known_times), after, has_begun)
+                known_times = known_times[:0]
 
     def _unasked(self, since: pd.Timestamp, known_times: pd.DatetimeIndex) -> pd.Timestamp:
         """The first time that neither a page from ``since`` on nor a known bar has answered for."""
