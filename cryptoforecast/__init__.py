@@ -47,7 +47,10 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import Forecaster as Forecaster
     from cryptoforecast.models import Head as Head
     from cryptoforecast.models import Mean as Mean
+    from cryptoforecast.models import Mixture as Mixture
+    from cryptoforecast.models import Normal as Normal
     from cryptoforecast.models import Point as Point
+    from cryptoforecast.models import Quantiles as Quantiles
     from cryptoforecast.models import RandomWalk as RandomWalk
     from cryptoforecast.models import RelativeLog as RelativeLog
     from cryptoforecast.models import Scaling as Scaling
@@ -86,7 +89,10 @@ _PUBLIC = {
         "Forecaster",
         "Head",
         "Mean",
+        "Mixture",
+        "Normal",
         "Point",
+        "Quantiles",
         "RandomWalk",
         "RelativeLog",
         "Scaling",

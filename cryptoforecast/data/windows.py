@@ -120,8 +120,8 @@ class WindowDataset(Dataset[Window]):
         self._contexts = self.prices.as_strided((rows, past, channels), (channels, channels, 1))
         self._targets = self.prices.as_strided((rows, self.horizon), (channels, channels), past * channels)
 
-    def with_states(self, states: Float64[Tensor, "rows states"]) -> "WindowDataset":
-        """The same windows, each with the state of its origin."""
+    def with_states(self, states: Float64[Tensor, "rows states"] | None) -> "WindowDataset":
+        """The same windows, each with the state of its origin, or with none."""
         followed = copy.copy(self)
         followed.states = states
         followed._view()

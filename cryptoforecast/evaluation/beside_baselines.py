@@ -13,7 +13,6 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.base_rate import with_base_rate
 from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, RISE, chosen_windows, forecast_rows
 from cryptoforecast.models.baselines import BASELINES
-from cryptoforecast.models.contract.answers import is_point
 from cryptoforecast.models.contract.following import follow
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.ladder.ladder import Ladder, fit_ladder, follow_all
@@ -51,7 +50,7 @@ def rows_beside_baselines(
     _, positions = chosen_windows(data, split)
     parts = [forecast_rows(model, follow(model, data), positions[:most], device) for model in models]
     rows = pd.concat(parts, ignore_index=True)
-    if not is_point(forecaster):
+    if DISTRIBUTION_COLUMNS[0] in parts[0]:
         rows = _beside_ladder(rows, data, positions[:most], parts[0])
     if RISE in rows:
         rows = with_base_rate(rows, data)

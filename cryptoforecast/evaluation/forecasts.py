@@ -14,9 +14,8 @@ from cryptoforecast.data.windows import WindowDataset, to_device
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS
 from cryptoforecast.evaluation.rows import COLUMNS, to_csv
-from cryptoforecast.models.contract.answers import forecast_window, is_point
 from cryptoforecast.models.contract.checks import require_bars, require_target
-from cryptoforecast.models.contract.distribution import distribution_of, rise_of
+from cryptoforecast.models.contract.distribution import forecast_with_distribution
 from cryptoforecast.models.contract.following import follow
 from cryptoforecast.models.contract.inference import evaluation_mode
 from cryptoforecast.models.forecaster import Forecaster
@@ -73,9 +72,7 @@ def forecast_rows(
     forecasts, targets = torch.empty(2, count, horizon, dtype=torch.float64)
     lasts, origins = torch.empty(count, dtype=torch.float64), torch.empty(count, dtype=torch.int64)
     times = torch.empty(count, horizon, dtype=torch.int64)
-    distributions = None
-    if not is_point(forecaster):
-        distributions = torch.empty(count, horizon, len(DISTRIBUTION_COLUMNS), dtype=torch.float64)
+    distributions = None  # until a batch has one
     rises: list[Tensor] = []
     order = BatchOrder(positions, EVAL_BATCH_SIZE)
     with evaluation_mode(forecaster, device), torch.inference_mode():
@@ -84,11 +81,13 @@ def forecast_rows(
             moved = to_device(window, torch.device(device))
             require_target(forecaster, window.target)
             require_bars(forecaster, moved.context)
-            forecasts[share] = forecast_window(forecaster, moved)
-            if distributions is not None and (distribution := distribution_of(forecaster, moved)) is not None:
+            forecasts[share], distribution, rise = forecast_with_distribution(forecaster, moved)
+            if distribution is not None:
+                if distributions is None:
+                    distributions = torch.empty(count, horizon, len(DISTRIBUTION_COLUMNS), dtype=torch.float64)
                 further = torch.stack([distribution.pit, distribution.log_density], dim=-1)
                 distributions[share] = torch.cat([distribution.quantiles, further], dim=-1)
-            if (rise := rise_of(forecaster, moved)) is not None:
+            if rise is not None:
                 rises.append(rise.cpu())
             targets[share], lasts[share], origins[share] = window.target, window.context[:, -1, 0], window.origin
             times[share] = windows.target_times(batch)

@@ -6,6 +6,9 @@ from cryptoforecast.models.gru import GRU
 from cryptoforecast.models.heads.bernoulli import Bernoulli
 from cryptoforecast.models.heads.conformal import Conformal
 from cryptoforecast.models.heads.head import Head, Point
+from cryptoforecast.models.heads.mixture import Mixture
+from cryptoforecast.models.heads.normal import Normal
+from cryptoforecast.models.heads.quantiles import Quantiles
 from cryptoforecast.models.heads.student_t import StudentT
 from cryptoforecast.models.lstm import LSTM
 from cryptoforecast.models.scaling import RelativeLog, Scaling, TrainMinMax, WindowStandard
@@ -20,7 +23,10 @@ __all__ = [
     "Forecaster",
     "Head",
     "Mean",
+    "Mixture",
+    "Normal",
     "Point",
+    "Quantiles",
     "RandomWalk",
     "RelativeLog",
     "Scaling",

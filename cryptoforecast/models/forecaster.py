@@ -15,9 +15,10 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.content import add_content, recipe_of_model, resume_from_content
 from cryptoforecast.models.checkpoints.restore import restore_as
 from cryptoforecast.models.contract import checks
-from cryptoforecast.models.contract.answers import answer, forecast_window, scaled_target, window_of
+from cryptoforecast.models.contract.answers import Numbers, answer, forecast_context, forecast_window, scaled_target
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
 from cryptoforecast.models.contract.curves import log_training
+from cryptoforecast.models.contract.distribution_errors import LadderScores
 from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curve
 from cryptoforecast.models.contract.epoch_means import BatchTable
 from cryptoforecast.models.contract.finite_weights import require_finite_weights
@@ -81,19 +82,21 @@ class Forecaster(LightningModule):
         self._optimizer, self._scheduler, self._scheduler_interval = optimizer, scheduler, scheduler_interval
         self._curves, self._evaluation = EpochCurves(), BatchTable()
         self._walk_has_a_loss: bool | None = None  # found out in the first validation batch
+        self._ladder_scores: LadderScores | None = None  # fitted there too, for a model with a distribution
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         require_methods(cls, Forecaster)
 
-    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch outputs"]:
+    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Numbers:
         """The network: scaled closes of the horizon from scaled bars. A subclass writes this.
 
         Args:
             x: scaled bars, oldest first; channel 0 is the close.
 
         Returns:
-            Scaled closes, in the units of ``x[..., 0]``; with a head of distributions, what the head needs.
+            Scaled closes, in the units of ``x[..., 0]``, or what the head needs; or one of ``torch.distributions``, of
+            batch shape ``(batch, horizon)``, in the same units.
         """
         raise UserError(f"{type(self).__name__} has no forward(x); that is where a model forecasts.")
 
@@ -114,15 +117,13 @@ class Forecaster(LightningModule):
         Args:
             context: bars, oldest first, float64; channel 0 is the close, others are as ``columns`` says.
         """
-        if isinstance(self.output_head, Point):
-            return self._to_prices(self.network_forecast(context), context)
-        return forecast_window(self, window_of(context, self.horizon))
+        return forecast_context(self, context)
 
     def network_forecast(
         self, context: Float[Tensor, "batch context_length channels"]
     ) -> Float[Tensor, "batch horizon"]:
         """What :meth:`forward` returns for bars in prices: scaled closes, with gradients; its shape is checked."""
-        return checks.call_forward(self, self.network_inputs(context))
+        return checks.require_point(self, checks.call_forward(self, self.network_inputs(context)))
 
     def network_inputs(
         self, context: Float[Tensor, "batch context_length channels"]
@@ -149,7 +150,8 @@ class Forecaster(LightningModule):
         if not self._learns():
             return None
         checks.require_target(self, window.target)
-        loss = checks.call_loss(self, answer(self, window), scaled_target(self, window))
+        predicted = answer(self, window)
+        loss = checks.call_loss(self, predicted, scaled_target(self, window, predicted))
         windows = len(window.target) if batch_weight(self.trainer, batch_index) else 0
         self._curves.add("train/loss", loss.detach(), windows)
         return loss
@@ -237,9 +239,6 @@ class Forecaster(LightningModule):
 
     def _learns(self) -> bool:
         return any(weights.requires_grad for weights in self.parameters())
-
-    def _to_prices(self, scaled: Tensor, context: Tensor) -> Tensor:
-        return self.scaling.decode(scaled.to(context.dtype), context[..., 0])
 
     _asked = former_name("_asked", "network_forecast")
     _inputs = former_name("_inputs", "network_inputs")

@@ -64,7 +64,7 @@ def count_fit(trainer: Trainer) -> None:
 
 def mark_as_counted(trainer: Trainer, *values: Any) -> SourceCode:
     """Mark a trainer's fit as entered in the ledger, and keep the hashes of its code for its checkpoints."""
-    optimization = [getattr(values[0], name, None) for name in ("scaling", "_optimizer", "_scheduler")]
+    optimization = [getattr(values[0], name, None) for name in ("scaling", "output_head", "_optimizer", "_scheduler")]
     sources = [value.source for value in values if isinstance(value, CloseDataModule)]
     parts = [value for value in values if not isinstance(value, CloseDataModule)]
     code = source_code_of(*parts, *sources, *optimization)

@@ -88,7 +88,7 @@ def enter_test(
     """
     if split != "test":
         return None, flattered_by
-    code = source_code_of(model, model.scaling, data.source)
+    code = source_code_of(model, model.scaling, model.output_head, data.source)
     variant = variant_of(model.record(), data, None, code)
     home = folder.resolve() if checkpoint is None else folder_of_results(checkpoint).resolve()
     ledger = ledger_of(home)
@@ -189,7 +189,7 @@ def compare_with_fit(
     compare_with_training(checkpoint, data)
     if checkpoint.code is None:  # of a version that did not keep it
         return
-    files = changed_files(checkpoint.code, source_code_of(model, model.scaling, data.source).hashes)
+    files = changed_files(checkpoint.code, source_code_of(model, model.scaling, model.output_head, data.source).hashes)
     if files:
         warnings.warn(f"{say_changed(files)} the fit; {what}", DataNotice, stacklevel=3)
 

@@ -17,8 +17,7 @@ from cryptoforecast.data.windows import to_device
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.file import checkpoint_of
 from cryptoforecast.models.checkpoints.load import load_weights, make_forecaster
-from cryptoforecast.models.contract.answers import forecast_window, is_point
-from cryptoforecast.models.contract.distribution import distribution_of
+from cryptoforecast.models.contract.distribution import forecast_with_distribution
 from cryptoforecast.models.contract.following import follow
 from cryptoforecast.models.contract.inference import evaluation_mode, random_state_kept
 from cryptoforecast.models.forecaster import Forecaster
@@ -122,11 +121,9 @@ def _forecasts(
     with random_state_kept(), evaluation_mode(model, device), torch.inference_mode():
         for seed in (torch.manual_seed, np.random.seed, random.seed):  # a model may use random numbers
             seed(0)
-        forecast = forecast_window(model, window).double()
-        distribution = None if is_point(model) else distribution_of(model, window)
-        if distribution is not None:
-            forecast = torch.cat([forecast, distribution.quantiles.flatten(1)], dim=1)
-        return forecast.cpu()
+        point, distribution, _ = forecast_with_distribution(model, window)
+    quantiles = [] if distribution is None else [distribution.quantiles.flatten(1)]
+    return torch.cat([point, *quantiles], dim=1).double().cpu()
 
 
 def _alike(first: Tensor, second: Tensor) -> bool:

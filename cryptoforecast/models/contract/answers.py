@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.distributions import Distribution
 
 from cryptoforecast.data.series import VOLUME
 from cryptoforecast.data.windows import Window
@@ -12,12 +13,14 @@ from cryptoforecast.models.contract.checks import call_forward, require_bars, re
 from cryptoforecast.models.contract.units import RungUnits, units_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
+from cryptoforecast.models.heads.torch_distribution import prediction_of
 from cryptoforecast.models.scaling import standardise_volume
 from cryptoforecast.quantiles import LEVELS, MEDIAN
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
 
+Numbers = Float[Tensor, "batch outputs"] | Distribution  # what ``forward`` may return
 Answer = Prediction | Float[Tensor, "batch horizon"]
 
 
@@ -25,26 +28,32 @@ def answer(model: "Forecaster", window: Window) -> Answer:
     """What a model says of the targets of a batch, in the units of its network: a distribution, or a point.
 
     Raises:
-        UserError: if ``forward`` returns another shape than ``(batch, outputs)``.
+        UserError: if ``forward`` returns another shape than ``(batch, outputs)``, and no distribution.
     """
-    if says_closes(model):
+    head = model.output_head
+    if isinstance(head, Point) and model._overrides("network_forecast"):
         return model.network_forecast(window.context)
-    numbers = call_forward(model, inputs(model, window))
+    returned = call_forward(model, inputs(model, window))
+    if isinstance(returned, Distribution):
+        return prediction_of(returned)
+    if isinstance(head, Point):
+        return returned
     units = units_of(model, window)
     freedom = units.base.freedom if isinstance(units, RungUnits) else None
-    by_step = numbers.view(len(numbers), model.horizon, model.output_head.size)
-    predicted: Prediction = model.output_head(by_step, freedom)
-    return model.output_head.in_window(predicted, units, window)
+    by_step = returned.reshape(len(returned), model.horizon, head.size).to(_exact_dtype(returned, window))
+    predicted: Prediction = head(by_step, freedom)
+    return head.in_window(predicted, units, window)
+
+
+def _exact_dtype(numbers: Tensor, window: Window) -> torch.dtype:
+    """The dtype in which a head computes: at least float32 and, where nothing is learned, that of prices."""
+    least = torch.float32 if torch.is_grad_enabled() else window.context.dtype
+    return torch.promote_types(numbers.dtype, least)
 
 
 def is_point(model: "Forecaster") -> bool:
-    """Whether a model says points, or probabilities of a rise, and no distribution of the closes."""
-    return not model.output_head.has_distribution or says_closes(model)
-
-
-def says_closes(model: "Forecaster") -> bool:
-    """Whether the numbers of a model's network are the scaled closes themselves, or it forecasts closes without one."""
-    return isinstance(model.output_head, Point) or model._overrides("forecast")
+    """Whether a model's head says no distribution of the closes; what ``forward`` returns may yet be one."""
+    return not model.output_head.has_distribution or model._overrides("forecast")
 
 
 def inputs(model: "Forecaster", window: Window) -> Float[Tensor, "batch context_length channels"]:
@@ -63,9 +72,9 @@ def inputs(model: "Forecaster", window: Window) -> Float[Tensor, "batch context_
     return torch.stack(channels, dim=-1).to(model.dtype)
 
 
-def scaled_target(model: "Forecaster", window: Window) -> Float[Tensor, "batch horizon"]:
-    """The targets of a batch in the units of the network."""
-    if says_closes(model):
+def scaled_target(model: "Forecaster", window: Window, predicted: Answer) -> Float[Tensor, "batch horizon"]:
+    """The targets of a batch in the units of what a model says of them."""
+    if not isinstance(predicted, Prediction):
         return model.scaled(window.target, window.context)
     return units_of(model, window).encode(window.target).to(model.dtype)
 
@@ -76,13 +85,29 @@ def forecast_window(model: "Forecaster", window: Window) -> Float[Tensor, "batch
     Raises:
         UserError: if it has another shape than ``(batch, horizon)``.
     """
-    if says_closes(model):
+    if model._overrides("forecast"):
         forecast = model.forecast(window.context)
-    else:
-        predicted = answer(model, window)
-        assert isinstance(predicted, Prediction)
-        forecast = units_of(model, window).decode(predicted.quantiles((LEVELS[MEDIAN],))[..., 0])
-    return require_forecast(model, "forecast", forecast, window.context, model.horizon)
+        return require_forecast(model, "forecast", forecast, window.context, model.horizon)
+    return point_of(model, window, answer(model, window))
+
+
+def point_of(model: "Forecaster", window: Window, predicted: Answer) -> Float[Tensor, "batch horizon"]:
+    """The point forecast in prices of what a model says: of a distribution, its median."""
+    if isinstance(predicted, Prediction):
+        return units_of(model, window).decode(predicted.quantiles((LEVELS[MEDIAN],))[..., 0])
+    return model.scaling.decode(predicted.to(window.context.dtype), window.context[..., 0])
+
+
+def forecast_context(
+    model: "Forecaster", context: Float[Tensor, "batch context_length channels"]
+) -> Float[Tensor, "batch horizon"]:
+    """The point forecast of a batch of contexts, whose targets are unknown, in prices.
+
+    Raises:
+        UserError: if the model's head stands on a rung, which needs more than a context.
+    """
+    window = window_of(context, model.horizon)
+    return point_of(model, window, answer(model, window))
 
 
 def window_of(context: Float[Tensor, "batch context_length channels"], horizon: int) -> Window:

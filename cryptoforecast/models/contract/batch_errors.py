@@ -10,14 +10,18 @@ from torch import Tensor
 
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.windows import Window, to_device
-from cryptoforecast.models.contract.answers import Answer, answer, says_closes, scaled_target
+from cryptoforecast.models.contract.answers import Answer, answer, point_of, scaled_target
 from cryptoforecast.models.contract.calibration import collect_errors, finish_calibration
 from cryptoforecast.models.contract.checks import call_loss, require_forecast, require_target
 from cryptoforecast.models.contract.curves import evaluation_curves, log_over_epochs
+from cryptoforecast.models.contract.distribution import price_quantiles
+from cryptoforecast.models.contract.distribution_errors import COUNT, distribution_curves, distribution_means
 from cryptoforecast.models.contract.inference import random_state_kept
 from cryptoforecast.models.contract.signatures import takes_one_argument
 from cryptoforecast.models.contract.units import units_of
+from cryptoforecast.models.heads.bernoulli import RisePrediction
 from cryptoforecast.models.heads.prediction import Prediction
+from cryptoforecast.quantiles import MEDIAN
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -34,29 +38,31 @@ def errors_on(model: "Forecaster", window: Window) -> Float[Tensor, " means"]:
         window: one batch; without windows where the batch is another process's.
 
     Returns:
-        ``2 + 3 * series`` numbers: the two losses; then for each series the squared errors of the model, those of the
-        random walk, and the share of the windows. Zeros for a batch without windows.
+        ``2 + 3 * series + COUNT`` numbers: the two losses; for each series the squared errors of the model, those of
+        the random walk, and the share of the windows; and those of :func:`distribution_means`. Zeros for a batch
+        without windows.
     """
     if model.trainer.sanity_checking:
         window = _training_windows(model, window)
     membership, context = _membership(model, window), window.context
     if not len(window.target):
-        return membership.new_zeros(2 + 3 * len(membership))
+        return membership.new_zeros(2 + 3 * len(membership) + COUNT)
     require_target(model, window.target)
-    forecast, scaled = _forecast(model, window)
+    forecast, predicted, quantiles = _forecast(model, window)
     collect_errors(model, forecast, window)
-    walk, target = context[:, -1:, 0].expand_as(forecast), scaled_target(model, window)
-    loss = call_loss(model, scaled, target)
+    walk, target = context[:, -1:, 0].expand_as(forecast), scaled_target(model, window, predicted)
+    loss = call_loss(model, predicted, target)
     if model._walk_has_a_loss is None:
-        usual = not model._overrides("loss")
-        model._walk_has_a_loss = says_closes(model) and (usual or depends_only_on_arguments(model, window))
+        usual, no_head = not model._overrides("loss"), not isinstance(predicted, Prediction)
+        model._walk_has_a_loss = no_head and (usual or depends_only_on_arguments(model, window))
     walk_loss = torch.full_like(loss, torch.nan)
     if model._walk_has_a_loss:
         with model._curves.paused():  # curves logged in the loss are the model's
             walk_loss = call_loss(model, model.scaled(walk, context), target)
     squared = [(prices - window.target).square().mean(dim=1) for prices in (forecast, walk)]
     errors = [(membership * values).mean(dim=1) for values in squared]
-    return torch.cat([torch.stack([loss, walk_loss]), *errors, membership.mean(dim=1)])
+    further = distribution_means(model, window, quantiles)
+    return torch.cat([torch.stack([loss, walk_loss]), *errors, membership.mean(dim=1), further])
 
 
 def add_errors(model: "Forecaster", window: Window) -> None:
@@ -83,28 +89,29 @@ def _curves_of_errors(model: "Forecaster", stage: str) -> dict[str, Tensor]:
     if not len(model._evaluation):
         return {}
     means, data = model._evaluation.take(model), datamodule_of(model.trainer)
+    means, further = means[:-COUNT], means[-COUNT:]
     for name in (f"{stage}/loss", f"{stage}/loss_random_walk"):  # of an earlier epoch; this one may have none
         model.trainer.callback_metrics.pop(name, None)
     names = [series.closes.name for series in data.series] if data else []
-    return evaluation_curves(stage, means, not model._overrides("forecast"), names)
+    curves = evaluation_curves(stage, means, not model._overrides("forecast"), names)
+    return curves | distribution_curves(stage, further)
 
 
-def _forecast(model: "Forecaster", window: Window) -> tuple[Tensor, Answer]:
-    """A forecast in prices, and the scaled forecast for the loss: what ``forward`` returned, if it has one."""
+def _forecast(model: "Forecaster", window: Window) -> tuple[Tensor, Answer, Tensor | None]:
+    """A forecast in prices, what ``forward`` made of it, if anything, for the loss, and quantiles in prices if any."""
     context = window.context
-    if not says_closes(model):
-        predicted = answer(model, window)
-        assert isinstance(predicted, Prediction)
-        return units_of(model, window).decode(predicted.quantiles((0.5,))[..., 0]), predicted
     if not model._overrides("forecast"):
-        scaled = model.network_forecast(context)
-        return model._to_prices(scaled, context), scaled
+        predicted = answer(model, window)
+        if isinstance(predicted, RisePrediction) or not isinstance(predicted, Prediction):
+            return point_of(model, window, predicted), predicted, None
+        quantiles = price_quantiles(units_of(model, window), predicted)
+        return quantiles[..., MEDIAN], predicted, quantiles
     forecast = require_forecast(model, "forecast", model.forecast(context), context, model.horizon)
     if model._overrides("forward") and takes_one_argument(model.forward):
         scaled = model(model.network_inputs(context))
         if isinstance(scaled, Tensor) and scaled.shape == forecast.shape:
-            return forecast, scaled
-    return forecast, model.scaled(forecast, context)
+            return forecast, scaled, None
+    return forecast, model.scaled(forecast, context), None
 
 
 def depends_only_on_arguments(model: "Forecaster", window: Window) -> bool:

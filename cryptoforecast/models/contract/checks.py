@@ -5,11 +5,14 @@ from typing import Any
 
 from lightning.pytorch import Trainer
 from torch import Tensor, nn
+from torch.distributions import Distribution
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.signatures import takes_one_argument
+from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
+from cryptoforecast.models.scaling import RelativeLog
 
 SHARED_SETTINGS = ("context_length", "horizon", "columns")  # the same in model and data
 BATCH_NORM_ERROR = "Expected more than 1 value per channel"  # for a batch of one window
@@ -29,6 +32,24 @@ def require_lengths(model: nn.Module, data: CloseDataModule) -> None:
                 f"{name} has {setting} {_in_words(taken)}, and data.{setting} is {_in_words(given)}: let its __init__ "
                 f"take **kwargs and pass them on to super().__init__, and from Python say {name}({setting}={given!r})."
             )
+
+
+def require_head(model: Any) -> None:
+    """Check that a model's head is used, and its scaling.
+
+    Raises:
+        UserError: if the model has no numbers for the head, or it has a scaling beside a head that stands on a rung.
+    """
+    head, scaling, name = model.output_head, model.scaling, type(model).__name__
+    if isinstance(head, Point):
+        return
+    if model._overrides("forecast"):
+        raise UserError(f"{name} has a forecast of its own, in which a head has no part; leave model.head out.")
+    if head.base is not None and not (type(scaling) is RelativeLog and scaling.gain == RelativeLog().gain):
+        raise UserError(
+            f"model.scaling is {type(scaling).__name__}, and {type(head).__name__} stands on {head.base.name}, whose "
+            "scale takes its place: leave model.scaling out, or set model.head.relative_to to none."
+        )
 
 
 def require_precision(trainer: Trainer) -> None:
@@ -100,6 +121,9 @@ def require_forecast(model: nn.Module, method: str, answer: Any, given: Tensor, 
         shape = tuple(answer.shape) if isinstance(answer, Tensor) else _described(answer)
         hint = "; is a return statement missing?" if answer is None else "."
         expected = f"(batch, {expected}), which is {wanted}"
+        if horizon != model.horizon:
+            head = type(model.output_head).__name__
+            expected += f": {head} needs {horizon} numbers for a window; end the network with self.outputs of them"
         raise UserError(f"{type(model).__name__}.{method} gave {shape}, not {expected}{hint}")
     if not answer.is_floating_point():
         kind = str(answer.dtype).removeprefix("torch.")
@@ -139,22 +163,49 @@ def require_gradient(model: nn.Module, loss: Tensor) -> None:
         )
 
 
-def call_forward(model: nn.Module, x: Tensor) -> Tensor:
-    """What ``model(x)`` returns, checked.
+def call_forward(model: nn.Module, x: Tensor) -> Tensor | Distribution:
+    """What ``model(x)`` returns, checked: numbers, or a distribution.
 
     Args:
         model: a forecaster.
         x: its inputs, (batch, context_length, channels).
 
     Raises:
-        UserError: if ``forward`` takes other arguments, or returns something else than (batch, outputs).
+        UserError: if ``forward`` takes other arguments, or returns something else than (batch, outputs) and a
+            distribution of batch shape (batch, horizon).
     """
     try:
         answer = model(x)
     except (TypeError, ValueError) as problem:
         explain_failed_call(model, problem, len(x))
         raise
+    if isinstance(answer, Distribution):
+        return _require_distribution(model, answer, len(x))
     return require_forecast(model, "forward", answer, x, model.outputs)  # type: ignore[arg-type]
+
+
+def _require_distribution(model: Any, answer: Distribution, windows: int) -> Distribution:
+    """A distribution that ``forward`` returned, if it is one of a number for each window and step."""
+    batch, event, wanted = tuple(answer.batch_shape), tuple(answer.event_shape), (windows, model.horizon)
+    if batch != wanted or event:
+        kind = f"a {type(answer).__name__} of batch shape {batch} and event shape {event}"
+        raise _mistake(model, "forward", f"gave {kind}, not of batch shape (batch, horizon), which is {wanted}")
+    return answer
+
+
+def require_point(model: Any, answer: Tensor | Distribution) -> Tensor:
+    """What ``forward`` returned, if it is a point for each window and step.
+
+    Raises:
+        UserError: if it is a distribution, or the numbers of one.
+    """
+    if isinstance(answer, Distribution) or answer.shape[-1] != model.horizon or model.output_head.base is not None:
+        kind = type(answer if isinstance(answer, Distribution) else model.output_head).__name__
+        raise UserError(
+            f"{type(model).__name__}.network_forecast is of points, and the model forecasts a {kind} distribution; in "
+            "a training_step, call super().training_step(window, batch_index)."
+        )
+    return answer
 
 
 def explain_failed_call(model: nn.Module, problem: Exception, windows: int) -> None:

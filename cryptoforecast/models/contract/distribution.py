@@ -8,11 +8,11 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from cryptoforecast.data.windows import Window
-from cryptoforecast.models.contract.answers import answer, says_closes
+from cryptoforecast.models.contract.answers import answer, forecast_window, point_of
 from cryptoforecast.models.contract.units import Units, units_of
-from cryptoforecast.models.heads.bernoulli import Bernoulli, RisePrediction
+from cryptoforecast.models.heads.bernoulli import RisePrediction
 from cryptoforecast.models.heads.prediction import Prediction
-from cryptoforecast.quantiles import LEVELS
+from cryptoforecast.quantiles import LEVELS, MEDIAN
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -34,27 +34,48 @@ class PriceDistribution(NamedTuple):
     log_density: Float64[Tensor, "batch horizon"]
 
 
-def rise_of(model: "Forecaster", window: Window) -> Float64[Tensor, "batch horizon"] | None:
-    """The probabilities that the closes of a batch are above the last ones; None if the model's head says none."""
-    if not isinstance(model.output_head, Bernoulli) or says_closes(model):
-        return None
+class WindowForecast(NamedTuple):
+    """What a model forecasts for a batch.
+
+    Attributes:
+        point: the closes, in the currency of the series; of a distribution, its median.
+        distribution: None for a model that forecasts no distribution of the closes.
+        rise: the probabilities that the closes are above the last ones; None where the model's head says none.
+    """
+
+    point: Float64[Tensor, "batch horizon"]
+    distribution: PriceDistribution | None = None
+    rise: Float64[Tensor, "batch horizon"] | None = None
+
+
+def forecast_with_distribution(model: "Forecaster", window: Window) -> WindowForecast:
+    """The point forecast of a batch and what else its model says of the closes, from one call of ``forward``."""
+    if model._overrides("forecast"):
+        return WindowForecast(forecast_window(model, window).double())
     predicted = answer(model, window)
-    assert isinstance(predicted, RisePrediction)
-    return predicted.log_odds.double().sigmoid()
+    if not isinstance(predicted, Prediction):
+        return WindowForecast(point_of(model, window, predicted).double())
+    if isinstance(predicted, RisePrediction):
+        point, rise = point_of(model, window, predicted).double(), predicted.log_odds.double().sigmoid()
+        return WindowForecast(point, rise=rise)
+    units = units_of(model, window)
+    quantiles = price_quantiles(units, predicted)
+    target = units.encode(window.target).double()
+    density = predicted.log_density(target)
+    known = torch.full_like(target, torch.nan) if density is None else density.double() + _log_slope(units, window)
+    distribution = PriceDistribution(quantiles, predicted.cdf(target).double(), known)
+    return WindowForecast(quantiles[..., MEDIAN], distribution)
 
 
 def distribution_of(model: "Forecaster", window: Window) -> PriceDistribution | None:
     """The distributions that a model forecasts for a batch; None if it forecasts points alone."""
-    predicted = answer(model, window)
-    if not isinstance(predicted, Prediction):
-        return None
-    units = units_of(model, window)
+    return forecast_with_distribution(model, window).distribution
+
+
+def price_quantiles(units: Units, predicted: Prediction) -> Float64[Tensor, "batch horizon levels"]:
+    """The 21 quantiles of predictions, in the currency of the series."""
     levels = predicted.quantiles(LEVELS).double().unbind(-1)
-    quantiles = torch.stack([units.decode(level) for level in levels], dim=-1)
-    target = units.encode(window.target).double()
-    density = predicted.log_density(target)
-    known = torch.full_like(target, torch.nan) if density is None else density.double() + _log_slope(units, window)
-    return PriceDistribution(quantiles.double(), predicted.cdf(target).double(), known)
+    return torch.stack([units.decode(level).double() for level in levels], dim=-1)
 
 
 def _log_slope(units: Units, window: Window) -> Tensor:

@@ -20,11 +20,11 @@ def follow(model: "Forecaster", data: CloseDataModule) -> WindowDataset:
 
     Args:
         model: its rung is fitted.
-        data: set up. Its windows are returned as they are for a model that stands on no rung.
+        data: set up. Its windows are returned without states for a model that stands on no rung.
     """
     base = model.output_head.base
     if base is None:
-        return data.windows
+        return data.windows if data.windows.states is None else data.windows.with_states(None)
     return data.windows.with_states(torch.from_numpy(follow_all(base.rung, data.bars())))
 
 

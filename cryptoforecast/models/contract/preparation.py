@@ -29,8 +29,10 @@ def prepare(model: "Forecaster", stage: str) -> None:
         UserError: if model and data differ in context_length, horizon or columns.
     """
     data = datamodule_of(model.trainer)
+    checks.require_head(model)
     if data is not None:
         checks.require_lengths(model, data)
+    model._ladder_scores = None
     if stage == "predict" and data is not None:
         data.last_states = states_at_the_end(model, data)
     elif stage != "fit" and data is not None:

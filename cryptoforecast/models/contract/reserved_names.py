@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.models.heads.head import Head
 from cryptoforecast.models.scaling import Scaling
 
 SETTINGS = {  # attributes that Forecaster.__init__ sets, and what they are, for errors
@@ -46,6 +47,8 @@ def require_free(model: nn.Module, base: type, name: str, value: object) -> None
         if not isinstance(value, Scaling):
             described = _in_words(value)
             raise UserError(f"{owner} sets self.scaling to {described}; it must be a Scaling, or have another name.")
+    elif name == "output_head":
+        _require_head(model, value)
     elif name in PRIVATE_SETTINGS and name in model.__dict__:
         raise UserError(f"{owner} sets self.{name}, which Forecaster needs for itself; call it something else.")
     elif isinstance(held, property):
@@ -55,6 +58,18 @@ def require_free(model: nn.Module, base: type, name: str, value: object) -> None
         if name.startswith("_") and name not in vars(base):  # private names of torch and Lightning, which they set
             return
         raise UserError(_of_method(f"{owner} sets self.{name}", base, name))
+
+
+def _require_head(model: nn.Module, value: object) -> None:
+    """Refuse a head that is none, and one that takes the place of another: ``outputs`` is of the first."""
+    owner, described = type(model).__name__, _in_words(value)
+    if "output_head" in model._modules:
+        raise UserError(
+            f"{owner} sets self.output_head to {described}, under which Forecaster keeps its head: pass head=... to "
+            "super().__init__, and call a layer something else, such as self.head."
+        )
+    if not isinstance(value, Head):
+        raise UserError(f"{owner} has as its head {described}; it is a Head, such as cryptoforecast.StudentT().")
 
 
 def is_plain_text(model: nn.Module, name: str, value: object) -> bool:
@@ -80,8 +95,9 @@ def require_methods(cls: type, base: type) -> None:
             subject, held = f"The body of {parent.__name__} sets {name}", getattr(base, name, None)
             if name in SETTINGS:
                 raise UserError(_of_setting(subject, name))
-            if name == "scaling":
-                raise UserError(f"{subject}; pass a scaling to super().__init__(scaling=...) instead.")
+            if name in ("scaling", "output_head"):
+                argument = name.removeprefix("output_")
+                raise UserError(f"{subject}; pass a {argument} to super().__init__({argument}=...) instead.")
             if isinstance(held, property) and not isinstance(value, property | functools.cached_property):
                 raise UserError(f"{subject}, {_part_of(base, name)}; call it something else.")
             if inspect.isroutine(held) and not name.startswith("__") and not _is_method(value):

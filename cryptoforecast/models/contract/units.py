@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -11,6 +12,9 @@ from cryptoforecast.models.ladder.rung import TParameters
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
+
+LEAST_SCALE = 1e-6  # of log changes: where closes stand still, a rung's goes to zero
+MOST_CHANGE = 60.0  # of the log of a price: what lies beyond in a tail is written as this, and stays a price
 
 
 class RungUnits(NamedTuple):
@@ -30,7 +34,7 @@ class RungUnits(NamedTuple):
 
     def decode(self, scaled: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
         """Closes of the horizon in their currency."""
-        return self.last * (scaled * self.base.scale + self.base.location).exp()
+        return self.last * (scaled * self.base.scale + self.base.location).clamp(-MOST_CHANGE, MOST_CHANGE).exp()
 
 
 class ScalingUnits(NamedTuple):
@@ -44,8 +48,10 @@ class ScalingUnits(NamedTuple):
         return self.model.scaling.encode(closes, self.context[..., 0])
 
     def decode(self, scaled: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
-        """Closes of the horizon in their currency."""
-        return self.model.scaling.decode(scaled, self.context[..., 0])
+        """Closes of the horizon in their currency, the largest number in the place of an infinite one."""
+        decoded = self.model.scaling.decode(scaled.to(self.context.dtype), self.context[..., 0])
+        most = torch.finfo(decoded.dtype).max
+        return decoded.clamp(-most, most)
 
 
 Units = RungUnits | ScalingUnits
@@ -62,7 +68,8 @@ def units_of(model: "Forecaster", window: Window) -> Units:
     rung = model.output_head.base.rung
     if window.state is None:
         raise UserError(
-            f"{type(model).__name__} stands on {type(rung).__name__}, which follows a series from its first bar on; a "
-            "context alone does not tell: forecast windows of a data module, as forecast_rows and predict do."
+            f"{type(model).__name__} stands on {model.output_head.base.name}, which follows a series from its first "
+            "bar on; a context alone does not tell: forecast windows of a data module, as forecast_rows and predict do."
         )
-    return RungUnits(window.context[:, -1:, 0], rung.t_parameters(window.state[:, : rung.states]))
+    base = rung.t_parameters(window.state[:, : rung.states])
+    return RungUnits(window.context[:, -1:, 0], base._replace(scale=base.scale.clamp(min=LEAST_SCALE)))

@@ -13,6 +13,12 @@ from cryptoforecast.models.ladder.rungs import RUNGS
 
 RelativeTo = Literal["Har", "Garch", "Ewma", "none"]
 BELOW = {"Har": "Ewma", "Garch": "Ewma"}  # what a head stands on where a rung cannot be fitted
+NONE = "none"
+
+
+def base_of(relative_to: str) -> "Base | None":
+    """The rung that a head's argument names; None for ``none``."""
+    return None if relative_to == NONE else Base(relative_to)
 
 
 class Base(nn.Module):
@@ -25,32 +31,47 @@ class Base(nn.Module):
     def __init__(self, relative_to: str) -> None:
         super().__init__()
         if relative_to not in RUNGS:
-            raise UserError(f"model.head.relative_to is {relative_to!r}; it is one of {', '.join(RUNGS)}, none.")
-        self.name = relative_to
+            raise UserError(f"model.head.relative_to is {relative_to!r}; it is one of {', '.join(RUNGS)}, {NONE}.")
+        self.asked = relative_to
+        self.name = relative_to  # of the rung that could be fitted
         self.rung: Rung = RUNGS[relative_to]()
 
     def fit(self, bars: Sequence[Bars], horizon: int) -> None:
         """Fit the rung to the training bars of all series.
 
         Raises:
-            CannotFit: if no rung can be fitted.
+            UserError: if no rung can be fitted.
         """
-        try:
-            self.rung.fit(bars, horizon)
-        except CannotFit as problem:
-            if self.name not in BELOW:
-                raise
-            below = BELOW[self.name]
-            warnings.warn(f"{self.name}: {problem}; the head stands on {below} instead.", DataNotice, stacklevel=2)
-            self.name, self.rung = below, RUNGS[below]()
-            self.fit(bars, horizon)
+        self.name, left_out = self.asked, []
+        while True:
+            self.rung = RUNGS[self.name]()
+            try:
+                self.rung.fit(bars, horizon)
+            except CannotFit as problem:
+                left_out.append(f"{self.name} cannot be fitted: {problem}")
+                if self.name not in BELOW:
+                    raise UserError(
+                        f"{'; '.join(left_out)}; train on more closes, or set model.head.relative_to to {NONE}."
+                    ) from None
+                self.name = BELOW[self.name]
+            else:
+                break
+        if left_out:
+            notice = f"{'; '.join(left_out)}; the head stands on {self.name} instead."
+            warnings.warn(notice, DataNotice, stacklevel=2)
 
     def get_extra_state(self) -> dict[str, Any]:
         """The rung and what it has learned, for the checkpoint."""
         return {"rung": self.name, "learned": self.rung.learned()}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
-        """Restore the rung from a checkpoint."""
+        """Restore the rung from a checkpoint.
+
+        Raises:
+            UserError: if there is no such rung.
+        """
+        if state["rung"] not in RUNGS:
+            raise UserError(f"the checkpoint's head stands on {state['rung']}; there are {', '.join(RUNGS)}.")
         self.name = state["rung"]
         self.rung = RUNGS[self.name]()
         self.rung.restore(state["learned"])

@@ -15,6 +15,9 @@ from cryptoforecast.models.heads.prediction import Prediction
 if TYPE_CHECKING:
     from cryptoforecast.models.contract.units import Units
 
+WIDEST = 8.0  # of the log of a scale or of degrees of freedom beside the rung's, either way
+FARTHEST = 1e12  # of a location from the rung's, in the units of the network; squares stay finite in float32
+
 
 class Head(nn.Module, ABC):
     """What turns a network's numbers into a point or a distribution.

@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -31,3 +33,15 @@ class Prediction(ABC):
     def log_density(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"] | None:
         """The log density at the targets; None where there is none."""
         return None
+
+
+def to_array(values: Tensor) -> np.ndarray:
+    """A tensor as a float64 array without gradients, for SciPy."""
+    array: np.ndarray = values.detach().cpu().double().numpy()
+    return array
+
+
+def to_tensor(values: np.ndarray, like: Tensor) -> Tensor:
+    """An array as a float64 tensor on the device of another; float32 on a device without float64."""
+    dtype = torch.float32 if like.device.type == "mps" else torch.float64
+    return torch.as_tensor(values, dtype=dtype, device=like.device)

@@ -12,12 +12,12 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from cryptoforecast.data.sources import Source
 from cryptoforecast.formatting import nearest_of
-from cryptoforecast.models import Forecaster, Scaling
+from cryptoforecast.models import Forecaster, Head, Scaling
 from cryptoforecast.recipe.jsonargparse_private import subclasses_of
 from cryptoforecast.recipe.write import argument_names
 from cryptoforecast.training.settings.yaml_texts import text_expected
 
-CHOSEN_BY_NAME = (Forecaster, Source, Scaling, Optimizer, LRScheduler, Callback, Logger)
+CHOSEN_BY_NAME = (Forecaster, Source, Scaling, Head, Optimizer, LRScheduler, Callback, Logger)
 # jsonargparse's words for what users meet.
 UNKNOWN_OPTION = re.compile(
     r"Option '(?P<nested>[\w.]+)' is not accepted(?:\. Got value: Namespace\(class_path='(?P<owner>[\w.]+)')?|"

@@ -9,7 +9,7 @@ import yaml
 from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser
 
-PARTS_OF_MODELS = ("optimizer", "scheduler", "scaling")  # named without the ``model.`` before them
+PARTS_OF_MODELS = ("optimizer", "scheduler", "scaling", "head")  # named without the ``model.`` before them
 OUTSIDE_OF_LEARNING = ("logger", "callbacks", "plugins", "profiler", "default_root_dir", "enable_progress_bar",
                        "enable_model_summary", "enable_checkpointing", "log_every_n_steps")  # fmt: skip
 OTHER_OPTIONS = ("config", "ckpt_path", "rename", "name")

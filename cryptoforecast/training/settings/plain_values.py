@@ -13,7 +13,7 @@ import torch
 
 from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UserError
-from cryptoforecast.models import Forecaster, Scaling
+from cryptoforecast.models import Forecaster, Head, Scaling
 from cryptoforecast.recipe.write import class_path, recipe_of
 
 
@@ -24,8 +24,8 @@ class NotPlain(UserError):
 def to_plain_value(value: Any, at: str) -> Any:
     """Numbers, texts, lists and dictionaries as they are; a class or function as its import path; an object as a map.
 
-    An object is a map of its ``class_path`` and ``init_args``: a source, a scaling, or a ``functools.partial`` of a
-    class, as for an optimizer. A dictionary with a ``class_path`` may have the arguments beside it.
+    An object is a map of its ``class_path`` and ``init_args``: a source, a scaling, a head, or a ``functools.partial``
+    of a class, as for an optimizer. A dictionary with a ``class_path`` may have the arguments beside it.
 
     Args:
         value: the value.
@@ -51,7 +51,7 @@ def to_plain_value(value: Any, at: str) -> Any:
         return path_of_class(value, at)
     if isinstance(value, functools.partial):
         return _with_class(value.func, {"init_args": value.keywords}, at)
-    if isinstance(value, Source | Scaling):
+    if isinstance(value, Source | Scaling | Head):
         kept = getattr(value, "stands_for", value)
         return _with_class(type(kept), recipe_of(kept), at)
     if isinstance(value, Forecaster):

@@ -1,0 +1,102 @@
+"""Scores of a model's distributions on a batch of windows, beside those of the random walk and of Ewma."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
+from cryptoforecast.data.windows import Window
+from cryptoforecast.models.contract.units import MOST_CHANGE
+from cryptoforecast.models.ladder.ladder import fit_ladder, follow_all
+from cryptoforecast.quantiles import LEVELS, crps
+
+if TYPE_CHECKING:
+    from cryptoforecast.models.forecaster import Forecaster
+
+BESIDE = {"RandomWalk": "crps_random_walk", "Ewma": "crps_ewma"}  # the rungs, and their curves
+COUNT = 3 + len(BESIDE)  # of the means of a batch
+NAMES = ("crps", *BESIDE.values(), "density_skill", "coverage_90")  # of the curves, without their stage
+LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)  # of the interval of 90 %
+
+
+class LadderScores:
+    """The scores of rungs on windows of a data module, whose training bars they are fitted on once.
+
+    Args:
+        data: set up.
+    """
+
+    def __init__(self, data: CloseDataModule) -> None:
+        bars = data.bars()
+        self._times, self._extents = data.windows.times.cpu().numpy(), data.windows.extents
+        self._rungs = fit_ladder(bars, data.horizon, tuple(BESIDE)).rungs
+        self._states = {name: follow_all(rung, bars) for name, rung in self._rungs.items()}
+
+    def crps(self, name: str, window: Window) -> Float64[Tensor, "batch horizon"] | None:
+        """The CRPS of a rung in percent of the log change; None if it could not be fitted."""
+        if name not in self._rungs:
+            return None
+        state = self._states[name][self._origins(window)]
+        quantiles = torch.from_numpy(self._rungs[name].quantiles(state, LEVELS)).to(window.context)
+        return percent_crps(quantiles, (window.target / window.context[:, -1:, 0]).log())
+
+    def _origins(self, window: Window) -> np.ndarray:
+        """The row of the last bar that each window shows."""
+        origin, series = window.origin.cpu().numpy(), window.series.cpu().numpy()
+        rows = np.empty(len(origin), dtype=np.int64)
+        for number, (begin, end) in enumerate(self._extents):
+            members = series == number
+            rows[members] = begin + np.searchsorted(self._times[begin:end], origin[members])
+        return rows
+
+
+def percent_crps(changes: Tensor, actual: Tensor) -> Float64[Tensor, "batch horizon"]:
+    """The CRPS, in percent, of quantiles of log changes."""
+    score: Tensor = 100 * crps(changes, actual)
+    return score
+
+
+def distribution_means(
+    model: "Forecaster", window: Window, quantiles: Float64[Tensor, "batch horizon levels"] | None
+) -> Float[Tensor, " means"]:
+    """Means over a batch: 1, the CRPS of the model and of the rungs in percent, and the coverage of its 90 % interval.
+
+    Args:
+        model: attached to a trainer. Its rungs are fitted in the first batch.
+        window: the batch.
+        quantiles: of the closes, in their currency; None for a model without a distribution, whose means are zero.
+
+    Returns:
+        ``COUNT`` numbers; NaN for a rung that could not be fitted.
+    """
+    if quantiles is None:
+        return window.target.new_zeros(COUNT)
+    last, target = window.context[:, -1:, 0], window.target
+    shares = (quantiles / last.unsqueeze(-1)).clamp(min=np.exp(-MOST_CHANGE))  # some scalings know prices below zero
+    own_score = percent_crps(shares.log(), (target / last).log()).mean()
+    covered = ((quantiles[..., LOW] <= target) & (target <= quantiles[..., HIGH])).to(own_score).mean()
+    data, unknown = datamodule_of(model.trainer), torch.full_like(own_score, torch.nan)
+    if model._ladder_scores is None and data is not None:
+        model._ladder_scores = LadderScores(data)
+    scores = model._ladder_scores
+    beside = [None if scores is None else scores.crps(name, window) for name in BESIDE]
+    further = [unknown if score is None else score.mean() for score in beside]
+    return torch.stack([torch.ones_like(own_score), own_score, *further, covered + 0 * own_score])  # NaN if both are
+
+
+def distribution_curves(stage: str, means: Float[Tensor, " means"]) -> dict[str, Tensor]:
+    """The curves of a model with a distribution; none for other models.
+
+    Args:
+        stage: ``val`` or ``test``.
+        means: of all windows, as :func:`distribution_means` has them.
+    """
+    share, score, walk, ewma, coverage = means
+    if not share > 0:
+        return {}
+    values = (score, walk, ewma, 1 - score / walk, coverage)
+    named = zip(NAMES, values, strict=True)
+    return {f"{stage}/{name}": value.float() for name, value in named if not value.isnan()}
