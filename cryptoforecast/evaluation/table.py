@@ -38,16 +38,21 @@ def tables_of_findings(names: str, findings: dict[str, dict[str, ModelFindings]]
     else:
         title = f"{names}: skill or luck of {judged}?"
         columns = {series: models[judged] for series, models in findings.items()}
+    return tables_of_columns(title, [(shorten(name), _lines(finding)) for name, finding in columns.items()])
+
+
+Column = tuple[str, list[tuple[str, str]]]  # its head, and its labels and cells
+
+
+def tables_of_columns(title: str, columns: list[Column]) -> list[Table]:
+    """Tables of columns with the same labels, as many columns in each as fit; the first has the title."""
     tables: list[Table] = []
-    for fitting in _split_into_tables([(shorten(name), _lines(finding)) for name, finding in columns.items()]):
+    for fitting in _split_into_tables(columns):
         table = new_table("" if tables else title, [""], [head for head, _ in fitting])
         for lines in zip(*(lines for _, lines in fitting), strict=True):
             table.add_row(lines[0][0], *(cell for _, cell in lines))
         tables.append(table)
     return tables
-
-
-Column = tuple[str, list[tuple[str, str]]]  # its head, and its labels and cells
 
 
 def _split_into_tables(columns: list[Column]) -> list[list[Column]]:

@@ -5,28 +5,36 @@ import io
 import json
 import sys
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.benchmark_rows import with_random_walk
 from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.decision import claim_on
+from cryptoforecast.evaluation.density import DensityScore, point_rows
+from cryptoforecast.evaluation.distribution_verdict import DistributionVerdict, judge_distribution
 from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
+from cryptoforecast.evaluation.probability import has_probabilities, probabilities_by_series, table_of_probabilities
+from cryptoforecast.evaluation.score_tables import (
+    CALIBRATION_NOTES,
+    print_findings,
+    series_in_words,
+    tables_of_calibration,
+    tables_of_densities,
+    tables_of_scores,
+)
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
-from cryptoforecast.evaluation.table import new_table, notes, tables_of_findings
+from cryptoforecast.evaluation.table import notes, tables_of_findings
 from cryptoforecast.evaluation.tries import Place
-from cryptoforecast.formatting import display_name, format_number, format_price
+from cryptoforecast.evaluation.verdict_record import scores_of_both, verdict_record
+from cryptoforecast.formatting import display_name
 
 SPLITS = ("val", "test")
 WIDTH = 100  # characters of a line without a terminal
@@ -43,6 +51,7 @@ class Verdict:
         claim: what may be claimed.
         findings: tests and descriptions by series and model; empty for validation targets.
         rows: the forecast rows that were judged.
+        distribution: the verdict on the model's distribution; None if it forecasts points alone.
     """
 
     split: str
@@ -51,6 +60,7 @@ class Verdict:
     claim: Claim
     findings: dict[str, dict[str, ModelFindings]]
     rows: pd.DataFrame = field(compare=False)
+    distribution: DistributionVerdict | None = None
 
     @property
     def skill(self) -> float:
@@ -58,9 +68,19 @@ class Verdict:
         return self.overall[self.claim.model]["skill"]
 
     @property
+    def density_skill(self) -> float | None:
+        """The density skill, 1 - CRPS / CRPS of the random walk; of several series the mean, None of a point model."""
+        return None if self.distribution is None else self.distribution.density_skill
+
+    @property
     def sentence(self) -> str:
-        """The claim as a sentence."""
+        """The claim on the point forecast as a sentence."""
         return sentence_of(self.claim)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The claims as sentences: on the point forecast, and on the distribution where there is one."""
+        return [self.sentence, *([] if self.distribution is None else [self.distribution.sentence])]
 
     @property
     def scores(self) -> dict[str, Score]:
@@ -86,13 +106,21 @@ class Verdict:
         return self.findings
 
     def table(self) -> pd.DataFrame:
-        """The scores, a row for each series and model: ``series, model, rmse, mae, mape, skill, targets``."""
+        """The scores, a row for each series and model: ``series, model, rmse, mae, mape, skill, targets``.
+
+        With a distribution also ``crps, density_skill, log_score, coverage_50, coverage_90, width_90``; NaN where a
+        model is in the other of the two tables.
+        """
         lines = [
             {"series": series, "model": model, **score, "targets": self.targets[series]}
-            for series, scores in self.by_series.items()
+            for series, scores in scores_of_both(self.by_series, self._densities).items()
             for model, score in scores.items()
         ]
         return pd.DataFrame(lines)
+
+    @property
+    def _densities(self) -> dict[str, dict[str, DensityScore]]:
+        return {} if self.distribution is None else self.distribution.by_series
 
     def __repr__(self) -> str:
         console = Console(file=io.StringIO(), width=WIDTH)
@@ -100,44 +128,22 @@ class Verdict:
         return cast(io.StringIO, console.file).getvalue().rstrip()
 
     def _repr_html_(self) -> str:
-        return f"{self.table().to_html(index=False)}<p>{html.escape(self.sentence)}</p>"
+        claims = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in self.sentences)
+        return f"{self.table().to_html(index=False)}{claims}"
 
     def to_json(self) -> str:
         """The content of ``scores.json``: ``scores`` of one series, or ``by_series`` and ``all`` of several.
 
-        For test targets it also has ``findings``, by series and model.
+        For test targets it also has ``findings``, by series and model; with a distribution also ``distribution``, its
+        verdict and claim.
         """
-        by_series = {series: _plain(table) for series, table in self.by_series.items()}
-        scores = (
-            {"scores": _plain(self.scores)}
-            if len(by_series) == 1
-            else {"by_series": by_series, "all": _plain(self.overall)}
-        )
-        content: dict[str, Any] = {
-            "split": self.split,
-            "series": list(by_series),
-            "targets": sum(self.targets.values()),
-            **scores,
-            "verdict": self.sentence,
-            "claim": self.claim.to_record(),
-            **({"flattered_by": self.claim.flattered_by} if self.claim.flattered_by else {}),
-        }
-        if self.findings:
-            content["findings"] = {
-                series: {model: finding.to_json() for model, finding in models.items()}
-                for series, models in self.findings.items()
-            }
-        return json.dumps(content, indent=2) + "\n"
+        targets = sum(self.targets.values())
+        record = verdict_record(self.claim, targets, self.by_series, self.findings, self.distribution, self.rows)
+        return json.dumps(record, indent=2) + "\n"
 
     def write(self, path: Path) -> None:
         """Write ``scores.json``."""
         path.write_text(self.to_json(), encoding="utf-8")
-
-
-def _plain(table: Mapping[str, Score | Overall]) -> dict[str, dict[str, float | None]]:
-    """Scores for JSON, which has no infinity: the skill beside a random walk without errors is None."""
-    rows: dict[str, dict[str, Any]] = {model: dict(score) for model, score in table.items()}
-    return {model: {name: x if np.isfinite(x) else None for name, x in row.items()} for model, row in rows.items()}
 
 
 def judge(
@@ -180,8 +186,10 @@ def judge(
     simulated = bool(rows.attrs.get("simulated")) if simulated is None else simulated
     if split not in SPLITS:
         raise UserError(f"split is {split!r}; it is one of {', '.join(SPLITS)}.")
-    by_series = scores_by_series(rows)
     model = str(rows["model"].iloc[0])
+    distribution = judge_distribution(rows, model, split, tries, simulated, flattered_by)
+    whole, rows = rows, rows if distribution is None else point_rows(rows, model)
+    by_series = scores_by_series(rows)
     judged, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
     findings = findings_by_series(rows) if split == "test" else {}
     claim = claim_on(
@@ -197,7 +205,7 @@ def judge(
         findings={series: models[model] for series, models in findings.items()},
     )
     targets = {series: int((judged["series"] == series).sum()) for series in by_series}
-    return Verdict(split, targets, by_series, claim, findings, rows)
+    return Verdict(split, targets, by_series, claim, findings, whole, distribution)
 
 
 def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
@@ -214,36 +222,21 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
     SIMULATED: 20 test targets...
     """
     console = console or (Console() if sys.stdout.isatty() else Console(width=WIDTH))
-    several, count = len(verdict.by_series) > 1, sum(verdict.targets.values())
-    names = f"{len(verdict.by_series)} series" if several else next(iter(verdict.by_series))
+    names, count = series_in_words(verdict.by_series), sum(verdict.targets.values())
     names = display_name(names, verdict.claim.simulated)
-    title = f"{names}: {count:,} {verdict.split} targets"
-    table = new_table(title, [*(["series"] if several else []), "model"], ["RMSE", "MAE", "MAPE %", "skill", "targets"])
-    for series, scores in verdict.by_series.items():
-        for at, (model, score) in enumerate(scores.items()):
-            prices = (format_price(score["rmse"]), format_price(score["mae"]))
-            numbers = (
-                *prices,
-                format_number(score["mape"], ".3f"),
-                format_number(score["skill"], "+.4f"),
-                f"{verdict.targets[series]:,}",
-            )
-            name = [Text("" if at else series)] if several else []
-            table.add_row(*name, Text(model), *numbers, end_section=several and at == len(scores) - 1)
-    console.print(table)
-    if several:
-        console.print(_table_of_all(verdict))
+    distribution = verdict.distribution
+    targets = f"{count:,} {verdict.split} targets"
+    tables = tables_of_scores(f"{names}: {targets}", verdict.by_series, verdict.targets)
+    if distribution is not None:
+        tables += tables_of_densities(f"{names}: distributions of the log change, {targets}", distribution.by_series)
+    if has_probabilities(verdict.rows):
+        tables.append(table_of_probabilities(probabilities_by_series(verdict.rows)))
+    for table in tables:
+        console.print(table)
     if verdict.findings:
-        for of_findings in tables_of_findings(names, verdict.findings):
-            console.print(of_findings)
-        console.print("\n".join(notes(verdict.findings)), end="\n\n", soft_wrap=True, highlight=False, markup=False)
-    console.print(verdict.sentence, soft_wrap=True, highlight=False, markup=False)
-
-
-def _table_of_all(verdict: Verdict) -> Table:
-    table = new_table("all series, each counting the same", ["model"], ["mean MAPE %", "mean skill", "skill above 0"])
-    count = len(verdict.by_series)
-    for model, score in verdict.overall.items():
-        above = f"{round(score['positive'] * count)} of {count}"
-        table.add_row(Text(model), format_number(score["mape"], ".3f"), format_number(score["skill"], "+.4f"), above)
-    return table
+        print_findings(console, tables_of_findings(names, verdict.findings), notes(verdict.findings))
+    if distribution is not None and distribution.findings:
+        calibrated = tables_of_calibration(names, distribution.claim.model, distribution.findings)
+        print_findings(console, calibrated, CALIBRATION_NOTES)
+    for sentence in verdict.sentences:
+        console.print(sentence, soft_wrap=True, highlight=False, markup=False)

@@ -1,0 +1,124 @@
+"""The verdict on a model's distribution: scores beside the ladder's, tests, and the claim as a sentence."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cryptoforecast.evaluation.calibration import CalibrationFindings, calibration_by_series
+from cryptoforecast.evaluation.density import (
+    RUNG_NAMES,
+    DensityScore,
+    crps_of_rows,
+    density_scores_by_series,
+    overall_density,
+)
+from cryptoforecast.evaluation.density_claim import AgainstRung, DensityClaim, density_claim_on
+from cryptoforecast.evaluation.density_sentence import density_sentence_of
+from cryptoforecast.evaluation.quantile_columns import has_distribution
+from cryptoforecast.evaluation.significance import diebold_mariano, loss_differences
+from cryptoforecast.evaluation.tries import Place
+
+
+@dataclass(frozen=True)
+class DistributionVerdict:
+    """Scores of a model's distribution and of the ladder's on the same targets, and what may be claimed.
+
+    Attributes:
+        by_series: scores by series and model.
+        claim: what may be claimed.
+        findings: tests of calibration by series and model; empty for validation targets.
+    """
+
+    by_series: dict[str, dict[str, DensityScore]]
+    claim: DensityClaim
+    findings: dict[str, dict[str, CalibrationFindings]]
+
+    @property
+    def sentence(self) -> str:
+        """The claim as a sentence."""
+        return density_sentence_of(self.claim)
+
+    @property
+    def scores(self) -> dict[str, DensityScore]:
+        """The scores by model, if there is one series; ValueError if there are several."""
+        (table,) = self.by_series.values()
+        return table
+
+    @property
+    def overall(self) -> dict[str, DensityScore]:
+        """The means of the scores of each model over all series, each counting the same."""
+        return overall_density(self.by_series)
+
+    @property
+    def density_skill(self) -> float:
+        """The model's density skill, 1 - CRPS / CRPS of the random walk; of several series the mean."""
+        return self.overall[self.claim.model]["density_skill"]
+
+    @property
+    def crps(self) -> float:
+        """The model's CRPS of the log change in percent; of several series the mean."""
+        return self.overall[self.claim.model]["crps"]
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry ``distribution`` of ``scores.json``."""
+        return {"verdict": self.sentence, "claim": self.claim.to_record()}
+
+
+def judge_distribution(
+    rows: pd.DataFrame,
+    model: str,
+    split: str = "test",
+    tries: Place | None = None,
+    simulated: bool = False,
+    flattered_by: str = "",
+) -> DistributionVerdict | None:
+    """The verdict on a model's distribution; None if it forecasts points alone.
+
+    Args:
+        rows: checked forecast rows of several models on the same targets.
+        model: the one to judge.
+        split: ``val`` or ``test``.
+        tries: which try on these targets this is.
+        simulated: whether the closes are simulated.
+        flattered_by: why nothing may be claimed on these targets; else empty.
+    """
+    having = rows[has_distribution(rows)]
+    judged = having[having["model"] == model]
+    if not len(judged):
+        return None
+    by_series = density_scores_by_series(having)
+    findings = calibration_by_series(having) if split == "test" else {}
+    names = set(having["model"]) - {model}
+    claim = density_claim_on(
+        model,
+        [against_rung(judged, having[having["model"] == rung]) for rung in RUNG_NAMES if rung in names],
+        targets=len(judged),
+        coverage_90=overall_density(by_series)[model]["coverage_90"],
+        split=split,
+        place=tries,
+        simulated=simulated,
+        flattered_by=flattered_by,
+        findings={series: models[model] for series, models in findings.items() if model in models},
+    )
+    return DistributionVerdict(by_series, claim, findings)
+
+
+def against_rung(judged: pd.DataFrame, rung: pd.DataFrame) -> AgainstRung:
+    """A model's distribution beside a rung's on the same targets, pooled over series.
+
+    Args:
+        judged: forecast rows of the model.
+        rung: of the rung.
+    """
+    reductions = []
+    for series, part in judged.groupby("series", sort=False):
+        crps, of_rung = (float(crps_of_rows(rows).mean()) for rows in (part, rung[rung["series"] == series]))
+        reductions.append(1 - crps / of_rung if of_rung else (0.0 if crps == 0 else -np.inf))
+    return AgainstRung(
+        str(rung["model"].iloc[0]),
+        float(np.mean(reductions)),
+        diebold_mariano(judged, rung, crps_of_rows),
+        float(loss_differences(judged, rung, crps_of_rows).mean()),
+    )
