@@ -30,7 +30,7 @@ def run(words: Sequence[str]) -> None:
     from cryptoforecast.evaluation.comparison.compare import compare
     from cryptoforecast.evaluation.comparison.result import LINE_LENGTH
 
-    result = compare(*options.runs)
+    result = compare(*options.runs, by=options.by)
     result.print(Console() if sys.stdout.isatty() else Console(width=LINE_LENGTH))
     result.write(folder, shlex.join(["python", "-m", "cryptoforecast", *words]))
     print(f"\nwrote {FILES} into {folder}")
@@ -45,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m cryptoforecast compare", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument(
         "runs", nargs="+", metavar="RUN", help="a run or backtest folder, or a file of forecast rows of any tool"
+    )
+    parser.add_argument(
+        "--by",
+        default="rmse",
+        metavar="MEASURE",
+        help="rmse of points, or crps of distributions, which says what rung of the ladder is beaten; %(default)s",
     )
     parser.add_argument("--output_dir", default="comparison", metavar="D", help=f"folder for {FILES}; ./%(default)s")
     return parser

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.significance import TestResult
 from cryptoforecast.evaluation.tries import Place, Tried
 
@@ -49,13 +50,33 @@ class FoldSummary(NamedTuple):
     by_seed: list[float]
 
 
+class NextRung(NamedTuple):
+    """The lowest rung of the ladder that a best model is not shown to beat, and the p-value of SPA against it."""
+
+    name: str
+    spa_p: float | None
+
+
 class BestOf(NamedTuple):
-    """The comparison that a model is the best of: number of models, tries, p-value of SPA, and baselines that win."""
+    """The comparison that a model is the best of.
+
+    Attributes:
+        given: number of models.
+        tried: number of tries.
+        spa_p: p-value of SPA; None with too few origins.
+        baselines: those that are better than the benchmark.
+        measure: ``RMSE``, or ``CRPS`` of distributions.
+        benchmark: what is to be beaten: the random walk, or the highest rung that is.
+        next_rung: the rung above it, if there is one.
+    """
 
     given: int
     tried: Tried
     spa_p: float | None
     baselines: list[str]
+    measure: str = "RMSE"
+    benchmark: str = RANDOM_WALK
+    next_rung: NextRung | None = None
 
 
 class Claim(NamedTuple):

@@ -7,11 +7,10 @@ import pandas as pd
 
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.benchmark_rows import with_random_walk
-from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.metrics import RANDOM_WALK, RUNG_NAMES
 from cryptoforecast.evaluation.quantile_columns import LOG_DENSITY, QUANTILES, has_distribution
 from cryptoforecast.quantiles import crps as crps_of_quantiles
 
-RUNG_NAMES = (RANDOM_WALK, "Ewma", "Garch", "Har")  # the ladder of baselines, from simple to hard
 HALF, NINETY = ("0.25", "0.75"), ("0.05", "0.95")  # the ends of the intervals
 PERCENT = 100.0
 NO_DISTRIBUTION = "no model has a distribution: rows have one in the columns 0.01, 0.05, … 0.95, 0.99"

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 RANDOM_WALK = "RandomWalk"
+RUNG_NAMES = (RANDOM_WALK, "Ewma", "Garch", "Har")  # the ladder of baselines, from simple to hard
+BASELINE_NAMES = (RANDOM_WALK, "Drift", "Mean", *RUNG_NAMES[1:])  # stand beside every model; depend on no seed
 
 
 class Score(TypedDict):

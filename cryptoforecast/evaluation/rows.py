@@ -9,6 +9,7 @@ import pandas as pd
 
 from cryptoforecast.data.times import in_nanoseconds, iso_texts, say_time
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.metrics import BASELINE_NAMES
 from cryptoforecast.evaluation.other_levels import (
     bound_columns,
     level_columns,
@@ -28,7 +29,6 @@ COLUMNS = ["series", "model", "fold", "origin", "step", "timestamp", "last", "fo
 NAME_COLUMNS, SEED = ("series", "model"), "seed"  # a backtest's rows have a column seed as well
 NIXTLA = {"unique_id": "series", "cutoff": "origin", "ds": "timestamp", "y": "actual"}
 NEEDED = ["series", "origin", "timestamp", "actual"]
-BASELINE_NAMES = ("RandomWalk", "Drift", "Mean")  # whose forecasts do not depend on a seed
 ZONE_OFFSET = r"\d:\d\d.*[+-](?!00:?00$)\d\d:?\d\d$"  # a time of day in another zone than UTC
 # Columns that are no models: Nixtla's prediction intervals, and index columns of pandas.
 NO_MODEL = re.compile(r"-(?:lo|hi)-[\d.]+$|^Unnamed: |^index$|^__index_level_\d+__$|^$")

@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from cryptoforecast.evaluation.claim import Claim, Reason
+from cryptoforecast.evaluation.claim import BestOf, Claim, Reason
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.formatting import SIMULATED, format_number, format_p_value
+
+CRPS = "CRPS"  # the measure of distributions
 
 
 def sentence_of(claim: Claim) -> str:
@@ -84,16 +87,21 @@ def _still(claim: Claim) -> str:
 def _of_best(claim: Claim) -> str:
     """The sentence of ``compare`` on the best of several models."""
     assert claim.best_of is not None
-    best, (given, counts, spa_p, baselines) = claim.model, claim.best_of
+    best, best_of = claim.model, claim.best_of
+    counts, baselines, measure = best_of.tried, best_of.baselines, best_of.measure
+    rival = "the random walk" if best_of.benchmark == RANDOM_WALK else best_of.benchmark
+    subject, winner, benchmark = "model", best, rival
+    if measure == CRPS:
+        subject, winner, benchmark = "distribution", f"The distribution of {best}", f"{rival}'s"
     if claim.reason is Reason.STANDS_STILL:
         still = "the closes stand still, and the random walk is never off"
-        return f"No model is better than the random walk: {still}."
-    size = f"its RMSE is {_percent(claim.skill)} than the random walk's" if claim.skill else "its RMSE is the same"
+        return f"No {subject} is better than {benchmark}: {still}."
+    size = f"its {measure} is {_percent(claim.skill)} than {rival}'s" if claim.skill else f"its {measure} is the same"
     about = f"{best} is the best of those given: {size} on {claim.targets:,} targets"
     tried = f"; {counts.in_words} {'was' if counts.fits == 1 else 'were'} tried on these targets"
-    test = "" if spa_p is None else f"SPA {format_p_value(spa_p)}"
+    test = "" if best_of.spa_p is None else f"SPA {format_p_value(best_of.spa_p)}"
     baselines_better = f"; {', '.join(baselines)}, which nobody had to try, is" if baselines else ""
-    no_model = f"No model{' tried' if baselines else ''} is better than the random walk{baselines_better}: {about}"
+    no_model = f"No {subject}{' tried' if baselines else ''} is better than {benchmark}{baselines_better}: {about}"
     match claim.reason:
         case Reason.FLATTERED:
             return f"No claim: {about}, but {claim.flattered_by}."
@@ -109,11 +117,21 @@ def _of_best(claim: Claim) -> str:
             p_value = "none" if claim.test.p_value is None else f"{claim.test.p_value:.2g}"
             alone = f"Diebold-Mariano p of it alone = {p_value}, and below {claim.level:.2g} would be needed"
             luck = f"for the best of all {counts.fits:,} that is within luck ({alone})"
-            return f"No model is shown to be better than the random walk: {about}; {given:,} given, and {luck}{tried}."
+            shown = f"No {subject} is shown to be better than {benchmark}"
+            return f"{shown}: {about}; {best_of.given:,} given, and {luck}{tried}."
     return (
-        f"{best} is better than the random walk, also as the best of those given: its RMSE is {_percent(claim.skill)} "
-        f"on {claim.targets:,} targets (StepM over all models given, at 5 %; {test}){tried}."
+        f"{winner} is better than {benchmark}, also as the best of those given: its {measure} is "
+        f"{_percent(claim.skill)} on {claim.targets:,} targets (StepM over all models given, at 5 %; {test})"
+        f"{_not_beaten(best_of)}{tried}."
     )
+
+
+def _not_beaten(best_of: BestOf) -> str:
+    """The rung of the ladder that is not beaten, in words."""
+    if best_of.next_rung is None:
+        return ""
+    name, spa_p = best_of.next_rung
+    return f", but not shown to be better than {name}'s{'' if spa_p is None else f' (SPA {format_p_value(spa_p)})'}"
 
 
 def _percent(skill: float) -> str:

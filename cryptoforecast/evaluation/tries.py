@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from cryptoforecast.evaluation.ledger import overlaps
-from cryptoforecast.evaluation.rows import BASELINE_NAMES
+from cryptoforecast.evaluation.metrics import BASELINE_NAMES
 from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
 from cryptoforecast.formatting import count_of, ordinal
 
 Extents = Mapping[str, tuple[pd.Timestamp, pd.Timestamp]]
-BASELINE_PATHS = tuple(f"cryptoforecast.models.baselines.{name}" for name in BASELINE_NAMES)
+MODELS = "cryptoforecast.models."  # the beginning of the class paths of the package's own models
 
 
 class Tried(NamedTuple):
@@ -112,7 +112,8 @@ def place_of(judged: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], ex
 def is_of_baseline(entry: Mapping[str, Any]) -> bool:
     """Whether an entry is of one of the baselines, which stand beside every model and cost nothing to try."""
     model = entry["variant"].get("model")
-    return isinstance(model, Mapping) and model.get("class_path") in BASELINE_PATHS
+    path = str(model.get("class_path")) if isinstance(model, Mapping) else ""
+    return path.startswith(MODELS) and path.rpartition(".")[2] in BASELINE_NAMES
 
 
 def _on(entries: Iterable[Mapping[str, Any]], extents: Extents) -> list[Mapping[str, Any]]:

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.comparison.measures import is_baseline
 from cryptoforecast.evaluation.comparison.odd_runs import ROUNDING, TARGET, nothing_in_common, require_equal
-from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.rows import BASELINE_NAMES, describe_target, read_rows
+from cryptoforecast.evaluation.metrics import BASELINE_NAMES, RANDOM_WALK
+from cryptoforecast.evaluation.quantile_columns import QUANTILES, distribution_columns_in, has_distribution
+from cryptoforecast.evaluation.rows import describe_target, read_rows
 from cryptoforecast.user_folders import expand_home
 
 FILE = "forecasts.csv"
@@ -74,8 +76,9 @@ def read_run(given: str | Path) -> RunRows:
 def align(runs: Sequence[RunRows]) -> Aligned:
     """Put the models of all runs side by side on the targets that all of them have.
 
-    The random walk is made from the last closes, and stands once. Models of one name in several runs are told apart
-    by their runs' folders; other baselines only where they forecast differently.
+    The random walk is made from the last closes, and stands once; its distribution is that of the first run that has
+    one. Models of one name in several runs are told apart by their runs' folders; other baselines only where they
+    forecast differently.
 
     Raises:
         UserError: if two runs hold different closes for one time, the random walk is not the last close, no last
@@ -95,7 +98,7 @@ def align(runs: Sequence[RunRows]) -> Aligned:
         )
     rows = _told_apart(rows, labels)
     targets = rows.drop_duplicates(TARGET)
-    walk = targets.assign(model=RANDOM_WALK, forecast=targets["last"])
+    walk = _random_walk(rows, targets)
     models = rows[rows["model"] != RANDOM_WALK].dropna(subset="last")
     common = _common(models, runs)
     table = pd.concat([models, walk]).set_index(TARGET).sort_index()
@@ -109,11 +112,6 @@ def align(runs: Sequence[RunRows]) -> Aligned:
         left_out={label: len(index.difference(common)) for label, index in zip(labels, of_runs, strict=True)},
         total=len(targets),
     )
-
-
-def is_baseline(name: str) -> bool:
-    """Whether a model costs nothing to try, also where a run's name is appended to its own."""
-    return name.split(" (")[0] in BASELINE_NAMES
 
 
 def targets_of(rows: pd.DataFrame) -> pd.MultiIndex:
@@ -174,6 +172,16 @@ def _require_persistence(rows: pd.DataFrame, runs: Sequence[RunRows]) -> None:
         )
 
 
+def _random_walk(rows: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the random walk on all targets, with the first distribution that there is of each."""
+    walk, names = targets.assign(model=RANDOM_WALK, forecast=targets["last"]), distribution_columns_in(rows)
+    if not names:
+        return walk
+    known = rows[(rows["model"] == RANDOM_WALK) & has_distribution(rows)].drop_duplicates(TARGET).set_index(TARGET)
+    found = known[names].reindex(pd.MultiIndex.from_frame(walk[TARGET]))
+    return walk.assign(**{name: found[name].to_numpy() for name in names})
+
+
 def _told_apart(rows: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     """Rows whose models are one each: those of one name in several runs carry the run's, if they differ."""
     for model, part in rows.groupby("model"):
@@ -187,8 +195,9 @@ def _told_apart(rows: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
 
 
 def _differ(rows: pd.DataFrame) -> bool:
-    first = rows.groupby(TARGET)["forecast"].transform("first")
-    return bool(((rows["forecast"] - first).abs() > ROUNDING * first.abs()).any())
+    numbers = rows[["forecast", *(QUANTILES if has_distribution(rows).any() else [])]]
+    first = numbers.groupby([rows[name] for name in TARGET]).transform("first")
+    return bool(((numbers - first).abs() > ROUNDING * first.abs()).any(axis=None))
 
 
 def _common(models: pd.DataFrame, runs: Sequence[RunRows]) -> pd.MultiIndex:

@@ -16,10 +16,10 @@ from cryptoforecast.evaluation.comparison.alignment import (
     NoForecasts,
     RunRows,
     align,
-    is_baseline,
     read_run,
 )
 from cryptoforecast.evaluation.comparison.board import compare_rows
+from cryptoforecast.evaluation.comparison.measures import SQUARED, is_baseline, measure_of
 from cryptoforecast.evaluation.comparison.result import ComparisonResult
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.ledger import ledgers_near, read_ledger
@@ -36,6 +36,7 @@ def compare(
     flattered_by: str | None = None,
     output_dir: str | Path | None = None,
     repetitions: int = REPETITIONS,
+    by: str = SQUARED.name,
 ) -> ComparisonResult:
     """Rank models, and claim that one beats the random walk only where the best of so many would not do so by luck.
 
@@ -52,6 +53,7 @@ def compare(
             runs say; empty if it may.
         output_dir: a folder for ``comparison.json`` and ``comparison.html``; by default nothing is written.
         repetitions: how often the bootstraps draw.
+        by: ``rmse``, or ``crps``, which ranks distributions and claims which rung of the ladder the best one beats.
 
     Returns:
         The leaderboards and the claim.
@@ -68,6 +70,7 @@ def compare(
     if len(runs) > 1 and (runs[1] is None or isinstance(runs[1], Tried)):
         warnings.warn("compare(rows, tried) is compare(rows, tried=tried) now.", DeprecationWarning, stacklevel=2)
         runs, tried = runs[:1], runs[1]
+    measure_of(by)
     known = _read_runs(runs)
     aligned = align(known)
     entries = [entry for ledger in ledgers_near([run.path for run in known]) for entry in read_ledger(ledger)]
@@ -78,6 +81,7 @@ def compare(
         simulated=any(run.simulated for run in known) if simulated is None else simulated,
         flattered_by=_seen(known, aligned.labels, entries) if flattered_by is None else flattered_by,
         repetitions=repetitions,
+        by=by,
     )
     result = ComparisonResult(comparison, aligned, known)
     if output_dir is not None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cryptoforecast.data.plots import default_style
-from cryptoforecast.evaluation.comparison.board import Board, skill_interval
+from cryptoforecast.evaluation.comparison.board import Board
+from cryptoforecast.evaluation.comparison.losses import skill_interval
+from cryptoforecast.evaluation.comparison.measures import SQUARED
 from cryptoforecast.evaluation.figures.canvas import tidy, write_png
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.formatting import plot_label
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 BETTER, UNDECIDED, WALK = "#d1472f", "#5b7a99", "#1a1a1a"
 LINES = ("#d1472f", "#2f6fb3", "#3a8f5c", "#b8860b", "#7a4fa3", "#c2478c", "#4a9a9a", "#7d6a55")
 MOST_BARS = 25
-FAR_OFF = 1.25  # a relative RMSE beyond which a model would squeeze all others into a line
+FAR_OFF = 1.25  # a relative RMSE or CRPS beyond which a model would squeeze all others into a line
 
 
 def drawn_models(board: Board, most: int) -> list[str]:
@@ -29,18 +31,19 @@ def drawn_models(board: Board, most: int) -> list[str]:
         board: the leaderboard.
         most: how many at most.
     """
-    models = [(model, standing["relative_rmse"]) for model, standing in board.standings.items() if model != RANDOM_WALK]
+    relative = board.rungs[RANDOM_WALK].relative
+    models = [(model, relative[model]) for model in board.standings if model != RANDOM_WALK]
     near = [model for model, relative in models if relative <= FAR_OFF]
     return (near or [model for model, _ in models])[:most]
 
 
 @default_style()
 def plot_skill(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
-    """How much smaller each model's mean squared error is than the random walk's, with 95 % intervals.
+    """How much smaller each model's mean loss is than the random walk's, with 95 % intervals.
 
     Args:
         board: the leaderboard.
-        losses: squared errors as ``losses_of`` gives them.
+        losses: as ``losses_of`` gives them.
         title: of what they are.
     """
     from matplotlib.figure import Figure
@@ -55,14 +58,15 @@ def plot_skill(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
     axes.axvline(0, color=WALK, linewidth=1.2)
     axes.set_yticks(range(len(models)), [plot_label(model) for model in models])
     axes.set_ylim(-0.6, len(models) - 0.4)
-    axes.set_xlabel("squared error below the random walk's, % (right is better)")
-    _finish(axes, f"{plot_label(title)}: skill with 95 % intervals, each model by itself")
+    axes.set_xlabel(f"{board.measure.loss_label} below the random walk's, % (right is better)")
+    skill = "skill" if board.measure is SQUARED else "density skill"
+    _finish(axes, f"{plot_label(title)}: {skill} with 95 % intervals, each model by itself")
     return figure
 
 
 @default_style()
 def plot_cumulative(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
-    """Squared errors of the random walk less those of the best models, added up over time: where skill came from."""
+    """Losses of the random walk less those of the best models, added up over time: where skill came from."""
     from matplotlib.dates import ConciseDateFormatter
     from matplotlib.figure import Figure
 
@@ -74,9 +78,10 @@ def plot_cumulative(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
     axes.axhline(0, color=WALK, linewidth=1.2)
     date_format: Any = ConciseDateFormatter
     axes.xaxis.set_major_formatter(date_format(axes.xaxis.get_major_locator()))
-    axes.set_ylabel("squared error saved, in units of the random walk's mean")
+    loss = board.measure.loss_label
+    axes.set_ylabel(f"{loss} saved, in units of the random walk's mean")
     axes.legend(loc="best", frameon=False, fontsize="small")
-    _finish(axes, f"{plot_label(title)}: squared error saved over time (falling: worse than the random walk)")
+    _finish(axes, f"{plot_label(title)}: {loss} saved over time (falling: worse than the random walk)")
     return figure
 
 

@@ -8,14 +8,16 @@ import pandas as pd
 
 from cryptoforecast._version import __version__
 from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
-from cryptoforecast.evaluation.comparison.board import Board, Comparison, Standing, losses_of
+from cryptoforecast.evaluation.comparison.board import Board, Comparison
+from cryptoforecast.evaluation.comparison.columns import columns_of, say_spa, say_without_distribution
 from cryptoforecast.evaluation.comparison.figures import as_data_uri, drawn_models, plot_cumulative, plot_skill
+from cryptoforecast.evaluation.comparison.losses import losses_of
+from cryptoforecast.evaluation.comparison.measures import SQUARED
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.formatting import format_number, format_p_value, format_price, join_names, p_value_cell
+from cryptoforecast.formatting import join_names
 
 TEMPLATE = "page.html"
-HEADS = ("model", "RMSE", "MAE", "relative RMSE", "relative MAE", "DM p", "in 90 % confidence set", "better (StepM)")
 
 
 def page(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows], command: str) -> str:
@@ -43,7 +45,8 @@ def page(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows], comm
         tried=comparison.tried.in_words,
         sentence=comparison.sentence,
         boards=[_board(name, board, rows.get(name, aligned.rows), comparison.winner) for name, board in boards.items()],
-        heads=HEADS,
+        left_out_models=say_without_distribution(list(comparison.without_distribution)),
+        of_points=comparison.pooled.measure is SQUARED,
         runs=_of_runs(aligned, runs),
         repetitions=f"{REPETITIONS:,}",
         block=comparison.pooled.block,
@@ -52,32 +55,13 @@ def page(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows], comm
     )
 
 
-def cells(standing: Standing) -> list[str]:
-    """A line of a leaderboard in words, its name left out."""
-    prices = ["–" if value is None else format_price(value) for value in (standing["rmse"], standing["mae"])]
-    parts = [format_number(standing[name], ".4f") for name in ("relative_rmse", "relative_mae")]
-    answers = ["–" if answer is None else "yes" if answer else "no" for answer in _answers(standing)]
-    return [*prices, *parts, p_value_cell(standing["dm_p"], "–"), *answers]
-
-
-def say_spa(board: Board) -> str:
-    """The p-value of no model at all being better than the random walk, in words."""
-    if board.spa_p is None:
-        return "too few origins for SPA"
-    return f"SPA over all models: {format_p_value(board.spa_p)}"
-
-
-def _answers(standing: Standing) -> tuple[bool | None, bool | None]:
-    return standing["in_confidence_set"], standing["better"]
-
-
 def _pictures(name: str, board: Board, rows: pd.DataFrame) -> dict[str, str]:
-    losses = losses_of(rows)
+    losses, loss = losses_of(rows[rows["model"].isin(board.standings)], board.measure.loss), board.measure.loss_label
     return {
         "Skill of each model with its interval; the line at zero is the random walk.": as_data_uri(
             plot_skill(board, losses, name)
         ),
-        "Squared error saved against the random walk, added up over time.": as_data_uri(
+        f"{loss[0].upper()}{loss[1:]} saved against the random walk, added up over time.": as_data_uri(
             plot_cumulative(board, losses, name)
         ),
     }
@@ -85,6 +69,7 @@ def _pictures(name: str, board: Board, rows: pd.DataFrame) -> dict[str, str]:
 
 def _board(name: str, board: Board, rows: pd.DataFrame, winner: str | None) -> dict[str, Any]:
     """What the template says of one leaderboard."""
+    columns = columns_of(board)
     kinds = {RANDOM_WALK: "walk"} | ({winner: "winner"} if winner else {})
     near = {*drawn_models(board, len(board.standings)), RANDOM_WALK}
     return {
@@ -92,8 +77,9 @@ def _board(name: str, board: Board, rows: pd.DataFrame, winner: str | None) -> d
         "targets": f"{board.targets:,}",
         "origins": f"{board.origins:,}",
         "spa": say_spa(board),
+        "heads": ["model", *(column.page_head for column in columns)],
         "lines": [
-            {"kind": kinds.get(model, ""), "model": model, "cells": cells(standing)}
+            {"kind": kinds.get(model, ""), "model": model, "cells": [column.cell(standing) for column in columns]}
             for model, standing in board.standings.items()
         ],
         "far": ", ".join(model for model in board.standings if model not in near),

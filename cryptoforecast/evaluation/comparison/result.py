@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pandas as pd
 
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.evaluation.claim import Claim
+from cryptoforecast.evaluation.comparison.against_benchmark import Superior
 from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
 from cryptoforecast.evaluation.comparison.board import Board, Comparison
+from cryptoforecast.evaluation.comparison.columns import columns_of, say_spa, say_without_distribution
+from cryptoforecast.evaluation.comparison.measures import SQUARED
 from cryptoforecast.evaluation.comparison.superiority import CONFIDENCE, REPETITIONS
 from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
 from cryptoforecast.evaluation.tries import Tried
@@ -118,6 +122,8 @@ class ComparisonResult:
             _print_board(f"{series}: {board.targets:,} targets", board, console)
         if several:
             _print_board("all series, each counting the same", self.pooled, console)
+        if without := say_without_distribution(list(self.comparison.without_distribution)):
+            say(f"{without}\n")
         say(self.sentence)
 
     def __repr__(self) -> str:
@@ -136,16 +142,14 @@ def _print_board(title: str, board: Board, console: "Console") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from cryptoforecast.evaluation.comparison.page import cells, say_spa
-
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
     pooled = all(standing["rmse"] is None for standing in board.standings.values())
-    heads = [*([] if pooled else ["RMSE", "MAE"]), "rel. RMSE", "rel. MAE", "DM p", "in MCS", "better"]
+    columns = [column for column in columns_of(board) if not (pooled and column.head in ("RMSE", "MAE"))]
     table.add_column("model", overflow="fold")
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
+    for column in columns:
+        table.add_column(column.head, justify="right", no_wrap=True)
     for model, standing in board.standings.items():
-        table.add_row(Text(model), *cells(standing)[-len(heads) :])
+        table.add_row(Text(model), *(column.cell(standing) for column in columns))
     console.print(table)
     if board.spa_p is not None:
         console.print(f"  {say_spa(board)}\n", soft_wrap=True, highlight=False, markup=False)
@@ -166,6 +170,7 @@ def _record(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows]) -
         ],
         "by_series": {series: _of_board(board) for series, board in comparison.by_series.items()},
         "pooled": _of_board(comparison.pooled),
+        **({} if not comparison.without_distribution else {"without_distribution": [*comparison.without_distribution]}),
         "settings": {"level": SIGNIFICANCE_LEVEL, "confidence": CONFIDENCE, "repetitions": REPETITIONS},
     }
 
@@ -175,4 +180,14 @@ def _of_board(board: Board) -> dict[str, Any]:
         model: {name: None if value == float("inf") else value for name, value in of_model.items()}
         for model, of_model in board.standings.items()
     }
-    return {**board._asdict(), "standings": standings}
+    record: dict[str, Any] = {**board._asdict(), "standings": standings}
+    measure, rungs = record.pop("measure"), record.pop("rungs")
+    if measure is SQUARED:
+        return record
+    return {**record, "by": measure.name, "rungs": {rung: _of_rung(superior) for rung, superior in rungs.items()}}
+
+
+def _of_rung(superior: Superior) -> dict[str, Any]:
+    relative = {model: value if np.isfinite(value) else None for model, value in superior.relative.items()}
+    tests = {model: test._asdict() for model, test in superior.tests.items()}
+    return {"spa_p": superior.spa_p, "better": superior.models, "relative_crps": relative, "diebold_mariano": tests}

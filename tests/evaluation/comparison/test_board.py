@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cryptoforecast.evaluation.comparison.board import Comparison, compare_rows, losses_of, skill_interval
+from cryptoforecast.evaluation.comparison.board import Comparison, compare_rows
+from cryptoforecast.evaluation.comparison.losses import losses_of, skill_interval
 from cryptoforecast.evaluation.comparison.superiority import confidence_set, holds_its_level, superior_to
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
 from cryptoforecast.evaluation.tries import Tried

@@ -1,0 +1,75 @@
+"""The columns of a leaderboard in words, for the terminal and for the page."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cryptoforecast.evaluation.comparison.board import Board, Standing
+from cryptoforecast.evaluation.comparison.measures import SQUARED
+from cryptoforecast.formatting import format_number, format_p_value, format_price, p_value_cell
+
+NONE = "–"
+
+
+class Column(NamedTuple):
+    """A column: its head in the terminal and on the page, and its cell in a model's line."""
+
+    head: str
+    page_head: str
+    cell: Callable[[Standing], str]
+
+
+def columns_of(board: Board) -> list[Column]:
+    """The columns of a leaderboard beside the model's name."""
+    prices = [Column("RMSE", "RMSE", _price("rmse")), Column("MAE", "MAE", _price("mae"))]
+    rmse = Column("rel. RMSE", "relative RMSE", _number("relative_rmse"))
+    relative = [rmse, Column("rel. MAE", "relative MAE", _number("relative_mae"))]
+    crps = Column("rel. CRPS", "relative CRPS", _number("relative_crps"))
+    if board.measure is not SQUARED:
+        shown = [Column("CRPS %", "CRPS, % of log change", _number("crps")), crps, rmse]
+    else:
+        has_crps = any("crps" in standing for standing in board.standings.values())
+        shown = [*prices, *relative, *([crps] if has_crps else [])]
+    return [
+        *shown,
+        Column("DM p", "DM p", lambda standing: p_value_cell(standing["dm_p"], NONE)),
+        Column("in MCS", "in 90 % confidence set", _answer("in_confidence_set")),
+        Column("better", "better (StepM)", _answer("better")),
+    ]
+
+
+def say_spa(board: Board) -> str:
+    """The p-value of no model at all being better than the random walk, in words; of CRPS, that of each rung."""
+    if board.spa_p is None:
+        return "too few origins for SPA"
+    if len(board.rungs) == 1:
+        return f"SPA over all models: {format_p_value(board.spa_p)}"
+    against = [
+        f"{rung} {format_p_value(superior.spa_p)}"
+        for rung, superior in board.rungs.items()
+        if superior.spa_p is not None
+    ]
+    return f"SPA over all models, against {', '.join(against)}"
+
+
+def say_without_distribution(models: list[str]) -> str:
+    """Which models are left out where distributions are ranked, as a sentence; empty if none is."""
+    if not models:
+        return ""
+    has = "has" if len(models) == 1 else "have"
+    return f"left out, for {'it' if len(models) == 1 else 'they'} {has} no distribution: {', '.join(models)}"
+
+
+def _price(name: str) -> Callable[[Standing], str]:
+    return lambda standing: NONE if (value := _value(standing, name)) is None else format_price(value)
+
+
+def _number(name: str) -> Callable[[Standing], str]:
+    return lambda standing: NONE if (value := _value(standing, name)) is None else format_number(value, ".4f")
+
+
+def _answer(name: str) -> Callable[[Standing], str]:
+    return lambda standing: NONE if (value := _value(standing, name)) is None else "yes" if value else "no"
+
+
+def _value(standing: Standing, name: str) -> Any:
+    return standing.get(name)
