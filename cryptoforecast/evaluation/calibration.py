@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.evaluation.density import (
-    RUNG_NAMES,
     crps_of_rows,
     density_scores_by_series,
     rows_with_distributions,
 )
+from cryptoforecast.evaluation.metrics import RUNG_NAMES
 from cryptoforecast.evaluation.quantile_columns import PIT, has_distribution
 from cryptoforecast.evaluation.rows import first_step_rows
 from cryptoforecast.evaluation.significance import (

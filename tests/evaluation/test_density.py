@@ -9,13 +9,13 @@ from scipy import stats
 import cryptoforecast as cf
 from cryptoforecast import UserError
 from cryptoforecast.evaluation.density import (
-    RUNG_NAMES,
     crps_of_rows,
     density_scores,
     density_scores_by_series,
     overall_density,
     point_rows,
 )
+from cryptoforecast.evaluation.metrics import RUNG_NAMES
 from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, QUANTILES
 from cryptoforecast.models.ladder.ladder import LADDER
 from tests.evaluation.helpers import distribution_rows, spread_rows
