@@ -8,7 +8,6 @@ import pandas as pd
 
 from cryptoforecast.evaluation.calibration import CalibrationFindings, calibration_by_series
 from cryptoforecast.evaluation.density import (
-    RUNG_NAMES,
     DensityScore,
     crps_of_rows,
     density_scores_by_series,
@@ -16,6 +15,7 @@ from cryptoforecast.evaluation.density import (
 )
 from cryptoforecast.evaluation.density_claim import AgainstRung, DensityClaim, density_claim_on
 from cryptoforecast.evaluation.density_sentence import density_sentence_of
+from cryptoforecast.evaluation.metrics import RUNG_NAMES
 from cryptoforecast.evaluation.quantile_columns import has_distribution
 from cryptoforecast.evaluation.significance import diebold_mariano, loss_differences
 from cryptoforecast.evaluation.tries import Place
