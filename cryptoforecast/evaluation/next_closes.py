@@ -8,10 +8,9 @@ from torch import Tensor
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.windows import Window, channels_of
-from cryptoforecast.evaluation.forecasts import finite
-from cryptoforecast.models.contract.answers import forecast_window, is_point
+from cryptoforecast.evaluation.forecasts import RISE, finite
 from cryptoforecast.models.contract.checks import require_bars
-from cryptoforecast.models.contract.distribution import distribution_of
+from cryptoforecast.models.contract.distribution import forecast_with_distribution
 from cryptoforecast.models.contract.inference import evaluation_mode
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.quantiles import COLUMNS as QUANTILE_COLUMNS
@@ -26,7 +25,8 @@ def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
 
     Returns:
         One row per series and step: ``series, model, origin, step, timestamp, last, forecast``; of a model that
-        forecasts distributions also the quantiles ``0.01, 0.05, 0.1 … 0.95, 0.99``, in the series' currency.
+        forecasts distributions also the quantiles ``0.01, 0.05, 0.1 … 0.95, 0.99``, in the series' currency; of one
+        that forecasts the probability of a rise, also ``rise``.
 
     >>> from cryptoforecast import RandomWalk, SimulatedSource
     >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20)
@@ -44,8 +44,7 @@ def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataMod
     with evaluation_mode(forecaster, "cpu"), torch.inference_mode():
         require_bars(forecaster, context.unsqueeze(0))
         window = _last_window(forecaster, series, data, context)
-        forecast = finite(forecaster, forecast_window(forecaster, window))
-        distribution = None if is_point(forecaster) else distribution_of(forecaster, window)
+        forecast, distribution, rise = forecast_with_distribution(forecaster, window)
     rows = pd.DataFrame(
         {
             "series": closes.name,
@@ -54,9 +53,11 @@ def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataMod
             "step": steps,
             "timestamp": series.interval.after(closes.index[-1], forecaster.horizon),
             "last": closes.iloc[-1],
-            "forecast": forecast[0].numpy(),
+            "forecast": finite(forecaster, forecast)[0].numpy(),
         }
     )
+    if rise is not None:
+        rows[RISE] = rise[0].numpy()
     if distribution is None:
         return rows
     quantiles = pd.DataFrame(finite(forecaster, distribution.quantiles)[0].numpy(), columns=list(QUANTILE_COLUMNS))

@@ -6,6 +6,8 @@ import pandas as pd
 from cryptoforecast.evaluation.figures.canvas import RUNG_COLORS
 from cryptoforecast.quantiles import COLUMNS, crps
 
+LEAST = 1e-9  # of the last close; some scalings know prices below zero
+
 
 def has_distribution(rows: pd.DataFrame) -> bool:
     """Whether forecast rows, or those of the next closes, have all quantiles in each row.
@@ -42,7 +44,7 @@ def rungs_in(rows: pd.DataFrame) -> list[str]:
 def crps_of(rows: pd.DataFrame) -> pd.Series:
     """The CRPS of each row: of the log change from the last close, in percent."""
     last = rows["last"].to_numpy()
-    changes = np.log(quantiles_of(rows) / last[:, None])
+    changes = np.log(np.maximum(quantiles_of(rows) / last[:, None], LEAST))
     return pd.Series(100 * crps(changes, np.log(rows["actual"].to_numpy() / last)), index=rows.index)
 
 

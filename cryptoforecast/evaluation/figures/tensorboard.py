@@ -6,9 +6,11 @@ from typing import Any
 import pandas as pd
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
+from torch import Tensor
 
-from cryptoforecast.data.datamodule import datamodule_of, num_validated_windows
+from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of, num_validated_windows
 from cryptoforecast.data.plots import default_style
+from cryptoforecast.evaluation.beside_baselines import ladder_rows
 from cryptoforecast.evaluation.figures.calibration import plot_pit, plot_reliability
 from cryptoforecast.evaluation.figures.canvas import write_png
 from cryptoforecast.evaluation.figures.changes import plot_changes
@@ -19,8 +21,10 @@ from cryptoforecast.evaluation.figures.fan import plot_fan
 from cryptoforecast.evaluation.figures.forecast import plot_forecast
 from cryptoforecast.evaluation.figures.sharpness import plot_sharpness
 from cryptoforecast.evaluation.forecasts import forecast_rows
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.models.baselines import RandomWalk
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.ladder.ladder import Ladder
 
 # Curves to compare in one chart, on TensorBoard's page of custom scalars; regular expressions for how a name begins.
 CHARTS = {
@@ -88,12 +92,23 @@ class ForecastFigure(Callback):
             return
         walk = RandomWalk(data.context_length, data.horizon, columns=data.columns)
         positions = data.fold.val[: num_validated_windows(trainer)]
-        both = [forecast_rows(model, data.windows, positions, pl_module.device) for model in (pl_module, walk)]
-        rows = pd.concat(both)
-        pictures = PICTURES | ({"fan": plot_fan} if has_distribution(judged_rows(rows)) else {})
+        rows = pd.concat(
+            [forecast_rows(model, data.windows, positions, pl_module.device) for model in (pl_module, walk)]
+        )
+        pictures = PICTURES
+        if has_distribution(judged_rows(rows)):
+            rows, pictures = _beside_rungs(rows, pl_module, data, positions), PICTURES | {"fan": plot_fan}
         with default_style():
             for name, plot in pictures.items():
                 board.add_figure(f"val/{name}", plot(rows, "val", data.simulated), global_step=trainer.current_epoch)
+
+
+def _beside_rungs(rows: pd.DataFrame, model: Forecaster, data: CloseDataModule, positions: Tensor) -> pd.DataFrame:
+    """Rows of a model and of the random walk beside those of the other rungs that are fitted while it is trained."""
+    if model._ladder_scores is None:
+        return rows
+    rungs = {name: rung for name, rung in model._ladder_scores.rungs.items() if name != RANDOM_WALK}
+    return pd.concat([rows, ladder_rows(Ladder(rungs, {}), data, positions, judged_rows(rows))]) if rungs else rows
 
 
 def _tensorboard(trainer: Trainer) -> Any:

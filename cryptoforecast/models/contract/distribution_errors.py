@@ -27,20 +27,23 @@ class LadderScores:
 
     Args:
         data: set up.
+
+    Attributes:
+        rungs: those that could be fitted, by name.
     """
 
     def __init__(self, data: CloseDataModule) -> None:
         bars = data.bars()
         self._times, self._extents = data.windows.times.cpu().numpy(), data.windows.extents
-        self._rungs = fit_ladder(bars, data.horizon, tuple(BESIDE)).rungs
-        self._states = {name: follow_all(rung, bars) for name, rung in self._rungs.items()}
+        self.rungs = fit_ladder(bars, data.horizon, tuple(BESIDE)).rungs
+        self._states = {name: follow_all(rung, bars) for name, rung in self.rungs.items()}
 
     def crps(self, name: str, window: Window) -> Float64[Tensor, "batch horizon"] | None:
         """The CRPS of a rung in percent of the log change; None if it could not be fitted."""
-        if name not in self._rungs:
+        if name not in self.rungs:
             return None
         state = self._states[name][self._origins(window)]
-        quantiles = torch.from_numpy(self._rungs[name].quantiles(state, LEVELS)).to(window.context)
+        quantiles = torch.from_numpy(self.rungs[name].quantiles(state, LEVELS)).to(window.context)
         return percent_crps(quantiles, (window.target / window.context[:, -1:, 0]).log())
 
     def _origins(self, window: Window) -> np.ndarray:
