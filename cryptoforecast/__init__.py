@@ -52,6 +52,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import Point as Point
     from cryptoforecast.models import Quantiles as Quantiles
     from cryptoforecast.models import RandomWalk as RandomWalk
+    from cryptoforecast.models import RangeLSTM as RangeLSTM
     from cryptoforecast.models import RelativeLog as RelativeLog
     from cryptoforecast.models import Scaling as Scaling
     from cryptoforecast.models import StudentT as StudentT
@@ -94,6 +95,7 @@ _PUBLIC = {
         "Point",
         "Quantiles",
         "RandomWalk",
+        "RangeLSTM",
         "RelativeLog",
         "Scaling",
         "StudentT",

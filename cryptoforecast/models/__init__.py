@@ -11,6 +11,7 @@ from cryptoforecast.models.heads.normal import Normal
 from cryptoforecast.models.heads.quantiles import Quantiles
 from cryptoforecast.models.heads.student_t import StudentT
 from cryptoforecast.models.lstm import LSTM
+from cryptoforecast.models.range_lstm import RangeLSTM
 from cryptoforecast.models.scaling import RelativeLog, Scaling, TrainMinMax, WindowStandard
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Point",
     "Quantiles",
     "RandomWalk",
+    "RangeLSTM",
     "RelativeLog",
     "Scaling",
     "StudentT",
