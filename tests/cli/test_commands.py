@@ -23,7 +23,8 @@ def test_every_shipped_config_runs_an_epoch_of_every_verb(
     said = type_in("fit", "--config", config, *CSV, *SMALL)
     assert said.status == 0, said.err
     assert "val targets" in said.out
-    checkpoint = tmp_path / "runs" / f"{config.stem}-LSTM" / "version_0" / "checkpoints" / "best.ckpt"
+    model = yaml.safe_load(config.read_text())["model"]["class_path"]
+    checkpoint = tmp_path / "runs" / f"{config.stem}-{model}" / "version_0" / "checkpoints" / "best.ckpt"
     for verb in ("validate", "test"):
         said = type_in(verb, "--ckpt_path", checkpoint)
         assert said.status == 0, said.err
