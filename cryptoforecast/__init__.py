@@ -44,7 +44,10 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import Bernoulli as Bernoulli
     from cryptoforecast.models import Conformal as Conformal
     from cryptoforecast.models import Drift as Drift
+    from cryptoforecast.models import Ewma as Ewma
     from cryptoforecast.models import Forecaster as Forecaster
+    from cryptoforecast.models import Garch as Garch
+    from cryptoforecast.models import Har as Har
     from cryptoforecast.models import Head as Head
     from cryptoforecast.models import Mean as Mean
     from cryptoforecast.models import Mixture as Mixture
@@ -87,7 +90,10 @@ _PUBLIC = {
         "Bernoulli",
         "Conformal",
         "Drift",
+        "Ewma",
         "Forecaster",
+        "Garch",
+        "Har",
         "Head",
         "Mean",
         "Mixture",

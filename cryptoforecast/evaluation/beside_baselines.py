@@ -1,5 +1,7 @@
 """Forecast rows of a model beside those of the baselines, and of the ladder where it forecasts a distribution."""
 
+import warnings
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -9,14 +11,15 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.errors import UserError
+from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.evaluation.base_rate import with_base_rate
 from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, RISE, chosen_windows, forecast_rows
-from cryptoforecast.models.baselines import BASELINES
+from cryptoforecast.models.baselines import BASELINES, RUNG_MODELS
 from cryptoforecast.models.contract.following import follow
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.models.ladder.ladder import Ladder, fit_ladder, follow_all
-from cryptoforecast.quantiles import LEVELS
+from cryptoforecast.models.ladder.in_price import in_price
+from cryptoforecast.models.ladder.kept import kept_ladder
+from cryptoforecast.models.ladder.ladder import Ladder, follow_all
 
 
 def rows_beside_baselines(
@@ -25,6 +28,7 @@ def rows_beside_baselines(
     split: Literal["val", "test"],
     device: str | torch.device = "cpu",
     most: int | None = None,
+    ladder_file: Path | None = None,
 ) -> pd.DataFrame:
     """Forecast rows of a model and of each baseline on the same targets.
 
@@ -34,6 +38,7 @@ def rows_beside_baselines(
         split: which targets.
         device: where to compute.
         most: number of windows at most, from the first on; by default all.
+        ladder_file: where the fitted ladder of a model with a distribution is kept; by default it is fitted anew.
 
     Returns:
         Rows as :func:`forecast_rows` returns them, those of the model first, which :func:`judge` takes.
@@ -51,7 +56,9 @@ def rows_beside_baselines(
     parts = [forecast_rows(model, follow(model, data), positions[:most], device) for model in models]
     rows = pd.concat(parts, ignore_index=True)
     if DISTRIBUTION_COLUMNS[0] in parts[0]:
-        rows = _beside_ladder(rows, data, positions[:most], parts[0])
+        ladder = kept_ladder(data.bars(), data.horizon, ladder_file)
+        _notice_of_what_is_left_out(ladder)
+        rows = _beside_ladder(rows, ladder, data, positions[:most], parts[0])
     if RISE in rows:
         rows = with_base_rate(rows, data)
     rows.attrs = {"split": split, "simulated": data.simulated}
@@ -59,10 +66,12 @@ def rows_beside_baselines(
 
 
 def _beside_ladder(
-    rows: pd.DataFrame, data: CloseDataModule, positions: Int64[Tensor, " windows"], judged: pd.DataFrame
-) -> pd.DataFrame:
-    """Rows with those of the ladder; the random walk's own get its distribution."""
-    further = ladder_rows(fit_ladder(data.bars(), data.horizon), data, positions, judged)
+    rows: pd.DataFrame, ladder: Ladder, data: CloseDataModule, positions: Int64[Tensor, " windows"],
+    judged: pd.DataFrame,
+) -> pd.DataFrame:  # fmt: skip
+    """Rows with those of the ladder but the judged rung; the random walk's own get its distribution."""
+    besides = {name: rung for name, rung in ladder.rungs.items() if name not in set(judged["model"])}
+    further = ladder_rows(Ladder(besides, {}), data, positions, judged)
     replaced = {name for name in further["model"].unique() if name in set(rows["model"]) - set(judged["model"])}
     return pd.concat([rows[~rows["model"].isin(replaced)], further], ignore_index=True)
 
@@ -84,20 +93,20 @@ def ladder_rows(
     horizon, bars, parts = data.horizon, data.bars(), []
     origins = (data.windows.rows(positions) + data.context_length - 1).numpy()
     last, actual = (like[name].to_numpy().reshape(-1, horizon) for name in ("last", "actual"))
-    change = np.log(actual / last)
     for name, rung in ladder.rungs.items():
-        state = follow_all(rung, bars)[origins]
-        density = rung.log_density(state, change)
-        columns = [
-            last[..., None] * np.exp(rung.quantiles(state, LEVELS)),
-            rung.cdf(state, change)[..., None],
-            (np.full_like(change, np.nan) if density is None else density)[..., None],
-        ]
-        values = np.concatenate(columns, axis=-1).reshape(len(like), -1)
+        quantiles, pit, density = in_price(rung, follow_all(rung, bars)[origins], last[:, 0], actual)
+        values = np.concatenate([quantiles, pit[..., None], density[..., None]], axis=-1).reshape(len(like), -1)
         further = pd.DataFrame(values, columns=DISTRIBUTION_COLUMNS)
         rows = like[COLUMNS].reset_index(drop=True).assign(model=name, forecast=like["last"].to_numpy())
         parts.append(pd.concat([rows, further], axis="columns"))
     return pd.concat(parts, ignore_index=True)
+
+
+def _notice_of_what_is_left_out(ladder: Ladder) -> None:
+    """Say in one notice which rungs stand beside no model, and why."""
+    if ladder.left_out:
+        reasons = "; ".join(f"{name} is left out: {reason}" for name, reason in ladder.left_out.items())
+        warnings.warn(f"Of the baselines' distributions, {reasons}.", DataNotice, stacklevel=4)
 
 
 def require_name_not_of_baseline(forecaster: Forecaster) -> None:
@@ -107,5 +116,6 @@ def require_name_not_of_baseline(forecaster: Forecaster) -> None:
         UserError: naming it.
     """
     name = type(forecaster).__name__
-    if name in {baseline.__name__ for baseline in BASELINES} and not isinstance(forecaster, BASELINES):
+    baselines = (*BASELINES, *RUNG_MODELS)
+    if name in {baseline.__name__ for baseline in baselines} and not isinstance(forecaster, baselines):
         raise UserError(f"{name} is the name of a baseline that stands in every table; give your class another.")

@@ -11,6 +11,7 @@ from cryptoforecast.data.windows import Window, channels_of
 from cryptoforecast.evaluation.forecasts import RISE, finite
 from cryptoforecast.models.contract.checks import require_bars
 from cryptoforecast.models.contract.distribution import forecast_with_distribution
+from cryptoforecast.models.contract.following import fit_rung_alone
 from cryptoforecast.models.contract.inference import evaluation_mode
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.quantiles import COLUMNS as QUANTILE_COLUMNS
@@ -34,6 +35,7 @@ def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
     [Timestamp('2015-04-11 00:00:00+0000', tz='UTC')]
     """
     data.setup("predict")
+    fit_rung_alone(forecaster, data)
     return pd.concat([_next_closes(forecaster, series, data) for series in data.series], ignore_index=True)
 
 

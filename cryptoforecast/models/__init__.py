@@ -1,6 +1,6 @@
 """Models: from the last bars of a series to its next closes."""
 
-from cryptoforecast.models.baselines import BASELINES, Drift, Mean, RandomWalk
+from cryptoforecast.models.baselines import BASELINES, Drift, Ewma, Garch, Har, Mean, RandomWalk
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.gru import GRU
 from cryptoforecast.models.heads.bernoulli import Bernoulli
@@ -21,7 +21,10 @@ __all__ = [
     "Bernoulli",
     "Conformal",
     "Drift",
+    "Ewma",
     "Forecaster",
+    "Garch",
+    "Har",
     "Head",
     "Mean",
     "Mixture",

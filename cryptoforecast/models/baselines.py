@@ -1,10 +1,13 @@
-"""Baselines without parameters: random walk, drift and mean (Hyndman and Athanasopoulos, FPP3, section 5.2)."""
+"""Baselines: random walk, drift and mean (Hyndman and Athanasopoulos, FPP3, section 5.2); and the ladder's models."""
+
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.heads.rung_head import RungHead
 
 
 class RandomWalk(Forecaster):
@@ -16,7 +19,7 @@ class RandomWalk(Forecaster):
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """The last close, ``horizon`` times."""
-        return context[:, -1:, 0].expand(-1, self.horizon)
+        return _last_closes(context, self.horizon)
 
 
 class Drift(Forecaster):
@@ -45,4 +48,66 @@ class Mean(Forecaster):
         return context[..., 0].mean(dim=1, keepdim=True).expand(-1, self.horizon)
 
 
+class Ewma(Forecaster):
+    """Exponentially weighted moving variance; see :class:`~cryptoforecast.models.ladder.ewma.EwmaRung`.
+
+    The last close is its point forecast. It is fitted to the training bars when it is judged, and needs no checkpoint.
+
+    >>> from cryptoforecast import CloseDataModule, SimulatedSource, forecast_rows
+    >>> rows = forecast_rows(Ewma(), CloseDataModule(SimulatedSource(rows=3000)), "test")
+    >>> bool((rows["0.05"] < rows["last"]).all()), float(rows["pit"].between(0.05, 0.95).mean().round(2))
+    (True, 0.9)
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs, head=RungHead("Ewma"))
+
+    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
+        """The last close, ``horizon`` times."""
+        return _last_closes(context, self.horizon)
+
+
+class Garch(Forecaster):
+    """GJR-GARCH(1,1) with Student-t shocks; see :class:`~cryptoforecast.models.ladder.garch.GarchRung`.
+
+    The last close is its point forecast. It is fitted to the training bars when it is judged, and needs no checkpoint.
+
+    >>> from cryptoforecast import CloseDataModule, SimulatedSource, forecast_rows
+    >>> rows = forecast_rows(Garch(), CloseDataModule(SimulatedSource(rows=3000)), "test")
+    >>> bool((rows["0.05"] < rows["last"]).all()), float(rows["pit"].between(0.05, 0.95).mean().round(2))
+    (True, 0.9)
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs, head=RungHead("Garch"))
+
+    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
+        """The last close, ``horizon`` times."""
+        return _last_closes(context, self.horizon)
+
+
+class Har(Forecaster):
+    """A heterogeneous autoregression of the range; see :class:`~cryptoforecast.models.ladder.har.HarRung`.
+
+    The last close is its point forecast. It is fitted to the training bars when it is judged, and needs no checkpoint.
+
+    >>> from cryptoforecast import CloseDataModule, SimulatedSource, forecast_rows
+    >>> rows = forecast_rows(Har(), CloseDataModule(SimulatedSource(rows=3000)), "test")
+    >>> bool((rows["0.05"] < rows["last"]).all()), float(rows["pit"].between(0.05, 0.95).mean().round(2))
+    (True, 0.9)
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs, head=RungHead("Har"))
+
+    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
+        """The last close, ``horizon`` times."""
+        return _last_closes(context, self.horizon)
+
+
+def _last_closes(context: Float[Tensor, "batch context_length channels"], horizon: int) -> Tensor:
+    return context[:, -1:, 0].expand(-1, horizon)
+
+
 BASELINES = (RandomWalk, Drift, Mean)
+RUNG_MODELS = (Ewma, Garch, Har)  # beside models with a distribution

@@ -12,6 +12,7 @@ from cryptoforecast.evaluation.notices import warn_of_implausible_skill, warn_of
 from cryptoforecast.evaluation.verdict import Verdict, judge
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.contract.fitted import require_fitted
+from cryptoforecast.models.ladder.kept import LADDER_FILE
 from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
 from cryptoforecast.training.console import quiet_libraries
 from cryptoforecast.training.evaluation_hooks import call_evaluation_hooks, keep_logged
@@ -102,10 +103,10 @@ def judge_words(words: Sequence[str], objects: Mapping[str, Any] | None = None, 
     made.datamodule.setup(verb)
     model = trained_model(made)
     folder = _output_dir(made)
-    verdict = judge_model(made, model, split, folder)
     if not write:
-        return Judged(verdict, {}, folder, [])
+        return Judged(judge_model(made, model, split, folder), {}, folder, [])
     folder.mkdir(parents=True, exist_ok=True)
+    verdict = judge_model(made, model, split, folder, folder / LADDER_FILE)
     to_csv(verdict.rows, folder / "forecasts.csv")
     verdict.write(folder / "scores.json")
     figures = save_figures(verdict.rows, split, folder, made.datamodule.simulated)
@@ -116,7 +117,9 @@ def judge_words(words: Sequence[str], objects: Mapping[str, Any] | None = None, 
     return Judged(verdict, logged, folder, ["forecasts.csv", "scores.json", *figures])
 
 
-def judge_model(made: CommandLine, model: Forecaster, split: Any, folder: Path | None = None) -> Verdict:
+def judge_model(
+    made: CommandLine, model: Forecaster, split: Any, folder: Path | None = None, ladder_file: Path | None = None
+) -> Verdict:
     """A model's verdict on targets of data that is set up; a test is entered in the ledger.
 
     Args:
@@ -124,12 +127,14 @@ def judge_model(made: CommandLine, model: Forecaster, split: Any, folder: Path |
         model: ready to forecast.
         split: ``val`` or ``test``.
         folder: where the forecasts will be written; None where they will not be.
+        ladder_file: where the fitted ladder is kept; None where it is not.
     """
     data, trainer = made.datamodule, made.trainer
     if made.checkpoint is not None and made.subcommand in OPTIONS_OF_VERB:
         compare_with_fit(made.checkpoint, model, data)
     flattered_by = warn_of_seen_targets(model, data, split)
-    rows = rows_beside_baselines(model, data, split, trainer.strategy.root_device, num_validated_windows(trainer))
+    device, most = trainer.strategy.root_device, num_validated_windows(trainer)
+    rows = rows_beside_baselines(model, data, split, device, most, ladder_file)
     tries, flattered_by = enter_test(made.checkpoint, model, data, rows, split, folder or Path(), flattered_by)
     verdict = judge(rows, split, data.simulated, tries, flattered_by)
     if split == "test":

@@ -7,6 +7,7 @@ from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.models.checkpoints.loaded_parts import record_resumption, to_records
 from cryptoforecast.models.checkpoints.provenance import provenance_of
 from cryptoforecast.models.heads.head import Point
+from cryptoforecast.models.heads.rung_head import RungHead
 from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_values
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def recipe_of_model(model: "Forecaster") -> dict[str, Any]:
     """
     arguments = {name: value for name, value in model.hparams.items() if not name.startswith("_")}
     arguments["scaling"] = recipe_of(model.scaling)
-    if not isinstance(model.output_head, Point):  # which older versions do not know
+    if not isinstance(model.output_head, Point | RungHead):  # older versions know no head; a rung's has no choice
         arguments["head"] = recipe_of(model.output_head)
     cls: Any = type(model)
     accepted = {name: value for name, value in arguments.items() if name in _argument_names(cls)}

@@ -13,6 +13,7 @@ from cryptoforecast.models.contract.checks import call_forward, require_bars, re
 from cryptoforecast.models.contract.units import RungUnits, units_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
+from cryptoforecast.models.heads.rung_head import RungHead
 from cryptoforecast.models.heads.torch_distribution import prediction_of
 from cryptoforecast.models.scaling import standardise_volume
 from cryptoforecast.quantiles import LEVELS, MEDIAN
@@ -53,6 +54,8 @@ def _exact_dtype(numbers: Tensor, window: Window) -> torch.dtype:
 
 def is_point(model: "Forecaster") -> bool:
     """Whether a model's head says no distribution of the closes; what ``forward`` returns may yet be one."""
+    if isinstance(model.output_head, RungHead):
+        return False
     return not model.output_head.has_distribution or model._overrides("forecast")
 
 

@@ -9,9 +9,11 @@ from torch import Tensor
 
 from cryptoforecast.data.windows import Window
 from cryptoforecast.models.contract.answers import answer, forecast_window, point_of
-from cryptoforecast.models.contract.units import Units, units_of
+from cryptoforecast.models.contract.units import Units, require_state, units_of
 from cryptoforecast.models.heads.bernoulli import RisePrediction
 from cryptoforecast.models.heads.prediction import Prediction
+from cryptoforecast.models.heads.rung_head import RungHead
+from cryptoforecast.models.ladder.in_price import in_price
 from cryptoforecast.quantiles import LEVELS, MEDIAN
 
 if TYPE_CHECKING:
@@ -51,7 +53,9 @@ class WindowForecast(NamedTuple):
 def forecast_with_distribution(model: "Forecaster", window: Window) -> WindowForecast:
     """The point forecast of a batch and what else its model says of the closes, from one call of ``forward``."""
     if model._overrides("forecast"):
-        return WindowForecast(forecast_window(model, window).double())
+        head = model.output_head
+        beside = _of_rung(head, window) if isinstance(head, RungHead) else None
+        return WindowForecast(forecast_window(model, window).double(), beside)
     predicted = answer(model, window)
     if not isinstance(predicted, Prediction):
         return WindowForecast(point_of(model, window, predicted).double())
@@ -76,6 +80,16 @@ def price_quantiles(units: Units, predicted: Prediction) -> Float64[Tensor, "bat
     """The 21 quantiles of predictions, in the currency of the series."""
     levels = predicted.quantiles(LEVELS).double().unbind(-1)
     return torch.stack([units.decode(level).double() for level in levels], dim=-1)
+
+
+def _of_rung(head: RungHead, window: Window) -> PriceDistribution:
+    """The distribution of a rung, to the bit what stands beside other models."""
+    state, last, actual = (
+        part.double().cpu().numpy() for part in (require_state(head, window), window.context[:, -1, 0], window.target)
+    )
+    parts = in_price(head.base.rung, state, last, actual)
+    quantiles, pit, density = (torch.from_numpy(part).to(window.target.device) for part in parts)
+    return PriceDistribution(quantiles, pit, density)
 
 
 def _log_slope(units: Units, window: Window) -> Tensor:

@@ -5,6 +5,7 @@ from torch import nn
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.heads.rung_head import RungHead
 
 FIT_HOOKS = (  # a model that overrides one of these learns something in a fit
     "setup",
@@ -48,7 +49,9 @@ def _needs_fitting(model: Forecaster) -> str | None:
     for hook in FIT_HOOKS:
         if is_overridden(model, hook, Forecaster):
             return f"has a {hook} of its own, which is called when it is fitted"
-    parts = [part for part in model.modules() if part not in (model, model.scaling)]
+    head = model.output_head
+    fitted_when_followed = head.base if isinstance(head, RungHead) else None
+    parts = [part for part in model.modules() if part not in (model, model.scaling, fitted_when_followed)]
     if any(is_overridden(part, "get_extra_state", nn.Module) for part in parts):
         return "has a part with a state to be fitted first"
     return None

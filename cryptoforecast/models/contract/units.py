@@ -8,6 +8,7 @@ from torch import Tensor
 
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
+from cryptoforecast.models.heads.head import Head
 from cryptoforecast.models.ladder.rung import TParameters
 
 if TYPE_CHECKING:
@@ -65,11 +66,21 @@ def units_of(model: "Forecaster", window: Window) -> Units:
     """
     if model.output_head.base is None:
         return ScalingUnits(model, window.context)
-    rung = model.output_head.base.rung
+    state = require_state(model.output_head, window)
+    base = model.output_head.base.rung.t_parameters(state)
+    return RungUnits(window.context[:, -1:, 0], base._replace(scale=base.scale.clamp(min=LEAST_SCALE)))
+
+
+def require_state(head: Head, window: Window) -> Tensor:
+    """The states of the rung that a head stands on, ``(batch, states)``.
+
+    Raises:
+        UserError: if the batch has none.
+    """
+    assert head.base is not None
     if window.state is None:
         raise UserError(
-            f"{type(model).__name__} stands on {model.output_head.base.name}, which follows a series from its first "
-            "bar on; a context alone does not tell: forecast windows of a data module, as forecast_rows and predict do."
+            f"{head.base.name} follows a series from its first bar on, and a context alone does not tell its state: "
+            "forecast windows of a data module, as forecast_rows and predict do."
         )
-    base = rung.t_parameters(window.state[:, : rung.states])
-    return RungUnits(window.context[:, -1:, 0], base._replace(scale=base.scale.clamp(min=LEAST_SCALE)))
+    return window.state[:, : head.base.rung.states]

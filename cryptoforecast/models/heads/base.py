@@ -26,10 +26,15 @@ class Base(nn.Module):
 
     Args:
         relative_to: its name.
+        fallback: whether the rung below takes its place where it cannot be fitted.
+
+    Attributes:
+        fitted: whether it has been fitted, or restored from a checkpoint.
     """
 
-    def __init__(self, relative_to: str) -> None:
+    def __init__(self, relative_to: str, fallback: bool = True) -> None:
         super().__init__()
+        self.fallback, self.fitted = fallback, False
         if relative_to not in RUNGS:
             raise UserError(f"model.head.relative_to is {relative_to!r}; it is one of {', '.join(RUNGS)}, {NONE}.")
         self.asked = relative_to
@@ -40,7 +45,7 @@ class Base(nn.Module):
         """Fit the rung to the training bars of all series.
 
         Raises:
-            UserError: if no rung can be fitted.
+            UserError: if neither the rung nor one below it can be fitted.
         """
         self.name, left_out = self.asked, []
         while True:
@@ -49,6 +54,8 @@ class Base(nn.Module):
                 self.rung.fit(bars, horizon)
             except CannotFit as problem:
                 left_out.append(f"{self.name} cannot be fitted: {problem}")
+                if not self.fallback:
+                    raise UserError(f"{left_out[0]}.") from None
                 if self.name not in BELOW:
                     raise UserError(
                         f"{'; '.join(left_out)}; train on more closes, or set model.head.relative_to to {NONE}."
@@ -56,6 +63,7 @@ class Base(nn.Module):
                 self.name = BELOW[self.name]
             else:
                 break
+        self.fitted = True
         if left_out:
             notice = f"{'; '.join(left_out)}; the head stands on {self.name} instead."
             warnings.warn(notice, DataNotice, stacklevel=2)
@@ -75,3 +83,4 @@ class Base(nn.Module):
         self.name = state["rung"]
         self.rung = RUNGS[self.name]()
         self.rung.restore(state["learned"])
+        self.fitted = True
