@@ -12,6 +12,7 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.signatures import takes_one_argument
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
+from cryptoforecast.models.heads.rung_head import RungHead
 from cryptoforecast.models.scaling import RelativeLog
 
 SHARED_SETTINGS = ("context_length", "horizon", "columns")  # the same in model and data
@@ -41,7 +42,7 @@ def require_head(model: Any) -> None:
         UserError: if the model has no numbers for the head, or it has a scaling beside a head that stands on a rung.
     """
     head, scaling, name = model.output_head, model.scaling, type(model).__name__
-    if isinstance(head, Point):
+    if isinstance(head, Point | RungHead):
         return
     if model._overrides("forecast"):
         raise UserError(f"{name} has a forecast of its own, in which a head has no part; leave model.head out.")
