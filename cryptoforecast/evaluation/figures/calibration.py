@@ -16,10 +16,10 @@ from cryptoforecast.evaluation.figures.distribution_rows import (
     best_rung,
     judged_rows,
     last_step,
-    quantiles_of,
     rungs_in,
     step_ahead,
 )
+from cryptoforecast.evaluation.quantile_columns import QUANTILES
 from cryptoforecast.formatting import plot_label
 from cryptoforecast.quantiles import LEVELS
 
@@ -132,7 +132,7 @@ def plot_reliability(rows: pd.DataFrame, split: str, simulated: bool = False) ->
 
 def excess(rows: pd.DataFrame) -> np.ndarray:
     """The share of actual closes below each quantile less its level, in percentage points."""
-    below = rows["actual"].to_numpy()[:, None] < quantiles_of(rows)
+    below = rows["actual"].to_numpy()[:, None] < rows[QUANTILES].to_numpy()
     points: np.ndarray = 100 * (below.mean(axis=0) - np.array(LEVELS))
     return points
 

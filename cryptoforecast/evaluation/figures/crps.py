@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cryptoforecast.evaluation.density import crps_of_rows
 from cryptoforecast.evaluation.figures.canvas import (
     ACTUAL,
     RUNG_COLORS,
@@ -11,7 +12,7 @@ from cryptoforecast.evaluation.figures.canvas import (
     name_of_series,
     show_dates,
 )
-from cryptoforecast.evaluation.figures.distribution_rows import best_rung, crps_of, judged_rows, rungs_in
+from cryptoforecast.evaluation.figures.distribution_rows import best_rung, judged_rows, rungs_in
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.formatting import format_number, plot_label
 
@@ -57,5 +58,4 @@ def plot_crps(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figur
 
 def by_origin(rows: pd.DataFrame) -> pd.Series:
     """The CRPS by origin, averaged over its steps."""
-    means: pd.Series = crps_of(rows).groupby(rows["origin"]).mean()
-    return means
+    return pd.Series(crps_of_rows(rows)).groupby(rows["origin"].to_numpy()).mean()

@@ -13,8 +13,8 @@ from cryptoforecast.evaluation.figures.canvas import (
     name_of_series,
     show_dates,
 )
-from cryptoforecast.evaluation.figures.distribution_rows import has_distribution
 from cryptoforecast.evaluation.figures.fan import BANDS, draw_bands
+from cryptoforecast.evaluation.quantile_columns import has_distribution
 from cryptoforecast.formatting import count_of, format_price, plot_label
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def plot_next_closes(rows: pd.DataFrame, closes: Mapping[str, pd.Series], simula
 def _draw_forecasts(axes: "Axes", times: list[pd.Timestamp], last: float, forecasts: pd.DataFrame) -> None:
     """Draw what is forecast, which begins at the last close."""
     model = plot_label(forecasts["model"].iloc[0], 20)
-    if has_distribution(forecasts):
+    if has_distribution(forecasts).all():
         columns = ["0.5", *(column for _, low, high, _ in BANDS for column in (low, high))]
         known = pd.DataFrame([dict.fromkeys(columns, last)])
         draw_bands(axes, times, pd.concat([known, forecasts[columns]], ignore_index=True), model)

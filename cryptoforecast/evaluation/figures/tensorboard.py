@@ -15,7 +15,7 @@ from cryptoforecast.evaluation.figures.calibration import plot_pit, plot_reliabi
 from cryptoforecast.evaluation.figures.canvas import write_png
 from cryptoforecast.evaluation.figures.changes import plot_changes
 from cryptoforecast.evaluation.figures.crps import plot_crps
-from cryptoforecast.evaluation.figures.distribution_rows import has_distribution, judged_rows
+from cryptoforecast.evaluation.figures.distribution_rows import is_distribution_judged, judged_rows
 from cryptoforecast.evaluation.figures.errors import plot_errors
 from cryptoforecast.evaluation.figures.fan import plot_fan
 from cryptoforecast.evaluation.figures.forecast import plot_forecast
@@ -52,7 +52,7 @@ def save_figures(rows: pd.DataFrame, split: str, folder: Path, simulated: bool =
     Returns:
         The names of the files.
     """
-    pictures = PICTURES | (DISTRIBUTION_PICTURES if has_distribution(judged_rows(rows)) else {})
+    pictures = PICTURES | (DISTRIBUTION_PICTURES if is_distribution_judged(rows) else {})
     with default_style():
         for name, plot in pictures.items():
             write_png(plot(rows, split, simulated), folder / f"{name}.png")
@@ -96,7 +96,7 @@ class ForecastFigure(Callback):
             [forecast_rows(model, data.windows, positions, pl_module.device) for model in (pl_module, walk)]
         )
         pictures = PICTURES
-        if has_distribution(judged_rows(rows)):
+        if is_distribution_judged(rows):
             rows, pictures = _beside_rungs(rows, pl_module, data, positions), PICTURES | {"fan": plot_fan}
         with default_style():
             for name, plot in pictures.items():
