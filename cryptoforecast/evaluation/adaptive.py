@@ -1,6 +1,5 @@
 """Adaptive conformal inference: the quantiles of forecast rows, moved so that their coverage follows drift."""
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,14 +7,14 @@ import pandas as pd
 from jaxtyping import Float64, Int64
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.forecasts import DISTRIBUTION_COLUMNS
+from cryptoforecast.evaluation.density import NINETY, crps_of_rows
+from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, has_distribution, pit_of
 from cryptoforecast.evaluation.rows import SEED
-from cryptoforecast.quantiles import COLUMNS, LEVELS, MEDIAN, crps
+from cryptoforecast.quantiles import COLUMNS, LEVELS, MEDIAN
 
 ADAPTIVE_STEP = 0.005  # that of Gibbs and Candès
 ADAPTIVE = " adaptive"  # ends the model's name
 LEAST_LEVEL = 1e-9  # beyond it and one less it, a level moves its quantile no further
-ENDS_OF_90 = (LEVELS.index(0.05), LEVELS.index(0.95))
 
 
 class Adaptation(NamedTuple):
@@ -68,7 +67,7 @@ def with_adaptive(rows: pd.DataFrame, step: float = ADAPTIVE_STEP) -> pd.DataFra
     require_step(step)
     model = str(rows["model"].iloc[0])
     judged = rows[rows["model"] == model]
-    if not set(COLUMNS) <= set(rows.columns) or judged[list(COLUMNS)].isna().to_numpy().any():
+    if not has_distribution(judged).all():
         raise UserError(
             f"judge.adaptive moves quantiles, and {model} forecasts none; fit it with a head of distributions, such as "
             "--model.head Conformal."
@@ -110,7 +109,8 @@ def adaptation_of(rows: pd.DataFrame) -> Adaptation | None:
     if model is None:
         return None
     before, after = (rows[rows["model"] == name] for name in (model, model + ADAPTIVE))
-    return Adaptation(_coverage(before), _coverage(after), _crps(before), _crps(after))
+    coverages = [float(part["actual"].between(part[NINETY[0]], part[NINETY[1]]).mean()) for part in (before, after)]
+    return Adaptation(*coverages, *(float(crps_of_rows(part).mean()) for part in (before, after)))
 
 
 def to_json(adaptation: Adaptation) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def to_json(adaptation: Adaptation) -> dict[str, Any]:
 
 def _adapted(rows: pd.DataFrame, step: float) -> pd.DataFrame:
     """The rows of one series, step ahead and seed."""
-    from scipy.special import ndtr, ndtri
+    from scipy.special import ndtri
 
     order = rows.sort_values("origin", kind="stable")
     origins, times = (order[name].to_numpy("datetime64[ns]").astype("int64") for name in ("origin", "timestamp"))
@@ -129,7 +129,7 @@ def _adapted(rows: pd.DataFrame, step: float) -> pd.DataFrame:
     actual = np.log(order["actual"].to_numpy() / last)
     scores, levels = ndtri(np.array(LEVELS)), np.array(LEVELS)
     known_before = _known_before(origins, times)
-    quantiles, pits = np.empty_like(curves), np.empty(len(order))
+    quantiles = np.empty_like(curves)
     working, learned = levels.copy(), 0
     for at, curve in enumerate(curves):
         for earlier in range(learned, known_before[at]):
@@ -137,9 +137,9 @@ def _adapted(rows: pd.DataFrame, step: float) -> pd.DataFrame:
         learned = max(learned, known_before[at])
         wanted = ndtri(np.clip(working, LEAST_LEVEL, 1 - LEAST_LEVEL))
         quantiles[at] = _on_line(wanted, scores, curve)
-        pits[at] = ndtr(_on_line(actual[at], np.sort(quantiles[at]), scores))
     prices = last[:, None] * np.exp(np.sort(quantiles, axis=1))
-    changed = pd.DataFrame(prices, columns=list(COLUMNS), index=order.index).assign(pit=pits, log_density=np.nan)
+    pit = pit_of(prices, order["actual"].to_numpy())
+    changed = pd.DataFrame(prices, columns=list(COLUMNS), index=order.index).assign(pit=pit, log_density=np.nan)
     return order.assign(**{name: changed[name] for name in DISTRIBUTION_COLUMNS}, forecast=prices[:, MEDIAN])
 
 
@@ -159,15 +159,3 @@ def _on_line(wanted: Any, places: Float64[np.ndarray, " points"], values: Float6
         outside = wanted < places[0] if end == 0 else wanted > places[-1]
         within = np.where(outside, values[end] + slope * (wanted - places[end]), within)
     return within
-
-
-def _coverage(rows: pd.DataFrame) -> float:
-    low, high = (rows[COLUMNS[place]] for place in ENDS_OF_90)
-    return float(((low <= rows["actual"]) & (rows["actual"] <= high)).mean())
-
-
-def _crps(rows: pd.DataFrame) -> float:
-    last = rows["last"].to_numpy()
-    changes = np.log(rows[list(COLUMNS)].to_numpy() / last[:, None])
-    score = 100 * float(np.mean(crps(changes, np.log(rows["actual"].to_numpy() / last))))
-    return score if math.isfinite(score) else math.nan

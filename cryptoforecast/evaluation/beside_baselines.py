@@ -13,7 +13,8 @@ from torch import Tensor
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.evaluation.base_rate import with_base_rate
-from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, RISE, chosen_windows, forecast_rows
+from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, chosen_windows, forecast_rows
+from cryptoforecast.evaluation.quantile_columns import RISE
 from cryptoforecast.models.baselines import BASELINES, RUNG_MODELS
 from cryptoforecast.models.contract.following import follow
 from cryptoforecast.models.forecaster import Forecaster

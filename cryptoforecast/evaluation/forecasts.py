@@ -12,7 +12,7 @@ from cryptoforecast.data.batches import BatchOrder
 from cryptoforecast.data.datamodule import EVAL_BATCH_SIZE, CloseDataModule
 from cryptoforecast.data.windows import WindowDataset, to_device
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS
+from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, RISE
 from cryptoforecast.evaluation.rows import COLUMNS, to_csv
 from cryptoforecast.models.contract.checks import require_bars, require_target
 from cryptoforecast.models.contract.distribution import forecast_with_distribution
@@ -21,8 +21,6 @@ from cryptoforecast.models.contract.inference import evaluation_mode
 from cryptoforecast.models.forecaster import Forecaster
 
 __all__ = ["COLUMNS", "DISTRIBUTION_COLUMNS", "forecast_rows", "to_csv"]
-
-RISE = "rise"  # the column of probabilities that the close is above the last one
 
 Split = Literal["train", "val", "test"]
 STAGES = {"train": "fit", "val": "validate", "test": "test"}  # of a data module, by set of windows

@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.quantile_columns import RISE, has_probability
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, diebold_mariano_of
 from cryptoforecast.evaluation.table import NONE, new_table
 from cryptoforecast.formatting import format_number, p_value_cell
 
-RISE = "rise"
 LEAST = float(np.finfo(np.float64).eps)  # of a probability and of one less it, in a log
 HALF = "one half"
 KEYS = ["series", "origin", "step"]
@@ -59,11 +59,6 @@ def log_losses(rise: Float64[np.ndarray, " targets"], rose: np.ndarray) -> Float
     return losses
 
 
-def has_probabilities(rows: pd.DataFrame) -> bool:
-    """Whether any row has a probability of a rise."""
-    return RISE in rows and bool(rows[RISE].notna().any())
-
-
 def probabilities_by_series(rows: pd.DataFrame) -> dict[str, dict[str, Probability]]:
     """The scores of all probabilities of a rise: by series, then by model, and last those of one half.
 
@@ -77,9 +72,7 @@ def probabilities_by_series(rows: pd.DataFrame) -> dict[str, dict[str, Probabili
     References:
         Gneiting and Raftery (2007), Strictly Proper Scoring Rules, Prediction, and Estimation, JASA 102(477), 359-378.
     """
-    if not has_probabilities(rows):
-        return {}
-    known = rows[rows[RISE].notna()]
+    known = rows[has_probability(rows)]
     table: dict[str, dict[str, Probability]] = {}
     for series, of_series in known.groupby("series", sort=False):
         first = of_series[of_series["model"] == of_series["model"].iloc[0]]

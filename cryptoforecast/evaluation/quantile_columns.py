@@ -9,6 +9,7 @@ from cryptoforecast.quantiles import COLUMNS, LEVELS
 QUANTILES = list(COLUMNS)  # in price
 PIT, LOG_DENSITY = "pit", "log_density"
 DISTRIBUTION_COLUMNS = [*QUANTILES, PIT, LOG_DENSITY]
+RISE = "rise"  # the probability that the close is above the last one, of models that say no more
 
 
 def has_distribution(rows: pd.DataFrame) -> pd.Series:
@@ -24,8 +25,17 @@ def has_distribution(rows: pd.DataFrame) -> pd.Series:
 
 
 def distribution_columns_in(rows: pd.DataFrame) -> list[str]:
-    """The columns of a distribution, if any row has one; else none."""
-    return DISTRIBUTION_COLUMNS if has_distribution(rows).any() else []
+    """The columns of a distribution, if any row has one, and that of a probability of a rise; else none."""
+    of_quantiles = DISTRIBUTION_COLUMNS if has_distribution(rows).any() else []
+    return [*of_quantiles, *([RISE] if has_probability(rows).any() else [])]
+
+
+def has_probability(rows: pd.DataFrame) -> pd.Series:
+    """Whether each row has a probability of a rise."""
+    if RISE not in rows:
+        return pd.Series(False, index=rows.index)
+    present: pd.Series = rows[RISE].notna()
+    return present
 
 
 def with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
@@ -37,6 +47,8 @@ def with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The rows; without the columns of distributions if no row has one.
     """
+    if RISE in rows:
+        rows = rows.assign(**{RISE: to_numbers(rows[RISE])})
     if not set(QUANTILES) <= set(rows):
         return rows
     numbers = {name: to_numbers(rows[name]) for name in QUANTILES}
@@ -58,6 +70,8 @@ def problem_of(rows: pd.DataFrame) -> tuple[int, str] | None:
     Args:
         rows: what :func:`with_numbers` returned.
     """
+    if RISE in rows and (unlikely := rows[RISE].notna() & ~rows[RISE].between(0, 1)).any():
+        return int(unlikely.to_numpy().argmax()), "has a rise that is no probability"
     if QUANTILES[0] not in rows or rows.empty:
         return None
     values = rows[QUANTILES].to_numpy()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from cryptoforecast.data.datamodule import num_validated_windows
+from cryptoforecast.evaluation.adaptive import with_adaptive
 from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
 from cryptoforecast.evaluation.figures.tensorboard import save_figures
 from cryptoforecast.evaluation.forecasts import to_csv
@@ -63,8 +64,9 @@ def test(
         config: a configuration file or dictionary, for a model without weights.
         source: closes to use in the place of those that the model was fitted on.
         model: a model without weights; a run has its own.
-        options: options of the data by their names, such as ``end="2024-01-01"``, and ``output_dir``, a folder for the
-            files.
+        options: options of the data by their names, such as ``end="2024-01-01"``; ``output_dir``, a folder for the
+            files; ``adaptive``, whether the quantiles are judged once more, moved as adaptive conformal inference does,
+            and ``adaptive_step``, how fast.
 
     Returns:
         The verdict, whose text and whose ``_repr_html_`` show the table and the claim.
@@ -135,6 +137,8 @@ def judge_model(
     flattered_by = warn_of_seen_targets(model, data, split)
     device, most = trainer.strategy.root_device, num_validated_windows(trainer)
     rows = rows_beside_baselines(model, data, split, device, most, ladder_file)
+    if made.verb_options.get("judge.adaptive"):
+        rows = with_adaptive(rows, made.verb_options["judge.adaptive_step"])
     tries, flattered_by = enter_test(made.checkpoint, model, data, rows, split, folder or Path(), flattered_by)
     verdict = judge(rows, split, data.simulated, tries, flattered_by)
     if split == "test":

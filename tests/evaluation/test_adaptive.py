@@ -11,8 +11,12 @@ from cryptoforecast import UserError
 from cryptoforecast.evaluation.adaptive import ADAPTIVE, adaptation_of, adapted, with_adaptive
 from cryptoforecast.quantiles import COLUMNS, LEVELS
 
+Scale = Callable[[np.ndarray], np.ndarray]  # by the share of the time that is over
 
-def drifting(scale: Callable[[np.ndarray], np.ndarray], count: int = 3000, steps: int = 1, seed: int = 0) -> pd.DataFrame:
+
+def drifting(
+    scale: Callable[[np.ndarray], np.ndarray], count: int = 3000, steps: int = 1, seed: int = 0
+) -> pd.DataFrame:
     """Rows of a model that says a normal distribution of deviation 0.03, on log changes of another scale by time."""
     changes = np.random.default_rng(seed).normal(0, 0.03, count + steps) * scale(np.arange(count + steps) / count)
     closes = 100 * np.exp(np.cumsum(changes))
@@ -22,16 +26,16 @@ def drifting(scale: Callable[[np.ndarray], np.ndarray], count: int = 3000, steps
         spread = np.exp(0.03 * np.sqrt(step) * norm.ppf(LEVELS))
         last, actual = closes[:count], closes[step : count + step]
         rows = pd.DataFrame(last[:, None] * spread, columns=list(COLUMNS))
-        rows = rows.assign(series="COIN-USD", model="Model", fold=0, origin=days[:count], step=step, last=last,
-                           timestamp=days[step : count + step], forecast=last, actual=actual, pit=0.5, log_density=0.0)  # fmt: skip
-        parts.append(rows)
+        rows = rows.assign(series="COIN-USD", model="Model", fold=0, step=step, pit=0.5, log_density=0.0)
+        times = {"origin": days[:count], "timestamp": days[step : count + step]}
+        parts.append(rows.assign(**times, last=last, forecast=last, actual=actual))
     return pd.concat(parts, ignore_index=True)
 
 
-@pytest.mark.parametrize("scale", [lambda part: 1 + 1.5 * part, lambda part: 1 - 0.6 * part, lambda part: 1 + (part > 0.5)])
-def test_the_adaptive_intervals_keep_their_level_under_drift_where_the_plain_ones_do_not(
-    scale: Callable[[np.ndarray], np.ndarray],
-) -> None:
+@pytest.mark.parametrize(
+    "scale", [lambda part: 1 + 1.5 * part, lambda part: 1 - 0.6 * part, lambda part: 1 + (part > 0.5)]
+)
+def test_the_adaptive_intervals_keep_their_level_under_drift_where_the_plain_ones_do_not(scale: Scale) -> None:
     rows = with_adaptive(drifting(scale), step=0.02)
     found = adaptation_of(rows)
     assert found is not None

@@ -11,6 +11,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.adaptive import ADAPTIVE_STEP
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.load import load_forecaster
@@ -45,6 +46,11 @@ NAME = "Name of the run's folder in runs; by default the configuration's with th
 OPTIONS_OF_VERB = {"validate": (FOLDER,), "test": (FOLDER,), "predict": (OUTPUT, PLOT)}
 
 
+JUDGING = {"validate", "test"}
+ADAPTIVE_HELP = "Whether the model's quantiles are judged once more, moved as adaptive conformal inference moves them."
+STEP_HELP = "How fast their levels follow what was seen."
+
+
 class CommandLine(VerbCLI):
     """Lightning's CLI, which parses and checks a command line and builds what it names; it runs nothing.
 
@@ -77,6 +83,10 @@ class CommandLine(VerbCLI):
         for verb in OPTIONS_OF_VERB.keys() & self.subcommands().keys():
             for option, meaning in OPTIONS_OF_VERB[verb]:
                 self.verb_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
+        for verb in JUDGING & self.subcommands().keys():
+            judge = self.verb_parsers[verb]
+            judge.add_argument("--judge.adaptive", type=bool, default=False, help=ADAPTIVE_HELP)
+            judge.add_argument("--judge.adaptive_step", type=float, default=ADAPTIVE_STEP, help=STEP_HELP)
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Link lengths and columns of the model to the data's, and add ``name``, which a configuration may have."""

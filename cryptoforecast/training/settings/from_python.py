@@ -17,7 +17,7 @@ from cryptoforecast.training.settings.variant_class import class_of_model
 
 GROUPS = ("model", "data", "trainer")
 NAMED_ARGUMENTS = {"source": "data.source", "model": "model", "seed": "seed_everything", "name": "name",
-            "ckpt_path": "ckpt_path"}  # fmt: skip
+            "ckpt_path": "ckpt_path", "adaptive": "judge.adaptive", "adaptive_step": "judge.adaptive_step"}  # fmt: skip
 UNGROUPED = ("seed_everything", "output_dir", "output", "plot")  # options that belong to none of the three
 
 
