@@ -59,6 +59,11 @@ def log_losses(rise: Float64[np.ndarray, " targets"], rose: np.ndarray) -> Float
     return losses
 
 
+def has_probabilities(rows: pd.DataFrame) -> bool:
+    """Whether any row has a probability of a rise."""
+    return bool(has_probability(rows).any())
+
+
 def probabilities_by_series(rows: pd.DataFrame) -> dict[str, dict[str, Probability]]:
     """The scores of all probabilities of a rise: by series, then by model, and last those of one half.
 
