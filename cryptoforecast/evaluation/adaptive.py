@@ -7,13 +7,12 @@ import pandas as pd
 from jaxtyping import Float64, Int64
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.density import NINETY, crps_of_rows
+from cryptoforecast.evaluation.density import ADAPTIVE, NINETY, crps_of_rows
 from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, has_distribution, pit_of
 from cryptoforecast.evaluation.rows import SEED
 from cryptoforecast.quantiles import COLUMNS, LEVELS, MEDIAN
 
 ADAPTIVE_STEP = 0.005  # that of Gibbs and Candès
-ADAPTIVE = " adaptive"  # ends the model's name
 LEAST_LEVEL = 1e-9  # beyond it and one less it, a level moves its quantile no further
 
 
@@ -111,11 +110,6 @@ def adaptation_of(rows: pd.DataFrame) -> Adaptation | None:
     before, after = (rows[rows["model"] == name] for name in (model, model + ADAPTIVE))
     coverages = [float(part["actual"].between(part[NINETY[0]], part[NINETY[1]]).mean()) for part in (before, after)]
     return Adaptation(*coverages, *(float(crps_of_rows(part).mean()) for part in (before, after)))
-
-
-def to_json(adaptation: Adaptation) -> dict[str, Any]:
-    """The entry ``adaptive`` of ``scores.json``."""
-    return adaptation._asdict()
 
 
 def _adapted(rows: pd.DataFrame, step: float) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from cryptoforecast.evaluation.metrics import RANDOM_WALK, RUNG_NAMES
 from cryptoforecast.evaluation.quantile_columns import LOG_DENSITY, QUANTILES, has_distribution
 from cryptoforecast.quantiles import crps as crps_of_quantiles
 
+ADAPTIVE = " adaptive"  # ends the name of a model whose quantiles were adapted
 HALF, NINETY = ("0.25", "0.75"), ("0.05", "0.95")  # the ends of the intervals
 PERCENT = 100.0
 NO_DISTRIBUTION = "no model has a distribution: rows have one in the columns 0.01, 0.05, … 0.95, 0.99"
@@ -134,12 +135,15 @@ def overall_density(by_series: dict[str, dict[str, DensityScore]]) -> dict[str, 
 def point_rows(rows: pd.DataFrame, judged: str) -> pd.DataFrame:
     """The rows that the point table has: without the rungs of the ladder, whose point forecast is the random walk's.
 
+    A model whose quantiles were adapted is left out as well; what was adapted is its distribution.
+
     Args:
         rows: forecast rows of several models.
         judged: the model that is judged, which stays also if it is a rung.
     """
-    rungs = rows["model"].isin(RUNG_NAMES[1:]) & (rows["model"] != judged) & has_distribution(rows)
-    return rows[~rungs] if rungs.any() else rows
+    of_distributions = rows["model"].isin(RUNG_NAMES[1:]) | rows["model"].str.endswith(ADAPTIVE)
+    left_out = of_distributions & (rows["model"] != judged) & has_distribution(rows)
+    return rows[~left_out] if left_out.any() else rows
 
 
 def _score(rows: pd.DataFrame, walk: float, with_density: bool) -> DensityScore:

@@ -13,6 +13,7 @@ import pandas as pd
 from rich.console import Console
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.adaptive import adaptation_of
 from cryptoforecast.evaluation.benchmark_rows import with_random_walk
 from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.decision import claim_on
@@ -238,5 +239,6 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
     if distribution is not None and distribution.findings:
         calibrated = tables_of_calibration(names, distribution.claim.model, distribution.findings)
         print_findings(console, calibrated, CALIBRATION_NOTES)
-    for sentence in verdict.sentences:
+    adaptation = adaptation_of(verdict.rows)
+    for sentence in [*verdict.sentences, *([] if adaptation is None else [adaptation.sentence])]:
         console.print(sentence, soft_wrap=True, highlight=False, markup=False)

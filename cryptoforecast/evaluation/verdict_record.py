@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.evaluation.adaptive import adaptation_of
 from cryptoforecast.evaluation.calibration import CalibrationFindings
 from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.density import DensityScore
@@ -50,6 +51,8 @@ def verdict_record(
         content["flattered_by"] = claim.flattered_by
     if distribution is not None:
         content["distribution"] = distribution.to_json()
+    if (adaptation := adaptation_of(rows)) is not None:
+        content["adaptive"] = adaptation._asdict()
     if has_probabilities(rows):
         content["probability"] = record_of_probabilities(probabilities_by_series(rows))
     if findings:
