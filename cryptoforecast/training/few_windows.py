@@ -42,6 +42,11 @@ class FewWindows(CloseDataModule):
         single = len(self._all) % self._order.batch_size == 1 and len(self._order) > 1 and not self.drop_last
         return 2 if single else 1
 
+    @property
+    def complete(self) -> CloseDataModule:
+        """The data of the fit."""
+        return self._complete
+
     def train_dataloader(self) -> WindowLoader:
         """As many batches as in the fit, of a few windows each."""
         return _SmallBatches(self._on_device(), self._order)

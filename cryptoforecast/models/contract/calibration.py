@@ -1,5 +1,6 @@
 """The calibration of a conformal head: its network's errors on the validation targets of an epoch."""
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,6 +13,8 @@ from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.heads.conformal import LEAST_SHARE, Conformal, require_positive
 from cryptoforecast.models.heads.sorted_errors import require_enough
+
+ENOUGH = 99  # errors for every level
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -32,7 +35,8 @@ def begin_calibration(model: "Forecaster", data: CloseDataModule) -> None:
         return
     if not model.trainer.limit_val_batches:
         raise UserError("trainer.limit_val_batches is 0, and Conformal makes its intervals of validation errors.")
-    counts = [len(part) for part in data.windows.by_series(data.fold.val)]
+    complete = _complete(data)
+    counts = [len(part) for part in complete.windows.by_series(complete.fold.val)]
     require_enough(min(counts) if head.scale == "none" else sum(counts), head.residuals)
     head.in_fit = True
 
@@ -67,8 +71,18 @@ def finish_calibration(model: "Forecaster") -> None:
     head.least_scale = LEAST_SHARE * float(positive.median()) if len(positive) else 1.0
     errors = errors / scales.clamp_min(head.least_scale)
     data = datamodule_of(model.trainer)
+    if data is not None and _complete(data) is not data:
+        copies = math.ceil(ENOUGH / len(errors))
+        head.take_errors([errors.repeat(copies, 1).T] * (len(data.series) if head.scale == "none" else 1))
+        return
     groups = range(len(data.series) if data else 1) if head.scale == "none" else [None]
     head.take_errors([(errors if group is None else errors[series == group]).T for group in groups])
+
+
+def _complete(data: CloseDataModule) -> CloseDataModule:
+    """The data of the fit, also for its rehearsal with a few windows, whose errors are then repeated to be enough."""
+    complete: CloseDataModule = getattr(data, "complete", data)
+    return complete
 
 
 def _calibrates(trainer: Trainer) -> bool:
