@@ -1,5 +1,6 @@
 """The bars of a series as the ladder of baselines reads them: closes, and High and Low wherever the source has them."""
 
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,9 +11,10 @@ from jaxtyping import Bool, Float64, Int64
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import Source, load_one
 from cryptoforecast.data.times import in_nanoseconds
-from cryptoforecast.errors import UserError
+from cryptoforecast.errors import DataNotice, UserError
 
 HIGH, LOW = "High", "Low"
+FEWEST_FITS = 0.9  # of all bars, with High above Low; of a source where fewer do, neither is believed
 
 
 class Bars(NamedTuple):
@@ -22,8 +24,8 @@ class Bars(NamedTuple):
         symbol: the name of the series.
         times: UTC nanoseconds since 1970.
         closes: in the currency of the series.
-        highs: None where the source has none.
-        lows: None where the source has none.
+        highs: None where the source has none; NaN at a bar where it is below Low.
+        lows: in the same way.
         follows: whether a bar comes directly after the one before, without a gap; the first does not.
         trained: whether a bar lies in a training window: nothing else may be learned from.
     """
@@ -75,7 +77,9 @@ def _ranges(series: CloseSeries, source: Source) -> pd.DataFrame | None:
     ranges = series.others
     if ranges is None or not {HIGH, LOW} <= set(ranges.columns):
         try:
-            loaded = load_one(source, (HIGH, LOW))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DataNotice)  # of the closes, given when they were loaded
+                loaded = load_one(source, (HIGH, LOW))
         except UserError:
             return None
         aligned = loaded.closes.reindex(series.closes.index)
@@ -83,4 +87,4 @@ def _ranges(series: CloseSeries, source: Source) -> pd.DataFrame | None:
             return None
         ranges = loaded.others.loc[series.closes.index]
     fits = (ranges[HIGH] >= ranges[LOW]) & (ranges[LOW] > 0)
-    return ranges if bool(fits.all()) else None
+    return ranges[[HIGH, LOW]].where(fits) if fits.mean() >= FEWEST_FITS else None
