@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptoforecast.backtest.command import make_backtest
+from cryptoforecast.backtest.ensemble import require_name_not_of_ensemble
 from cryptoforecast.backtest.fold_fit import Fit
 from cryptoforecast.backtest.folds import FoldDates, WindowKind, closes_of_fold, cut_backtest
 from cryptoforecast.backtest.record import begin_or_go_on, record_of
@@ -40,6 +41,7 @@ def backtest(
     window: WindowKind = "expanding",
     output_dir: str | Path | None = None,
     parquet: bool = False,
+    ensemble: bool | None = None,
     progress: bool = True,
     source: Any = None,
     model: Any = None,
@@ -62,6 +64,9 @@ def backtest(
             first fold's (``rolling``).
         output_dir: where all goes; by default ``backtest`` beside the runs.
         parquet: whether to write ``forecasts.parquet`` too, which takes pyarrow.
+        ensemble: whether the ensemble of the seeds is judged too, see
+            :func:`~cryptoforecast.backtest.ensemble.ensemble_rows`; by default where there are several seeds and the
+            model has a distribution.
         progress: whether to print a line for each fit.
         source: as in :func:`cryptoforecast.fit`.
         model: as there; a class must be importable, so none that is defined in a notebook.
@@ -89,6 +94,7 @@ def backtest(
             window=window,
             output_dir=output_dir,
             parquet=parquet,
+            ensemble=ensemble,
             progress=progress,
         )
 
@@ -103,6 +109,7 @@ def walk_forward(
     window: WindowKind = "expanding",
     output_dir: str | Path | None = None,
     parquet: bool = False,
+    ensemble: bool | None = None,
     progress: bool = True,
 ) -> BacktestResult:
     """The backtest of what the options of ``fit`` ask for; its rows and scores are in its folder.
@@ -116,6 +123,7 @@ def walk_forward(
         window: as there.
         output_dir: as there.
         parquet: as there.
+        ensemble: as there.
         progress: as there.
 
     Raises:
@@ -124,6 +132,8 @@ def walk_forward(
     _require({"folds": folds, "seeds": seeds, "workers": workers}, window, parquet)
     say: Callable[[str], None] = (lambda line: print(line, flush=True)) if progress else lambda line: None
     made = make_backtest(words, objects)
+    if seeds > 1:
+        require_name_not_of_ensemble(type(made.model).__name__)
     data, settings, device = made.datamodule, made.settings, type(made.trainer.accelerator).__name__
     dates = cut_backtest(data, folds, window)
     folder = (expand_home(str(output_dir)) if output_dir else made.folder).absolute()
@@ -144,7 +154,7 @@ def walk_forward(
         ]
         say("\n".join([*describe_data(data), f"folds    {folds}, {window}, seeds {seeds_of_folds}"]))
         _carry_out(fits, workers, gpus_seen(device), say)
-        rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits])
+        rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits], ensemble)
         tries, flattered_by = place_of_backtest(entry, rows, folder, flattered_by)
         result = BacktestResult(judge_backtest(rows, data.simulated, tries, flattered_by), rows, folder)
         result.write(parquet)

@@ -1,20 +1,24 @@
 """Scores of a backtest by fold and pooled, with their standard deviation and range over seeds."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.backtest.densities import BacktestDistribution, SeedDensity, judge_distributions, of_seed
+from cryptoforecast.backtest.ensemble import ensemble_rows
 from cryptoforecast.evaluation.claim import Claim, FoldSummary
 from cryptoforecast.evaluation.decision import claim_on
-from cryptoforecast.evaluation.forecasts import COLUMNS
-from cryptoforecast.evaluation.metrics import RANDOM_WALK, Score, scores_by_series
-from cryptoforecast.evaluation.rows import SEED
+from cryptoforecast.evaluation.density import point_rows
+from cryptoforecast.evaluation.metrics import BASELINE_NAMES, RANDOM_WALK, Score, scores_by_series
+from cryptoforecast.evaluation.quantile_columns import distribution_columns_in, has_distribution
+from cryptoforecast.evaluation.rows import COLUMNS, SEED
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.tries import Place
+from cryptoforecast.evaluation.verdict_record import scores_of_both
 
 
 class AcrossSeeds(TypedDict):
@@ -49,13 +53,17 @@ class FoldScores(NamedTuple):
 
 
 class BacktestVerdict(NamedTuple):
-    """What a backtest found. ``pooled`` is over the targets of all folds, the test of ``claim`` of all seeds."""
+    """What a backtest found. ``pooled`` is over the targets of all folds, the test of ``claim`` of all seeds.
+
+    ``distribution`` is what it found of distributions; None for a model that forecasts points alone.
+    """
 
     model: str
     targets: dict[str, int]
     folds: list[FoldScores]
     pooled: dict[int, SeedScores]
     claim: Claim
+    distribution: BacktestDistribution | None = None
 
     @property
     def sentence(self) -> str:
@@ -71,11 +79,16 @@ class BacktestVerdict(NamedTuple):
         """The verdict as ``scores.json`` holds it; numbers that are not finite are null."""
         median = _median([scored.p_value for scored in self.pooled.values()])
         seeds_above = [scored.skill > 0 for scored in self.pooled.values()]
+        found = self.distribution
         content = {
             "model": self.model,
             "series": list(self.targets),
             "targets": sum(self.targets.values()),
-            "pooled": {"skill": self.skill, "by_seed": _by_seed(self.pooled)},
+            "pooled": {
+                "skill": self.skill,
+                **({} if found is None else _spread(found.pooled)),
+                "by_seed": _by_seed(self.pooled, {} if found is None else found.pooled),
+            },
             "beats_random_walk": {
                 "share_of_seeds": float(np.mean(seeds_above)),
                 "share_of_folds": float(np.mean([_mean_skill(fold) > 0 for fold in self.folds])),
@@ -88,37 +101,45 @@ class BacktestVerdict(NamedTuple):
                     "last": fold.last.isoformat(),
                     "targets": fold.targets,
                     "skill": across_seeds([scored.skill for scored in fold.by_seed.values()]),
-                    "by_seed": _by_seed(fold.by_seed),
+                    **({} if found is None else _spread(found.folds[fold.fold])),
+                    "by_seed": _by_seed(fold.by_seed, {} if found is None else found.folds[fold.fold]),
                 }
                 for fold in self.folds
             ],
             "verdict": self.sentence,
             "claim": self.claim.to_record(),
             **({"flattered_by": self.claim.flattered_by} if self.claim.flattered_by else {}),
+            **({} if found is None else {"distribution": found.to_json()}),
         }
         return json.dumps(_finite(content), indent=2) + "\n"
 
 
-def join_rows(parts: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
+def join_rows(parts: Sequence[tuple[int, pd.DataFrame]], ensemble: bool | None = None) -> pd.DataFrame:
     """One table of the rows of all fits, with a further column ``seed``.
 
-    Baselines learn nothing, so their rows stand once a fold, without a seed.
+    Baselines and the ladder do not depend on a seed, so their rows stand once a fold, without one.
 
     Args:
         parts: seeds and forecast rows, the model's first, fold by fold.
+        ensemble: whether to add the ensemble of the seeds, without a seed; by default where there are several seeds
+            and the model has a distribution.
 
     Returns:
-        Fold by fold the rows of each seed, then those of the baselines.
+        Fold by fold the rows of each seed, then those of the ensemble, then those of the baselines.
     """
     joined: list[pd.DataFrame] = []
     for fold in dict.fromkeys(int(rows["fold"].iloc[0]) for _, rows in parts):
         of_fold = [(seed, rows) for seed, rows in parts if int(rows["fold"].iloc[0]) == fold]
         model = str(of_fold[0][1]["model"].iloc[0])
-        joined += [rows[rows["model"] == model].assign(**{SEED: seed}) for seed, rows in of_fold]
+        of_model = [rows[rows["model"] == model] for _, rows in of_fold]
+        joined += [rows.assign(**{SEED: seed}) for (seed, _), rows in zip(of_fold, of_model, strict=True)]
+        wanted = bool(has_distribution(of_model[0]).all()) if ensemble is None else ensemble
+        if wanted and len(of_model) > 1 and model not in BASELINE_NAMES:
+            joined.append(ensemble_rows(of_model).assign(**{SEED: None}))
         baselines = of_fold[0][1]
         joined.append(baselines[baselines["model"] != model].assign(**{SEED: None}))
     table = pd.concat([rows.astype({SEED: "Int64"}) for rows in joined], ignore_index=True)
-    return table[[*COLUMNS, SEED]]
+    return table[[*COLUMNS, *distribution_columns_in(table), SEED]]
 
 
 def judge_backtest(
@@ -159,12 +180,8 @@ def judge_backtest(
             len(folds), sum(_mean_skill(fold) > 0 for fold in folds), [scored.skill for scored in pooled.values()]
         ),
     )
-    return BacktestVerdict(model, targets, folds, pooled, claim)
-
-
-def of_seed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """The rows of one seed beside those of the baselines."""
-    return rows[rows[SEED].isna() | (rows[SEED] == seed)]
+    distribution = judge_distributions(rows, model, tries, simulated, flattered_by)
+    return BacktestVerdict(model, targets, folds, pooled, claim, distribution)
 
 
 def skill_of(rows: pd.DataFrame) -> float:
@@ -200,14 +217,29 @@ def _mean_skill(fold: FoldScores) -> float:
 
 
 def _score(rows: pd.DataFrame, model: str) -> SeedScores:
-    by_series = scores_by_series(rows)
+    by_series = scores_by_series(point_rows(rows, model))
     judged, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
     skill = float(np.mean([scores[model]["skill"] for scores in by_series.values()]))
     return SeedScores(by_series, skill, *diebold_mariano(judged, walk))
 
 
-def _by_seed(scored: dict[int, SeedScores]) -> dict[str, Any]:
-    return {str(seed): scores._asdict() for seed, scores in scored.items()}
+def _by_seed(scored: dict[int, SeedScores], densities: Mapping[int, SeedDensity]) -> dict[str, Any]:
+    """The scores of each seed, and those of its distribution if it has one."""
+    records: dict[str, Any] = {}
+    for seed, scores in scored.items():
+        records[str(seed)] = record = scores._asdict()
+        if (density := densities.get(seed)) is not None:
+            record["by_series"] = scores_of_both(scores.by_series, density.by_series)
+            record |= {"crps": density.crps, "density_skill": density.density_skill}
+    return records
+
+
+def _spread(densities: Mapping[int, SeedDensity]) -> dict[str, AcrossSeeds]:
+    """How the scores of distributions spread over seeds."""
+    return {
+        "crps": across_seeds([density.crps for density in densities.values()]),
+        "density_skill": across_seeds([density.density_skill for density in densities.values()]),
+    }
 
 
 def _median(values: Sequence[float | None]) -> float | None:

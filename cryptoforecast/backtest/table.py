@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cryptoforecast.backtest.scores import BacktestVerdict, SeedScores, across_seeds
+from cryptoforecast.backtest.table_of_densities import columns_of, print_distributions
 from cryptoforecast.data.times import say_time
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.formatting import display_name, format_number, format_price
@@ -17,18 +18,27 @@ def print_backtest(verdict: BacktestVerdict, console: Console) -> None:
     """Print a line a fold, one of all folds, the models beside each other, and the sentence."""
     console.print(_table_of_folds(verdict))
     console.print(_table_of_models(verdict))
-    console.print(verdict.sentence, soft_wrap=True, highlight=False, markup=False)
+    if verdict.distribution is not None:
+        print_distributions(verdict, verdict.distribution, console)
+    for sentence in (verdict.sentence, *(verdict.distribution.sentences if verdict.distribution else [])):
+        console.print(sentence, soft_wrap=True, highlight=False, markup=False)
 
 
 def table_of_folds(verdict: BacktestVerdict) -> pd.DataFrame:
-    """A row for each fold, and one for all: its targets, and how the skill spreads over seeds."""
+    """A row for each fold, and one for all: its targets, and how the skill spreads over seeds.
+
+    Of a model with a distribution there are ``crps``, the mean over seeds, and the spread of the density skill.
+    """
+    found = verdict.distribution
     lines = [
         {"fold": fold.fold, "first": fold.first, "last": fold.last, "targets": fold.targets}
         | across_seeds([scores.skill for scores in fold.by_seed.values()])
+        | (columns_of(found.folds[fold.fold]) if found else {})
         for fold in verdict.folds
     ]
     total = {"fold": "all", "first": verdict.folds[0].first, "last": verdict.folds[-1].last}
-    return pd.DataFrame([*lines, {**total, "targets": sum(verdict.targets.values()), **verdict.skill}])
+    whole = {**total, "targets": sum(verdict.targets.values()), **verdict.skill}
+    return pd.DataFrame([*lines, whole | (columns_of(found.pooled) if found else {})])
 
 
 def _table_of_folds(verdict: BacktestVerdict) -> Table:

@@ -42,6 +42,12 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see backtest --help.")
 
 
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text == "true"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m cryptoforecast backtest", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("--folds", type=int, required=True, help="how many test parts; at least 1")
@@ -49,5 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=1, help="how many fits at a time, each with one thread")
     parser.add_argument("--window", choices=WINDOWS, default="expanding", help="train on all before, or the last of it")
     parser.add_argument("--output_dir", metavar="FOLDER", help="where all goes; by default beside the runs")
+    parser.add_argument(
+        "--ensemble",
+        type=_truth,
+        metavar="true|false",
+        help="judge the mean of the seeds too; by default where there are several and the model has a distribution",
+    )
     parser.add_argument("--parquet", action="store_true", help="write forecasts.parquet too; takes pyarrow")
     return parser

@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from cryptoforecast import judge
-from cryptoforecast.backtest.scores import BacktestVerdict, join_rows, judge_backtest, of_seed
+from cryptoforecast.backtest.densities import of_seed
+from cryptoforecast.backtest.scores import BacktestVerdict, join_rows, judge_backtest
 from cryptoforecast.evaluation.metrics import scores
 from cryptoforecast.evaluation.significance import diebold_mariano
 
