@@ -8,9 +8,10 @@ from cryptoforecast.backtest.command import make_backtest
 from cryptoforecast.backtest.ensemble import require_name_not_of_ensemble
 from cryptoforecast.backtest.fold_fit import Fit
 from cryptoforecast.backtest.folds import FoldDates, WindowKind, closes_of_fold, cut_backtest
+from cryptoforecast.backtest.joined_rows import join_rows
 from cryptoforecast.backtest.record import begin_or_go_on, record_of
 from cryptoforecast.backtest.result import BacktestResult
-from cryptoforecast.backtest.scores import join_rows, judge_backtest, skill_of
+from cryptoforecast.backtest.scores import judge_backtest, skill_of
 from cryptoforecast.backtest.workers import UNFINISHED, carry_out, gpus_seen, rows_of
 from cryptoforecast.data.series import CloseSeries, fingerprint
 from cryptoforecast.data.times import say_time

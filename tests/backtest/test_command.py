@@ -13,8 +13,9 @@ from cryptoforecast import SimulatedSource
 from cryptoforecast.backtest.command import make_backtest
 from cryptoforecast.backtest.fold_fit import fit_fold
 from cryptoforecast.backtest.folds import cut_backtest
+from cryptoforecast.backtest.joined_rows import join_rows
 from cryptoforecast.backtest.run import fit_of
-from cryptoforecast.backtest.scores import join_rows, judge_backtest
+from cryptoforecast.backtest.scores import judge_backtest
 from cryptoforecast.backtest.workers import share_of
 from cryptoforecast.evaluation.rows import read_written_rows
 from tests.cli.helpers import BEST, QUICK, SIMULATED, contents

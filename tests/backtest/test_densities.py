@@ -15,7 +15,8 @@ from rich.console import Console
 from cryptoforecast import UserError
 from cryptoforecast.backtest.densities import of_seed
 from cryptoforecast.backtest.ensemble import ENSEMBLE, ensemble_rows, require_name_not_of_ensemble
-from cryptoforecast.backtest.scores import BacktestVerdict, join_rows, judge_backtest
+from cryptoforecast.backtest.joined_rows import join_rows
+from cryptoforecast.backtest.scores import BacktestVerdict, judge_backtest
 from cryptoforecast.backtest.table import print_backtest, table_of_folds
 from cryptoforecast.evaluation.calibration import calibration_by_series
 from cryptoforecast.evaluation.density import crps_of_rows, density_scores

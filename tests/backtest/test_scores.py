@@ -9,7 +9,8 @@ from scipy.stats import ttest_1samp
 
 from cryptoforecast import judge
 from cryptoforecast.backtest.densities import of_seed
-from cryptoforecast.backtest.scores import BacktestVerdict, join_rows, judge_backtest
+from cryptoforecast.backtest.joined_rows import join_rows
+from cryptoforecast.backtest.scores import BacktestVerdict, judge_backtest
 from cryptoforecast.evaluation.metrics import scores
 from cryptoforecast.evaluation.significance import diebold_mariano
 
