@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """List the runs and backtests of a ledger: the settings that differ among them, their seeds, and their
 skill on the validation and on the test targets."""
-SKILLS = ("val_skill", "test_skill")
+SKILLS = {"val_skill": "val skill", "test_skill": "test skill"}
+DENSITIES = {"val_density_skill": "val density", "test_density_skill": "test density"}  # where any run has them
 LONGEST_SETTING = 24  # letters of a value in the table
 WIDEST_RUN = 32  # letters of a run's folder in a line of the table
 
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--where", action="append", default=[], metavar="CONDITION",
                         help="only runs that meet it, such as 'hidden_size>=32'; may be given again")  # fmt: skip
     parser.add_argument("--sort", default="time", metavar="COLUMN",
-                        help="skill (on the validation targets), val, test, time, or any setting")  # fmt: skip
+                        help="skill, density_skill, crps (on validation targets), test, time, or any setting")  # fmt: skip
     parser.add_argument("--reverse", action="store_true", help="the other way round; skills stand from the highest on")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
     parser.add_argument("--csv", metavar="FILE", help="write the table into a file, a column for each setting")
@@ -84,10 +85,11 @@ def _print(frame: "pd.DataFrame") -> None:
     table.add_column("run", overflow="fold", width=min(WIDEST_RUN, max(map(len, folders), default=3)))
     for head in ("model", "what differs"):
         table.add_column(head, overflow="fold")
-    for head in ("seed", "val skill", "test skill", "date"):
+    scores = SKILLS | {name: head for name, head in DENSITIES.items() if name in frame}
+    for head in ("seed", *scores.values(), "date"):
         table.add_column(head, justify="right", no_wrap=True)
     for folder, cells in zip(folders, frame.to_dict("records"), strict=True):
-        skills = ["-" if cells[name] != cells[name] else f"{cells[name]:+.4f}" for name in SKILLS]
+        skills = ["-" if cells[name] != cells[name] else f"{cells[name]:+.4f}" for name in scores]
         seed = "-" if cells["seed"] is None else str(cells["seed"])
         words = [folder, cells["model"], _settings(cells)]
         table.add_row(*map(Text, words), seed, *skills, f"{cells['time']:%Y-%m-%d}")

@@ -15,9 +15,12 @@ from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.user_folders import expand_home
 
 VALIDATION = "validation.json"  # in a run folder: what its best checkpoint came to on the validation targets
-COLUMNS = ("name", "kind", "model", "seed", "val_skill", "test_skill", "time", "folder")
-SHORT_NAMES = {"val": "val_skill", "test": "test_skill", "skill": "val_skill"}
-BEST_FIRST = ("val_skill", "test_skill")  # sorted from the highest on; all else from the lowest on
+DENSITY_COLUMNS = ("val_density_skill", "test_density_skill", "val_crps", "test_crps")  # where any run has them
+COLUMNS = ("name", "kind", "model", "seed", "val_skill", "test_skill", *DENSITY_COLUMNS, "time", "folder")
+SHORT_NAMES = {"val": "val_skill", "test": "test_skill", "skill": "val_skill", "density_skill": "val_density_skill",
+               "crps": "val_crps"}  # fmt: skip
+BEST_FIRST = ("val_skill", "test_skill", *DENSITY_COLUMNS[:2])  # sorted from the highest on; else from the lowest on
+SCORES = ("skill", "density_skill", "crps")
 
 
 class _Row(NamedTuple):
@@ -45,13 +48,15 @@ def runs(
         where: only runs that meet a condition, or each of several, such as ``hidden_size>=32`` or ``optimizer=Adam``;
             a column of the frame or any setting, with ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
         sort: the column, or the setting, to sort by; ``skill`` is the skill on the validation targets, by which models
-            are chosen. Skills stand from the highest on, all else from the lowest on.
+            are chosen, and so are ``density_skill`` and ``crps``. Skills stand from the highest on, all else from the
+            lowest on.
         reverse: the other way round.
 
     Returns:
         The columns ``name``, ``kind`` (fit, backtest, or test where its fit is in no ledger), ``model``, ``seed``,
-        ``val_skill`` and ``test_skill`` (NaN where there is none), ``time`` (UTC) and ``folder``; then a column for
-        each setting that differs among the rows.
+        ``val_skill`` and ``test_skill`` (NaN where there is none), where any run has a distribution
+        ``val_density_skill``, ``test_density_skill``, ``val_crps`` and ``test_crps`` (in percent of log change),
+        ``time`` (UTC) and ``folder``; then a column for each setting that differs among the rows.
 
     Raises:
         UserError: if there is no ledger, or no such column or setting.
@@ -73,6 +78,7 @@ def runs(
     differing = differing_settings([row.settings for row in kept], [row.cells["class_path"] for row in kept])
     lines = [[row.cells[name] for name in COLUMNS] + [row.settings.get(name) for name in differing] for row in kept]
     frame = pd.DataFrame(lines, columns=[*COLUMNS, *differing], dtype="object").infer_objects()
+    frame = frame.drop(columns=[name for name in DENSITY_COLUMNS if not frame[name].notna().any()])
     return _sorted(frame, [_value(row, sort) for row in kept], (SHORT_NAMES.get(sort, sort) in BEST_FIRST) != reverse)
 
 
@@ -100,11 +106,11 @@ def _rows_of(ledger: Path) -> list[_Row]:
             tests.append((_run_of_test(entry, of_runs) or f"test {number}", entry))
         else:
             of_runs[f"{entry['kind']} {entry.get('folder') or number}"] = entry
-    skills: dict[str, float] = {}
+    tested: dict[str, dict[str, float]] = {}
     for key, entry in tests:
         of_runs.setdefault(key, entry)
-        skills[key] = _skill_of_scores(entry.get("scores"))
-    return [_row(entry, skills.get(key), ledger) for key, entry in of_runs.items()]
+        tested[key] = {score: _score_of(entry.get("scores"), score) for score in SCORES}
+    return [_row(entry, tested.get(key), ledger) for key, entry in of_runs.items()]
 
 
 def _run_of_test(test: Mapping[str, Any], of_runs: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -119,10 +125,11 @@ def _run_of_test(test: Mapping[str, Any], of_runs: Mapping[str, Mapping[str, Any
     return alike[-1] if alike else None
 
 
-def _row(entry: Mapping[str, Any], tested: float | None, ledger: Path) -> _Row:
+def _row(entry: Mapping[str, Any], tested: Mapping[str, float] | None, ledger: Path) -> _Row:
     model, folder = entry["variant"].get("model"), entry.get("folder")
     class_path = str(model.get("class_path", "")) if isinstance(model, Mapping) else str(model or "")
-    val, test = _skills_in(folder, entry["kind"])
+    val, test = _scores_in(folder, entry["kind"])
+    test = test if tested is None else tested
     seeds = [None if isinstance(seed, bool) or str(seed).startswith(("weights ", "unseeded ")) else seed
              for seed in entry["seeds"]]  # fmt: skip
     cells = {
@@ -131,39 +138,35 @@ def _row(entry: Mapping[str, Any], tested: float | None, ledger: Path) -> _Row:
         "model": class_path.rsplit(".", 1)[-1],
         "class_path": class_path,
         "seed": seeds[0] if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}",
-        "val_skill": val,
-        "test_skill": test if tested is None else tested,
+        **{f"val_{score}": val[score] for score in SCORES},
+        **{f"test_{score}": test[score] for score in SCORES},
         "time": pd.Timestamp(entry["time"]),
         "folder": None if folder is None else _as_seen_from_here(Path(folder)),
     }
     return _Row(cells, settings_of(entry["variant"]))
 
 
-def _skills_in(folder: str | None, kind: str) -> tuple[float, float]:
-    """The skill on the validation and on the test targets that the files of a folder tell; NaN where they do not."""
-    none = float("nan")
+def _scores_in(folder: str | None, kind: str) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """The scores on the validation and on the test targets that the files of a folder tell; NaN where they do not."""
+    none = dict.fromkeys(SCORES, float("nan"))
     if folder is None:
         return none, none
     if kind == "backtest":
-        skill = (_read(Path(folder, "scores.json")).get("pooled") or {}).get("skill") or {}
-        return none, _number(skill.get("mean"))
-    return _skill_of_record(_read(Path(folder, VALIDATION))), none
+        pooled = _read(Path(folder, "scores.json")).get("pooled") or {}
+        return none, {score: _number((pooled.get(score) or {}).get("mean")) for score in SCORES}
+    record = _read(Path(folder, VALIDATION))
+    return {score: _score_of(record.get("all") or record.get("scores"), score) for score in SCORES}, none
 
 
-def _skill_of_record(record: Mapping[str, Any]) -> float:
-    """The skill of the model of a verdict as it is written: of several series, the mean of theirs."""
-    return _skill_of_scores(record.get("all") or record.get("scores"))
-
-
-def _skill_of_scores(scores: Any) -> float:
-    """The skill of the model that stands first; of several series the mean of theirs."""
+def _score_of(scores: Any, name: str) -> float:
+    """A score of the model that stands first; of several series the mean of theirs."""
     if not isinstance(scores, Mapping) or not scores:
         return float("nan")
     first = next(iter(scores.values()))
     if isinstance(first, Mapping) and RANDOM_WALK in first:  # by series
-        found = [_skill_of_scores(of_series) for of_series in scores.values()]
+        found = [_score_of(of_series, name) for of_series in scores.values()]
         return float(sum(found) / len(found))
-    return _number(first.get("skill")) if isinstance(first, Mapping) else float("nan")
+    return _number(first.get(name)) if isinstance(first, Mapping) else float("nan")
 
 
 def _number(value: Any) -> float:

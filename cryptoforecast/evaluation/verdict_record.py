@@ -9,12 +9,13 @@ import pandas as pd
 from cryptoforecast.evaluation.adaptive import adaptation_of
 from cryptoforecast.evaluation.calibration import CalibrationFindings
 from cryptoforecast.evaluation.claim import Claim
-from cryptoforecast.evaluation.density import DensityScore
+from cryptoforecast.evaluation.density import DensityScore, density_scores_by_series, point_rows
 from cryptoforecast.evaluation.distribution_verdict import DistributionVerdict
 from cryptoforecast.evaluation.findings import ModelFindings
-from cryptoforecast.evaluation.metrics import Score, overall
+from cryptoforecast.evaluation.metrics import Score, overall, scores_by_series
 from cryptoforecast.evaluation.probability import has_probabilities, probabilities_by_series
 from cryptoforecast.evaluation.probability import to_json as record_of_probabilities
+from cryptoforecast.evaluation.quantile_columns import has_distribution
 from cryptoforecast.evaluation.sentence import sentence_of
 
 Table = dict[str, dict[str, dict[str, Any]]]  # by series, by model, by the name of a score
@@ -76,6 +77,16 @@ def scores_of_both(points: Mapping[str, Mapping[str, Any]], densities: Mapping[s
         for series, of_points in points.items()
         for of_densities in [densities.get(series, {})]
     }
+
+
+def scores_of_rows(rows: pd.DataFrame) -> Table:
+    """The scores of point forecasts and of distributions by series and model, as a verdict has them.
+
+    Args:
+        rows: forecast rows of several models on the same targets, those of the judged model first.
+    """
+    densities = density_scores_by_series(rows) if has_distribution(rows).any() else {}
+    return plain_scores(scores_by_series(point_rows(rows, str(rows["model"].iloc[0]))), densities)
 
 
 def plain_scores(points: Mapping[str, Mapping[str, Any]], densities: Mapping[str, Mapping[str, DensityScore]]) -> Table:

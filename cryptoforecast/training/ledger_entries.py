@@ -13,8 +13,8 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.ledger import append_entry, ledger_of, ledgers_near, read_ledger
-from cryptoforecast.evaluation.metrics import scores_by_series
 from cryptoforecast.evaluation.tries import Place, extents_of, is_of_baseline, place_of
+from cryptoforecast.evaluation.verdict_record import scores_of_rows
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.compare import compare_with_training
 from cryptoforecast.models.checkpoints.file import Checkpoint
@@ -97,7 +97,7 @@ def enter_test(
     if fits:
         same_code = checkpoint is None or _is_same_code(checkpoint, fits[-1], code)
         variant = fits[-1]["variant"] | ({} if same_code else {"code": code.hashes})
-    by_series = scores_by_series(rows)
+    by_series = scores_of_rows(rows)
     entry: dict[str, Any] = {"variant": variant}
     if is_of_baseline(entry) and checkpoint is None:  # it costs nothing to try
         return None, flattered_by

@@ -121,6 +121,8 @@ def write_verdict(folder: Path, verdict: Verdict) -> None:
     print_verdict(verdict, Console(file=printed, width=100))
     with suppress(OSError), _writing(folder / VERDICT) as add:
         add(scalar_pb(f"skill/{verdict.split}", verdict.skill))
+        if verdict.distribution is not None:
+            add(scalar_pb(f"density_skill/{verdict.split}", verdict.distribution.density_skill))
         add(text_pb(f"verdict/{verdict.split}", f"```\n{printed.getvalue()}\n```"))
 
 

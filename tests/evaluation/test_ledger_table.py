@@ -134,3 +134,41 @@ def test_a_setting_that_only_another_class_has_does_not_differ_and_the_table_fit
     printed = capsys.readouterr().out
     assert f"{pd.Timestamp.now(tz='UTC'):%Y-%m-%d}" in printed
     assert max(map(len, printed.splitlines())) <= 100
+
+
+def density_score(skill: float, crps: float) -> dict[str, Any]:
+    """As :func:`score`, of a model with a distribution."""
+    both = score(0.0)
+    return {"LSTM": {**both["LSTM"], "crps": crps, "density_skill": skill}, "RandomWalk": both["RandomWalk"]}
+
+
+def test_runs_with_a_distribution_have_its_scores_and_no_run_has_them_where_none_does() -> None:
+    first, second = enter_run(0), enter_run(1, hidden_size=16)
+    (first / VALIDATION).write_text(json.dumps({"scores": score(0.1)}))
+    assert not [name for name in runs() if "density" in name or "crps" in name]
+    (second / VALIDATION).write_text(json.dumps({"scores": density_score(0.03, 1.9)}))
+    enter_run(1, hidden_size=16, kind="test", scores={"A": density_score(0.04, 2.0), "B": density_score(0.02, 1.0)})
+    names = ["val_density_skill", "test_density_skill", "val_crps", "test_crps"]
+    assert runs()[names].to_numpy().tolist()[1] == [0.03, pytest.approx(0.03), 1.9, 1.5]
+    assert runs()[names].iloc[0].isna().all()
+    assert runs(sort="density_skill")["hidden_size"].tolist() == [16, 8]
+    assert runs(where="val_crps<2")["folder"].tolist() == [second.as_posix()]
+
+
+def test_runs_prints_the_density_skill_where_any_run_has_one(capsys: pytest.CaptureFixture[str]) -> None:
+    (enter_run(0) / VALIDATION).write_text(json.dumps({"scores": score(0.1)}))
+    main(["runs"])
+    assert "density" not in capsys.readouterr().out
+    (enter_run(1, hidden_size=16) / VALIDATION).write_text(json.dumps({"scores": density_score(0.0312, 1.9)}))
+    main(["runs"])
+    printed = capsys.readouterr().out
+    assert "val density" in printed
+    assert "+0.0312" in printed
+    assert max(map(len, printed.splitlines())) <= 100
+
+
+def test_a_backtest_has_its_pooled_density_skill() -> None:
+    folder = enter_run(0, kind="backtest", seeds=[0, 1])
+    pooled = {"skill": {"mean": 0.0}, "density_skill": {"mean": 0.02}, "crps": {"mean": 1.9}}
+    (folder / "scores.json").write_text(json.dumps({"pooled": pooled}))
+    assert runs()[["test_density_skill", "test_crps"]].to_numpy().tolist() == [[0.02, 1.9]]
