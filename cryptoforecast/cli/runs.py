@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.user_folders import expand_home
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """List the runs and backtests of a ledger: the settings that differ among them, their seeds, and their
 skill on the validation and on the test targets."""
-SKILLS = {"val_skill": "val skill", "test_skill": "test skill"}
-DENSITIES = {"val_density_skill": "val density", "test_density_skill": "test density"}  # where any run has them
+SPLITS = ("val", "test")
 LONGEST_SETTING = 24  # letters of a value in the table
 WIDEST_RUN = 32  # letters of a run's folder in a line of the table
 
@@ -56,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--where", action="append", default=[], metavar="CONDITION",
                         help="only runs that meet it, such as 'hidden_size>=32'; may be given again")  # fmt: skip
     parser.add_argument("--sort", default="time", metavar="COLUMN",
-                        help="skill, density_skill, crps (on validation targets), test, time, or any setting")  # fmt: skip
+                        help="skill, density_skill, crps (on validation targets), test, time, any setting")  # fmt: skip
     parser.add_argument("--reverse", action="store_true", help="the other way round; skills stand from the highest on")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
     parser.add_argument("--csv", metavar="FILE", help="write the table into a file, a column for each setting")
@@ -85,16 +84,24 @@ def _print(frame: "pd.DataFrame") -> None:
     table.add_column("run", overflow="fold", width=min(WIDEST_RUN, max(map(len, folders), default=3)))
     for head in ("model", "what differs"):
         table.add_column(head, overflow="fold")
-    scores = SKILLS | {name: head for name, head in DENSITIES.items() if name in frame}
-    for head in ("seed", *scores.values(), "date"):
+    of_density = any(name.endswith("density_skill") for name in frame)  # then there is no room for the date
+    heads = [f"{split} skill{' / density' if of_density else ''}" for split in SPLITS]
+    for head in ("seed", *heads, *([] if of_density else ["date"])):
         table.add_column(head, justify="right", no_wrap=True)
     for folder, cells in zip(folders, frame.to_dict("records"), strict=True):
-        skills = ["-" if cells[name] != cells[name] else f"{cells[name]:+.4f}" for name in scores]
         seed = "-" if cells["seed"] is None else str(cells["seed"])
         words = [folder, cells["model"], _settings(cells)]
-        table.add_row(*map(Text, words), seed, *skills, f"{cells['time']:%Y-%m-%d}")
+        date = [] if of_density else [f"{cells['time']:%Y-%m-%d}"]
+        table.add_row(*map(Text, words), seed, *(_skills(cells, split, of_density) for split in SPLITS), *date)
     console = Console() if sys.stdout.isatty() else Console(width=100)
     console.print(table)
+
+
+def _skills(cells: "dict[str, Any]", split: str, of_density: bool) -> str:
+    """The skill of a row, and its density skill where any row has one."""
+    names = [f"{split}_skill", *([f"{split}_density_skill"] if of_density else [])]
+    values = [cells.get(name, float("nan")) for name in names]
+    return " / ".join("-" if _is_missing(value) else f"{value:+.4f}" for value in values)
 
 
 def _settings(cells: "dict[str, object]") -> str:

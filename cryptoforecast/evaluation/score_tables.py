@@ -16,9 +16,9 @@ from cryptoforecast.formatting import format_number, format_price, p_value_cell,
 
 OF_ALL = "all series, each counting the same"
 CALIBRATION_NOTES = (
-    "Kupiec: whether as many closes lie below a quantile as its level says. Christoffersen: whether they do",
-    "independently of the bar before. PIT: whether the forecast probabilities of a smaller close are uniform.",
-    "CRPS: Diebold-Mariano against each rung of the ladder. Hold: share of closes within the central interval.",
+    "Kupiec: are as many closes below a quantile as its level says? Christoffersen: independently of",
+    "the bar before? PIT: are the forecast probabilities of a smaller close uniform?",
+    "CRPS p: Diebold-Mariano against each rung. Hold: share of closes within the central interval.",
 )
 
 
