@@ -9,8 +9,8 @@ import pandas as pd
 from cryptoforecast.data.plots import default_style
 from cryptoforecast.evaluation.comparison.board import Board
 from cryptoforecast.evaluation.comparison.losses import skill_interval
-from cryptoforecast.evaluation.comparison.measures import SQUARED
-from cryptoforecast.evaluation.figures.canvas import tidy, write_png
+from cryptoforecast.evaluation.comparison.measures import SQUARED, base_name
+from cryptoforecast.evaluation.figures.canvas import RUNG_COLORS, rung_style, tidy, write_png
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.formatting import plot_label
 
@@ -72,9 +72,11 @@ def plot_cumulative(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
 
     figure = Figure(figsize=(9, 4.4), layout="constrained", dpi=130)
     axes = figure.subplots()
-    for model, color in zip(drawn_models(board, len(LINES)), LINES, strict=False):
+    colors = iter(LINES)
+    for model in drawn_models(board, len(LINES)):
         gained = (losses[RANDOM_WALK] - losses[model]).cumsum()
-        axes.plot(gained.index, gained.to_numpy(), label=plot_label(model), color=color, linewidth=1.5)
+        style = rung_style(rung) if (rung := base_name(model)) in RUNG_COLORS else {"color": next(colors)}
+        axes.plot(gained.index, gained.to_numpy(), label=plot_label(model), linewidth=1.5, **style)
     axes.axhline(0, color=WALK, linewidth=1.2)
     date_format: Any = ConciseDateFormatter
     axes.xaxis.set_major_formatter(date_format(axes.xaxis.get_major_locator()))

@@ -2,28 +2,17 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from cryptoforecast.quantiles import COLUMNS, LEVELS
-from tests.helpers import rows_of
+from tests.evaluation.helpers import distribution_rows
 
 WIDTHS = {"LSTM": 0.02, "RandomWalk": 0.05, "Ewma": 0.03, "Garch": 0.021, "Har": 0.04}  # of the log change, truly 0.02
-
-
-def lognormal(model: str, last: np.ndarray, actual: np.ndarray, width: float) -> pd.DataFrame:
-    """Rows of normal distributions of the log change around the last close."""
-    rows = rows_of(model, last.tolist(), actual.tolist(), last.tolist())
-    quantiles = last[:, None] * np.exp(width * norm.ppf(LEVELS))
-    changes = np.log(actual / last)
-    further = {"pit": norm.cdf(changes / width), "log_density": norm.logpdf(changes, scale=width)}
-    return rows.assign(**dict(zip(COLUMNS, quantiles.T, strict=True)), **further)
 
 
 def beside_ladder(count: int = 200, seed: int = 0, series: str = "COIN-USD", step: int = 1) -> pd.DataFrame:
     """Rows of an LSTM whose distributions are right, of all rungs, and of a model without distributions."""
     random = np.random.default_rng(seed)
     closes = 100 * np.exp(np.cumsum(random.normal(0, 0.02, count + 1)))
-    parts = [lognormal(model, closes[:-1], closes[1:], width) for model, width in WIDTHS.items()]
+    parts = [distribution_rows(model, width, closes[1:], closes[:-1]) for model, width in WIDTHS.items()]
     mean = parts[0].iloc[:, : parts[0].columns.get_loc("actual") + 1].assign(model="Mean")  # type: ignore[operator]
     return pd.concat([*parts, mean], ignore_index=True).assign(series=series, step=step)
 

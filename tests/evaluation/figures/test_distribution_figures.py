@@ -11,6 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.stats import binom
 
+from cryptoforecast.evaluation.comparison.board import compare_rows
+from cryptoforecast.evaluation.comparison.figures import plot_cumulative
+from cryptoforecast.evaluation.comparison.losses import losses_of
 from cryptoforecast.evaluation.density import crps_of_rows
 from cryptoforecast.evaluation.figures.calibration import binomial_band, plot_pit, plot_reliability
 from cryptoforecast.evaluation.figures.canvas import RUNG_COLORS, RUNG_DASHES, write_png
@@ -203,3 +206,14 @@ def test_any_name_can_be_drawn(tmp_path: Path, name: str) -> None:
         figure = plot(rows, "test")
         write_png(figure, tmp_path / "figure.png")
         assert len(legend(figure)) == len(figure.axes[0].get_legend_handles_labels()[1])
+
+
+def test_rungs_have_their_colours_also_in_comparisons() -> None:
+    rows = ROWS[ROWS["model"] != "Mean"]
+    board = compare_rows(rows, repetitions=100, by="crps").pooled
+    (axes,) = plot_cumulative(board, losses_of(rows, crps_of_rows), "CRPS").axes
+    colors = {str(drawn.get_label()): str(drawn.get_color()) for drawn in axes.lines}
+    assert {name: colors[name] for name in ("Ewma", "Garch", "Har")} == {
+        name: RUNG_COLORS[name] for name in ("Ewma", "Garch", "Har")
+    }
+    assert colors["LSTM"] not in RUNG_COLORS.values()

@@ -11,13 +11,13 @@ from cryptoforecast import UserError
 from cryptoforecast.evaluation.figures.canvas import require_format, write_figure
 from cryptoforecast.evaluation.figures.next_closes import plot_next_closes
 from cryptoforecast.quantiles import COLUMNS
-from tests.evaluation.figures.helpers import lognormal
+from tests.evaluation.helpers import distribution_rows
 
 CLOSES = pd.Series(np.linspace(90.0, 100.0, 100), pd.date_range("2024-01-01", periods=100, tz="UTC"), name="COIN-USD")
 
 
 def next_rows(steps: int = 3, series: str = "COIN-USD") -> pd.DataFrame:
-    rows = lognormal("LSTM", np.full(steps, 100.0), np.full(steps, 101.0), 0.02)
+    rows = distribution_rows("LSTM", 0.02, np.full(steps, 101.0))
     times = CLOSES.index[-1] + pd.Timedelta("1D") * np.arange(1, steps + 1)
     rows = rows.assign(series=series, origin=CLOSES.index[-1], step=np.arange(1, steps + 1), timestamp=times)
     return rows.drop(columns=["actual", "pit", "log_density"])
