@@ -70,11 +70,13 @@ def _beside_ladder(
     rows: pd.DataFrame, ladder: Ladder, data: CloseDataModule, positions: Int64[Tensor, " windows"],
     judged: pd.DataFrame,
 ) -> pd.DataFrame:  # fmt: skip
-    """Rows with those of the ladder but the judged rung; the random walk's own get its distribution."""
+    """Rows with those of the ladder but the judged rung; those of the random walk get its distribution, in place."""
     besides = {name: rung for name, rung in ladder.rungs.items() if name not in set(judged["model"])}
     further = ladder_rows(Ladder(besides, {}), data, positions, judged)
     replaced = {name for name in further["model"].unique() if name in set(rows["model"]) - set(judged["model"])}
-    return pd.concat([rows[~rows["model"].isin(replaced)], further], ignore_index=True)
+    every = pd.concat([rows[~rows["model"].isin(replaced)], further], ignore_index=True)
+    order = list(dict.fromkeys([*rows["model"], *further["model"]]))
+    return every.iloc[np.argsort(pd.Categorical(every["model"], order).codes, kind="stable")].reset_index(drop=True)
 
 
 def ladder_rows(

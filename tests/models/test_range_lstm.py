@@ -22,6 +22,7 @@ def test_before_training_its_quantiles_are_those_of_its_rung(tmp_path: Path) -> 
     fit_base(model, data)
     data.setup("test")
     rows = rows_beside_baselines(model, data, "test")
+    assert rows["model"].unique().tolist() == ["RangeLSTM", "RandomWalk", "Drift", "Mean", "Ewma", "Garch", "Har"]
     own, har = (rows.loc[rows["model"] == name, list(COLUMNS)].to_numpy() for name in ("RangeLSTM", "Har"))
     np.testing.assert_allclose(own, har, rtol=1e-5)
 
