@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.audit.garbage import PriceFile
-from cryptoforecast.data.bars import HIGH, LOW
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.files.knobs import KNOBS, knobs_of
 from cryptoforecast.data.files.parsed_cache import LARGE
 from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.load_series import load_one
-from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.series import HIGH, LOW, CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.recipe.write import argument_names

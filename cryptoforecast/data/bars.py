@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float64, Int64
 
-from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.series import HIGH, LOW, CloseSeries
 from cryptoforecast.data.sources.source import Source, load_one
 from cryptoforecast.data.times import in_nanoseconds
 from cryptoforecast.errors import DataNotice, UserError
 
-HIGH, LOW = "High", "Low"
 FEWEST_FITS = 0.9  # of all bars, with High above Low; of a source where fewer do, neither is believed
 
 

@@ -13,8 +13,8 @@ from cryptoforecast.data.times import in_nanoseconds
 from cryptoforecast.errors import UserError
 
 Gaps = Literal["error", "sessions", "ffill", "split"]
-CLOSE, VOLUME = "Close", "Volume"
-FURTHER_COLUMNS = ("Open", "High", "Low", VOLUME)  # of a bar, beside its close
+CLOSE, HIGH, LOW, VOLUME = "Close", "High", "Low", "Volume"
+FURTHER_COLUMNS = ("Open", HIGH, LOW, VOLUME)  # of a bar, beside its close
 
 ROWS_HASHED_AT_A_TIME = 1 << 16  # a copy of all rows would take longer than the hash
 

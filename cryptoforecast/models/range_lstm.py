@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from cryptoforecast.data.bars import HIGH, LOW
+from cryptoforecast.data.series import HIGH, LOW
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.recurrent import RecurrentNetwork
 

@@ -14,6 +14,7 @@ from cryptoforecast.evaluation.verdict import Verdict
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.models.checkpoints.reload_check import require_reloadable
+from cryptoforecast.models.ladder.kept import LADDER_FILE
 from cryptoforecast.recipe.write import class_path
 from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
 from cryptoforecast.training.console import quiet_libraries
@@ -162,7 +163,7 @@ def _judged(made: CommandLine) -> Run:
     if path and trainer.world_size == 1:
         require_reloadable(trainer, made.model, made.datamodule)
     best: Forecaster = load_forecaster(path) if path else made.model
-    verdict: Verdict = judge_model(made, best, "val")
+    verdict: Verdict = judge_model(made, best, "val", ladder_file=folder and folder / LADDER_FILE)
     if folder is not None:
         verdict.write(folder / VALIDATION)
     if (in_tensorboard := tensorboard_folder(trainer)) is not None:

@@ -104,13 +104,18 @@ def test_ranges_of_other_closes_than_those_loaded_first_are_not_taken() -> None:
     assert bars_from(Changing(columns.pop("Close"), others=columns)).highs is None
 
 
-def test_simulated_closes_and_sources_that_take_no_columns_have_none() -> None:
+def test_sources_that_take_no_columns_have_none() -> None:
     class Closes(Source):
         def load(self) -> CloseSeries:  # type: ignore[override]
             return Given(bars(100)["Close"]).load()
 
     assert bars_from(Closes()).highs is None
-    assert bars_from(SimulatedSource(rows=100)).highs is None
+
+
+def test_simulated_bars_have_both() -> None:
+    read = bars_from(SimulatedSource(rows=100))
+    assert (not_none(read.highs) >= read.closes).all()
+    assert (not_none(read.lows) <= read.closes).all()
 
 
 def test_a_source_is_asked_once_more_and_only_where_its_ranges_are_needed() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from cryptoforecast.data.argument_checks import require_count
 from cryptoforecast.data.cleaning.clean import RawRows, to_close_series
 from cryptoforecast.data.cleaning.grid import A_DAY
-from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.series import CLOSE, HIGH, LOW, CloseSeries
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_duration, to_utc
 from cryptoforecast.errors import UserError
@@ -80,21 +80,29 @@ class SimulatedSource(Source):
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
         """The simulated closes, about 1,000 at first.
 
+        Args:
+            columns: High and Low, if wanted: those of a Brownian motion from close to close with the bar's variance.
+
         Raises:
-            UserError: if further columns are asked for.
+            UserError: if another column is asked for.
         """
-        if columns:
-            raise UserError(f"SimulatedSource has closes only; leave {', '.join(columns)} out of data.columns.")
+        if absent := [name for name in columns if name not in (HIGH, LOW)]:
+            has = f"SimulatedSource has {CLOSE}, {HIGH} and {LOW}"
+            raise UserError(f"{has}; leave {', '.join(absent)} out of data.columns.")
         step = _step(self.interval)
         first = to_utc(self.start, "data.source.start")
         times = pd.date_range(first, periods=self.rows, freq=step, unit="ns")
         closes = _shocks(np.random.default_rng(self.seed), self.rows)
-        _to_log_changes(closes, DAILY_VOLATILITY**2 * (step / A_DAY), self.autocorrelation)
+        usual = DAILY_VOLATILITY**2 * (step / A_DAY)
+        _to_log_changes(closes, usual, self.autocorrelation)
+        ranges = _log_ranges(closes, usual, self.autocorrelation, self.seed) if columns else {}
         np.cumsum(closes, out=closes)
-        for first in range(0, self.rows, CLOSES_AT_A_TIME):
-            block = closes[first : first + CLOSES_AT_A_TIME]
-            block[:] = _keep_bits(1000.0 * np.exp(block))
-        return to_close_series(RawRows(self.symbol, times, closes, type(self).__name__, simulated=True))
+        for name in ranges:
+            ranges[name] += closes
+            _to_prices(ranges[name])
+        _to_prices(closes)
+        others = {name: ranges[name] for name in columns}
+        return to_close_series(RawRows(self.symbol, times, closes, type(self).__name__, simulated=True, others=others))
 
 
 def _step(interval: str) -> pd.Timedelta:
@@ -128,6 +136,36 @@ def _to_log_changes(shocks: np.ndarray, usual: float, autocorrelation: float) ->
             last = change + autocorrelation * last
             changes.append(last)
         shocks[first : first + CLOSES_AT_A_TIME] = changes
+
+
+def _log_ranges(changes: np.ndarray, usual: float, autocorrelation: float, seed: int) -> dict[str, np.ndarray]:
+    """The log of High and Low of each bar over its close.
+
+    They are the extremes of a Brownian motion from the close before to the close of the bar, given both. That of the
+    high is drawn exactly, and independently of it that of the low (Karatzas and Shreve 1991, equation 4.3.40).
+
+    Args:
+        changes: log changes.
+        usual: the variance of log changes in the long run.
+        autocorrelation: share of a change that the next one repeats.
+        seed: of the closes; the extremes have random numbers of their own.
+    """
+    least, variance, last = usual * (1 - SHOCK_WEIGHT - PERSISTENCE), usual, 0.0
+    variances = np.empty(len(changes))
+    for at, change in enumerate(changes.tolist()):
+        variances[at] = variance
+        variance = least + SHOCK_WEIGHT * (change - autocorrelation * last) ** 2 + PERSISTENCE * variance
+        last = change
+    drawn = np.random.default_rng([seed, 1]).exponential(2.0, (2, len(changes)))
+    highs, lows = (np.sqrt(np.square(changes) + variances * draw) for draw in drawn)
+    return {HIGH: (highs - changes) / 2, LOW: -(lows + changes) / 2}
+
+
+def _to_prices(logs: np.ndarray) -> None:
+    """Turn logs of prices, over the first, into prices, in place."""
+    for first in range(0, len(logs), CLOSES_AT_A_TIME):
+        block = logs[first : first + CLOSES_AT_A_TIME]
+        block[:] = _keep_bits(1000.0 * np.exp(block))
 
 
 def _keep_bits(values: np.ndarray) -> np.ndarray:

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from cryptoforecast import SimulatedSource, UserError
+from tests.helpers import not_none
 
 SHA_OF_SEED_0 = "af486cb9a086b35f3eed84f9fffdc52c106ab14277c757051504ffe4c3f7d492"
 
@@ -84,3 +86,34 @@ def test_more_closes_than_there_is_time_for_are_refused_with_what_would_do() -> 
 def test_an_autocorrelation_that_would_let_closes_run_away_is_refused(value: float) -> None:
     with pytest.raises(UserError, match=f"data.source.autocorrelation is {value}; it must lie between -1 and 1"):
         SimulatedSource(autocorrelation=value)
+
+
+def test_high_and_low_leave_the_closes_as_they_are_and_hold_them() -> None:
+    alone, beside = SimulatedSource(seed=2).load(), SimulatedSource(seed=2).load(["Low", "High"])
+    assert beside.closes.equals(alone.closes)
+    others = not_none(beside.others)
+    assert list(others.columns) == ["Low", "High"]
+    before = alone.closes.shift(fill_value=1000.0)
+    assert (others["High"] >= np.maximum(alone.closes, before) * (1 - 1e-8)).all()
+    assert (others["Low"] <= np.minimum(alone.closes, before) * (1 + 1e-8)).all()
+
+
+@pytest.mark.parametrize(("name", "sign"), [("High", 1), ("Low", -1)])
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_extremes_have_the_law_of_a_brownian_motion_from_close_to_close(name: str, sign: int, share: float) -> None:
+    series = SimulatedSource(seed=4, rows=20_000, autocorrelation=share).load([name])
+    extremes, closes = not_none(series.others)[name].to_numpy(), series.closes.to_numpy()
+    changes = np.diff(np.log(closes))
+    own = np.concatenate([[np.log(closes[0] / 1000.0)], changes])
+    own[1:] -= share * np.concatenate([[np.log(closes[0] / 1000.0)], changes[:-1]])
+    variances = [0.035**2]
+    for change in own[:-1]:
+        variances.append(0.035**2 * 0.02 + 0.08 * change**2 + 0.9 * variances[-1])
+    above = np.abs(np.log(extremes[1:] / closes[:-1]))
+    beyond = np.exp(-2 * above * (above - sign * changes) / np.array(variances[1:]))  # the probability of a further one
+    assert stats.kstest(beyond, "uniform").pvalue > 0.01
+
+
+def test_other_columns_are_refused() -> None:
+    with pytest.raises(UserError, match="has Close, High and Low; leave Open, Volume out of data.columns"):
+        SimulatedSource().load(["Open", "High", "Volume"])
