@@ -2,18 +2,20 @@
 
 import shlex
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
+from cryptoforecast.evaluation.density import density_scores_by_series
 from cryptoforecast.evaluation.metrics import scores_by_series
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.loaded_parts import prior_training_of
 from cryptoforecast.models.checkpoints.prior_training import Split, why_targets_seen
 
 IMPLAUSIBLE_SKILL = 0.3  # on the next close; published models of daily and hourly closes are far below 0.03
+IMPLAUSIBLE_DENSITY_SKILL = 0.3  # the best of daily closes are near 0.04
 TEST_OPTIONS = ("--output_dir",)
 
 
@@ -32,22 +34,29 @@ def warn_of_seen_targets(model: Forecaster, data: CloseDataModule, split: Split)
 
 
 def warn_of_implausible_skill(rows: pd.DataFrame, typed: Sequence[str]) -> None:
-    """Warn if the skill on the next close is implausibly high, which suggests a leak.
+    """Warn if the skill on the next close, or that of its distribution, is so high that it suggests a leak.
 
     Args:
         rows: forecast rows on test targets, the model's first.
         typed: the command line of ``test``.
     """
-    model = str(rows["model"].iloc[0])
-    scores = scores_by_series(rows[rows["step"] == 1])
-    skills = {series: table[model]["skill"] for series, table in scores.items()}
-    series = max(skills, key=lambda name: skills[name])
-    if skills[series] > IMPLAUSIBLE_SKILL:
+    model, next_closes = str(rows["model"].iloc[0]), rows[rows["step"] == 1]
+    skills = {series: table[model]["skill"] for series, table in scores_by_series(next_closes).items()}
+    _warn_if_above(IMPLAUSIBLE_SKILL, model, "skill", skills, typed)
+    densities = density_scores_by_series(next_closes)
+    of_model = {series: table[model]["density_skill"] for series, table in densities.items() if model in table}
+    _warn_if_above(IMPLAUSIBLE_DENSITY_SKILL, model, "density skill", of_model, typed)
+
+
+def _warn_if_above(most: float, model: str, score: str, by_series: Mapping[str, float], typed: Sequence[str]) -> None:
+    high = {series: value for series, value in by_series.items() if value > most}
+    if high:
+        series = max(high, key=lambda name: high[name])
         warnings.warn(
-            f"{model}: a skill of {skills[series]:+.4f} on the next close of {series} is more likely a leak than a "
-            f"discovery; {command_of_audit(typed)} looks for one.",
+            f"{model}: a {score} of {by_series[series]:+.4f} on the next close of {series} is more likely a leak than "
+            f"a discovery; {command_of_audit(typed)} looks for one.",
             DataNotice,
-            stacklevel=2,
+            stacklevel=3,
         )
 
 

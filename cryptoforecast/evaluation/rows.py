@@ -19,6 +19,7 @@ from cryptoforecast.evaluation.other_levels import (
 )
 from cryptoforecast.evaluation.quantile_columns import (
     DISTRIBUTION_COLUMNS,
+    RISE,
     distribution_columns_in,
     problem_of,
     with_numbers,
@@ -53,8 +54,7 @@ def read_rows(path: Path) -> pd.DataFrame:
 
     Distributions are read from the columns ``0.01, 0.05, … 0.99``, from Nixtla's intervals (``NHITS-lo-90``,
     ``NHITS-hi-90``, ``NHITS-median``), and from the levels that AutoGluon and Chronos have (``0.1 … 0.9`` beside
-    ``mean`` or ``predictions``); :func:`~cryptoforecast.evaluation.other_levels.at_our_levels` says how quantiles of
-    other levels are made.
+    ``mean`` or ``predictions``), whose quantiles :func:`~cryptoforecast.evaluation.other_levels.at_our_levels` makes.
 
     Args:
         path: a CSV or Parquet file.
@@ -176,7 +176,7 @@ def _long(table: pd.DataFrame, source: str) -> pd.DataFrame:
     kept = [name for name in table if name in (*COLUMNS, SEED)]
     bounds = bound_columns(table.columns)
     medians = {model: levels[0.5] for model, levels in bounds.items() if 0.5 in levels}
-    no_models = {*kept, *DISTRIBUTION_COLUMNS, *level_columns(table.columns).values(), *medians.values()}
+    no_models = {*kept, *DISTRIBUTION_COLUMNS, RISE, *level_columns(table.columns).values(), *medians.values()}
     models = [name for name in table if name not in no_models and _may_be_a_model(str(name), table[name])]
     points = {name: name for name in models} | {name: median for name, median in medians.items() if name not in models}
     if not points:

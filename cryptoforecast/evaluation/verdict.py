@@ -159,8 +159,9 @@ def judge(
     Args:
         rows: forecast rows of one or several models on the same targets, those of the judged model first: the columns
             ``series, model, origin, step, timestamp, last, forecast, actual``, times in UTC, prices in the series'
-            currency. Columns may have Nixtla's names (``unique_id, cutoff, ds, y``). Rows of the random walk are made
-            from ``last`` if they are missing.
+            currency, and quantiles in price (``0.01, 0.05, … 0.99``) where there is a distribution. Columns may be
+            those of Nixtla (``unique_id, cutoff, ds, y``), AutoGluon or Chronos. Rows of the random walk are made from
+            ``last`` if they are missing, without a distribution.
         split: ``val`` or ``test``; by default as :func:`forecast_rows` noted in ``rows.attrs``, else ``test``.
         simulated: whether the closes are simulated; by default as noted in ``rows.attrs``, else not.
         tries: which try on these targets this is, by the ledger, for which a claim is corrected; None for a model that

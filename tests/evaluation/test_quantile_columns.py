@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import cryptoforecast as cf
 from cryptoforecast import DataNotice, UserError
 from cryptoforecast.evaluation.benchmark_rows import with_random_walk
 from cryptoforecast.evaluation.other_levels import at_our_levels
@@ -187,3 +188,24 @@ def test_the_helper_of_these_tests_makes_the_distribution_it_says() -> None:
     rows = distribution_rows("LSTM", 0.02, np.array([100.0, 103.0]))
     assert rows.loc[0, "pit"] == pytest.approx(0.5)
     assert rows.loc[1, "0.95"] == pytest.approx(100 * np.exp(0.02 * 1.6448536269514722))
+
+
+def test_the_distribution_of_another_tool_is_scored_from_its_file(tmp_path: Path) -> None:
+    """Scores of a normal log change that Nixtla's columns tell at five levels are those of the whole distribution."""
+    whole = spread_rows(0, 40, {"NHITS": 0.03})
+    names = {"0.05": "NHITS-lo-90", "0.1": "NHITS-lo-80", "0.5": "NHITS-median", "0.9": "NHITS-hi-80",
+             "0.95": "NHITS-hi-90"}  # fmt: skip
+    theirs = whole.rename(
+        columns={"series": "unique_id", "origin": "cutoff", "timestamp": "ds", "actual": "y", **names}
+    )
+    theirs[["unique_id", "ds", "cutoff", "y", *names.values()]].to_csv(tmp_path / "nf.csv", index=False)
+    scored, known = cf.crps(read_rows(tmp_path / "nf.csv").assign(last=100.0)), cf.crps(whole)
+    for score in ("crps", "coverage_50", "coverage_90", "width_90"):
+        assert scored.loc[0, score] == pytest.approx(known.loc[0, score])
+    assert np.isnan(scored.loc[0, "log_score"])
+
+
+def test_level_names_in_a_frame_may_be_numbers() -> None:
+    rows = spread_rows(0, 5, {"LSTM": 0.03})
+    numbered = rows.rename(columns={name: float(name) for name in QUANTILES})
+    assert to_rows(numbered, "rows")[QUANTILES].equals(rows[QUANTILES])
