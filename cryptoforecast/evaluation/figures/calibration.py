@@ -9,7 +9,6 @@ from cryptoforecast.evaluation.figures.canvas import (
     ACTUAL,
     FORECAST,
     draw_small_multiples,
-    name_of_series,
     rung_style,
 )
 from cryptoforecast.evaluation.figures.distribution_rows import (
@@ -79,10 +78,9 @@ def plot_pit(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figure
         axes.set_ylim(bottom=0)
         axes.set_xlabel("PIT")
         axes.set_ylabel("targets, %")
-        axes.set_title(name_of_series(of_series, simulated), loc="left", fontsize="medium")
         axes.set_title(f"{len(values):,} {split} targets", loc="right", fontsize="small")
 
-    return draw_small_multiples(rows, draw, f"PIT histogram, {step_ahead(rows)}", (8, 4.6))
+    return draw_small_multiples(rows, draw, f"PIT histogram, {step_ahead(rows)}", (8, 4.6), simulated)
 
 
 def plot_reliability(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figure":
@@ -124,10 +122,9 @@ def plot_reliability(rows: pd.DataFrame, split: str, simulated: bool = False) ->
         axes.set_xlim(0, 1)
         axes.set_xlabel("level of the quantile")
         axes.set_ylabel("closes below it, less the level, points")
-        axes.set_title(name_of_series(of_series, simulated), loc="left", fontsize="medium")
         axes.set_title(f"{len(forecasts):,} {split} targets", loc="right", fontsize="small")
 
-    return draw_small_multiples(rows, draw, f"reliability, {step_ahead(rows)}", (8, 4.8))
+    return draw_small_multiples(rows, draw, f"reliability, {step_ahead(rows)}", (8, 4.8), simulated)
 
 
 def excess(rows: pd.DataFrame) -> np.ndarray:

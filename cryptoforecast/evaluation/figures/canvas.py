@@ -1,7 +1,7 @@
 """Colours and layout that the figures share."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ import pandas as pd
 
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.errors import UserError
-from cryptoforecast.formatting import display_name, plot_label
+from cryptoforecast.formatting import plot_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +27,7 @@ RUNG_DASHES: dict[str, Any] = {
 }
 MAX_SERIES = 6  # in one figure; more would be too small to read
 MAX_COLUMNS = 3
+LONGEST_NAME = 18  # in characters, of a panel among several
 FORMATS = {".png": None, ".svg": "Date", ".pdf": "CreationDate"}  # by suffix, with what they say of when it was drawn
 
 DrawSeries = Callable[[pd.DataFrame, "Axes", "Axes"], None]
@@ -66,7 +67,9 @@ def draw_side_by_side(rows: pd.DataFrame, draw: DrawSeries, widths: tuple[int, i
     return figure
 
 
-def draw_small_multiples(rows: pd.DataFrame, draw: DrawPanel, title: str, shape: tuple[float, float]) -> "Figure":
+def draw_small_multiples(
+    rows: pd.DataFrame, draw: DrawPanel, title: str, shape: tuple[float, float], simulated: bool = False
+) -> "Figure":
     """A figure with a panel for each series, at most :data:`MAX_COLUMNS` beside each other, and a legend below all.
 
     Args:
@@ -74,25 +77,27 @@ def draw_small_multiples(rows: pd.DataFrame, draw: DrawPanel, title: str, shape:
         draw: draws the rows of one series into its panel.
         title: of the whole figure.
         shape: width and height of the panel of a single series, in inches; those of several are smaller.
+        simulated: whether the closes are simulated, for the title.
     """
     from matplotlib.figure import Figure
 
     names = list(rows["series"].unique())
     drawn = names[:MAX_SERIES]
-    columns = min(len(drawn), MAX_COLUMNS)
+    columns = 2 if len(drawn) == 4 else min(len(drawn), MAX_COLUMNS)
     lines = -(-len(drawn) // columns)
     width, height = shape if len(drawn) == 1 else (0.42 * shape[0] * columns, 0.62 * shape[1] * lines)
     figure = Figure(figsize=(max(width, 6.5), height + 1.0), layout="constrained", dpi=110)
     panels = figure.subplots(lines, columns, squeeze=False).flatten()
     for name, axes in zip(drawn, panels, strict=False):
         draw(rows[rows["series"] == name], axes)
+        axes.set_title(plot_label(name, LONGEST_NAME if columns > 1 else 32), loc="left", fontsize="medium")
         tidy(axes)
     for at, axes in enumerate(panels):
         axes.set_visible(at < len(drawn))
         axes.yaxis.label.set_visible(at % columns == 0)
         axes.xaxis.label.set_visible(at + columns >= len(drawn))
     of_many = f"; the first {len(drawn)} of {len(names)} series" if len(names) > len(drawn) else ""
-    finish(figure, title + of_many)
+    finish(figure, f"{title}{of_many}{mark_of(names, simulated)}")
     return figure
 
 
@@ -103,9 +108,9 @@ def finish(figure: "Figure", title: str) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize="small")
 
 
-def name_of_series(rows: pd.DataFrame, simulated: bool, most: int = 22) -> str:
-    """The name of the series of some rows as a title of at most so many characters, marked if it is simulated."""
-    return plot_label(display_name(str(rows["series"].iloc[0]), simulated), most)
+def mark_of(names: Iterable[object], simulated: bool) -> str:
+    """The end of a title of simulated closes, whose names do not say so; else empty."""
+    return " (SIMULATED)" if simulated and not all("SIMULATED" in str(name) for name in names) else ""
 
 
 def tidy(axes: "Axes") -> None:

@@ -9,7 +9,6 @@ from cryptoforecast.evaluation.figures.canvas import (
     ACTUAL,
     RUNG_COLORS,
     draw_small_multiples,
-    name_of_series,
     show_dates,
 )
 from cryptoforecast.evaluation.figures.distribution_rows import best_rung, judged_rows, rungs_in
@@ -49,11 +48,10 @@ def plot_crps(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figur
         axes.margins(x=0.01)
         show_dates(axes, 6)
         axes.set_ylabel("%")
-        axes.set_title(name_of_series(of_series, simulated), loc="left", fontsize="medium")
         axes.set_title(", ".join(ends), loc="right", fontsize="small")
 
     title = f"CRPS that {plot_label(model, 20)} has saved so far, {split} targets"
-    return draw_small_multiples(rows, draw, title, (10, 4.4))
+    return draw_small_multiples(rows, draw, title, (10, 4.4), simulated)
 
 
 def by_origin(rows: pd.DataFrame) -> pd.Series:

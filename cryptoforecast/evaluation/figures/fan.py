@@ -10,7 +10,7 @@ from cryptoforecast.evaluation.figures.canvas import (
     FORECAST,
     draw_small_multiples,
     finish,
-    name_of_series,
+    mark_of,
     rung_style,
     show_dates,
     tidy,
@@ -52,12 +52,11 @@ def plot_fan(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figure
     def draw(of_series: pd.DataFrame, axes: "Axes") -> None:
         _draw(axes, of_series, rung, CLOSE_UP_TARGETS)
         show_dates(axes, 5)
-        axes.set_title(name_of_series(of_series, simulated), loc="left", fontsize="medium")
         axes.set_title(_scores(last_step(of_series), rung), loc="right", fontsize="small")
 
     if several:
         most = min(CLOSE_UP_TARGETS, int(judged_rows(rows).groupby("series")["origin"].nunique().max()))
-        return draw_small_multiples(rows, draw, f"{what}: the last {most} {split} targets", (10, 5.2))
+        return draw_small_multiples(rows, draw, f"{what}: the last {most} {split} targets", (10, 5.2), simulated)
 
     from matplotlib.figure import Figure
 
@@ -70,7 +69,8 @@ def plot_fan(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figure
     stretch = f"the last {MOST_TARGETS} of {count:,}" if count > MOST_TARGETS else f"{count:,}"
     wide.set_title(_scores(last_step(rows), rung), loc="right", fontsize="medium")
     close_up.set_title(f"the last {min(CLOSE_UP_TARGETS, count)}", loc="left", fontsize="medium")
-    finish(figure, f"{name_of_series(rows, simulated, 32)}: {what}, {stretch} {split} targets")
+    series = str(rows["series"].iloc[0])
+    finish(figure, f"{plot_label(series)}: {what}, {stretch} {split} targets{mark_of([series], simulated)}")
     return figure
 
 

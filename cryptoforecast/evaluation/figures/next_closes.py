@@ -10,7 +10,6 @@ from cryptoforecast.evaluation.figures.canvas import (
     FORECAST,
     WALK,
     draw_small_multiples,
-    name_of_series,
     show_dates,
 )
 from cryptoforecast.evaluation.figures.fan import BANDS, draw_bands
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KNOWN_CLOSES = 60  # before the forecasts
+FEW_STEPS = 3  # whose fan is a narrow wedge, so that bars stand at its end
 
 
 def plot_next_closes(rows: pd.DataFrame, closes: Mapping[str, pd.Series], simulated: bool = False) -> "Figure":
@@ -56,11 +56,10 @@ def plot_next_closes(rows: pd.DataFrame, closes: Mapping[str, pd.Series], simula
         show_dates(axes, 6)
         axes.yaxis.set_major_formatter("{x:,.10g}")
         axes.set_ylabel("close")
-        axes.set_title(name_of_series(forecasts, simulated), loc="left", fontsize="medium")
         day = f"{_written(times[-1])}: " if rows["series"].nunique() == 1 else ""
         axes.set_title(f"{day}{_in_words(forecasts)}", loc="right", fontsize="small")
 
-    return draw_small_multiples(rows, draw, _title(rows), (10, 5.2))
+    return draw_small_multiples(rows, draw, _title(rows), (10, 5.2), simulated)
 
 
 def _draw_forecasts(axes: "Axes", times: list[pd.Timestamp], last: float, forecasts: pd.DataFrame) -> None:
@@ -70,7 +69,9 @@ def _draw_forecasts(axes: "Axes", times: list[pd.Timestamp], last: float, foreca
         columns = ["0.5", *(column for _, low, high, _ in BANDS for column in (low, high))]
         known = pd.DataFrame([dict.fromkeys(columns, last)])
         draw_bands(axes, times, pd.concat([known, forecasts[columns]], ignore_index=True), model)
-        final = forecasts.iloc[-1]  # drawn as bars too: a single step is a narrow wedge
+        final = forecasts.iloc[-1]
+        if len(forecasts) > FEW_STEPS:
+            return
         for (_, low, high, _), width in zip(BANDS, (1.2, 3.0), strict=True):
             axes.vlines(times[-1], final[low], final[high], color=FORECAST, linewidth=width)
     else:

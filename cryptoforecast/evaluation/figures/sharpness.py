@@ -9,7 +9,6 @@ from cryptoforecast.evaluation.figures.canvas import (
     ACTUAL,
     FORECAST,
     draw_small_multiples,
-    name_of_series,
     rung_style,
     show_dates,
 )
@@ -59,14 +58,13 @@ def plot_sharpness(rows: pd.DataFrame, split: str, simulated: bool = False) -> "
         axes.margins(x=0.01)
         show_dates(axes, 6)
         axes.set_ylabel("log change, %")
-        axes.set_title(name_of_series(of_series, simulated), loc="left", fontsize="medium")
         axes.set_title(f"90 % intervals hold {held:.1f} %", loc="right", fontsize="small")
 
     counts = last_step(judged_rows(rows)).groupby("series").size()
     of_all = f" of {counts.iloc[0]:,}" if len(counts) == 1 else ""
     stretch = f"the last {MOST_TARGETS}{of_all}" if counts.max() > MOST_TARGETS else f"{counts.max():,}"
     title = f"sharpness, {step_ahead(rows)}, {stretch} {split} targets: half the 90 % interval against |change|"
-    return draw_small_multiples(rows, draw, title, (10, 4.6))
+    return draw_small_multiples(rows, draw, title, (10, 4.6), simulated)
 
 
 def half_width(rows: pd.DataFrame) -> np.ndarray:

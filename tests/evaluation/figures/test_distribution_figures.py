@@ -64,6 +64,7 @@ def test_the_fan_shows_both_intervals_the_median_the_actual_closes_and_the_best_
         assert rows_of_rung("Garch").tail(count)["0.95"].tolist() in [heights(drawn).tolist() for drawn in axes.lines]
     assert legend(figure) == ["LSTM: 90 %", "LSTM: 50 %", "LSTM: median", "Garch: 90 %", "actual"]
     assert figure.get_suptitle() == "COIN-USD: fan, next close, 200 test targets"
+    assert plot_fan(ROWS, "test", simulated=True).get_suptitle().endswith("test targets (SIMULATED)")
     own, garch = crps_of_rows(OWN).mean(), crps_of_rows(rows_of_rung("Garch")).mean()
     assert figure.axes[0].get_title(loc="right") == f"CRPS {own:.3f} %, Garch {garch:.3f} %"
 
@@ -156,10 +157,10 @@ def test_of_several_series_each_has_a_panel_three_beside_each_other_and_of_many_
     shown = [axes for axes in figure.axes if axes.get_visible()]
     assert len(shown) == 6
     assert shown[0].get_gridspec().ncols == 3
-    assert figure.get_suptitle().endswith("; the first 6 of 8 series")
-    assert all("SIMULATED" in axes.get_title(loc="left") for axes in shown)
+    assert plot(of_coins(4), "test").axes[0].get_gridspec().ncols == 2
+    assert figure.get_suptitle().endswith("; the first 6 of 8 series (SIMULATED)")
     long = plot(of_coins(2).replace({"series": {"COIN0-USD": "a name " * 9}}), "test")
-    assert len(long.axes[0].get_title(loc="left")) <= 22
+    assert len(long.axes[0].get_title(loc="left")) <= 18
 
 
 @pytest.mark.parametrize("plot", DISTRIBUTION_PICTURES.values(), ids=list(DISTRIBUTION_PICTURES))

@@ -51,10 +51,9 @@ def test_each_of_several_series_has_a_panel() -> None:
     names = [f"COIN{number}-USD" for number in range(4)]
     rows = pd.concat([next_rows(1, name) for name in names])
     figure = plot_next_closes(rows, dict.fromkeys(names, CLOSES), simulated=True)
-    assert [axes.get_title(loc="left") for axes in figure.axes if axes.get_visible()] == [
-        f"{name} (SIMULATED)" for name in names
-    ]
-    assert figure.get_suptitle() == "The next close after 2024-04-09, of LSTM"
+    assert [axes.get_title(loc="left") for axes in figure.axes if axes.get_visible()] == names
+    assert figure.get_suptitle() == "The next close after 2024-04-09, of LSTM (SIMULATED)"
+    assert len([part for part in figure.axes[0].collections if part.get_label().startswith("_")]) == 2  # the bars
 
 
 @pytest.mark.parametrize(("suffix", "begins"), [("png", b"\x89PNG"), ("SVG", b"<?xml"), ("pdf", b"%PDF")])
