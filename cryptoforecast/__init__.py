@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.data.sources import FirstAvailable as FirstAvailable
     from cryptoforecast.data.sources import SimulatedSource as SimulatedSource
     from cryptoforecast.data.sources import Source as Source
+    from cryptoforecast.data.sources import VolatilitySource as VolatilitySource
     from cryptoforecast.data.sources import YahooSource as YahooSource
     from cryptoforecast.data.windows import Window as Window
     from cryptoforecast.data.windows import WindowDataset as WindowDataset
@@ -79,6 +80,7 @@ _PUBLIC = {
         "FirstAvailable",
         "SimulatedSource",
         "Source",
+        "VolatilitySource",
         "YahooSource",
     ),
     "cryptoforecast.data.windows": ("Window", "WindowDataset"),

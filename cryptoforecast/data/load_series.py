@@ -56,6 +56,11 @@ def load_all(
                 f"{names[0]}: the bars are {series[0].provenance.interval} apart, and those of {names[at]} "
                 f"{member.provenance.interval}; series are trained on together at one interval."
             )
+        if member.quantity != series[0].quantity:
+            raise UserError(
+                f"{names[0]} is a series of {series[0].quantity}, and {names[at]} of {member.quantity}; series are "
+                "trained on together if they are of one quantity."
+            )
     return [_between(member, start, end) for member in series]
 
 

@@ -6,7 +6,11 @@ from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.times import say_time
 
 DATES_LISTED = 5  # of each kind
-LABEL_WIDTH = 16  # letters
+LABEL_WIDTH = 16  # letters; a longer label is followed by a space
+WORDS = {  # for a value of a series, for several, and for their unit
+    "price": ("close", "closes", ""),
+    "volatility": ("volatility", "volatilities", " per bar, as a share,"),
+}
 READER_SETTINGS = {  # by the line of the report that they change
     "series": ("symbol",),
     "text": ("encoding", "decimal"),
@@ -19,7 +23,7 @@ def report(series: CloseSeries) -> str:
     """The report as lines of text: where the rows come from, what is unusual about them, and what they contain."""
     lines = [*_origin(series), *_oddities(series), *_content(series)]
     lines += [("note", note) for note in series.provenance.notes]
-    return "\n".join(f"{label:<{LABEL_WIDTH}}{text}" for label, text in lines)
+    return "\n".join(f"{label:<{LABEL_WIDTH - 1}} {text}" for label, text in lines)
 
 
 def _origin(series: CloseSeries) -> list[tuple[str, str]]:
@@ -66,10 +70,11 @@ def _say_end(series: CloseSeries) -> str:
 
 def _content(series: CloseSeries) -> list[tuple[str, str]]:
     closes = series.closes
-    ends = [("first close", closes.index[0], closes.iloc[0]), ("last close", closes.index[-1], closes.iloc[-1])]
+    close, plural, unit = WORDS[series.quantity]
+    ends = [(f"first {close}", closes.index[0], closes.iloc[0]), (f"last {close}", closes.index[-1], closes.iloc[-1])]
     return [
-        *((label, f"{close:,.10g} at {say_time(time)}") for label, time, close in ends),
-        ("closes", f"{len(closes):,}, {series.interval} apart"),
+        *((label, f"{value:,.10g}{unit} at {say_time(time)}") for label, time, value in ends),
+        (plural, f"{len(closes):,}, {series.interval} apart"),
         ("largest moves", _largest_moves(series)),
         ("unchanged", _unchanged(series)),
         ("SHA-256", series.provenance.sha256),
@@ -90,7 +95,8 @@ def _percent(move: float) -> str:
 def _unchanged(series: CloseSeries) -> str:
     flat = _changes(series)
     flat = flat[flat == 0]
-    say = "closes repeat" if len(flat) > 1 else "close repeats"
+    close, plural, _ = WORDS[series.quantity]
+    say = f"{plural} repeat" if len(flat) > 1 else f"{close} repeats"
     return f"{len(flat):,} {say} the one before: {_dates(flat.index)}" if len(flat) else "none"
 
 

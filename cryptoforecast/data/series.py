@@ -14,6 +14,7 @@ from cryptoforecast.errors import UserError
 
 Gaps = Literal["error", "sessions", "ffill", "split"]
 CLOSE, HIGH, LOW, VOLUME = "Close", "High", "Low", "Volume"
+Quantity = Literal["price", "volatility"]  # what the values of a series are
 FURTHER_COLUMNS = ("Open", HIGH, LOW, VOLUME)  # of a bar, beside its close
 
 ROWS_HASHED_AT_A_TIME = 1 << 16  # a copy of all rows would take longer than the hash
@@ -91,6 +92,7 @@ class CloseSeries(NamedTuple):
         provenance: where the closes came from, with their fingerprint.
         others: further columns of the same bars as float64, by name; None if none were asked for.
         cleaning_report: what was found in the source's rows; None if the source has none.
+        quantity: what the closes are: prices, or volatilities as shares of a bar.
 
     >>> from cryptoforecast import SimulatedSource
     >>> series = SimulatedSource(rows=100).load()
@@ -103,6 +105,7 @@ class CloseSeries(NamedTuple):
     provenance: Provenance
     others: pd.DataFrame | None = None
     cleaning_report: CleaningReport | None = None
+    quantity: Quantity = "price"
 
     @property
     def findings(self) -> CleaningReport | None:
