@@ -7,7 +7,7 @@ import pandas as pd
 from cryptoforecast.evaluation.direction import Direction, directions_of
 from cryptoforecast.evaluation.interval import rmse_interval
 from cryptoforecast.evaluation.lag import Lag, best_lag
-from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.metrics import RANDOM_WALK, is_of_volatility
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, degrees_of_freedom, diebold_mariano
 from cryptoforecast.evaluation.trading import Trading, held_over_targets, trade
 
@@ -61,8 +61,10 @@ def findings_by_series(rows: pd.DataFrame) -> dict[str, dict[str, ModelFindings]
         rows: forecast rows of several models on the same targets, the random walk among them.
 
     Returns:
-        Findings by series and model, in the order of the rows.
+        Findings by series and model, in the order of the rows. Of volatilities, nobody can trade them, so that those on
+        directions and trading are None.
     """
+    of_price = not is_of_volatility(rows)
     findings: dict[str, dict[str, ModelFindings]] = {}
     for (series, model), part in rows.groupby(["series", "model"], sort=False):
         walk = rows[(rows["series"] == series) & (rows["model"] == RANDOM_WALK)]
@@ -70,9 +72,9 @@ def findings_by_series(rows: pd.DataFrame) -> dict[str, dict[str, ModelFindings]
             diebold_mariano=NO_BENCHMARK if model == RANDOM_WALK else diebold_mariano(part, walk),
             degrees_of_freedom=degrees_of_freedom(part["origin"].nunique(), int(part["step"].max())),
             rmse_interval=rmse_interval(part),
-            direction=directions_of(part),
+            direction=directions_of(part) if of_price else None,
             best_lag=best_lag(part),
-            held_over_targets=held_over_targets(part),
-            trading=trade(part),
+            held_over_targets=held_over_targets(part) if of_price else None,
+            trading=trade(part) if of_price else None,
         )
     return findings

@@ -6,8 +6,14 @@ import numpy as np
 import pandas as pd
 
 RANDOM_WALK = "RandomWalk"
+QUANTITY = "quantity"  # the key in the attrs of forecast rows of what was forecast; without it, prices
 RUNG_NAMES = (RANDOM_WALK, "Ewma", "Garch", "Har")  # the ladder of baselines, from simple to hard
 BASELINE_NAMES = (RANDOM_WALK, "Drift", "Mean", *RUNG_NAMES[1:])  # stand beside every model; depend on no seed
+
+
+def is_of_volatility(rows: pd.DataFrame) -> bool:
+    """Whether forecast rows are of volatilities and not of prices, as their ``attrs`` note."""
+    return bool(rows.attrs.get(QUANTITY, "price") == "volatility")
 
 
 class Score(TypedDict):

@@ -11,6 +11,7 @@ from cryptoforecast.evaluation.trading import Trading
 from cryptoforecast.formatting import LARGE_PRICE, format_number, p_value_cell, shorten
 
 NONE = "-"
+LINES_ON_ANYTHING = ("RMSE, 95 % interval", "Diebold-Mariano p", "lag (correlation)")  # not only on prices
 MAX_COLUMNS = 4  # of findings in a table
 WIDTH, PADDING = 100, 3  # characters of a line, and around a column
 
@@ -25,12 +26,13 @@ def new_table(title: str, words: list[str], numbers: list[str]) -> Table:
     return table
 
 
-def tables_of_findings(names: str, findings: dict[str, dict[str, ModelFindings]]) -> list[Table]:
+def tables_of_findings(names: str, findings: dict[str, dict[str, ModelFindings]], of_price: bool = True) -> list[Table]:
     """Tables of the findings on all models on one series, or on the first model on several, in at most four columns.
 
     Args:
         names: name of the series, for the titles.
         findings: findings by series and model.
+        of_price: whether the targets are prices; else the lines on directions and trading are left out.
     """
     judged = next(iter(next(iter(findings.values()))))
     if len(findings) == 1:
@@ -38,7 +40,7 @@ def tables_of_findings(names: str, findings: dict[str, dict[str, ModelFindings]]
     else:
         title = f"{names}: skill or luck of {judged}?"
         columns = {series: models[judged] for series, models in findings.items()}
-    return tables_of_columns(title, [(shorten(name), _lines(finding)) for name, finding in columns.items()])
+    return tables_of_columns(title, [(shorten(name), _lines(finding, of_price)) for name, finding in columns.items()])
 
 
 Column = tuple[str, list[tuple[str, str]]]  # its head, and its labels and cells
@@ -69,7 +71,7 @@ def _split_into_tables(columns: list[Column]) -> list[list[Column]]:
     return groups
 
 
-def notes(findings: dict[str, dict[str, ModelFindings]]) -> list[str]:
+def notes(findings: dict[str, dict[str, ModelFindings]], of_price: bool = True) -> list[str]:
     """Lines below the tables: what the numbers mean, and why the judged model has no p-value."""
     judged = {series: next(iter(models.values())) for series, models in findings.items()}
     of_errors = {series: finding.diebold_mariano for series, finding in judged.items()}
@@ -84,10 +86,15 @@ def notes(findings: dict[str, dict[str, ModelFindings]]) -> list[str]:
         ),
         *_lines_on_reasons("Diebold-Mariano", of_errors),
         *_lines_on_reasons("Fisher's exact", of_directions),
-        "Hits: directions of the next close; base rate: calling the commoner one. Lag 0 foresees, 1 copies.",
-        "Gain: in the coin where a rise is forecast, before costs; break-even: cost of a trade that leaves",
-        "no more than holding over all targets, or than doing nothing.",
+        *(NOTES_ON_PRICES if of_price else ["Lag 0 foresees, 1 copies."]),
     ]
+
+
+NOTES_ON_PRICES = [
+    "Hits: directions of the next close; base rate: calling the commoner one. Lag 0 foresees, 1 copies.",
+    "Gain: in the coin where a rise is forecast, before costs; break-even: cost of a trade that leaves",
+    "no more than holding over all targets, or than doing nothing.",
+]
 
 
 def _line_on_test(freedom: list[int]) -> list[str]:
@@ -107,10 +114,10 @@ def _lines_on_reasons(test: str, results: dict[str, TestResult]) -> list[str]:
     return [f"{test}: none on the targets of {', '.join(names)}, {reason}." for reason, names in series_of.items()]
 
 
-def _lines(finding: ModelFindings) -> list[tuple[str, str]]:
+def _lines(finding: ModelFindings, of_price: bool) -> list[tuple[str, str]]:
     lag, ends = finding.best_lag, finding.rmse_interval
     shown = NONE if lag is None else f"{'copy: ' if lag.is_copy else ''}{lag.lag} ({lag.correlation:.2f})"
-    return [
+    lines = [
         ("RMSE, 95 % interval", NONE if ends is None else _say_interval(ends)),
         ("Diebold-Mariano p", p_value_cell(finding.diebold_mariano.p_value)),
         *zip(("hits %, 95 %", "base rate %", "Fisher's exact p"), _hits(finding.direction), strict=True),
@@ -118,6 +125,7 @@ def _lines(finding: ModelFindings) -> list[tuple[str, str]]:
         ("held over targets %", _percent(finding.held_over_targets)),
         *zip(("gain %", "trades", "break-even bp"), _gains(finding.trading), strict=True),
     ]
+    return [line for line in lines if of_price or line[0] in LINES_ON_ANYTHING]
 
 
 def _hits(called: Direction | None) -> tuple[str, str, str]:

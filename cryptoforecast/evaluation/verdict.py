@@ -20,7 +20,7 @@ from cryptoforecast.evaluation.decision import claim_on
 from cryptoforecast.evaluation.density import DensityScore, point_rows
 from cryptoforecast.evaluation.distribution_verdict import DistributionVerdict, judge_distribution
 from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
-from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
+from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, is_of_volatility, overall, scores_by_series
 from cryptoforecast.evaluation.probability import has_probabilities, probabilities_by_series, table_of_probabilities
 from cryptoforecast.evaluation.score_tables import (
     CALIBRATION_NOTES,
@@ -35,6 +35,7 @@ from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
 from cryptoforecast.evaluation.table import notes, tables_of_findings
 from cryptoforecast.evaluation.tries import Place
 from cryptoforecast.evaluation.verdict_record import scores_of_both, verdict_record
+from cryptoforecast.evaluation.volatility import table_of_volatility, volatility_scores
 from cryptoforecast.formatting import display_name
 
 SPLITS = ("val", "test")
@@ -233,10 +234,14 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
         tables += tables_of_densities(f"{names}: distributions of the log change, {targets}", distribution.by_series)
     if has_probabilities(verdict.rows):
         tables.append(table_of_probabilities(probabilities_by_series(verdict.rows)))
+    of_price = not is_of_volatility(verdict.rows)
+    if not of_price:
+        tables.append(table_of_volatility(volatility_scores(verdict.rows)))
     for table in tables:
         console.print(table)
     if verdict.findings:
-        print_findings(console, tables_of_findings(names, verdict.findings), notes(verdict.findings))
+        of_points = tables_of_findings(names, verdict.findings, of_price)
+        print_findings(console, of_points, notes(verdict.findings, of_price))
     if distribution is not None and distribution.findings:
         calibrated = tables_of_calibration(names, distribution.claim.model, distribution.findings)
         print_findings(console, calibrated, CALIBRATION_NOTES)

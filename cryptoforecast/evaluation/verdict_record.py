@@ -12,11 +12,13 @@ from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.density import DensityScore, density_scores_by_series, point_rows
 from cryptoforecast.evaluation.distribution_verdict import DistributionVerdict
 from cryptoforecast.evaluation.findings import ModelFindings
-from cryptoforecast.evaluation.metrics import Score, overall, scores_by_series
+from cryptoforecast.evaluation.metrics import Score, is_of_volatility, overall, scores_by_series
 from cryptoforecast.evaluation.probability import has_probabilities, probabilities_by_series
 from cryptoforecast.evaluation.probability import to_json as record_of_probabilities
 from cryptoforecast.evaluation.quantile_columns import has_distribution
 from cryptoforecast.evaluation.sentence import sentence_of
+from cryptoforecast.evaluation.volatility import to_json as record_of_volatility
+from cryptoforecast.evaluation.volatility import volatility_scores
 
 Table = dict[str, dict[str, dict[str, Any]]]  # by series, by model, by the name of a score
 Findings = Mapping[str, Mapping[str, ModelFindings]] | Mapping[str, Mapping[str, CalibrationFindings]]
@@ -54,6 +56,8 @@ def verdict_record(
         content["distribution"] = distribution.to_json()
     if (adaptation := adaptation_of(rows)) is not None:
         content["adaptive"] = adaptation._asdict()
+    if is_of_volatility(rows):
+        content["volatility"] = record_of_volatility(volatility_scores(rows))
     if has_probabilities(rows):
         content["probability"] = record_of_probabilities(probabilities_by_series(rows))
     if findings:
