@@ -31,7 +31,8 @@ def test_changing_any_later_close_changes_no_training_batch() -> None:
     batches = list(zip(first.train_dataloader(), second.train_dataloader(), strict=True))
     assert len(batches) > 0
     for one, other in batches:
-        assert all(torch.equal(field, same) for field, same in zip(one, other, strict=True))
+        fields = zip(one.tensors().values(), other.tensors().values(), strict=True)
+        assert all(torch.equal(field, same) for field, same in fields)
 
 
 def test_workers_gather_the_same_batches_as_none() -> None:
