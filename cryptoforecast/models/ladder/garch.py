@@ -13,7 +13,7 @@ from cryptoforecast.data.bars import Bars
 from cryptoforecast.models.ladder.changes import step_changes
 from cryptoforecast.models.ladder.garch_paths import GarchNumbers, PathQuantiles
 from cryptoforecast.models.ladder.likelihood import t_log_density
-from cryptoforecast.models.ladder.rung import CannotFit, Rung, TParameters
+from cryptoforecast.models.ladder.rung import CannotFit, Rung, TParameters, unknown_series
 
 FEWEST_CHANGES = 100
 LEAST_FREEDOM = 2.051  # arch's search ends at 2.05 where closes stand still and the likelihood has no maximum
@@ -53,7 +53,7 @@ class GarchRung(Rung):
     def follow(self, bars: Bars) -> Float64[np.ndarray, "time states"]:
         """The number of the series, and the variance of the change after each bar; a gap leaves it as it is."""
         if bars.symbol not in self._numbers:
-            raise CannotFit(f"{bars.symbol} is none of the series that Garch was fitted on: {', '.join(self._numbers)}")
+            raise unknown_series("Garch", bars.symbol, self._numbers)
         variances = _filtered(step_changes(bars), self._numbers[bars.symbol])
         number = float(list(self._numbers).index(bars.symbol))
         return np.column_stack([np.full(len(variances), number), variances])

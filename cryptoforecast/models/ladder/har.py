@@ -9,6 +9,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from cryptoforecast.data.bars import Bars
+from cryptoforecast.errors import UserError
 from cryptoforecast.models.ladder.changes import changes_ahead, step_changes, trained_ahead
 from cryptoforecast.models.ladder.likelihood import StudentTScale, fit_student_t, t_log_density
 from cryptoforecast.models.ladder.rung import CannotFit, Rung, TParameters
@@ -59,7 +60,7 @@ class HarRung(Rung):
         kind = _kind(bars)
         if kind not in self._least:
             has, fitted = ("no High and Low", "with") if kind == CHANGE else ("High and Low", "without")
-            raise CannotFit(f"{bars.symbol} has {has}, and it was fitted on series {fitted} them")
+            raise UserError(f"{bars.symbol} has {has}, and Har was fitted on series {fitted} them; fit it anew.")
         sizes = _sizes(bars)
         known = np.isfinite(sizes)
         logs = np.where(known, np.log(np.maximum(np.where(known, sizes, 1.0), self._least[kind])), 0.0)

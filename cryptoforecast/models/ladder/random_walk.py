@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cryptoforecast.data.bars import Bars
 from cryptoforecast.models.ladder.changes import Empirical, changes_ahead, trained_ahead
-from cryptoforecast.models.ladder.rung import CannotFit, Rung, TParameters
+from cryptoforecast.models.ladder.rung import CannotFit, Rung, TParameters, unknown_series
 
 FEWEST_CHANGES = 20
 
@@ -45,7 +45,7 @@ class RandomWalkRung(Rung):
     def follow(self, bars: Bars) -> Float64[np.ndarray, "time states"]:
         """The number of the series, at every bar."""
         if bars.symbol not in self._by_symbol:
-            raise CannotFit(f"{bars.symbol} is none of the series that it was fitted on: {', '.join(self._by_symbol)}")
+            raise unknown_series("RandomWalk", bars.symbol, self._by_symbol)
         return np.full((len(bars.closes), 1), float(list(self._by_symbol).index(bars.symbol)))
 
     def t_parameters(self, state: Float64[Tensor, "batch states"]) -> TParameters:

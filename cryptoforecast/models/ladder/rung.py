@@ -1,7 +1,7 @@
 """A rung of the ladder: a baseline's distribution of the log change from the last close to each step's close."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,18 @@ from cryptoforecast.errors import UserError
 
 class CannotFit(UserError):
     """A rung that cannot be fitted to some bars; the text is the reason, as words after "Garch is left out: "."""
+
+
+def unknown_series(rung: str, symbol: str, fitted: Iterable[str]) -> UserError:
+    """The error of a series that a rung was not fitted on.
+
+    Args:
+        rung: its name, which has numbers for each series.
+        symbol: of the series.
+        fitted: those of the series that it was fitted on.
+    """
+    known = ", ".join(fitted)
+    return UserError(f"{symbol} is none of the series that {rung} was fitted on ({known}); Har and Ewma take any.")
 
 
 class TParameters(NamedTuple):
@@ -64,7 +76,7 @@ class Rung(ABC):
         """The state after each bar, which that bar and those before it decide alone.
 
         Raises:
-            CannotFit: if the rung is fitted by series and has not seen this one.
+            UserError: if the rung is fitted by series and has not seen this one, or lacks what it was fitted on.
         """
 
     @abstractmethod

@@ -10,6 +10,7 @@ import torch
 from arch import arch_model
 from scipy import stats
 
+from cryptoforecast import UserError
 from cryptoforecast.data.bars import Bars
 from cryptoforecast.models.ladder.garch import GarchRung
 from cryptoforecast.models.ladder.garch_paths import GarchNumbers, PathQuantiles
@@ -109,7 +110,7 @@ def test_each_series_has_numbers_of_its_own() -> None:
     both, alone = fitted(first, second, horizon=2), fitted(second, horizon=2)
     rows = both.quantiles(np.concatenate([both.follow(first), both.follow(second)]), LEVELS)
     assert np.array_equal(rows[501:], alone.quantiles(alone.follow(second), LEVELS))
-    with pytest.raises(CannotFit, match="COIN-USD is none of the series that Garch was fitted on: A-USD, B-USD"):
+    with pytest.raises(UserError, match=r"COIN-USD is none of the series that Garch was fitted on \(A-USD, B-USD\)"):
         both.follow(clustered(100))
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from scipy import optimize, stats
 
+from cryptoforecast import UserError
 from cryptoforecast.models.ladder.har import SPANS, HarRung
 from cryptoforecast.models.ladder.likelihood import fit_student_t, mean_loss
 from cryptoforecast.models.ladder.rung import CannotFit
@@ -143,7 +144,7 @@ def test_series_with_and_without_ranges_are_fitted_side_by_side() -> None:
     alone.fit([without], 1)
     state = alone.follow(without)
     assert np.array_equal(both.quantiles(state, LEVELS), alone.quantiles(state, LEVELS))
-    with pytest.raises(CannotFit, match="COIN-USD has High and Low, and it was fitted on series without them"):
+    with pytest.raises(UserError, match="COIN-USD has High and Low, and Har was fitted on series without them; fit it"):
         alone.follow(with_ranges)
 
 
