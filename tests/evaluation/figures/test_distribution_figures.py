@@ -218,3 +218,13 @@ def test_rungs_have_their_colours_also_in_comparisons() -> None:
         name: RUNG_COLORS[name] for name in ("Ewma", "Garch", "Har")
     }
     assert colors["LSTM"] not in RUNG_COLORS.values()
+
+
+@pytest.mark.parametrize("rows", [ROWS, of_coins(2), of_coins(3)], ids=["one", "two", "three"])
+def test_the_legend_fits_into_the_figure_whatever_the_model_is_called(tmp_path: Path, rows: pd.DataFrame) -> None:
+    for name in ("fan", "reliability"):
+        figure = DISTRIBUTION_PICTURES[name](rows.replace({"model": {"LSTM": "A model with a long name"}}), "test")
+        write_png(figure, tmp_path / "figure.png")
+        box = figure.legends[0].get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.x1
