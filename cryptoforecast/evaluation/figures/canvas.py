@@ -1,5 +1,6 @@
 """Colours and layout that the figures share."""
 
+import math
 import warnings
 from collections.abc import Callable, Iterable
 from io import BytesIO
@@ -27,7 +28,7 @@ RUNG_DASHES: dict[str, Any] = {
 }
 MAX_SERIES = 6  # in one figure; more would be too small to read
 MAX_COLUMNS = 3
-CHARACTERS_PER_INCH, SYMBOL = 14, 7  # of a legend; a symbol is as wide as so many
+CHARACTERS_PER_INCH, SYMBOL = 12, 7  # of a legend; a symbol is as wide as so many
 LONGEST_NAME = 18  # in characters, of a panel among several
 FORMATS = {".png": None, ".svg": "Date", ".pdf": "CreationDate"}  # by suffix, with what they say of when it was drawn
 
@@ -106,9 +107,18 @@ def finish(figure: "Figure", title: str) -> None:
     """Set the title of a whole figure, and below all panels a legend of what the first one shows."""
     figure.suptitle(title[:1].upper() + title[1:], fontsize="medium", fontweight="bold", x=0.01, ha="left")
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    needed = sum(len(str(label)) + SYMBOL for label in labels) / CHARACTERS_PER_INCH
-    columns = -(-len(labels) // -(-needed // figure.get_figwidth()))  # of as many lines as the labels need
-    figure.legend(handles, labels, loc="outside lower center", ncols=int(columns), frameon=False, fontsize="small")
+    if not labels:
+        return
+    needed = sum(len(label) + SYMBOL for label in labels) / CHARACTERS_PER_INCH
+    lines = math.ceil(needed / figure.get_figwidth())
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=math.ceil(len(labels) / lines),
+        frameon=False,
+        fontsize="small",
+    )
 
 
 def mark_of(names: Iterable[object], simulated: bool) -> str:
