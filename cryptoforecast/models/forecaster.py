@@ -15,7 +15,7 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.content import add_content, recipe_of_model, resume_from_content
 from cryptoforecast.models.checkpoints.restore import restore_as
 from cryptoforecast.models.contract import checks
-from cryptoforecast.models.contract.answers import Numbers, answer, forecast_context, forecast_window, scaled_target
+from cryptoforecast.models.contract.answers import Numbers, answer_and_target, forecast_context, forecast_window
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
 from cryptoforecast.models.contract.curves import log_training
 from cryptoforecast.models.contract.distribution_errors import LadderScores
@@ -150,8 +150,7 @@ class Forecaster(LightningModule):
         if not self._learns():
             return None
         checks.require_target(self, window.target)
-        predicted = answer(self, window)
-        loss = checks.call_loss(self, predicted, scaled_target(self, window, predicted))
+        loss = checks.call_loss(self, *answer_and_target(self, window))
         windows = len(window.target) if batch_weight(self.trainer, batch_index) else 0
         self._curves.add("train/loss", loss.detach(), windows)
         return loss

@@ -32,6 +32,11 @@ CHARTS = {
     "RMSE in price": ["Multiline", ["val/rmse$", "val/rmse_random_walk$"]],
     "skill, where zero is the random walk": ["Multiline", ["val/skill$", "val/skill_random_walk$"]],
 }
+CHARTS_OF_DISTRIBUTIONS = {
+    "CRPS in percent": ["Multiline", ["val/crps$", "val/crps_random_walk$", "val/crps_ewma$"]],
+    "density skill, where zero is the random walk": ["Multiline", ["val/density_skill$"]],
+    "coverage of the 90 % interval": ["Multiline", ["val/coverage_90$"]],
+}
 CHART_OF_SERIES = {"skill by series": ["Multiline", ["val/skill/.+", "val/skill_random_walk$"]]}
 PICTURES = {"forecast": plot_forecast, "changes": plot_changes, "errors": plot_errors}
 DISTRIBUTION_PICTURES = {
@@ -78,7 +83,9 @@ class ForecastFigure(Callback):
         if board := _tensorboard(trainer):
             data = datamodule_of(trainer)
             several = data is not None and len(data.series) > 1
-            board.add_custom_scalars({"beside the random walk": CHARTS | (CHART_OF_SERIES if several else {})})
+            with_head = isinstance(pl_module, Forecaster) and pl_module.output_head.has_distribution
+            further = (CHARTS_OF_DISTRIBUTIONS if with_head else {}) | (CHART_OF_SERIES if several else {})
+            board.add_custom_scalars({"beside the random walk": CHARTS | further})
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw the validation targets, those that validation looks at."""

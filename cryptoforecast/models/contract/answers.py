@@ -10,7 +10,7 @@ from torch.distributions import Distribution
 from cryptoforecast.data.series import VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.models.contract.checks import call_forward, require_bars, require_forecast
-from cryptoforecast.models.contract.units import RungUnits, units_of
+from cryptoforecast.models.contract.units import RungUnits, Units, units_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
 from cryptoforecast.models.heads.rung_head import RungHead
@@ -25,8 +25,13 @@ Numbers = Float[Tensor, "batch outputs"] | Distribution  # what ``forward`` may 
 Answer = Prediction | Float[Tensor, "batch horizon"]
 
 
-def answer(model: "Forecaster", window: Window) -> Answer:
+def answer(model: "Forecaster", window: Window, units: Units | None = None) -> Answer:
     """What a model says of the targets of a batch, in the units of its network: a distribution, or a point.
+
+    Args:
+        model: the model.
+        window: the batch.
+        units: of the batch, if they are at hand.
 
     Raises:
         UserError: if ``forward`` returns another shape than ``(batch, outputs)``, and no distribution.
@@ -34,12 +39,12 @@ def answer(model: "Forecaster", window: Window) -> Answer:
     head = model.output_head
     if isinstance(head, Point) and model._overrides("network_forecast"):
         return model.network_forecast(window.context)
-    returned = call_forward(model, inputs(model, window))
+    units = units or units_of(model, window)
+    returned = call_forward(model, inputs(model, window, units))
     if isinstance(returned, Distribution):
         return prediction_of(returned)
     if isinstance(head, Point):
         return returned
-    units = units_of(model, window)
     freedom = units.base.freedom if isinstance(units, RungUnits) else None
     by_step = returned.reshape(len(returned), model.horizon, head.size).to(_exact_dtype(returned, window))
     predicted: Prediction = head(by_step, freedom)
@@ -59,12 +64,14 @@ def is_point(model: "Forecaster") -> bool:
     return not model.output_head.has_distribution or model._overrides("forecast")
 
 
-def inputs(model: "Forecaster", window: Window) -> Float[Tensor, "batch context_length channels"]:
+def inputs(
+    model: "Forecaster", window: Window, units: Units | None = None
+) -> Float[Tensor, "batch context_length channels"]:
     """The input of ``forward``: in the units of the model's scaling, or of the rung that its head stands on.
 
     On a rung, prices are log changes to the last close over the rung's scale of one step, and volumes as everywhere.
     """
-    units = units_of(model, window)
+    units = units or units_of(model, window)
     if not isinstance(units, RungUnits):
         return model.network_inputs(window.context)
     require_bars(model, window.context)
@@ -72,14 +79,23 @@ def inputs(model: "Forecaster", window: Window) -> Float[Tensor, "batch context_
         standardise_volume(values) if name == VOLUME else (values / units.last).log() / units.base.scale[:, :1]
         for name, values in zip(model.columns, window.context.unbind(-1), strict=True)
     ]
-    return torch.stack(channels, dim=-1).to(model.dtype)
+    return (torch.stack(channels, dim=-1) if len(channels) > 1 else channels[0].unsqueeze(-1)).to(model.dtype)
 
 
-def scaled_target(model: "Forecaster", window: Window, predicted: Answer) -> Float[Tensor, "batch horizon"]:
+def scaled_target(
+    model: "Forecaster", window: Window, predicted: Answer, units: Units | None = None
+) -> Float[Tensor, "batch horizon"]:
     """The targets of a batch in the units of what a model says of them."""
     if not isinstance(predicted, Prediction):
         return model.scaled(window.target, window.context)
-    return units_of(model, window).encode(window.target).to(model.dtype)
+    return (units or units_of(model, window)).encode(window.target).to(model.dtype)
+
+
+def answer_and_target(model: "Forecaster", window: Window) -> tuple[Answer, Float[Tensor, "batch horizon"]]:
+    """What a model says of the targets of a batch, and the targets, both in the units of its network."""
+    units = units_of(model, window)
+    predicted = answer(model, window, units)
+    return predicted, scaled_target(model, window, predicted, units)
 
 
 def forecast_window(model: "Forecaster", window: Window) -> Float[Tensor, "batch horizon"]:

@@ -50,7 +50,10 @@ def errors_on(model: "Forecaster", window: Window) -> Float[Tensor, " means"]:
     require_target(model, window.target)
     forecast, predicted, quantiles = _forecast(model, window)
     collect_errors(model, forecast, window)
-    walk, target = context[:, -1:, 0].expand_as(forecast), scaled_target(model, window, predicted)
+    walk, target = (
+        context[:, -1:, 0].expand_as(forecast),
+        scaled_target(model, window, predicted),
+    )
     loss = call_loss(model, predicted, target)
     if model._walk_has_a_loss is None:
         usual, no_head = not model._overrides("loss"), not isinstance(predicted, Prediction)

@@ -78,8 +78,7 @@ def distribution_of(model: "Forecaster", window: Window) -> PriceDistribution | 
 
 def price_quantiles(units: Units, predicted: Prediction) -> Float64[Tensor, "batch horizon levels"]:
     """The 21 quantiles of predictions, in the currency of the series."""
-    levels = predicted.quantiles(LEVELS).double().unbind(-1)
-    return torch.stack([units.decode(level).double() for level in levels], dim=-1)
+    return units.decode_levels(predicted.quantiles(LEVELS)).double()
 
 
 def _of_rung(head: RungHead, window: Window) -> PriceDistribution:

@@ -37,14 +37,22 @@ class LadderScores:
         self._times, self._extents = data.windows.times.cpu().numpy(), data.windows.extents
         self.rungs = fit_ladder(bars, data.horizon, tuple(BESIDE)).rungs
         self._states = {name: follow_all(rung, bars) for name, rung in self.rungs.items()}
+        self._known: dict[tuple[bytes, bytes], list[float]] = {}  # by batch: each epoch has the same
 
-    def crps(self, name: str, window: Window) -> Float64[Tensor, "batch horizon"] | None:
-        """The CRPS of a rung in percent of the log change; None if it could not be fitted."""
+    def mean_crps(self, window: Window) -> list[float]:
+        """The mean CRPS over a batch in percent of the log change, by rung; NaN for those that could not be fitted."""
+        batch = window.origin.cpu().numpy().tobytes(), window.series.cpu().numpy().tobytes()
+        if batch not in self._known:
+            change = (window.target / window.context[:, -1:, 0]).log().double().cpu().numpy()
+            rows = self._origins(window)
+            self._known[batch] = [self._mean_crps(name, rows, change) for name in BESIDE]
+        return self._known[batch]
+
+    def _mean_crps(self, name: str, rows: np.ndarray, change: np.ndarray) -> float:
         if name not in self.rungs:
-            return None
-        state = self._states[name][self._origins(window)]
-        quantiles = torch.from_numpy(self.rungs[name].quantiles(state, LEVELS)).to(window.context)
-        return percent_crps(quantiles, (window.target / window.context[:, -1:, 0]).log())
+            return np.nan
+        quantiles = self.rungs[name].quantiles(self._states[name][rows], LEVELS)
+        return float(100 * crps(quantiles, change).mean())
 
     def _origins(self, window: Window) -> np.ndarray:
         """The row of the last bar that each window shows."""
@@ -54,12 +62,6 @@ class LadderScores:
             members = series == number
             rows[members] = begin + np.searchsorted(self._times[begin:end], origin[members])
         return rows
-
-
-def percent_crps(changes: Tensor, actual: Tensor) -> Float64[Tensor, "batch horizon"]:
-    """The CRPS, in percent, of quantiles of log changes."""
-    score: Tensor = 100 * crps(changes, actual)
-    return score
 
 
 def distribution_means(
@@ -79,15 +81,15 @@ def distribution_means(
         return window.target.new_zeros(COUNT)
     last, target = window.context[:, -1:, 0], window.target
     shares = (quantiles / last.unsqueeze(-1)).clamp(min=np.exp(-MOST_CHANGE))  # some scalings know prices below zero
-    own_score = percent_crps(shares.log(), (target / last).log()).mean()
-    covered = ((quantiles[..., LOW] <= target) & (target <= quantiles[..., HIGH])).to(own_score).mean()
-    data, unknown = datamodule_of(model.trainer), torch.full_like(own_score, torch.nan)
+    score = 100 * crps(shares.log(), (target / last).log()).mean()
+    covered = ((quantiles[..., LOW] <= target) & (target <= quantiles[..., HIGH])).to(score).mean()
+    data = datamodule_of(model.trainer)
     if model._ladder_scores is None and data is not None:
         model._ladder_scores = LadderScores(data)
     scores = model._ladder_scores
-    beside = [None if scores is None else scores.crps(name, window) for name in BESIDE]
-    further = [unknown if score is None else score.mean() for score in beside]
-    return torch.stack([torch.ones_like(own_score), own_score, *further, covered + 0 * own_score])  # NaN if both are
+    beside = [np.nan] * len(BESIDE) if scores is None else scores.mean_crps(window)
+    known = torch.stack([torch.ones_like(score), score, covered + 0 * score])  # a score of NaN has no coverage
+    return torch.cat([known[:2], score.new_tensor(beside), known[2:]])
 
 
 def distribution_curves(stage: str, means: Float[Tensor, " means"]) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cryptoforecast.data.batches import WindowLoader
 from cryptoforecast.errors import UserError
+from cryptoforecast.models.contract.distribution_errors import NAMES
 from cryptoforecast.models.contract.epoch_means import EpochMean
 from cryptoforecast.models.contract.optimizers import trainer_of
 
@@ -93,7 +94,8 @@ def add_to_curve(model: "Forecaster", name: str, value: Tensor | float | int) ->
     Raises:
         UserError: if the framework has a curve of that name.
     """
-    if name in TAKEN or name.startswith("skill/"):
+    taken = (*TAKEN, *NAMES) if model.output_head.has_distribution else TAKEN
+    if name in taken or name.startswith("skill/"):
         raise UserError(f"self.curve({name!r}, ...): the framework has a curve of that name; take own_{name}, say.")
     trainer = trainer_of(model)
     step = None if trainer is None else _step_of(trainer)

@@ -35,7 +35,12 @@ class RungUnits(NamedTuple):
 
     def decode(self, scaled: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
         """Closes of the horizon in their currency."""
-        return self.last * (scaled * self.base.scale + self.base.location).clamp(-MOST_CHANGE, MOST_CHANGE).exp()
+        return self.decode_levels(scaled.unsqueeze(-1)).squeeze(-1)
+
+    def decode_levels(self, scaled: Float[Tensor, "batch horizon levels"]) -> Float[Tensor, "batch horizon levels"]:
+        """The same for several values of each step."""
+        location, scale, _ = (part.unsqueeze(-1) for part in self.base)
+        return self.last.unsqueeze(-1) * (scaled * scale + location).clamp(-MOST_CHANGE, MOST_CHANGE).exp()
 
 
 class ScalingUnits(NamedTuple):
@@ -53,6 +58,10 @@ class ScalingUnits(NamedTuple):
         decoded = self.model.scaling.decode(scaled.to(self.context.dtype), self.context[..., 0])
         most = torch.finfo(decoded.dtype).max
         return decoded.clamp(-most, most)
+
+    def decode_levels(self, scaled: Float[Tensor, "batch horizon levels"]) -> Float[Tensor, "batch horizon levels"]:
+        """The same for several values of each step."""
+        return self.decode(scaled.flatten(1)).view(scaled.shape)
 
 
 Units = RungUnits | ScalingUnits

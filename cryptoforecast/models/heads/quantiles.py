@@ -48,10 +48,7 @@ class Quantiles(Head):
         self, numbers: Float[Tensor, "batch horizon size"], freedom: Float[Tensor, "batch horizon"] | None
     ) -> "QuantilesPrediction":
         """The quantiles that the numbers say."""
-        if freedom is None:
-            freedom = torch.full_like(numbers[..., 0], standard.USUAL_FREEDOM)
-        else:
-            freedom = standard.LEAST_FREEDOM + above_least(freedom, numbers)
+        freedom = torch.zeros_like(numbers[..., 0]) + (standard.LEAST_FREEDOM + above_least(freedom, numbers))
         knots, centre = standard.t_quantiles(self.levels, freedom), self._centre
         shift, rest = (
             numbers[..., centre : centre + 1],
@@ -110,6 +107,7 @@ def _piecewise_linear(values: np.ndarray, before: np.ndarray, after: np.ndarray)
     left = (values[..., None] >= before[..., None, 1:-1]).sum(axis=-1)
     at = [np.take_along_axis(knots, left + side, axis=-1) for knots in (before, after) for side in (0, 1)]
     first, second, low, high = at
-    gap = np.maximum(second - first, np.finfo(float).tiny)
-    mapped: np.ndarray = low + (values - first) / gap * (high - low)
+    apart = second > first  # in float32, knots far from zero may be the same number
+    share = np.where(apart, (values - first) / np.where(apart, second - first, 1.0), values >= second)
+    mapped: np.ndarray = low + share * (high - low)
     return mapped

@@ -24,7 +24,7 @@ def prediction_of(distribution: Distribution) -> Prediction:
         distribution: of batch shape (batch, horizon), in the units of the network.
     """
     if isinstance(distribution, torch.distributions.StudentT):  # in which torch has neither cdf nor icdf
-        return StudentTPrediction(distribution.loc, distribution.scale.log(), distribution.df)
+        return StudentTPrediction(lambda: (distribution.loc, distribution.scale.log(), distribution.df))
     return TorchPrediction(distribution)
 
 
