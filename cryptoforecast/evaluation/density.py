@@ -135,8 +135,7 @@ def overall_density(by_series: dict[str, dict[str, DensityScore]]) -> dict[str, 
 def point_rows(rows: pd.DataFrame, judged: str) -> pd.DataFrame:
     """The rows that the point table has: without the rungs of the ladder, whose point forecast is the random walk's.
 
-    A model whose quantiles were adapted is left out as well; what was adapted is its distribution. The random walk's
-    rows follow the judged model's, as where no model has a distribution.
+    A model whose quantiles were adapted is left out as well; what was adapted is its distribution.
 
     Args:
         rows: forecast rows of several models.
@@ -144,10 +143,7 @@ def point_rows(rows: pd.DataFrame, judged: str) -> pd.DataFrame:
     """
     of_distributions = rows["model"].isin(RUNG_NAMES[1:]) | rows["model"].str.endswith(ADAPTIVE)
     left_out = of_distributions & (rows["model"] != judged) & has_distribution(rows)
-    if not left_out.any():
-        return rows
-    places = rows["model"].map({RANDOM_WALK: 1} | {judged: 0}).fillna(2)[~left_out]
-    return rows[~left_out].iloc[np.argsort(places.to_numpy(), kind="stable")]
+    return rows[~left_out] if left_out.any() else rows
 
 
 def _score(rows: pd.DataFrame, walk: float, with_density: bool) -> DensityScore:

@@ -99,8 +99,8 @@ def test_rows_without_a_distribution_are_refused_in_a_sentence() -> None:
 
 def test_rungs_stay_out_of_the_point_table_unless_they_are_judged() -> None:
     rows = spread_rows(0, 5, {"LSTM": 0.03, "Drift": 0.03, "RandomWalk": 0.03, "Ewma": 0.03, "Garch": 0.03})
-    assert point_rows(rows, "LSTM")["model"].unique().tolist() == ["LSTM", "RandomWalk", "Drift"]
-    assert point_rows(rows, "Garch")["model"].unique().tolist() == ["Garch", "RandomWalk", "LSTM", "Drift"]
+    assert point_rows(rows, "LSTM")["model"].unique().tolist() == ["LSTM", "Drift", "RandomWalk"]
+    assert point_rows(rows, "Garch")["model"].unique().tolist() == ["LSTM", "Drift", "RandomWalk", "Garch"]
     without = rows.drop(columns=DISTRIBUTION_COLUMNS)
     assert point_rows(without, "LSTM") is without  # another tool's model may be called Garch
 

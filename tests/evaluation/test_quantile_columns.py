@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 import cryptoforecast as cf
@@ -209,3 +211,22 @@ def test_level_names_in_a_frame_may_be_numbers() -> None:
     rows = spread_rows(0, 5, {"LSTM": 0.03})
     numbered = rows.rename(columns={name: float(name) for name in QUANTILES})
     assert to_rows(numbered, "rows")[QUANTILES].equals(rows[QUANTILES])
+
+
+@given(st.integers(0, 10**6), st.integers(3, 9), st.floats(1e-9, 1e6))
+def test_quantiles_of_other_levels_ascend_and_keep_those_that_were_given(seed: int, count: int, unit: float) -> None:
+    random = np.random.default_rng(seed)
+    levels = sorted(random.choice(np.round(np.arange(0.02, 1.0, 0.01), 2), count, replace=False).tolist())
+    prices = unit * np.sort(random.lognormal(0, 0.1, (4, count)))
+    made = at_our_levels(levels, prices)
+    assert (np.diff(made, axis=1) >= -1e-12 * made[:, 1:]).all()
+    for place, level in enumerate(LEVELS):
+        if level in levels:
+            assert np.array_equal(made[:, place], prices[:, levels.index(level)])
+    assert np.allclose(at_our_levels(LEVELS, made), made, rtol=1e-12)
+
+
+@given(st.integers(0, 10**6), st.sampled_from(range(21)))
+def test_the_pit_of_a_close_at_a_quantile_is_its_level(seed: int, place: int) -> None:
+    quantiles = np.sort(np.random.default_rng(seed).lognormal(0, 0.1, (1, 21)))
+    assert np.isclose(pit_of(quantiles, quantiles[:, place])[0], LEVELS[place])
