@@ -72,7 +72,8 @@ def bits(run: Path) -> dict[str, Any]:
     weights = {f"{name} {key}": value for name, one in (("last", last), ("best", best))
                for key, value in one["state_dict"].items()}  # fmt: skip
     moments = {f"{key} {at}": value for at, one in optimizer["state"].items() for key, value in one.items()}
-    numbers = {name: value.cpu().numpy().tobytes() for name, value in {**weights, **moments}.items()}
+    numbers = {name: value.cpu().numpy().tobytes() if isinstance(value, torch.Tensor) else repr(value)
+               for name, value in {**weights, **moments}.items()}  # fmt: skip
     return {**numbers, "best": (Path(found["best_model_path"]).name, found["best_model_score"].item())}
 
 

@@ -41,10 +41,10 @@ def ends_well(process: subprocess.Popen[str]) -> None:
     assert (process.returncode, err) == (0, "")
 
 
-def curves(run: Path) -> dict[str, list[float]]:
+def curves(run: Path, names: tuple[str, ...] = CURVES) -> dict[str, list[float]]:
     events = EventAccumulator(str(run))
     events.Reload()
-    return {name: [point.value for point in events.Scalars(name)] for name in CURVES}
+    return {name: [point.value for point in events.Scalars(name)] for name in names}
 
 
 @pytest.mark.slow
@@ -129,3 +129,24 @@ def test_a_fit_of_two_processes_that_goes_on_from_the_last_batch_of_an_epoch_end
     one, other = (torch.load(run / "checkpoints" / "step=9.ckpt")["state_dict"] for run in runs)
     assert all(torch.equal(other[name], weights) for name, weights in one.items() if isinstance(weights, torch.Tensor))
     assert curves(runs[0]) == curves(runs[1])
+
+
+@pytest.mark.slow
+def test_two_processes_train_a_head_on_the_same_rung_as_one_does_with_twice_the_batch(
+    type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    common = ("--trainer.max_epochs=1", "--model.head=StudentT")
+    two = start(tmp_path, *FIT, *common, *TWO, "--data.batch_size=23", "--trainer.logger.init_args.name=two")
+    alone = type_in(*FIT, *common, "--data.batch_size=46", "--trainer.logger.init_args.name=one")
+    _, err = two.communicate(timeout=180)
+    assert (two.returncode, err) == (0, "")
+    assert alone.status == 0, alone.err
+    runs = [tmp_path / "runs" / name / "version_0" for name in ("one", "two")]
+    one, other = (torch.load(run / "checkpoints" / "last.ckpt")["state_dict"] for run in runs)
+    assert one["output_head.base._extra_state"] == other["output_head.base._extra_state"]
+    for name, weights in one.items():
+        if isinstance(weights, torch.Tensor):
+            torch.testing.assert_close(other[name], weights, rtol=0, atol=1e-6)
+    drawn, same = (curves(run, ("val/loss", "val/crps", "val/density_skill", "train/loss")) for run in runs)
+    for name, values in drawn.items():
+        assert same[name] == pytest.approx(values, abs=1e-4, rel=1e-4)

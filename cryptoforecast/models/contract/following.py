@@ -1,5 +1,7 @@
 """Windows whose states are those of the rung that a model stands on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +11,11 @@ from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.windows import WindowDataset
+from cryptoforecast.errors import UserError
+from cryptoforecast.models.heads.base import Base
 from cryptoforecast.models.heads.rung_head import RungHead
 from cryptoforecast.models.ladder.ladder import follow_all
+from cryptoforecast.models.ladder.rung import CannotFit
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -22,12 +27,16 @@ def follow(model: "Forecaster", data: CloseDataModule) -> WindowDataset:
     Args:
         model: its rung is fitted, unless the model is a rung and nothing more, which is fitted now.
         data: set up. Its windows are returned without states for a model that stands on no rung.
+
+    Raises:
+        UserError: if the rung cannot follow a series, such as one without the High and Low that it was fitted with.
     """
     fit_rung_alone(model, data)
     base = model.output_head.base
     if base is None:
         return data.windows if data.windows.states is None else data.windows.with_states(None)
-    return data.windows.with_states(torch.from_numpy(follow_all(base.rung, data.bars())))
+    with _follows(model, base):
+        return data.windows.with_states(torch.from_numpy(follow_all(base.rung, data.bars())))
 
 
 def states_at_the_end(model: "Forecaster", data: CloseDataModule) -> Float64[Tensor, "series states"] | None:
@@ -36,7 +45,17 @@ def states_at_the_end(model: "Forecaster", data: CloseDataModule) -> Float64[Ten
     base = model.output_head.base
     if base is None:
         return None
-    return torch.from_numpy(np.stack([base.rung.follow(bars)[-1] for bars in data.bars()]))
+    with _follows(model, base):
+        return torch.from_numpy(np.stack([base.rung.follow(bars)[-1] for bars in data.bars()]))
+
+
+@contextmanager
+def _follows(model: "Forecaster", base: Base) -> Iterator[None]:
+    """Name the model and its rung where the rung cannot follow a series."""
+    try:
+        yield
+    except CannotFit as problem:
+        raise UserError(f"{type(model).__name__} stands on {base.name}: {problem}; name another data.source.") from None
 
 
 def fit_rung_alone(model: "Forecaster", data: CloseDataModule) -> None:

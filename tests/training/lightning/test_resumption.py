@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.optim import Adam
 from torch.optim.lr_scheduler import OneCycleLR, StepLR
 
-from cryptoforecast import LSTM, exact
+from cryptoforecast import LSTM, Point, StudentT, exact
+from cryptoforecast.models.heads.head import Head
 from cryptoforecast.training.lightning.lean_loop import NoProfiler, use_lean_loop
 from cryptoforecast.training.lightning.resumption import Resumption
 from cryptoforecast.training.tensorboard import StepCurves
@@ -75,9 +76,10 @@ class Way:
         last: dict[str, Any] | None = None,
         lean: bool = True,
         kind: type[LSTM] = LSTM,
+        head: Callable[[], Head] = Point,
         **settings: Any,
     ) -> None:
-        self.lean, self.kind = lean, kind
+        self.lean, self.kind, self.head = lean, kind, head
         self.optimizer, self.scheduler, self.workers = partial(Adam, lr=rate), scheduler, workers
         self.best, self.others, self.last = best, others, last or {"every_n_train_steps": often}
         self.settings = {"max_epochs": 4, **settings}
@@ -86,7 +88,8 @@ class Way:
         """Make everything anew, as a new process does, and train."""
         seed_everything(7 if ckpt_path is None else 8)  # the checkpoint knows the seed
         data = data_of(random_walk(140), batch_size=16, num_workers=self.workers)
-        model = self.kind(hidden_size=2, dropout=0.3, optimizer=self.optimizer, scheduler=self.scheduler, **LENGTHS)
+        model = self.kind(hidden_size=2, dropout=0.3, optimizer=self.optimizer, scheduler=self.scheduler,
+                          head=self.head(), **LENGTHS)  # fmt: skip
         keep = partial(ModelCheckpoint, dirpath=folder)
         chosen = [*([keep(filename="best", monitor="val/loss")] if self.best else []), *(one() for one in self.others)]
         options = exact(
@@ -106,6 +109,7 @@ class Way:
 
 
 patience = partial(EarlyStopping, monitor="val/loss", patience=2)
+on_ewma = partial(StudentT, relative_to="Ewma")
 plateau = partial(ReduceLROnPlateau, monitor="val/loss", patience=0, factor=0.5, threshold=0.01)
 WAYS = {
     "from the end of an epoch": Way(),
@@ -138,6 +142,11 @@ WAYS = {
     "with curves of a variant's own and of gradients": Way(3, StepCurves, kind=Drawing),
     "with averaged weights": Way(3, partial(EMAWeightAveraging, decay=0.9), max_epochs=3),
     "with a process that gathers batches": Way(3, workers=1, max_epochs=2),
+    "with a head": Way(head=on_ewma),
+    "with a head, from the middle of an epoch": Way(3, StepCurves, head=on_ewma),
+    "with a head and a plain Trainer, from the middle of an epoch": Way(3, head=on_ewma, lean=False),
+    "with a head on no rung": Way(3, head=partial(StudentT, relative_to="none")),
+    "with a head and a process that gathers batches": Way(3, head=on_ewma, workers=1, max_epochs=2),
 }
 
 
