@@ -2,6 +2,7 @@
 
 import html
 import io
+import json
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Console
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.backtest.scores import BacktestVerdict
 from cryptoforecast.backtest.table import print_backtest, table_of_folds
+from cryptoforecast.evaluation.adaptive import adaptation_of
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.verdict import WIDTH
 
@@ -54,7 +56,10 @@ class BacktestResult:
         text = to_csv(self.rows)
         assert text is not None
         write_atomically(self.folder / "forecasts.csv", lambda file: file.write(text.encode()))
-        write_atomically(self.folder / "scores.json", lambda file: file.write(self.verdict.to_json().encode()))
+        scores = self.verdict.to_json()
+        if (adaptation := adaptation_of(self.rows)) is not None:
+            scores = json.dumps({**json.loads(scores), "adaptive": adaptation._asdict()}, indent=2) + "\n"
+        write_atomically(self.folder / "scores.json", lambda file: file.write(scores.encode()))
         if not parquet:
             return
         with warnings.catch_warnings():

@@ -16,10 +16,12 @@ from cryptoforecast.backtest.workers import UNFINISHED, carry_out, gpus_seen, ro
 from cryptoforecast.data.series import CloseSeries, fingerprint
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UsageError, UserError
+from cryptoforecast.evaluation.adaptive import ADAPTIVE_STEP, require_adaptable, with_adaptive
 from cryptoforecast.evaluation.notices import warn_of_seen_targets
 from cryptoforecast.evaluation.rows import read_written_rows
 from cryptoforecast.formatting import format_number
 from cryptoforecast.locks import alone_in
+from cryptoforecast.models.contract.answers import is_point
 from cryptoforecast.training.configuration_of_run import configuration_of_run
 from cryptoforecast.training.console import quiet_libraries
 from cryptoforecast.training.forkserver import start_forkserver
@@ -43,6 +45,8 @@ def backtest(
     output_dir: str | Path | None = None,
     parquet: bool = False,
     ensemble: bool | None = None,
+    adaptive: bool = False,
+    adaptive_step: float = ADAPTIVE_STEP,
     progress: bool = True,
     source: Any = None,
     model: Any = None,
@@ -68,6 +72,9 @@ def backtest(
         ensemble: whether the ensemble of the seeds is judged too, see
             :func:`~cryptoforecast.backtest.ensemble.ensemble_rows`; by default where there are several seeds and the
             model has a distribution.
+        adaptive: whether the model's quantiles are judged once more, adapted from fold to fold; see
+            :func:`~cryptoforecast.evaluation.adaptive.adapted`.
+        adaptive_step: how fast they follow what was seen.
         progress: whether to print a line for each fit.
         source: as in :func:`cryptoforecast.fit`.
         model: as there; a class must be importable, so none that is defined in a notebook.
@@ -96,6 +103,8 @@ def backtest(
             output_dir=output_dir,
             parquet=parquet,
             ensemble=ensemble,
+            adaptive=adaptive,
+            adaptive_step=adaptive_step,
             progress=progress,
         )
 
@@ -111,6 +120,8 @@ def walk_forward(
     output_dir: str | Path | None = None,
     parquet: bool = False,
     ensemble: bool | None = None,
+    adaptive: bool = False,
+    adaptive_step: float = ADAPTIVE_STEP,
     progress: bool = True,
 ) -> BacktestResult:
     """The backtest of what the options of ``fit`` ask for; its rows and scores are in its folder.
@@ -125,6 +136,8 @@ def walk_forward(
         output_dir: as there.
         parquet: as there.
         ensemble: as there.
+        adaptive: as there.
+        adaptive_step: as there.
         progress: as there.
 
     Raises:
@@ -133,6 +146,8 @@ def walk_forward(
     _require({"folds": folds, "seeds": seeds, "workers": workers}, window, parquet)
     say: Callable[[str], None] = (lambda line: print(line, flush=True)) if progress else lambda line: None
     made = make_backtest(words, objects)
+    if adaptive:
+        require_adaptable(type(made.model).__name__, not is_point(made.model), adaptive_step)
     if seeds > 1:
         require_name_not_of_ensemble(type(made.model).__name__)
     data, settings, device = made.datamodule, made.settings, type(made.trainer.accelerator).__name__
@@ -156,6 +171,7 @@ def walk_forward(
         say("\n".join([*describe_data(data), f"folds    {folds}, {window}, seeds {seeds_of_folds}"]))
         _carry_out(fits, workers, gpus_seen(device), say)
         rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits], ensemble)
+        rows = with_adaptive(rows, adaptive_step) if adaptive else rows
         tries, flattered_by = place_of_backtest(entry, rows, folder, flattered_by)
         result = BacktestResult(judge_backtest(rows, data.simulated, tries, flattered_by), rows, folder)
         result.write(parquet)

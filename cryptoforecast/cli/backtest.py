@@ -9,6 +9,7 @@ from cryptoforecast.backtest.run import WINDOWS, walk_forward
 from cryptoforecast.backtest.table import print_backtest
 from cryptoforecast.cli.terminal import console
 from cryptoforecast.errors import UsageError
+from cryptoforecast.evaluation.adaptive import ADAPTIVE_STEP, adaptation_of
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
 fit the model from scratch on the closes before it. All options of fit are options of backtest too. Run again after an
@@ -33,6 +34,8 @@ def run(words: Sequence[str]) -> None:
         raise
     print()
     print_backtest(result.verdict, console())
+    if (adaptation := adaptation_of(result.rows)) is not None:
+        print(adaptation.sentence)
     names = ["forecasts.csv", *(["forecasts.parquet"] if options.parquet else []), "scores.json"]
     print(f"\nwrote {', '.join(names)} into {result.folder}")
 
@@ -60,6 +63,22 @@ def _parser() -> argparse.ArgumentParser:
         type=_truth,
         metavar="true|false",
         help="judge the mean of the seeds too; by default where there are several and the model has a distribution",
+    )
+    parser.add_argument(
+        "--judge.adaptive",
+        dest="adaptive",
+        type=_truth,
+        default=False,
+        metavar="true|false",
+        help="judge the quantiles once more, moved by adaptive conformal inference",
+    )
+    parser.add_argument(
+        "--judge.adaptive_step",
+        dest="adaptive_step",
+        type=float,
+        default=ADAPTIVE_STEP,
+        metavar="STEP",
+        help="how fast the levels of the quantiles follow what was seen",
     )
     parser.add_argument("--parquet", action="store_true", help="write forecasts.parquet too; takes pyarrow")
     return parser

@@ -43,12 +43,22 @@ class Adaptation(NamedTuple):
         )
 
 
-def require_step(step: float) -> None:
-    """Refuse a step size that is not between 0 and 1.
+def require_adaptable(model: str, has_quantiles: bool, step: float) -> None:
+    """Refuse a model without quantiles, and a step size that is not between 0 and 1.
+
+    Args:
+        model: its name.
+        has_quantiles: whether it forecasts quantiles.
+        step: the step size.
 
     Raises:
         UserError: naming the option.
     """
+    if not has_quantiles:
+        raise UserError(
+            f"judge.adaptive moves quantiles, and {model} forecasts none; fit it with a head of distributions, such as "
+            "--model.head Conformal."
+        )
     if not 0 < step < 1:
         raise UserError(f"judge.adaptive_step is {step:g}; it is between 0 and 1, such as {ADAPTIVE_STEP:g}.")
 
@@ -63,14 +73,9 @@ def with_adaptive(rows: pd.DataFrame, step: float = ADAPTIVE_STEP) -> pd.DataFra
     Raises:
         UserError: if the model has no quantiles.
     """
-    require_step(step)
     model = str(rows["model"].iloc[0])
     judged = rows[rows["model"] == model]
-    if not has_distribution(judged).all():
-        raise UserError(
-            f"judge.adaptive moves quantiles, and {model} forecasts none; fit it with a head of distributions, such as "
-            "--model.head Conformal."
-        )
+    require_adaptable(model, bool(has_distribution(judged).all()), step)
     joined = pd.concat([rows, adapted(judged, step).assign(model=model + ADAPTIVE)], ignore_index=True)
     joined.attrs = rows.attrs
     return joined
