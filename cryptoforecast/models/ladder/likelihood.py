@@ -31,7 +31,10 @@ class StudentTScale(NamedTuple):
 
     def log_scale(self, features: Float64[np.ndarray, "values features"]) -> Float64[np.ndarray, " values"]:
         """The log scale at some features."""
-        log_scale: np.ndarray = np.maximum(self.intercept + features @ np.array(self.slopes), self.least)
+        linear = np.full(len(features), self.intercept)
+        for slope, feature in zip(self.slopes, features.T, strict=True):  # a matrix product would round by batch size
+            linear += slope * feature
+        log_scale: np.ndarray = np.maximum(linear, self.least)
         return log_scale
 
 
@@ -59,8 +62,8 @@ def fit_student_t(
     unit = float(np.median(np.abs(values[values != 0])))
     centre, spread = features.mean(axis=0), features.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
-    design = np.column_stack([np.ones(len(values)), (features - centre) / spread])
-    start = np.zeros(2 + design.shape[1])
+    design = np.vstack([np.ones(len(values)), ((features - centre) / spread).T])
+    start = np.zeros(2 + len(design))
     start[1] = np.log(5.0)
     bounds = [(None, None), (np.log(LEAST_FREEDOM), np.log(MOST_FREEDOM))]
     found = minimize(
@@ -69,7 +72,7 @@ def fit_student_t(
         (values / unit, design),
         method="L-BFGS-B",
         jac=True,
-        bounds=bounds + [(None, None)] * design.shape[1],
+        bounds=bounds + [(None, None)] * len(design),
         options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 500},
     )
     slope_of_loss = np.delete(found.jac, 1)  # without that of the degrees of freedom, which may lie at a bound
@@ -85,19 +88,21 @@ def fit_student_t(
 def mean_loss(
     parameters: Float64[np.ndarray, " parameters"],
     values: Float64[np.ndarray, " values"],
-    design: Float64[np.ndarray, "values columns"],
+    design: Float64[np.ndarray, "features values"],
 ) -> tuple[float, Float64[np.ndarray, " parameters"]]:
     """The mean negative log-likelihood, and its gradient.
 
+    Sums are NumPy's own: matrix products of a BLAS would round by its number of threads.
+
     Args:
-        parameters: the location, the log of the degrees of freedom, then what the columns of the log scale count.
+        parameters: the location, the log of the degrees of freedom, then the slope of the log scale in each feature.
         values: the observed ones, whose median size is one.
         design: what the log scale is linear in, the constant included.
     """
     from scipy.special import digamma, gammaln
 
     location, freedom = parameters[0], np.exp(parameters[1])
-    linear = design @ parameters[2:]
+    linear = (parameters[2:, None] * design).sum(axis=0)
     log_scale = np.maximum(linear, np.log(LEAST_SCALE))
     residual = (values - location) * np.exp(-log_scale)
     square = np.square(residual)
@@ -109,7 +114,7 @@ def mean_loss(
     by_freedom -= float(np.mean(tail / 2 - pull * square / (2 * freedom)))
     gradient = [-np.mean(pull * residual * np.exp(-log_scale)), -by_freedom * freedom]
     by_scale = np.where(linear > log_scale - 1e-12, 1 - pull * square, 0.0)
-    return loss, np.concatenate([gradient, by_scale @ design / len(values)])
+    return loss, np.concatenate([gradient, (by_scale * design).mean(axis=1)])
 
 
 def t_log_density(

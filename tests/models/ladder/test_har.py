@@ -43,7 +43,7 @@ def test_the_likelihood_is_that_of_a_direct_optimisation_by_another_method() -> 
 
 def test_the_gradient_is_that_of_finite_differences() -> None:
     random = np.random.default_rng(3)
-    values, design = random.standard_t(4, 300), np.column_stack([np.ones(300), random.normal(size=(300, 2))])
+    values, design = random.standard_t(4, 300), np.vstack([np.ones(300), random.normal(size=(2, 300))])
     parameters = np.array([0.1, 1.2, -0.2, 0.3, -0.1])
     _, gradient = mean_loss(parameters, values, design)
     near = optimize.approx_fprime(parameters, lambda at: mean_loss(at, values, design)[0], 1e-7)

@@ -104,3 +104,14 @@ def test_student_t_under_a_head_has_nearly_the_quartiles_of_its_rung(name: str) 
     width = scale * (stats.t.ppf(0.75, freedom) - stats.t.ppf(0.25, freedom))
     assert width == pytest.approx(quartiles[..., 1] - quartiles[..., 0], rel=0.1)
     assert np.abs(location).max() < 0.005
+
+
+@pytest.mark.parametrize("name", LADDER)
+def test_a_row_alone_has_the_bits_that_it_has_among_others(name: str) -> None:
+    rung = fit_ladder(BARS, 2, [name]).rungs[name]
+    state = follow_all(rung, BARS)
+    together, changes = rung.quantiles(state, LEVELS), np.full((1002, 2), 0.01)
+    probabilities = rung.cdf(state, changes)
+    for row in (0, 17, 500, 1001):
+        assert np.array_equal(rung.quantiles(state[row : row + 1], LEVELS)[0], together[row])
+        assert np.array_equal(rung.cdf(state[row : row + 1], changes[:1])[0], probabilities[row])
