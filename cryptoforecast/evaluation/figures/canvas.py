@@ -99,13 +99,13 @@ def draw_small_multiples(
         axes.yaxis.label.set_visible(at % columns == 0)
         axes.xaxis.label.set_visible(at + columns >= len(drawn))
     of_many = f"; the first {len(drawn)} of {len(names)} series" if len(names) > len(drawn) else ""
-    finish(figure, f"{title}{of_many}{mark_of(names, simulated)}")
+    finish(figure, f"{title[:1].upper()}{title[1:]}{of_many}{mark_of(names, simulated)}")
     return figure
 
 
 def finish(figure: "Figure", title: str) -> None:
     """Set the title of a whole figure, and below all panels a legend of what the first one shows."""
-    figure.suptitle(title[:1].upper() + title[1:], fontsize="medium", fontweight="bold", x=0.01, ha="left")
+    figure.suptitle(title, fontsize="medium", fontweight="bold", x=0.01, ha="left")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     if not labels:
         return

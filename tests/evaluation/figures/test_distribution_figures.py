@@ -64,6 +64,7 @@ def test_the_fan_shows_both_intervals_the_median_the_actual_closes_and_the_best_
         assert rows_of_rung("Garch").tail(count)["0.95"].tolist() in [heights(drawn).tolist() for drawn in axes.lines]
     assert legend(figure) == ["LSTM: 90 %", "LSTM: 50 %", "LSTM: median", "Garch: 90 %", "actual"]
     assert figure.get_suptitle() == "COIN-USD: fan, next close, 200 test targets"
+    assert plot_fan(ROWS.assign(series="coin"), "test").get_suptitle().startswith("coin: fan")
     assert plot_fan(ROWS, "test", simulated=True).get_suptitle().endswith("test targets (SIMULATED)")
     own, garch = crps_of_rows(OWN).mean(), crps_of_rows(rows_of_rung("Garch")).mean()
     assert figure.axes[0].get_title(loc="right") == f"CRPS {own:.3f} %, Garch {garch:.3f} %"
