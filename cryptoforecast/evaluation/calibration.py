@@ -68,7 +68,7 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
     ...     "actual": np.tile([97.0, 99.0, 101.0, 102.0, 104.0, 90.0], 10), "0.1": 95.0, "0.5": 100.0, "0.9": 105.0,
     ... })
     >>> calibration(rows)[["model", "coverage_90", "kupiec_0.05"]].round(4).to_dict("records")
-    [{'model': 'Mine', 'coverage_90': 0.8333, 'kupiec_0.05': 0.0012}]
+    [{'model': 'Mine', 'coverage_90': 0.8333, 'kupiec_0.05': 0.0009}]
     """
     rows = rows_with_distributions(rows)
     scores, findings = density_scores_by_series(rows), calibration_by_series(rows)
