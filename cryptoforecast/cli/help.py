@@ -58,6 +58,10 @@ SEED = Option("seed_everything", "N", "seed of all that is random; by default a 
 PRINT_CONFIG = Option("print_config", "", "print all settings as YAML, and do nothing else")
 CHECKPOINT = Option("ckpt_path", "RUN", "a run folder such as runs/NAME/version_0")
 OTHER_CLOSES = [*SOURCE, Option("data.end", "DATE", "the last bar to use; --data.start the first")]
+ADAPTIVE = [
+    Option("judge.adaptive", "true", "judge the quantiles once more, adapted to drift"),
+    Option("judge.adaptive_step", "STEP", "how fast their levels follow; by default 0.005"),
+]
 CLASSES = [
     Option("import", "MODULE", "import a module first, with the model's class"),
     Option("rename", "old.Net=new.Net", "take a checkpoint of a class that was renamed"),
@@ -94,9 +98,10 @@ PAGES = {
                 Option("workers", "N", "fits at a time, each with one thread", 1),
                 Option("window", "KIND", "expanding, or rolling: of fixed length", "expanding"),
             ],
-            "what to forecast, and the model (as for fit)": [*SOURCE, *LENGTHS, *BORDERS, *MODEL[:2]],
-            "training (as for fit)": [MAX_EPOCHS, SEED],
-            "output": [
+            "what to forecast, and the model (as for fit)": [*SOURCE, *LENGTHS, *BORDERS, *MODEL[:1], SEED],
+            "judging and output": [
+                Option("ensemble", "true", "judge the mean of the seeds too, or false"),
+                *ADAPTIVE,
                 Option("output_dir", "FOLDER", "by default runs/NAME/backtest"),
                 Option("parquet", "", "write forecasts.parquet too"),
             ],
@@ -119,6 +124,7 @@ PAGES = {
         {
             "the model": [CHECKPOINT, *CLASSES],
             "other closes than those of the fit": OTHER_CLOSES,
+            "judging": ADAPTIVE,
             "running": [ACCELERATOR],
             "output": [Option("output_dir", "FOLDER", "by default the checkpoint's run folder")],
         },
