@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import cryptoforecast
 from cryptoforecast import LSTM, CloseDataModule, CloseSeries, CsvSource, Source, StudentT
 from cryptoforecast.audit.garbage import factors
 from cryptoforecast.audit.lookahead import STAGES, LookAhead, same
@@ -72,6 +73,12 @@ def test_a_head_passes_on_each_rung_with_all_that_is_beside_it(rung: str) -> Non
     for name in LADDER:
         assert name in checked["scaling"].compared
     assert (f"{rung} below StudentT" in checked["scaling"].compared) == (rung != "none")
+
+
+@pytest.mark.parametrize("name", RUNGS)
+def test_a_rung_as_a_model_passes(name: str) -> None:
+    model = getattr(cryptoforecast, name)(**LENGTHS)
+    assert audit(model, data_of(bars(COUNT)), steps=2).is_blind
 
 
 def test_several_coins_of_which_one_has_no_high_and_low_pass() -> None:

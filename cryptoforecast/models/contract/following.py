@@ -1,7 +1,5 @@
 """Windows whose states are those of the rung that a model stands on."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +9,8 @@ from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.windows import WindowDataset
-from cryptoforecast.errors import UserError
-from cryptoforecast.models.heads.base import Base
 from cryptoforecast.models.heads.rung_head import RungHead
 from cryptoforecast.models.ladder.ladder import follow_all
-from cryptoforecast.models.ladder.rung import CannotFit
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -35,8 +30,7 @@ def follow(model: "Forecaster", data: CloseDataModule) -> WindowDataset:
     base = model.output_head.base
     if base is None:
         return data.windows if data.windows.states is None else data.windows.with_states(None)
-    with _follows(model, base):
-        return data.windows.with_states(torch.from_numpy(follow_all(base.rung, data.bars())))
+    return data.windows.with_states(torch.from_numpy(follow_all(base.rung, data.bars())))
 
 
 def states_at_the_end(model: "Forecaster", data: CloseDataModule) -> Float64[Tensor, "series states"] | None:
@@ -45,17 +39,7 @@ def states_at_the_end(model: "Forecaster", data: CloseDataModule) -> Float64[Ten
     base = model.output_head.base
     if base is None:
         return None
-    with _follows(model, base):
-        return torch.from_numpy(np.stack([base.rung.follow(bars)[-1] for bars in data.bars()]))
-
-
-@contextmanager
-def _follows(model: "Forecaster", base: Base) -> Iterator[None]:
-    """Name the model and its rung where the rung cannot follow a series."""
-    try:
-        yield
-    except CannotFit as problem:
-        raise UserError(f"{type(model).__name__} stands on {base.name}: {problem}; name another data.source.") from None
+    return torch.from_numpy(np.stack([base.rung.follow(bars)[-1] for bars in data.bars()]))
 
 
 def fit_rung_alone(model: "Forecaster", data: CloseDataModule) -> None:
