@@ -70,7 +70,7 @@ def plot_pit(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figure
         axes.axhspan(low, high, color=ACTUAL, alpha=0.13, linewidth=0, zorder=0, label="95 % band")
         axes.hlines([low, high], 0, 1, color=ACTUAL, linewidth=0.8)
         axes.axhline(100 / (len(edges) - 1), color=ACTUAL, linewidth=0.8, linestyle="--", label="uniform")
-        if rung is not None:
+        if rung in rungs_in(of_series):
             beside = drawn[drawn["model"] == rung]["pit"].dropna().to_numpy()
             heights, style = _shares(beside, edges), rung_style(rung)
             axes.stairs(heights, edges, baseline=None, label=rung, linewidth=1.5, **style)

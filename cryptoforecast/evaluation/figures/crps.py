@@ -39,7 +39,7 @@ def plot_crps(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figur
     def draw(of_series: pd.DataFrame, axes: "Axes") -> None:
         forecasts, ends = by_origin(judged_rows(of_series)), []
         axes.axhline(0, color=ACTUAL, linewidth=0.8)
-        for rung in dict.fromkeys(name for name in (RANDOM_WALK, best) if name in rungs_in(of_series)):
+        for rung in [name for name in rungs_in(of_series) if name in (RANDOM_WALK, best)]:
             losses = by_origin(of_series[of_series["model"] == rung])
             saved = 100 * (losses - forecasts).cumsum() / (float(losses.sum()) or 1.0)
             axes.plot(saved.index.to_numpy(), saved.to_numpy(), color=RUNG_COLORS[rung], linewidth=1.6,

@@ -20,6 +20,7 @@ from cryptoforecast.evaluation.figures.distribution_rows import (
     crps_by_model,
     judged_rows,
     last_step,
+    rungs_in,
     step_ahead,
 )
 from cryptoforecast.formatting import format_number, plot_label
@@ -101,7 +102,7 @@ def _draw(axes: "Axes", rows: pd.DataFrame, rung: str | None, most: int) -> None
     forecasts = judged_rows(drawn).tail(most)
     times = forecasts["timestamp"].tolist()
     draw_bands(axes, times, forecasts, plot_label(forecasts["model"].iloc[0], 20))
-    if rung is not None:
+    if rung in rungs_in(rows):
         beside = drawn[drawn["model"] == rung].tail(most)
         for column, label in (("0.05", f"{rung}: 90 %"), ("0.95", None)):
             axes.plot(
@@ -121,5 +122,5 @@ def _draw(axes: "Axes", rows: pd.DataFrame, rung: str | None, most: int) -> None
 def _scores(rows: pd.DataFrame, rung: str | None) -> str:
     """The CRPS of the model and of the rung, as a title."""
     means = crps_by_model(rows)
-    beside = "" if rung is None else f", {rung} {format_number(means[rung], '.3f')} %"
+    beside = "" if rung not in means else f", {rung} {format_number(means[rung], '.3f')} %"
     return f"CRPS {format_number(means[str(rows['model'].iloc[0])], '.3f')} %{beside}"

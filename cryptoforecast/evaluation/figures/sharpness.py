@@ -12,7 +12,7 @@ from cryptoforecast.evaluation.figures.canvas import (
     rung_style,
     show_dates,
 )
-from cryptoforecast.evaluation.figures.distribution_rows import best_rung, judged_rows, last_step, step_ahead
+from cryptoforecast.evaluation.figures.distribution_rows import best_rung, judged_rows, last_step, rungs_in, step_ahead
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.formatting import plot_label
 
@@ -47,10 +47,9 @@ def plot_sharpness(rows: pd.DataFrame, split: str, simulated: bool = False) -> "
         times = forecasts["timestamp"].tolist()
         moved = 100 * np.abs(np.log(forecasts["actual"] / forecasts["last"])).to_numpy()
         axes.scatter(times, moved, s=9, color=ACTUAL, alpha=0.4, linewidths=0, label="|change|")
-        for rung in dict.fromkeys([RANDOM_WALK, best]):
+        for rung in [name for name in rungs_in(of_series) if name in (RANDOM_WALK, best)]:
             beside = drawn[drawn["model"] == rung].tail(MOST_TARGETS)
-            if rung is not None and len(beside):
-                axes.plot(times, half_width(beside), label=rung, linewidth=1.1, **rung_style(rung))
+            axes.plot(times, half_width(beside), label=rung, linewidth=1.1, **rung_style(rung))
         model = plot_label(forecasts["model"].iloc[0], 20)
         axes.plot(times, half_width(forecasts), color=FORECAST, linewidth=1.0, label=model)
         held = 100 * every["actual"].between(every["0.05"], every["0.95"]).mean()

@@ -166,7 +166,11 @@ def test_of_several_series_each_has_a_panel_three_beside_each_other_and_of_many_
 
 @pytest.mark.parametrize("plot", DISTRIBUTION_PICTURES.values(), ids=list(DISTRIBUTION_PICTURES))
 def test_nothing_that_is_drawn_is_missing(plot) -> None:  # type: ignore[no-untyped-def]
-    for rows in (ROWS, of_coins(2), of_steps(3), beside_ladder(1), OWN):
+    unknown = dict.fromkeys([*COLUMNS, "pit", "log_density"], np.nan)
+    walk = ROWS[ROWS["model"] == "RandomWalk"].assign(**unknown)  # as where its distribution could not be fitted
+    coins = of_coins(2)
+    partly = coins[(coins["series"] == "COIN1-USD") | ~coins["model"].isin(["Garch", "RandomWalk"])]
+    for rows in (ROWS, coins, partly, of_steps(3), beside_ladder(1), OWN, pd.concat([OWN, walk])):
         for axes in plot(rows, "test").axes:
             for drawn in axes.lines:
                 assert np.isfinite(heights(drawn)).all()
