@@ -28,6 +28,13 @@ def fit_ladder(bars: Sequence[Bars], horizon: int, names: Sequence[str] = tuple(
         bars: of each series.
         horizon: number of steps.
         names: the rungs wanted.
+
+    >>> from cryptoforecast import CloseDataModule, SimulatedSource
+    >>> data = CloseDataModule(SimulatedSource(rows=500))
+    >>> data.setup("fit")
+    >>> rungs = fit_ladder(data.bars(), horizon=1).rungs
+    >>> list(rungs), rungs["Har"].follow(data.bars()[0]).shape
+    (['RandomWalk', 'Ewma', 'Garch', 'Har'], (500, 5))
     """
     ladder = Ladder({}, {})
     for name in names:
