@@ -13,6 +13,7 @@ from torch import Tensor
 from cryptoforecast.audit.lookahead import LookAhead
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models.contract.answers import inputs
+from cryptoforecast.models.contract.calibration import calibrate_on, without_validation
 from cryptoforecast.models.contract.units import RungUnits, units_of
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.training.fit_entries import without_ledger
@@ -71,6 +72,7 @@ def learn(model: Forecaster, data: CloseDataModule, steps: int, seed: int, **opt
         **options,
     )
     seed_everything(seed, verbose=False)
+    without_validation(model)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"(lightning|torch)(\..*)?")
@@ -81,7 +83,8 @@ def learn(model: Forecaster, data: CloseDataModule, steps: int, seed: int, **opt
         raise LookAhead("training", f"{type(model).__name__} cannot be trained for {steps} steps: {reason}") from None
     finally:
         data.fold = fold
-    return ShortTraining(model.eval(), steps, start.state, start.scaling, start.scaled)
+    calibrate_on(model.eval(), data.windows[start.latest])
+    return ShortTraining(model, steps, start.state, start.scaling, start.scaled)
 
 
 def _latest(data: CloseDataModule, count: int) -> Int64[Tensor, " windows"]:

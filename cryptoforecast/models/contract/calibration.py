@@ -11,6 +11,7 @@ from torch import Tensor
 from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
+from cryptoforecast.models.contract.answers import forecast_window
 from cryptoforecast.models.heads.conformal import LEAST_SHARE, Conformal, require_positive
 from cryptoforecast.models.heads.sorted_errors import require_enough
 
@@ -31,7 +32,7 @@ def begin_calibration(model: "Forecaster", data: CloseDataModule) -> None:
         UserError: if a head is conformal, and there are too few validation targets.
     """
     head = model.output_head
-    if not isinstance(head, Conformal):
+    if not isinstance(head, Conformal) or head.in_fit:
         return
     if not model.trainer.limit_val_batches:
         raise UserError("trainer.limit_val_batches is 0, and Conformal makes its intervals of validation errors.")
@@ -39,6 +40,25 @@ def begin_calibration(model: "Forecaster", data: CloseDataModule) -> None:
     counts = [len(part) for part in complete.windows.by_series(complete.fold.val)]
     require_enough(min(counts) if head.scale == "none" else sum(counts), head.residuals)
     head.in_fit = True
+
+
+def without_validation(model: "Forecaster") -> None:
+    """Let a conformal head be trained without a validation, after which :func:`calibrate_on` is called."""
+    if isinstance(model.output_head, Conformal):
+        model.output_head.in_fit = True
+
+
+def calibrate_on(model: "Forecaster", window: Window) -> None:
+    """Give a conformal head the errors on some windows, as often as it takes, in the place of validation errors."""
+    head = model.output_head
+    if not isinstance(head, Conformal):
+        return
+    with torch.no_grad():
+        forecast = forecast_window(model, window)
+    require_positive(forecast)
+    errors = (window.target / forecast).log().double() / head.scales(window.context).clamp_min(1e-12)
+    groups = int(window.series.max()) + 1 if head.scale == "none" else 1
+    head.take_errors([errors.repeat(math.ceil(ENOUGH / len(errors)), 1).T] * groups)
 
 
 def collect_errors(model: "Forecaster", forecast: Float64[Tensor, "batch horizon"], window: Window) -> None:

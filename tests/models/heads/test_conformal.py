@@ -12,6 +12,7 @@ from scipy.stats import binom
 from cryptoforecast import GRU, CloseDataModule, Conformal, Point, UserError, forecast_rows, load_forecaster
 from cryptoforecast.data.windows import Window
 from cryptoforecast.models.contract.answers import window_of
+from cryptoforecast.models.contract.calibration import calibrate_on, without_validation
 from cryptoforecast.models.contract.distribution import distribution_of
 from cryptoforecast.models.heads.conformal import Scale
 from cryptoforecast.models.heads.head import Head
@@ -202,3 +203,11 @@ def test_a_model_that_was_never_fitted_has_no_intervals() -> None:
     data = data_of_days(random_walk(200))
     with pytest.raises(UserError, match="no validation errors"):
         forecast_rows(GRU(hidden_size=4, head=Conformal(), **LENGTHS), data, "test")
+
+
+def test_a_short_training_without_validation_is_calibrated_on_given_windows(tmp_path: Path) -> None:
+    model, data = GRU(hidden_size=4, head=Conformal(), **LENGTHS), data_of_days(random_walk(200))
+    without_validation(model)
+    quiet_trainer(tmp_path, limit_val_batches=0).fit(model, data)
+    calibrate_on(model.eval(), data.windows[data.fold.train[-20:]])
+    assert np.isfinite(forecast_rows(model, data, "test")[list(COLUMNS)]).all().all()
