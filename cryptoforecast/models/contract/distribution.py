@@ -76,6 +76,7 @@ def distribution_of(model: "Forecaster", window: Window) -> PriceDistribution | 
     return forecast_with_distribution(model, window).distribution
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def price_quantiles(units: Units, predicted: Prediction) -> Float64[Tensor, "batch horizon levels"]:
     """The 21 quantiles of predictions, in the currency of the series."""
     return units.decode_levels(predicted.quantiles(LEVELS)).double()

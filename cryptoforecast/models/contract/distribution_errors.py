@@ -64,6 +64,7 @@ class LadderScores:
         return rows
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def distribution_means(
     model: "Forecaster", window: Window, quantiles: Float64[Tensor, "batch horizon levels"] | None
 ) -> Float[Tensor, " means"]:

@@ -8,7 +8,9 @@ from typing import Any
 
 def is_overridden(owner: object, name: str, base: type) -> bool:
     """Whether an object's method differs from that of ``base``: overridden by its class or by an attribute."""
-    return getattr(getattr(owner, name), "__func__", None) is not getattr(base, name)
+    if name in vars(owner):
+        return getattr(vars(owner)[name], "__func__", None) is not getattr(base, name)
+    return getattr(type(owner), name) is not getattr(base, name)  # torch.compile finds no __func__ of a bound method
 
 
 def takes_one_argument(method: Callable[..., Any]) -> bool:
