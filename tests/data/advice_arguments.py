@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from cryptoforecast import CloseDataModule, CsvSource, FirstAvailable, SimulatedSource, Source
+from cryptoforecast import CloseDataModule, CsvSource, FirstAvailable, SimulatedSource, Source, VolatilitySource
 from cryptoforecast.data.processes import agreed_seed
 from cryptoforecast.data.series import CloseSeries
 from tests.data.advice_files import CLOSES, GOOD, NAME, PLAIN, By, Case, Outcome, case, dated, read
@@ -17,6 +17,10 @@ SIXTY = [100.5 + at for at in range(60)]
 FILES = {
     NAME: dated("Date,Close,Volume", *[f"{close},{at}" for at, close in enumerate(FORTY)]),
     "sixty.csv": dated("Date,Close", *map(str, SIXTY)),
+}
+BARS = {
+    "ranges.csv": dated("Date,High,Low,Close", *[f"{close + 1},{close - 1},{close}" for close in FORTY]),
+    "hourly.csv": dated("Date,Close", *map(str, SIXTY), freq="h", style="%Y-%m-%d %H:%M"),
 }
 BORDERS = "give a date among them, a count of closes, or a fraction between 0 and 1"
 ANY_BORDER = "give a date, a count of closes, or a fraction between 0 and 1"
@@ -80,6 +84,11 @@ def first_of(folder: Path, sources: Sequence[Source]) -> CloseSeries:
 def simulated(folder: Path, columns: Sequence[str] = (), **settings: Any) -> CloseSeries:
     """Simulated closes."""
     return SimulatedSource(**{"rows": 5, **settings}).load(columns)
+
+
+def volatility(folder: Path, path: str = "ranges.csv", estimator: Any = "realised") -> CloseSeries:
+    """The volatility of the closes of a file."""
+    return VolatilitySource(CsvSource(path, folder=str(folder)), estimator).load()
 
 
 class OnlyCloses(Source):
@@ -151,6 +160,8 @@ ARGUMENTS = {
         then("or a shorter data.source.interval", None, interval="1h"), rows=23_000,
         start="2199-12-31"),
     "simulated volumes": of(simulated, columns=["Volume"], values={("columns", "without Volume"): None}),
+    "volatility of bars as long as a day": Case(BARS, {}, {("estimator", "parkinson"): None}, [
+        then("name such a file", None, path="hourly.csv")], volatility),
     "a source without columns": of(module, source=OnlyCloses(), columns=["Close", "Volume"], values={
         ("columns", "without Volume"): None}),
     "Parquet without pyarrow": Case({"prices.parquet": PARQUET}, {"installed": False}, {}, [
