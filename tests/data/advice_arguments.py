@@ -160,8 +160,9 @@ ARGUMENTS = {
         then("or a shorter data.source.interval", None, interval="1h"), rows=23_000,
         start="2199-12-31"),
     "simulated volumes": of(simulated, columns=["Volume"], values={("columns", "without Volume"): None}),
-    "volatility of bars as long as a day": Case(BARS, {}, {("estimator", "parkinson"): None}, [
-        then("name such a file", None, path="hourly.csv")], volatility),
+    "volatility of bars as long as a day": Case(BARS, {}, {}, [
+        then("name such a file", None, path="hourly.csv"),
+        then("set data.source.estimator parkinson", None, estimator="parkinson")], volatility),
     "a source without columns": of(module, source=OnlyCloses(), columns=["Close", "Volume"], values={
         ("columns", "without Volume"): None}),
     "Parquet without pyarrow": Case({"prices.parquet": PARQUET}, {"installed": False}, {}, [
