@@ -20,7 +20,7 @@ FILES = {
 }
 BARS = {
     "ranges.csv": dated("Date,High,Low,Close", *[f"{close + 1},{close - 1},{close}" for close in FORTY]),
-    "hourly.csv": dated("Date,Close", *map(str, SIXTY), freq="h", style="%Y-%m-%d %H:%M"),
+    "hourly.csv": dated("Date,Close", *map(str, 2 * SIXTY), freq="h", style="%Y-%m-%d %H:%M"),
 }
 BORDERS = "give a date among them, a count of closes, or a fraction between 0 and 1"
 ANY_BORDER = "give a date, a count of closes, or a fraction between 0 and 1"
