@@ -6,22 +6,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.helpers import Run, Said
+from tests.cli.helpers import CSV
+from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 TypeIn = Callable[..., Said]
 
 
-def test_a_run_that_was_fitted_stands_in_the_table_and_in_the_file(fitted: Run, type_in: TypeIn) -> None:
-    said = type_in("runs", fitted.folder.parent.parent, "--model=LSTM", "--where=hidden_size=4", "--sort=skill")
+def test_a_run_that_was_fitted_stands_in_the_table_and_in_the_file(type_in: TypeIn, tmp_path: Path) -> None:
+    write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
+    assert type_in("fit", "--config", CONFIGS / "btc.yaml", *CSV, *SMALL).status == 0  # nobody else tests this run
+    folder = Path("runs", "btc-LSTM", "version_0")
+    said = type_in("runs", "runs", "--model=LSTM", "--where=hidden_size=4", "--sort=skill")
     assert said.status == 0, said.err
     (line,) = [line.split() for line in said.out.splitlines() if " LSTM " in line]
-    val_skill = json.loads((fitted.folder / "validation.json").read_text())["scores"]["LSTM"]["skill"]
+    val_skill = json.loads((folder / "validation.json").read_text())["scores"]["LSTM"]["skill"]
     assert line[-3:-1] == [f"{val_skill:+.4f}", "-"], "judged on validation, and not tested yet"
     assert said.out.splitlines()[-1] == "1 run"
-    said = type_in("runs", fitted.folder.parent.parent, "--csv=runs.csv")
+    said = type_in("runs", "runs", "--csv=runs.csv")
     assert (said.status, said.out, said.err) == (0, "", "wrote runs.csv\n")
     (row,) = pd.read_csv("runs.csv").to_dict("records")
-    assert (row["model"], row["kind"], row["folder"]) == ("LSTM", "fit", str(fitted.folder))
+    assert (row["model"], row["kind"], row["folder"]) == ("LSTM", "fit", str(folder))
 
 
 def test_where_nothing_was_tried_a_sentence_says_so(type_in: TypeIn) -> None:
