@@ -34,8 +34,8 @@ def test_thousands_spaces_and_currency_signs_change_no_number(prices: list[float
 
 
 @given(st.lists(st.floats(1e-12, 1e12), min_size=1, max_size=20))
-def test_a_written_float_comes_back_to_the_last_bit(prices: list[float]) -> None:
-    assert numbers([repr(price) for price in prices]) == prices
+def test_a_written_float_comes_back_to_the_last_bit_where_the_mark_is_known(prices: list[float]) -> None:
+    assert numbers([repr(price) for price in prices], decimal=".") == prices
 
 
 def test_empty_cells_of_all_kinds_are_no_numbers() -> None:
