@@ -1,7 +1,7 @@
 """The contract of a model: what a subclass of Forecaster writes, what it may call, and what it inherits."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
@@ -15,28 +15,32 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.content import add_content, recipe_of_model, resume_from_content
 from cryptoforecast.models.checkpoints.restore import restore_as
 from cryptoforecast.models.contract import checks
-from cryptoforecast.models.contract.answers import Numbers, answer_and_target, forecast_context, forecast_window
+from cryptoforecast.models.contract.answers import Numbers, forecast_context, forecast_window, input_and_target
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
 from cryptoforecast.models.contract.curves import log_training
 from cryptoforecast.models.contract.distribution_errors import LadderScores
 from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curve
 from cryptoforecast.models.contract.epoch_means import BatchTable
 from cryptoforecast.models.contract.finite_weights import require_finite_weights
-from cryptoforecast.models.contract.optimizers import batch_weight, is_finished, optimizers_and_schedulers, trainer_of
+from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers, trainer_of
 from cryptoforecast.models.contract.preparation import prepare
 from cryptoforecast.models.contract.reserved_names import is_plain_text, require_free, require_methods
 from cryptoforecast.models.contract.signatures import former_name, is_overridden
+from cryptoforecast.models.contract.training_loss import add_returned_loss, inherited_step, weighted_by_share
 from cryptoforecast.models.heads.head import Head, Point
 from cryptoforecast.models.heads.prediction import Prediction
 from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
+
+Bars = Float[Tensor, "batch context_length channels"]
 
 
 class Forecaster(LightningModule):
     """A model that forecasts the next closes of a series from its last bars.
 
     A subclass writes ``__init__``, which passes its ``**kwargs`` on to this one, and :meth:`forward`. It may override
-    :meth:`loss`, or instead of ``forward`` the whole :meth:`forecast`. The rest is inherited: prices at every entrance
-    and exit, training, metrics beside the random walk's, logging, and what a checkpoint stores.
+    :meth:`loss`, or instead of ``forward`` the whole :meth:`forecast`; and have ``weight(window)``, the weights
+    ``(batch,)`` of windows in the training loss. ``best.ckpt`` is chosen by the curve ``monitor``, a class attribute,
+    and ``monitor_mode``. All else is inherited: prices in and out, training, metrics, logging, and checkpoints.
 
     Args:
         context_length: number of bars in the input; taken from ``data.context_length``.
@@ -60,6 +64,9 @@ class Forecaster(LightningModule):
     torch.Size([4, 2])
     """
 
+    monitor: ClassVar[str] = "val/loss"
+    monitor_mode: ClassVar[Literal["min", "max"]] = "min"
+
     def __init__(
         self,
         context_length: int = 60,
@@ -81,6 +88,7 @@ class Forecaster(LightningModule):
         self.outputs = horizon * self.output_head.size  # of forward, for a window
         self._optimizer, self._scheduler, self._scheduler_interval = optimizer, scheduler, scheduler_interval
         self._curves, self._evaluation = EpochCurves(), BatchTable()
+        self._inherited_loss: Tensor | None = None  # of a batch, until it is known what the step returned
         self._walk_has_a_loss: bool | None = None  # found out in the first validation batch
         self._ladder_scores: LadderScores | None = None  # fitted there too, for a model with a distribution
 
@@ -88,7 +96,7 @@ class Forecaster(LightningModule):
         super().__init_subclass__(**options)
         require_methods(cls, Forecaster)
 
-    def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Numbers:
+    def forward(self, x: Bars) -> Numbers:
         """The network: scaled closes of the horizon from scaled bars. A subclass writes this.
 
         Args:
@@ -111,7 +119,7 @@ class Forecaster(LightningModule):
         """
         return forecast.loss(target) if isinstance(forecast, Prediction) else nn.functional.mse_loss(forecast, target)
 
-    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
+    def forecast(self, context: Bars) -> Float[Tensor, "batch horizon"]:
         """Closes of the horizon from bars, both in the series' currency; UserError where a shape is another.
 
         Args:
@@ -119,15 +127,11 @@ class Forecaster(LightningModule):
         """
         return forecast_context(self, context)
 
-    def network_forecast(
-        self, context: Float[Tensor, "batch context_length channels"]
-    ) -> Float[Tensor, "batch horizon"]:
+    def network_forecast(self, context: Bars) -> Float[Tensor, "batch horizon"]:
         """What :meth:`forward` returns for bars in prices: scaled closes, with gradients; its shape is checked."""
         return checks.require_point(self, checks.call_forward(self, self.network_inputs(context)))
 
-    def network_inputs(
-        self, context: Float[Tensor, "batch context_length channels"]
-    ) -> Float[Tensor, "batch context_length channels"]:
+    def network_inputs(self, context: Bars) -> Bars:
         """The input of :meth:`forward` for bars: prices through ``scaling``, volumes standardised by their window."""
         checks.require_bars(self, context)
         channels = [
@@ -136,33 +140,33 @@ class Forecaster(LightningModule):
         ]
         return torch.stack(channels, dim=-1) if len(channels) > 1 else channels[0].unsqueeze(-1)
 
-    def scaled(
-        self, closes: Float[Tensor, "batch length"], context: Float[Tensor, "batch context_length channels"]
-    ) -> Float[Tensor, "batch length"]:
-        """Closes, such as ``window.target``, in the units of the network, given the ``context`` before them."""
+    def scaled(self, closes: Any, context: Any = None) -> Any:
+        """``(x, target)`` of a batch of windows, in the units of the network: the input of :meth:`forward`, and closes.
+
+        Of closes ``(batch, length)`` with the bars before them, ``scaled(closes, context)`` are the closes alone.
+        """
+        if isinstance(closes, Window):
+            return input_and_target(self, closes)
         return self.scaling.encode(closes, context[..., 0]).to(self.dtype)
 
     def training_step(self, window: Window, batch_index: int) -> Tensor | None:
         """The mean loss of a batch, of which Lightning takes the gradient; None to skip it, as without weights.
 
-        A subclass that overrides this logs its own loss with ``self.log``.
+        A subclass may override this: ``x, target = self.scaled(window)`` are in the units of the network, and the loss
+        that it returns, also in a dictionary under ``loss``, is the curve ``train/loss``.
         """
-        if not self._learns():
-            return None
-        checks.require_target(self, window.target)
-        loss = checks.call_loss(self, *answer_and_target(self, window))
-        windows = len(window.target) if batch_weight(self.trainer, batch_index) else 0
-        self._curves.add("train/loss", loss.detach(), windows)
-        return loss
+        return inherited_step(self, window, batch_index) if self._learns() else None
+
+    def on_train_batch_end(self, outputs: Any, batch: Window, batch_index: int) -> None:
+        """Add the loss that a ``training_step`` of the subclass's own has returned to the curve ``train/loss``."""
+        add_returned_loss(self, outputs, batch, batch_index)
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         """Compute gradients; where processes share a batch, the loss is weighted by the share of this process."""
-        checks.require_gradient(self, loss)
-        weight = batch_weight(self.trainer, self.trainer.fit_loop.batch_idx)
-        super().backward(loss if weight == 1 else loss * weight, *args, **kwargs)
+        super().backward(weighted_by_share(self, loss), *args, **kwargs)
 
     def on_train_epoch_end(self) -> None:
-        """Log the learning rate, the curves of the epoch and, unless ``training_step`` is overridden, its mean loss."""
+        """Log the learning rate and the curves of the epoch, its mean loss among them."""
         if self._learns():
             log_training(self, self._curves.take(self, "train"))
 
@@ -200,10 +204,7 @@ class Forecaster(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimizer and its scheduler, as Lightning takes them; None for a model without weights."""
-        if not self._learns():
-            self.automatic_optimization = False
-            return None
-        return optimizers_and_schedulers(self, self._optimizer, self._scheduler, self._scheduler_interval)
+        return optimizers_and_schedulers(self)
 
     def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
         """Step a scheduler, unless its cycle has ended: torch would raise the learning rate again."""

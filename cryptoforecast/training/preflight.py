@@ -25,6 +25,7 @@ from cryptoforecast.models.contract.checks import require_lengths
 from cryptoforecast.models.contract.inference import random_state_kept
 from cryptoforecast.training.few_windows import FewWindows
 from cryptoforecast.training.fit_entries import without_ledger
+from cryptoforecast.training.monitored import require_monitor
 from cryptoforecast.training.silent_logger import SilentLogger
 
 NUM_WINDOWS = 1024  # training windows of the check, for models that are fitted on all of them before the first step
@@ -60,6 +61,7 @@ def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer,
                 raise
             every = FewWindows(data, trainer, len(data.fold.train))
             trained = _try_out(model, every, trainer, Path(folder), reload)
+    require_monitor(trained, trainer)
     if trainer.world_size > 1 and not any(weights.requires_grad for weights in trained.parameters()):
         raise UserError(f"{name} has no weights for {trainer.world_size} processes to train; set trainer.devices to 1.")
 

@@ -17,6 +17,7 @@ from cryptoforecast.training.exact import as_list, exact
 from cryptoforecast.training.lightning.lean_loop import NoProfiler, use_lean_loop
 from cryptoforecast.training.lightning.resumption import Resumption
 from cryptoforecast.training.malloc import keep_freed_memory
+from cryptoforecast.training.monitored import choose_where_logged, require_chosen
 from cryptoforecast.training.processes import fail_together
 from cryptoforecast.training.progress import EpochLines
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST, run_folder
@@ -63,10 +64,12 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> str | None:
         The sentence that there was nothing left to train, and why; None if there was something.
 
     Raises:
-        UserError: if a setting is at fault, a disk is full, or somebody has interrupted.
+        UserError: if a setting is at fault, a disk is full, or somebody has interrupted; or if no validation has logged
+            the curve by which a checkpoint was to be chosen.
     """
     keep_freed_memory()
     use_lean_loop(trainer)
+    choose_where_logged(trainer, model)
     try:
         with (
             setting_errors_in_one_sentence(),
@@ -79,6 +82,7 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> str | None:
         last = (run_folder(trainer) or Path(trainer.default_root_dir)) / CHECKPOINTS / f"{LAST}.ckpt"
         how = f"; go on with --ckpt_path {shlex.quote(str(last))}" if last.exists() else ""
         raise Interrupted(f"interrupted{how}.") from None
+    require_chosen(trainer, model)
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     resumption = next(callback for callback in callbacks if isinstance(callback, Resumption))
     path = options.get("ckpt_path")

@@ -9,7 +9,7 @@ from torch.distributions import Distribution
 
 from cryptoforecast.data.series import VOLUME
 from cryptoforecast.data.windows import Window
-from cryptoforecast.models.contract.checks import call_forward, require_bars, require_forecast
+from cryptoforecast.models.contract.checks import call_forward, require_bars, require_forecast, require_target
 from cryptoforecast.models.contract.units import RungUnits, Units, units_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
@@ -87,7 +87,8 @@ def scaled_target(
 ) -> Float[Tensor, "batch horizon"]:
     """The targets of a batch in the units of what a model says of them."""
     if not isinstance(predicted, Prediction):
-        return model.scaled(window.target, window.context)
+        target: Tensor = model.scaled(window.target, window.context)
+        return target
     return (units or units_of(model, window)).encode(window.target).to(model.dtype)
 
 
@@ -96,6 +97,19 @@ def answer_and_target(model: "Forecaster", window: Window) -> tuple[Answer, Floa
     units = units_of(model, window)
     predicted = answer(model, window, units)
     return predicted, scaled_target(model, window, predicted, units)
+
+
+def input_and_target(
+    model: "Forecaster", window: Window
+) -> tuple[Float[Tensor, "batch context_length channels"], Float[Tensor, "batch horizon"]]:
+    """The input of ``forward`` and the targets of a batch, both in the units of the model's network.
+
+    Raises:
+        UserError: if the targets have another horizon than the model.
+    """
+    require_target(model, window.target)
+    units = units_of(model, window)
+    return inputs(model, window, units), units.encode(window.target).to(model.dtype)
 
 
 def forecast_window(model: "Forecaster", window: Window) -> Float[Tensor, "batch horizon"]:

@@ -89,12 +89,13 @@ def log_errors(model: "Forecaster", stage: str) -> None:
 
 def _curves_of_errors(model: "Forecaster", stage: str) -> dict[str, Tensor]:
     """The inherited curves; none where a variant's own step has added no errors, in whichever process."""
+    monitored = [model.monitor] if model.monitor.startswith(f"{stage}/") else []
+    for name in (f"{stage}/loss", f"{stage}/loss_random_walk", *monitored):  # of an earlier epoch; this may have none
+        model.trainer.callback_metrics.pop(name, None)
     if not len(model._evaluation):
         return {}
     means, data = model._evaluation.take(model), datamodule_of(model.trainer)
     means, further = means[:-COUNT], means[-COUNT:]
-    for name in (f"{stage}/loss", f"{stage}/loss_random_walk"):  # of an earlier epoch; this one may have none
-        model.trainer.callback_metrics.pop(name, None)
     names = [series.closes.name for series in data.series] if data else []
     curves = evaluation_curves(stage, means, not model._overrides("forecast"), names)
     return curves | distribution_curves(stage, further)

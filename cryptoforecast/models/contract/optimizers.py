@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
+from lightning.pytorch.cli import ReduceLROnPlateau
 from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import CyclicLR, OneCycleLR
 
@@ -14,35 +14,32 @@ from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.errors import UserError, first_sentence
 from cryptoforecast.user_code.exception_origin import is_raised_by_user
 
+if TYPE_CHECKING:
+    from cryptoforecast.models.forecaster import Forecaster
+
 FINDER_HPARAM = "learning_rate"  # the hyperparameter that Lightning's learning rate finder sets
 STEPWISE_SCHEDULERS = (OneCycleLR, CyclicLR)
 FUSED_OPTIMIZERS = (Adam, AdamW, SGD)
 
 
-def optimizers_and_schedulers(
-    model: LightningModule,
-    optimizer: OptimizerCallable,
-    scheduler: LRSchedulerCallable | None,
-    interval: Literal["step", "epoch"] | None,
-) -> Any:
+def optimizers_and_schedulers(model: "Forecaster") -> Any:
     """What ``configure_optimizers`` returns: the optimizer of all weights, and its scheduler if there is one.
 
-    Args:
-        model: the model to train.
-        optimizer: makes the optimizer from the weights.
-        scheduler: makes the scheduler from the optimizer.
-        interval: when the scheduler steps; by default as it counts.
+    None, and manual optimization, for a model without weights to learn.
 
     Raises:
         UserError: if an argument of theirs is invalid, or a scheduler counts fewer steps than the fit takes.
     """
-    learning = build("optimizer", optimizer, model.parameters())
+    if not model._learns():
+        model.automatic_optimization = False
+        return None
+    learning = build("optimizer", model._optimizer, model.parameters())
     use_fused_kernel(learning)
     _take_found_rate(model, learning)
-    if scheduler is None:
+    if model._scheduler is None:
         return learning
-    moving = build("scheduler", scheduler, learning)
-    config = {"scheduler": moving, "interval": interval or _interval(moving, trainer_of(model))}
+    moving = build("scheduler", model._scheduler, learning)
+    config = {"scheduler": moving, "interval": model._scheduler_interval or _interval(moving, trainer_of(model))}
     if isinstance(moving, ReduceLROnPlateau):
         config["monitor"] = moving.monitor
     return {"optimizer": learning, "lr_scheduler": config}

@@ -22,6 +22,8 @@ SETTINGS = {  # attributes that Forecaster.__init__ sets, and what they are, for
     "outputs": "the count of numbers that forward returns",
 }
 PRIVATE_SETTINGS = ("_optimizer", "_scheduler", "_scheduler_interval")  # set once, by Forecaster.__init__
+MONITORED = {"monitor": 'the name of a curve, such as "val/hits"', "monitor_mode": '"min" or "max"'}  # of a class
+MODES = ("min", "max")
 SUGGESTIONS = {"loss": "self.criterion", "forward": "self.network", "forecast": "self.head"}
 
 
@@ -49,6 +51,10 @@ def require_free(model: nn.Module, base: type, name: str, value: object) -> None
             raise UserError(f"{owner} sets self.scaling to {described}; it must be a Scaling, or have another name.")
     elif name == "output_head":
         _require_head(model, value)
+    elif name in MONITORED and value != held:
+        raise UserError(
+            f"{owner} sets self.{name}, which is read before a model is made; set it in the body of the class."
+        )
     elif name in PRIVATE_SETTINGS and name in model.__dict__:
         raise UserError(f"{owner} sets self.{name}, which Forecaster needs for itself; call it something else.")
     elif isinstance(held, property):
@@ -95,13 +101,23 @@ def require_methods(cls: type, base: type) -> None:
             subject, held = f"The body of {parent.__name__} sets {name}", getattr(base, name, None)
             if name in SETTINGS:
                 raise UserError(_of_setting(subject, name))
+            if name in MONITORED and not (isinstance(value, str) and (name == "monitor" or value in MODES)):
+                raise UserError(
+                    f"{subject} to {_in_words(value)}; it is {MONITORED[name]}, by which best.ckpt is chosen."
+                )
             if name in ("scaling", "output_head"):
                 argument = name.removeprefix("output_")
                 raise UserError(f"{subject}; pass a {argument} to super().__init__({argument}=...) instead.")
-            if isinstance(held, property) and not isinstance(value, property | functools.cached_property):
+            if isinstance(held, property) and not _may_stand_for(name, value):
                 raise UserError(f"{subject}, {_part_of(base, name)}; call it something else.")
             if inspect.isroutine(held) and not name.startswith("__") and not _is_method(value):
                 raise UserError(_of_method(subject, base, name))
+
+
+def _may_stand_for(name: str, value: object) -> bool:
+    """Whether a value in a class's body may take the place of a property."""
+    switch = name == "automatic_optimization" and isinstance(value, bool)
+    return switch or isinstance(value, property | functools.cached_property)
 
 
 def _is_method(value: object) -> bool:

@@ -100,10 +100,17 @@ class RisePrediction(Prediction):
 
     def loss(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, ""]:
         """The mean Brier score, or the mean log loss."""
+        return self._losses(target, "mean")
+
+    def losses(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
+        """The Brier score or the log loss of each window and step."""
+        return self._losses(target, "none")
+
+    def _losses(self, target: Tensor, reduction: str) -> Tensor:
         rises = (target > self.units.encode(self.last).to(target.dtype)).to(target.dtype)
         if self.head.loss == "brier":
-            return nn.functional.mse_loss(self.probability, rises)
-        return nn.functional.binary_cross_entropy_with_logits(self.log_odds, rises)
+            return nn.functional.mse_loss(self.probability, rises, reduction=reduction)
+        return nn.functional.binary_cross_entropy_with_logits(self.log_odds, rises, reduction=reduction)
 
     def quantiles(self, levels: Sequence[float]) -> Float[Tensor, "batch horizon levels"]:
         """The point forecast at the level of one half, and NaN at all others: there is no distribution of the close.

@@ -153,6 +153,10 @@ class ConformalPrediction(Prediction):
         """The mean squared error of the points."""
         return nn.functional.mse_loss(self.point, target)
 
+    def losses(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
+        """The squared error of each point."""
+        return (self.point - target).square()
+
     def quantiles(self, levels: Sequence[float]) -> Float[Tensor, "batch horizon levels"]:
         """The point forecasts moved by the quantiles of the errors; the points themselves where those are zero.
 

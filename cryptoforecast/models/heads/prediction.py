@@ -22,6 +22,12 @@ class Prediction(ABC):
     def loss(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, ""]:
         """What training minimises: a mean over batch and steps."""
 
+    def losses(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
+        """The loss of each window and step, whose mean is :meth:`loss`: by default the negative log density."""
+        density = self.log_density(target)
+        assert density is not None  # else the subclass overrides this
+        return -density
+
     @abstractmethod
     def quantiles(self, levels: Sequence[float]) -> Float[Tensor, "batch horizon levels"]:
         """Quantiles, ascending with the levels; without gradients."""

@@ -76,9 +76,16 @@ class QuantilesPrediction(Prediction):
 
     def loss(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, ""]:
         """The pinball loss, a mean over levels too."""
+        return self._pinball(target).mean()
+
+    def losses(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
+        """The pinball loss of each window and step, a mean over levels."""
+        return self._pinball(target).mean(dim=-1)
+
+    def _pinball(self, target: Tensor) -> Float[Tensor, "batch horizon levels"]:
         levels = torch.tensor(self.levels, dtype=self.values.dtype, device=self.values.device)
         above = target.unsqueeze(-1) - self.values
-        return torch.maximum(levels * above, (levels - 1) * above).mean()
+        return torch.maximum(levels * above, (levels - 1) * above)
 
     def quantiles(self, levels: Sequence[float]) -> Float[Tensor, "batch horizon levels"]:
         """Quantiles at any levels."""

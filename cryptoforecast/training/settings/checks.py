@@ -21,6 +21,8 @@ MODE_OF_CURVE = {
     "val/loss": "min",
     "val/rmse": "min",
     "val/skill": "max",
+    "val/crps": "min",
+    "val/density_skill": "max",
 }
 
 

@@ -26,7 +26,13 @@ from cryptoforecast.training.settings.arguments import LINKED_SETTINGS, refuse_o
 from cryptoforecast.training.settings.checks import refuse_ignored_options, set_modes
 from cryptoforecast.training.settings.command_words import read_words
 from cryptoforecast.training.settings.complaints import complaint
-from cryptoforecast.training.settings.defaults import VERBS, name_run, set_trainer_defaults
+from cryptoforecast.training.settings.defaults import (
+    VERBS,
+    drop_default_clipping,
+    name_run,
+    set_monitor,
+    set_trainer_defaults,
+)
 from cryptoforecast.training.settings.parser import (
     PROGRAM,
     ForecastParser,
@@ -100,6 +106,7 @@ class CommandLine(VerbCLI):
         self.typed = [str(word) for word in args]
         read = read_words(self.typed, OPTIONS_OF_VERB)
         self.checkpoint, self.tokens, self.rename = read.checkpoint, read.tokens, read.rename
+        self.words = read.words
         if self.checkpoint is not None:
             refuse_ignored_options(read.verb, self.typed)
             self.restored = load_forecaster(self.checkpoint)
@@ -111,6 +118,8 @@ class CommandLine(VerbCLI):
             raise UsageError(complaint(str(problem), option_names(self.verb_parsers[read.verb]))) from None
         chosen = self.config[self.config.subcommand]
         refuse_options_of_a_list(chosen.get("data.source"), read.words)
+        if read.verb in VERBS:
+            set_monitor(chosen, read.words, self.objects)
         set_modes(chosen)
         if read.verb in VERBS:
             name_run(chosen, self.typed)
@@ -147,6 +156,9 @@ class CommandLine(VerbCLI):
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Build the trainer: for ``fit`` one that logs and saves, for the other verbs one that writes nothing."""
+        if self.subcommand in VERBS:
+            for options in (self.config, self.config_init):
+                drop_default_clipping(options[self.subcommand].trainer, self.model, self.words)
         try:
             return super().instantiate_trainer(**self._surroundings(), **kwargs)
         except (ValueError, TypeError, MisconfigurationException) as problem:  # Lightning's words for a bad option

@@ -10,15 +10,17 @@ from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from cryptoforecast.errors import UsageError
 from cryptoforecast.evaluation.ledger import RUNS
+from cryptoforecast.models import Forecaster
 from cryptoforecast.recipe.class_paths import import_named
 from cryptoforecast.training.settings.arguments import configured, values_of
+from cryptoforecast.training.settings.checks import MODE_OF_CURVE
 from cryptoforecast.training.settings.configuration import CONFIG
 from cryptoforecast.user_folders import expand_home
 
 VERBS = ("fit", "audit")  # backtest has the parser of fit
 CALLBACKS = [
-    {"class_path": "EarlyStopping", "init_args": {"monitor": "val/loss", "patience": 10}},
-    {"class_path": "ModelCheckpoint", "init_args": {"monitor": "val/loss", "filename": "best"}},
+    {"class_path": "EarlyStopping", "init_args": {"monitor": Forecaster.monitor, "patience": 10}},
+    {"class_path": "ModelCheckpoint", "init_args": {"monitor": Forecaster.monitor, "filename": "best"}},
     {"class_path": "ModelCheckpoint", "init_args": {"filename": "last"}},
     {"class_path": "cryptoforecast.evaluation.figures.tensorboard.ForecastFigure"},
 ]
@@ -52,6 +54,38 @@ def _is_replaced(setting: str, words: Sequence[str]) -> bool:
     given = [configured(path, "trainer") for path in values_of(CONFIG, words)]
     held = [trainer[setting] for trainer in given if isinstance(trainer, dict) and setting in trainer]
     return any(not isinstance(value, dict) or "class_path" in value for value in held)
+
+
+def set_monitor(options: Namespace, words: Sequence[str], objects: Collection[str] = ()) -> None:
+    """Let the default callbacks monitor the curve by which the model's class says that the best epoch is chosen.
+
+    Args:
+        options: of a verb which trains, parsed, changed in place.
+        words: the command line, with its configurations.
+        objects: options that a call from Python gives as objects.
+    """
+    model: Any = import_named(options.model.class_path)
+    if model.monitor == Forecaster.monitor or REPLACED[1] in objects or _is_replaced(REPLACED[1], words):
+        return
+    mode = MODE_OF_CURVE.get(model.monitor, model.monitor_mode)
+    for callback in options.trainer.callbacks[: len(CALLBACKS)]:
+        if callback.init_args.get("monitor") is not None:
+            callback.init_args.monitor, callback.init_args.mode = model.monitor, mode
+
+
+def drop_default_clipping(settings: Namespace, model: Forecaster, words: Sequence[str]) -> None:
+    """Take the default of ``gradient_clip_val`` away where a model optimizes manually, which Lightning refuses.
+
+    Args:
+        settings: of the trainer, changed in place.
+        model: that it is to train.
+        words: the command line, with its configurations.
+    """
+    name = "gradient_clip_val"
+    given = [configured(path, "trainer") for path in values_of(CONFIG, words)]
+    configured_too = any(isinstance(trainer, dict) and name in trainer for trainer in given)
+    if not (model.automatic_optimization or configured_too or values_of(f"--trainer.{name}", words)):
+        settings[name] = None
 
 
 def name_run(options: Namespace, typed: Sequence[str]) -> None:
