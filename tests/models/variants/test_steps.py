@@ -7,6 +7,8 @@ import pytest
 import torch
 
 import cryptoforecast as cf
+from tests.helpers import data_of, random_walk
+from tests.models.helpers import LENGTHS, quiet_trainer
 from tests.models.variants.gan import GAN
 from tests.models.variants.hits import LSTMWithHits
 from tests.models.variants.pretrain import Pretrained
@@ -50,8 +52,11 @@ def same(first: Any, second: Any) -> bool:
     return bool(first == second)
 
 
+RESUMED = [Pretrained, *(pytest.param(variant, marks=pytest.mark.slow) for variant in (GAN, StudentGRU, LSTMWithHits))]
+
+
 @pytest.mark.filterwarnings("ignore:Pretrained.monitor is val/loss, which the first validation does not log")
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", RESUMED)
 def test_a_variant_with_its_own_step_is_fitted_and_goes_on_to_the_same_bits(variant: type[cf.Forecaster]) -> None:
     whole = fitted(variant, 3, name="whole")
     parts = fitted(variant, 2, name="parts")
@@ -59,9 +64,17 @@ def test_a_variant_with_its_own_step_is_fitted_and_goes_on_to_the_same_bits(vari
     kept = first, second = state_of(whole), state_of(parts)
     assert same(first["state_dict"], second["state_dict"])
     assert same(first["optimizer_states"], second["optimizer_states"])
-    metrics = [
-        next(state["metrics"] for state in one["callbacks"].values() if "metrics" in state) for one in kept
-    ]
+    metrics = [next(state["metrics"] for state in one["callbacks"].values() if "metrics" in state) for one in kept]
     assert same(*metrics)
     assert metrics[0]["train/loss"].isfinite()
     assert whole.test().skill < 1
+
+
+@pytest.mark.parametrize("variant", [Seq2Seq, Weighted])
+def test_a_variant_with_its_own_step_or_weights_is_trained(variant: type[cf.Forecaster], tmp_path: Path) -> None:
+    settings = {name: value for name, value in VARIANTS[variant].items() if name != "horizon"}
+    trainer, model = quiet_trainer(tmp_path, max_epochs=1), variant(**LENGTHS, **settings)
+    before = [weights.clone() for weights in model.parameters()]
+    trainer.fit(model, data_of(random_walk(120)))
+    assert trainer.callback_metrics["train/loss"].isfinite()
+    assert not any(torch.equal(*pair) for pair in zip(before, model.parameters(), strict=True))
