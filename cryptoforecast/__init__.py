@@ -32,9 +32,9 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.errors import DataNotice as DataNotice
     from cryptoforecast.errors import UserError as UserError
     from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines as rows_beside_baselines
-    from cryptoforecast.evaluation.calibration import calibration as calibration
     from cryptoforecast.evaluation.comparison.compare import compare as compare
-    from cryptoforecast.evaluation.density import crps as crps
+    from cryptoforecast.evaluation.distribution.calibration import calibration as calibration
+    from cryptoforecast.evaluation.distribution.density import crps as crps
     from cryptoforecast.evaluation.forecasts import forecast_rows as forecast_rows
     from cryptoforecast.evaluation.ledger_table import runs as runs
     from cryptoforecast.evaluation.next_closes import next_closes as next_closes
@@ -120,8 +120,8 @@ _PUBLIC = {
     "cryptoforecast.evaluation.beside_baselines": ("rows_beside_baselines",),
     "cryptoforecast.evaluation.next_closes": ("next_closes",),
     "cryptoforecast.evaluation.verdict": ("judge", "print_verdict"),
-    "cryptoforecast.evaluation.density": ("crps",),
-    "cryptoforecast.evaluation.calibration": ("calibration",),
+    "cryptoforecast.evaluation.distribution.density": ("crps",),
+    "cryptoforecast.evaluation.distribution.calibration": ("calibration",),
     "cryptoforecast.evaluation.comparison.compare": ("compare",),
     "cryptoforecast.evaluation.ledger_table": ("runs",),
     "cryptoforecast.backtest.run": ("backtest",),

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.backtest.ensemble import ENSEMBLE
-from cryptoforecast.evaluation.calibration import calibration_by_series
-from cryptoforecast.evaluation.density import DensityScore, density_scores_by_series, overall_density
-from cryptoforecast.evaluation.density_claim import DensityClaim, density_claim_on
-from cryptoforecast.evaluation.density_sentence import density_sentence_of
-from cryptoforecast.evaluation.distribution_verdict import against_rung
+from cryptoforecast.evaluation.distribution.calibration import calibration_by_series
+from cryptoforecast.evaluation.distribution.claim import DensityClaim, density_claim_on
+from cryptoforecast.evaluation.distribution.density import DensityScore, density_scores_by_series, overall_density
+from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
+from cryptoforecast.evaluation.distribution.sentence import density_sentence_of
+from cryptoforecast.evaluation.distribution.verdict import against_rung
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
-from cryptoforecast.evaluation.quantile_columns import has_distribution
 from cryptoforecast.evaluation.rows import SEED
 from cryptoforecast.evaluation.tries import Place
 

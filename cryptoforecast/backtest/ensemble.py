@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.quantile_columns import LOG_DENSITY, PIT, QUANTILES, has_distribution, pit_of
+from cryptoforecast.evaluation.distribution.quantile_columns import (
+    LOG_DENSITY,
+    PIT,
+    QUANTILES,
+    has_distribution,
+    pit_of,
+)
 from cryptoforecast.quantiles import MEDIAN
 
 ENSEMBLE = "Ensemble"  # the name of the model in the rows

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cryptoforecast.backtest.ensemble import ensemble_rows
+from cryptoforecast.evaluation.distribution.quantile_columns import distribution_columns_in, has_distribution
 from cryptoforecast.evaluation.metrics import BASELINE_NAMES
-from cryptoforecast.evaluation.quantile_columns import distribution_columns_in, has_distribution
 from cryptoforecast.evaluation.rows import COLUMNS, SEED
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.backtest.scores import BacktestVerdict
 from cryptoforecast.backtest.table import print_backtest, table_of_folds
-from cryptoforecast.evaluation.adaptive import adaptation_of
+from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.verdict import WIDTH
 

@@ -16,7 +16,7 @@ from cryptoforecast.backtest.workers import UNFINISHED, carry_out, gpus_seen, ro
 from cryptoforecast.data.series import CloseSeries, fingerprint
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UsageError, UserError
-from cryptoforecast.evaluation.adaptive import ADAPTIVE_STEP, require_adaptable, with_adaptive
+from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, require_adaptable, with_adaptive
 from cryptoforecast.evaluation.notices import warn_of_seen_targets
 from cryptoforecast.evaluation.rows import read_written_rows
 from cryptoforecast.formatting import format_number
@@ -73,7 +73,7 @@ def backtest(
             :func:`~cryptoforecast.backtest.ensemble.ensemble_rows`; by default where there are several seeds and the
             model has a distribution.
         adaptive: whether the model's quantiles are judged once more, adapted from fold to fold; see
-            :func:`~cryptoforecast.evaluation.adaptive.adapted`.
+            :func:`~cryptoforecast.evaluation.distribution.adaptive.adapted`.
         adaptive_step: how fast they follow what was seen.
         progress: whether to print a line for each fit.
         source: as in :func:`cryptoforecast.fit`.

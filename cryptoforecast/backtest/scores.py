@@ -10,7 +10,7 @@ import pandas as pd
 from cryptoforecast.backtest.densities import BacktestDistribution, SeedDensity, judge_distributions, of_seed
 from cryptoforecast.evaluation.claim import Claim, FoldSummary
 from cryptoforecast.evaluation.decision import claim_on
-from cryptoforecast.evaluation.density import point_rows
+from cryptoforecast.evaluation.distribution.density import point_rows
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Score, scores_by_series
 from cryptoforecast.evaluation.rows import SEED
 from cryptoforecast.evaluation.sentence import sentence_of

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cryptoforecast.backtest.densities import BacktestDistribution, SeedDensity
 from cryptoforecast.backtest.scores import BacktestVerdict, across_seeds
-from cryptoforecast.evaluation.density import DensityScore
+from cryptoforecast.evaluation.distribution.density import DensityScore
 from cryptoforecast.evaluation.score_tables import tables_of_densities
 from cryptoforecast.evaluation.table import new_table
 from cryptoforecast.formatting import display_name, format_number

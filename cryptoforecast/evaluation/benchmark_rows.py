@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.distribution.quantile_columns import distribution_columns_in
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.quantile_columns import distribution_columns_in
 from cryptoforecast.evaluation.rows import describe_target, to_rows
 from cryptoforecast.formatting import join_names
 

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.evaluation.base_rate import with_base_rate
+from cryptoforecast.evaluation.distribution.base_rate import with_base_rate
+from cryptoforecast.evaluation.distribution.quantile_columns import RISE
 from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, chosen_windows, forecast_rows
-from cryptoforecast.evaluation.quantile_columns import RISE
 from cryptoforecast.evaluation.volatility_baselines import with_volatility_baselines
 from cryptoforecast.models.baselines import BASELINES, RUNG_MODELS
 from cryptoforecast.models.contract.following import follow

@@ -12,7 +12,7 @@ from cryptoforecast.data.batches import BatchOrder
 from cryptoforecast.data.datamodule import EVAL_BATCH_SIZE, CloseDataModule
 from cryptoforecast.data.windows import WindowDataset, to_device
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, RISE
+from cryptoforecast.evaluation.distribution.quantile_columns import DISTRIBUTION_COLUMNS, RISE
 from cryptoforecast.evaluation.rows import COLUMNS, to_csv
 from cryptoforecast.models.contract.checks import require_bars, require_target
 from cryptoforecast.models.contract.distribution import forecast_with_distribution

@@ -8,8 +8,8 @@ from torch import Tensor
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.windows import Window, channels_of
+from cryptoforecast.evaluation.distribution.quantile_columns import RISE
 from cryptoforecast.evaluation.forecasts import finite
-from cryptoforecast.evaluation.quantile_columns import RISE
 from cryptoforecast.models.contract.checks import require_bars
 from cryptoforecast.models.contract.distribution import forecast_with_distribution
 from cryptoforecast.models.contract.following import fit_rung_alone

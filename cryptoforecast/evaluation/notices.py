@@ -8,7 +8,7 @@ import pandas as pd
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
-from cryptoforecast.evaluation.density import density_scores_by_series
+from cryptoforecast.evaluation.distribution.density import density_scores_by_series
 from cryptoforecast.evaluation.metrics import is_of_volatility, scores_by_series
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.loaded_parts import prior_training_of

@@ -9,21 +9,21 @@ import pandas as pd
 
 from cryptoforecast.data.times import in_nanoseconds, iso_texts, say_time
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.metrics import BASELINE_NAMES
-from cryptoforecast.evaluation.other_levels import (
+from cryptoforecast.evaluation.distribution.other_levels import (
     bound_columns,
     level_columns,
     named_as_ours,
     quantiles_of_bounds,
     with_our_levels,
 )
-from cryptoforecast.evaluation.quantile_columns import (
+from cryptoforecast.evaluation.distribution.quantile_columns import (
     DISTRIBUTION_COLUMNS,
     RISE,
     distribution_columns_in,
     problem_of,
     with_numbers,
 )
+from cryptoforecast.evaluation.metrics import BASELINE_NAMES
 from cryptoforecast.evaluation.row_files import is_missing, read_cells, to_names, to_numbers
 
 COLUMNS = ["series", "model", "fold", "origin", "step", "timestamp", "last", "forecast", "actual"]
@@ -53,8 +53,8 @@ def read_rows(path: Path) -> pd.DataFrame:
     column per model. Times without a zone are in UTC. Names of series and models stay as they are written.
 
     Distributions are read from the columns ``0.01, 0.05, … 0.99``, from Nixtla's intervals (``NHITS-lo-90``,
-    ``NHITS-hi-90``, ``NHITS-median``), and from the levels that AutoGluon and Chronos have (``0.1 … 0.9`` beside
-    ``mean`` or ``predictions``), whose quantiles :func:`~cryptoforecast.evaluation.other_levels.at_our_levels` makes.
+    ``NHITS-hi-90``, ``NHITS-median``), and from the levels of AutoGluon and Chronos (``0.1 … 0.9`` beside ``mean`` or
+    ``predictions``), made into ours by :func:`~cryptoforecast.evaluation.distribution.other_levels.at_our_levels`.
 
     Args:
         path: a CSV or Parquet file.

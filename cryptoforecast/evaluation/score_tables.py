@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cryptoforecast.evaluation.calibration import CalibrationFindings
-from cryptoforecast.evaluation.density import DensityScore, overall_density
+from cryptoforecast.evaluation.distribution.calibration import CalibrationFindings
+from cryptoforecast.evaluation.distribution.density import DensityScore, overall_density
 from cryptoforecast.evaluation.metrics import Score, overall
 from cryptoforecast.evaluation.significance import TestResult
 from cryptoforecast.evaluation.table import NONE, new_table, tables_of_columns

@@ -13,15 +13,19 @@ import pandas as pd
 from rich.console import Console
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.adaptive import adaptation_of
 from cryptoforecast.evaluation.benchmark_rows import with_random_walk
 from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.decision import claim_on
-from cryptoforecast.evaluation.density import DensityScore, point_rows
-from cryptoforecast.evaluation.distribution_verdict import DistributionVerdict, judge_distribution
+from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
+from cryptoforecast.evaluation.distribution.density import DensityScore, point_rows
+from cryptoforecast.evaluation.distribution.probability import (
+    has_probabilities,
+    probabilities_by_series,
+    table_of_probabilities,
+)
+from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict, judge_distribution
 from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, is_of_volatility, overall, scores_by_series
-from cryptoforecast.evaluation.probability import has_probabilities, probabilities_by_series, table_of_probabilities
 from cryptoforecast.evaluation.score_tables import (
     CALIBRATION_NOTES,
     print_findings,

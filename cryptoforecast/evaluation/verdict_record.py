@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.evaluation.adaptive import adaptation_of
-from cryptoforecast.evaluation.calibration import CalibrationFindings
 from cryptoforecast.evaluation.claim import Claim
-from cryptoforecast.evaluation.density import DensityScore, density_scores_by_series, point_rows
-from cryptoforecast.evaluation.distribution_verdict import DistributionVerdict
+from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
+from cryptoforecast.evaluation.distribution.calibration import CalibrationFindings
+from cryptoforecast.evaluation.distribution.density import DensityScore, density_scores_by_series, point_rows
+from cryptoforecast.evaluation.distribution.probability import has_probabilities, probabilities_by_series
+from cryptoforecast.evaluation.distribution.probability import to_json as record_of_probabilities
+from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
+from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict
 from cryptoforecast.evaluation.findings import ModelFindings
 from cryptoforecast.evaluation.metrics import Score, is_of_volatility, overall, scores_by_series
-from cryptoforecast.evaluation.probability import has_probabilities, probabilities_by_series
-from cryptoforecast.evaluation.probability import to_json as record_of_probabilities
-from cryptoforecast.evaluation.quantile_columns import has_distribution
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.volatility import to_json as record_of_volatility
 from cryptoforecast.evaluation.volatility import volatility_scores

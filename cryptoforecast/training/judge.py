@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from cryptoforecast.data.datamodule import num_validated_windows
-from cryptoforecast.evaluation.adaptive import with_adaptive
 from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
+from cryptoforecast.evaluation.distribution.adaptive import with_adaptive
 from cryptoforecast.evaluation.figures.tensorboard import save_figures
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.notices import warn_of_implausible_skill, warn_of_seen_targets

@@ -18,9 +18,9 @@ from cryptoforecast.backtest.ensemble import ENSEMBLE, ensemble_rows, require_na
 from cryptoforecast.backtest.joined_rows import join_rows
 from cryptoforecast.backtest.scores import BacktestVerdict, judge_backtest
 from cryptoforecast.backtest.table import print_backtest, table_of_folds
-from cryptoforecast.evaluation.calibration import calibration_by_series
-from cryptoforecast.evaluation.density import crps_of_rows, density_scores
-from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, LOG_DENSITY, PIT, QUANTILES
+from cryptoforecast.evaluation.distribution.calibration import calibration_by_series
+from cryptoforecast.evaluation.distribution.density import crps_of_rows, density_scores
+from cryptoforecast.evaluation.distribution.quantile_columns import DISTRIBUTION_COLUMNS, LOG_DENSITY, PIT, QUANTILES
 from cryptoforecast.evaluation.significance import diebold_mariano
 from tests.evaluation.helpers import distribution_rows
 from tests.helpers import not_none, p_value_of

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, QUANTILES
+from cryptoforecast.evaluation.distribution.quantile_columns import DISTRIBUTION_COLUMNS, QUANTILES
 from cryptoforecast.evaluation.rows import read_written_rows
 from tests.cli.helpers import QUICK
 from tests.helpers import Said, random_walk, write_yahoo

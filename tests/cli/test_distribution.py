@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cryptoforecast import runs
-from cryptoforecast.evaluation.density import crps
+from cryptoforecast.evaluation.distribution.density import crps
+from cryptoforecast.evaluation.distribution.quantile_columns import DISTRIBUTION_COLUMNS
 from cryptoforecast.evaluation.ledger import read_ledger
-from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS
 from cryptoforecast.evaluation.rows import read_rows
 from tests.helpers import CONFIGS, SMALL, Said, random_walk, write_yahoo
 

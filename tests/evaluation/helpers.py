@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 from scipy import stats
 
-from cryptoforecast.evaluation.quantile_columns import QUANTILES
+from cryptoforecast.evaluation.distribution.quantile_columns import QUANTILES
 from cryptoforecast.evaluation.verdict import Verdict, judge, print_verdict
 from cryptoforecast.quantiles import LEVELS
 from tests.helpers import rows_of, walk_and_model

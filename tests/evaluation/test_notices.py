@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from cryptoforecast import DataNotice
+from cryptoforecast.evaluation.distribution.quantile_columns import DISTRIBUTION_COLUMNS
 from cryptoforecast.evaluation.notices import warn_of_implausible_skill
-from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS
 from tests.evaluation.helpers import spread_rows
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.comparison.measures import is_baseline
 from cryptoforecast.evaluation.comparison.odd_runs import ROUNDING, TARGET, nothing_in_common, require_equal
+from cryptoforecast.evaluation.distribution.quantile_columns import QUANTILES, distribution_columns_in, has_distribution
 from cryptoforecast.evaluation.metrics import BASELINE_NAMES, RANDOM_WALK
-from cryptoforecast.evaluation.quantile_columns import QUANTILES, distribution_columns_in, has_distribution
 from cryptoforecast.evaluation.rows import describe_target, read_rows
 from cryptoforecast.user_folders import expand_home
 

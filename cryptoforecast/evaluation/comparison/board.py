@@ -21,8 +21,8 @@ from cryptoforecast.evaluation.comparison.measures import (
     rungs_in,
 )
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS, block_size, confidence_set
+from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.quantile_columns import has_distribution
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import fewest_origins
 from cryptoforecast.evaluation.tries import Tried

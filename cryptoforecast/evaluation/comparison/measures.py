@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.errors import UsageError, UserError
-from cryptoforecast.evaluation.density import crps_of_rows
+from cryptoforecast.evaluation.distribution.density import crps_of_rows
+from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.metrics import BASELINE_NAMES, RANDOM_WALK, RUNG_NAMES
-from cryptoforecast.evaluation.quantile_columns import has_distribution
 from cryptoforecast.evaluation.significance import Loss, squared_errors
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.evaluation.distribution.quantile_columns import QUANTILES
 from cryptoforecast.evaluation.figures.canvas import (
     ACTUAL,
     FORECAST,
@@ -18,7 +19,6 @@ from cryptoforecast.evaluation.figures.distribution_rows import (
     rungs_in,
     step_ahead,
 )
-from cryptoforecast.evaluation.quantile_columns import QUANTILES
 from cryptoforecast.formatting import plot_label
 from cryptoforecast.quantiles import LEVELS
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cryptoforecast.evaluation.density import crps_of_rows
+from cryptoforecast.evaluation.distribution.density import crps_of_rows
 from cryptoforecast.evaluation.figures.canvas import (
     ACTUAL,
     RUNG_COLORS,

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from cryptoforecast.evaluation.density import crps_of_rows
+from cryptoforecast.evaluation.distribution.density import crps_of_rows
+from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
-from cryptoforecast.evaluation.quantile_columns import has_distribution
 
 
 def judged_rows(rows: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.figures.canvas import (
     ACTUAL,
     FORECAST,
@@ -13,7 +14,6 @@ from cryptoforecast.evaluation.figures.canvas import (
     show_dates,
 )
 from cryptoforecast.evaluation.figures.fan import BANDS, draw_bands
-from cryptoforecast.evaluation.quantile_columns import has_distribution
 from cryptoforecast.formatting import count_of, format_price, plot_label
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.adaptive import ADAPTIVE_STEP
+from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.load import load_forecaster

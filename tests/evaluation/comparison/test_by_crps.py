@@ -11,8 +11,8 @@ from cryptoforecast import UserError, compare
 from cryptoforecast.evaluation.claim import Outcome, Reason
 from cryptoforecast.evaluation.comparison.board import Comparison, compare_rows
 from cryptoforecast.evaluation.comparison.measures import CRPS, MEASURES
-from cryptoforecast.evaluation.density import crps_of_rows, density_scores
-from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, QUANTILES
+from cryptoforecast.evaluation.distribution.density import crps_of_rows, density_scores
+from cryptoforecast.evaluation.distribution.quantile_columns import DISTRIBUTION_COLUMNS, QUANTILES
 from cryptoforecast.evaluation.rows import to_csv
 from cryptoforecast.evaluation.significance import diebold_mariano
 from cryptoforecast.evaluation.tries import Tried

@@ -14,7 +14,7 @@ from scipy.stats import binom
 from cryptoforecast.evaluation.comparison.board import compare_rows
 from cryptoforecast.evaluation.comparison.figures import plot_cumulative
 from cryptoforecast.evaluation.comparison.losses import losses_of
-from cryptoforecast.evaluation.density import crps_of_rows
+from cryptoforecast.evaluation.distribution.density import crps_of_rows
 from cryptoforecast.evaluation.figures.calibration import binomial_band, plot_pit, plot_reliability
 from cryptoforecast.evaluation.figures.canvas import RUNG_COLORS, RUNG_DASHES, write_png
 from cryptoforecast.evaluation.figures.crps import plot_crps

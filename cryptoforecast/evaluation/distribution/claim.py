@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cryptoforecast.evaluation.calibration import CalibrationFindings
 from cryptoforecast.evaluation.claim import Outcome, Reason
+from cryptoforecast.evaluation.distribution.calibration import CalibrationFindings
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL, TestResult
 from cryptoforecast.evaluation.tries import Place, level_of

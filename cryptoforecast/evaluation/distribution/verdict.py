@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.evaluation.calibration import CalibrationFindings, calibration_by_series
-from cryptoforecast.evaluation.density import (
+from cryptoforecast.evaluation.distribution.calibration import CalibrationFindings, calibration_by_series
+from cryptoforecast.evaluation.distribution.claim import AgainstRung, DensityClaim, density_claim_on
+from cryptoforecast.evaluation.distribution.density import (
     DensityScore,
     crps_of_rows,
     density_scores_by_series,
     overall_density,
 )
-from cryptoforecast.evaluation.density_claim import AgainstRung, DensityClaim, density_claim_on
-from cryptoforecast.evaluation.density_sentence import density_sentence_of
+from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
+from cryptoforecast.evaluation.distribution.sentence import density_sentence_of
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
-from cryptoforecast.evaluation.quantile_columns import has_distribution
 from cryptoforecast.evaluation.significance import diebold_mariano, loss_differences
 from cryptoforecast.evaluation.tries import Place
 

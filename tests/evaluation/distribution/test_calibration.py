@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import cryptoforecast as cf
-from cryptoforecast.evaluation.calibration import calibration_by_series, christoffersen, kupiec, pit_test
+from cryptoforecast.evaluation.distribution.calibration import calibration_by_series, christoffersen, kupiec, pit_test
 from tests.evaluation.helpers import distribution_rows, spread_rows
 from tests.helpers import p_value_of, rows_of
 

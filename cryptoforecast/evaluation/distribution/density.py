@@ -7,8 +7,8 @@ import pandas as pd
 
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.benchmark_rows import with_random_walk
+from cryptoforecast.evaluation.distribution.quantile_columns import LOG_DENSITY, QUANTILES, has_distribution
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, RUNG_NAMES
-from cryptoforecast.evaluation.quantile_columns import LOG_DENSITY, QUANTILES, has_distribution
 from cryptoforecast.quantiles import crps as crps_of_quantiles
 
 ADAPTIVE = " adaptive"  # ends the name of a model whose quantiles were adapted

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.evaluation.density import (
+from cryptoforecast.evaluation.distribution.density import (
     crps_of_rows,
     density_scores_by_series,
     rows_with_distributions,
 )
+from cryptoforecast.evaluation.distribution.quantile_columns import PIT, has_distribution
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
-from cryptoforecast.evaluation.quantile_columns import PIT, has_distribution
 from cryptoforecast.evaluation.rows import first_step_rows
 from cryptoforecast.evaluation.significance import (
     NO_BENCHMARK,

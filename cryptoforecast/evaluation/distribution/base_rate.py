@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.evaluation.distribution.quantile_columns import RISE
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.quantile_columns import RISE
 from cryptoforecast.models.ladder.changes import changes_ahead, trained_ahead
 
 

@@ -8,15 +8,15 @@ from scipy import stats
 
 import cryptoforecast as cf
 from cryptoforecast import UserError
-from cryptoforecast.evaluation.density import (
+from cryptoforecast.evaluation.distribution.density import (
     crps_of_rows,
     density_scores,
     density_scores_by_series,
     overall_density,
     point_rows,
 )
+from cryptoforecast.evaluation.distribution.quantile_columns import DISTRIBUTION_COLUMNS, QUANTILES
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
-from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, QUANTILES
 from cryptoforecast.models.ladder.ladder import LADDER
 from tests.evaluation.helpers import distribution_rows, spread_rows
 

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import UserError
-from cryptoforecast.evaluation.probability import HALF, brier_scores, log_losses, probabilities_by_series, to_json
+from cryptoforecast.evaluation.distribution.probability import (
+    HALF,
+    brier_scores,
+    log_losses,
+    probabilities_by_series,
+    to_json,
+)
 from cryptoforecast.evaluation.rows import read_written_rows, to_csv
 from tests.helpers import rows_of
 

@@ -9,8 +9,8 @@ from jaxtyping import Float64
 from rich.table import Table
 from rich.text import Text
 
+from cryptoforecast.evaluation.distribution.quantile_columns import RISE, has_probability
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
-from cryptoforecast.evaluation.quantile_columns import RISE, has_probability
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, diebold_mariano_of
 from cryptoforecast.evaluation.table import NONE, new_table
 from cryptoforecast.formatting import format_number, p_value_cell

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.errors import DataNotice
-from cryptoforecast.evaluation.quantile_columns import QUANTILES
+from cryptoforecast.evaluation.distribution.quantile_columns import QUANTILES
 from cryptoforecast.evaluation.row_files import to_numbers
 from cryptoforecast.quantiles import LEVELS
 

@@ -1,7 +1,7 @@
 """The claim on a distribution as a sentence, the same for every verb."""
 
 from cryptoforecast.evaluation.claim import Outcome, Reason
-from cryptoforecast.evaluation.density_claim import AgainstRung, DensityClaim
+from cryptoforecast.evaluation.distribution.claim import AgainstRung, DensityClaim
 from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
 from cryptoforecast.formatting import SIMULATED, format_number, format_p_value
 

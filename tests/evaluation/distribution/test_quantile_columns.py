@@ -12,8 +12,13 @@ from scipy import stats
 import cryptoforecast as cf
 from cryptoforecast import DataNotice, UserError
 from cryptoforecast.evaluation.benchmark_rows import with_random_walk
-from cryptoforecast.evaluation.other_levels import at_our_levels
-from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, QUANTILES, has_distribution, pit_of
+from cryptoforecast.evaluation.distribution.other_levels import at_our_levels
+from cryptoforecast.evaluation.distribution.quantile_columns import (
+    DISTRIBUTION_COLUMNS,
+    QUANTILES,
+    has_distribution,
+    pit_of,
+)
 from cryptoforecast.evaluation.rows import COLUMNS, read_rows, read_written_rows, to_csv, to_rows
 from cryptoforecast.quantiles import LEVELS
 from tests.evaluation.helpers import distribution_rows, spread_rows

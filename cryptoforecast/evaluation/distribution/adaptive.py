@@ -7,8 +7,8 @@ import pandas as pd
 from jaxtyping import Float64, Int64
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.density import ADAPTIVE, NINETY, crps_of_rows
-from cryptoforecast.evaluation.quantile_columns import DISTRIBUTION_COLUMNS, has_distribution, pit_of
+from cryptoforecast.evaluation.distribution.density import ADAPTIVE, NINETY, crps_of_rows
+from cryptoforecast.evaluation.distribution.quantile_columns import DISTRIBUTION_COLUMNS, has_distribution, pit_of
 from cryptoforecast.evaluation.rows import SEED
 from cryptoforecast.quantiles import COLUMNS, LEVELS, MEDIAN
 

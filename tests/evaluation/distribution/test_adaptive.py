@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from cryptoforecast import UserError
-from cryptoforecast.evaluation.adaptive import ADAPTIVE, adaptation_of, adapted, with_adaptive
+from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE, adaptation_of, adapted, with_adaptive
 from cryptoforecast.quantiles import COLUMNS, LEVELS
 
 Scale = Callable[[np.ndarray], np.ndarray]  # by the share of the time that is over

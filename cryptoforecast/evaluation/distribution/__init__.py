@@ -1,0 +1,1 @@
+"""Judging forecast distributions: quantile columns, scores, calibration, the claim, and adaptive quantiles."""
