@@ -18,11 +18,7 @@ from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.decision import claim_on
 from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
 from cryptoforecast.evaluation.distribution.density import DensityScore, point_rows
-from cryptoforecast.evaluation.distribution.probability import (
-    has_probabilities,
-    probabilities_by_series,
-    table_of_probabilities,
-)
+from cryptoforecast.evaluation.distribution.probability import tables_of_probabilities
 from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict, judge_distribution
 from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, is_of_volatility, overall, scores_by_series
@@ -236,8 +232,7 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
     tables = tables_of_scores(f"{names}: {targets}", verdict.by_series, verdict.targets)
     if distribution is not None:
         tables += tables_of_densities(f"{names}: distributions of the log change, {targets}", distribution.by_series)
-    if has_probabilities(verdict.rows):
-        tables.append(table_of_probabilities(probabilities_by_series(verdict.rows)))
+    tables += tables_of_probabilities(verdict.rows)
     of_price = not is_of_volatility(verdict.rows)
     if not of_price:
         tables.append(table_of_volatility(volatility_scores(verdict.rows)))

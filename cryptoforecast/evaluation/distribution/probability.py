@@ -111,8 +111,11 @@ def _test(part: pd.DataFrame, walk: pd.DataFrame) -> TestResult:
     return diebold_mariano_of(difference.to_numpy(), int(part["step"].max()))
 
 
-def table_of_probabilities(by_series: dict[str, dict[str, Probability]]) -> Table:
-    """The scores as a table."""
+def tables_of_probabilities(rows: pd.DataFrame) -> list[Table]:
+    """The scores of forecast rows as one table; none if no row has a probability of a rise."""
+    if not has_probabilities(rows):
+        return []
+    by_series = probabilities_by_series(rows)
     several = len(by_series) > 1
     words = [*(["series"] if several else []), "model"]
     table = new_table("probability of a rise", words, ["Brier", "log loss", "Brier skill", "p against base rate"])
@@ -123,7 +126,7 @@ def table_of_probabilities(by_series: dict[str, dict[str, Probability]]) -> Tabl
             cells = (f"{score.brier:.4f}", f"{score.log_loss:.4f}", skill, p_value_cell(score.p_value))
             of_series = [Text("" if at else series)] if several else []
             table.add_row(*of_series, Text(name), *cells, end_section=several and at == len(models) - 1)
-    return table
+    return [table]
 
 
 def to_json(by_series: dict[str, dict[str, Probability]]) -> dict[str, Any]:
