@@ -40,10 +40,14 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.evaluation.next_closes import next_closes as next_closes
     from cryptoforecast.evaluation.verdict import judge as judge
     from cryptoforecast.evaluation.verdict import print_verdict as print_verdict
+    from cryptoforecast.models import CNNLSTM as CNNLSTM
     from cryptoforecast.models import GRU as GRU
     from cryptoforecast.models import LSTM as LSTM
+    from cryptoforecast.models import TCN as TCN
+    from cryptoforecast.models import AttentionLSTM as AttentionLSTM
     from cryptoforecast.models import Bernoulli as Bernoulli
     from cryptoforecast.models import Conformal as Conformal
+    from cryptoforecast.models import DLinear as DLinear
     from cryptoforecast.models import Drift as Drift
     from cryptoforecast.models import Ewma as Ewma
     from cryptoforecast.models import Forecaster as Forecaster
@@ -52,6 +56,9 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import Head as Head
     from cryptoforecast.models import Mean as Mean
     from cryptoforecast.models import Mixture as Mixture
+    from cryptoforecast.models import NBeats as NBeats
+    from cryptoforecast.models import NHits as NHits
+    from cryptoforecast.models import NLinear as NLinear
     from cryptoforecast.models import Normal as Normal
     from cryptoforecast.models import Point as Point
     from cryptoforecast.models import Quantiles as Quantiles
@@ -87,10 +94,14 @@ _PUBLIC = {
     "cryptoforecast.data.folds": ("Fold",),
     "cryptoforecast.data.datamodule": ("CloseDataModule",),
     "cryptoforecast.models": (
+        "CNNLSTM",
         "GRU",
         "LSTM",
+        "TCN",
+        "AttentionLSTM",
         "Bernoulli",
         "Conformal",
+        "DLinear",
         "Drift",
         "Ewma",
         "Forecaster",
@@ -99,6 +110,9 @@ _PUBLIC = {
         "Head",
         "Mean",
         "Mixture",
+        "NBeats",
+        "NHits",
+        "NLinear",
         "Normal",
         "Point",
         "Quantiles",

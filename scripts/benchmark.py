@@ -1,4 +1,4 @@
-"""Measure time and memory on this machine: training, starting, judging, reading, long series, a busy machine.
+"""Measure time and memory on this machine: training, starting, judging, models, reading, long series, a busy machine.
 
     python scripts/benchmark.py                        # all parts; about 40 minutes
     python scripts/benchmark.py --quick                # fewer rounds, smaller files; about six minutes
@@ -15,7 +15,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import busy, judging, reader, scale, start, training
+from benchmarks import busy, judging, models, reader, scale, start, training
 
 PACKAGES = ("torch", "lightning", "numpy", "pandas")
 
@@ -29,6 +29,7 @@ def main() -> None:
         "busy": lambda: busy.report(options.quick, options.peers),
         "start": lambda: start.report(options.quick),
         "judging": lambda: judging.report(options.quick),
+        "models": lambda: models.report(options.quick),
         "reader": lambda: reader.report(options.quick),
         "scale": lambda: scale.report(options.quick),
     }

@@ -1,6 +1,9 @@
 """Models: from the last bars of a series to its next closes."""
 
+from cryptoforecast.models.attention_lstm import AttentionLSTM
 from cryptoforecast.models.baselines import BASELINES, Drift, Ewma, Garch, Har, Mean, RandomWalk
+from cryptoforecast.models.cnn_lstm import CNNLSTM
+from cryptoforecast.models.dlinear import DLinear
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.gru import GRU
 from cryptoforecast.models.heads.bernoulli import Bernoulli
@@ -11,15 +14,23 @@ from cryptoforecast.models.heads.normal import Normal
 from cryptoforecast.models.heads.quantiles import Quantiles
 from cryptoforecast.models.heads.student_t import StudentT
 from cryptoforecast.models.lstm import LSTM
+from cryptoforecast.models.nbeats import NBeats
+from cryptoforecast.models.nhits import NHits
+from cryptoforecast.models.nlinear import NLinear
 from cryptoforecast.models.range_lstm import RangeLSTM
 from cryptoforecast.models.scaling import RelativeLog, Scaling, TrainMinMax, WindowStandard
+from cryptoforecast.models.tcn import TCN
 
 __all__ = [
     "BASELINES",
+    "CNNLSTM",
     "GRU",
     "LSTM",
+    "TCN",
+    "AttentionLSTM",
     "Bernoulli",
     "Conformal",
+    "DLinear",
     "Drift",
     "Ewma",
     "Forecaster",
@@ -28,6 +39,9 @@ __all__ = [
     "Head",
     "Mean",
     "Mixture",
+    "NBeats",
+    "NHits",
+    "NLinear",
     "Normal",
     "Point",
     "Quantiles",

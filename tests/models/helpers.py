@@ -6,12 +6,29 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer, seed_everything
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor, nn
 
-from cryptoforecast import GRU, LSTM, Drift, Forecaster, Mean, RandomWalk, TrainMinMax, WindowStandard
+from cryptoforecast import (
+    CNNLSTM,
+    GRU,
+    LSTM,
+    TCN,
+    AttentionLSTM,
+    DLinear,
+    Drift,
+    Forecaster,
+    Mean,
+    NBeats,
+    NHits,
+    NLinear,
+    RandomWalk,
+    TrainMinMax,
+    WindowStandard,
+)
 from cryptoforecast.training.lightning.hooks import BATCH_HOOKS
 from cryptoforecast.training.lightning.lean_loop import LeanEpochLoop, NoProfiler, use_lean_loop
 from tests.helpers import data_of, random_walk
@@ -20,6 +37,17 @@ CONTEXT_LENGTH, HORIZON = 5, 2
 
 
 LENGTHS = {"context_length": CONTEXT_LENGTH, "horizon": HORIZON}
+
+
+ZOO: dict[type[Forecaster], dict[str, Any]] = {  # models from papers, and the arguments that make each small
+    NLinear: {},
+    DLinear: {"kernel_size": 3},
+    NBeats: {"hidden_size": 8, "blocks": 2},
+    NHits: {"hidden_size": 8},
+    TCN: {"hidden_size": 8, "kernel_size": 2},
+    CNNLSTM: {"filters": [4, 8], "hidden_size": 4},
+    AttentionLSTM: {"hidden_size": 4, "attention_size": 4},
+}
 
 
 MAKERS: dict[str, Callable[[], Forecaster]] = {
@@ -33,6 +61,7 @@ MAKERS: dict[str, Callable[[], Forecaster]] = {
     "LSTM of standardised windows": lambda: LSTM(hidden_size=4, scaling=WindowStandard(), **LENGTHS),
     "LSTM of min-max prices": lambda: LSTM(hidden_size=4, scaling=TrainMinMax(), **LENGTHS),
     "GRU": lambda: GRU(hidden_size=4, **LENGTHS),
+    **{model.__name__: partial(model, **small, **LENGTHS) for model, small in ZOO.items()},
 }
 
 
@@ -147,3 +176,11 @@ class Linear(Forecaster):
     def forward(self, x: Tensor) -> Tensor:
         answer: Tensor = self.head(x[..., 0])
         return answer
+
+
+def weight_count(module: nn.Module) -> int:
+    return sum(weights.numel() for weights in module.parameters())
+
+
+def arrays_of(module: nn.Module) -> dict[str, np.ndarray]:
+    return {name: weights.numpy() for name, weights in module.state_dict().items()}
