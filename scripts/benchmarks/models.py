@@ -1,4 +1,4 @@
-"""What each model of the package costs: its weights, and milliseconds of a training step on one thread of a CPU."""
+"""What each model of the package costs: its weights, and processor milliseconds of a training step on one thread."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def report(quick: bool) -> str:
     output = run([sys.executable, __file__, str(rounds)], OMP_NUM_THREADS="1", PYTHONPATH=path).output
     lines = [
         f"A training step of {BATCH} windows of one column at each context length, horizon 1, one thread; "
-        f"medians of {rounds} rounds",
+        f"processor time, medians of {rounds} rounds",
         "",
         f"{'':<16}" + "".join(f"{f'ms at {length}':>11}{'weights':>10}" for length in CONTEXTS),
     ]
@@ -76,13 +76,13 @@ def training_step(model: Any) -> Callable[[], None]:
 
 
 def seconds_of(step: Callable[[], None]) -> float:
-    """The median seconds of a step; the first, which runs with cold caches, is left out."""
+    """The median processor seconds of a step, which a busy machine changes little; the first, with cold caches, is left out."""
     step()
     seconds: list[float] = []
     while len(seconds) < FEWEST_STEPS or sum(seconds) < SECONDS:
-        began = time.perf_counter()
+        began = time.process_time()
         step()
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
     return statistics.median(seconds)
 
 
