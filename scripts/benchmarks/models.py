@@ -76,7 +76,7 @@ def training_step(model: Any) -> Callable[[], None]:
 
 
 def seconds_of(step: Callable[[], None]) -> float:
-    """The median processor seconds of a step, which a busy machine changes little; the first, with cold caches, is left out."""
+    """The median processor seconds of a step; the first, which runs with cold caches, is left out."""
     step()
     seconds: list[float] = []
     while len(seconds) < FEWEST_STEPS or sum(seconds) < SECONDS:
