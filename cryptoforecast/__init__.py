@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.audit.lookahead import LookAhead as LookAhead
     from cryptoforecast.audit.run import audit as audit
     from cryptoforecast.backtest.run import backtest as backtest
+    from cryptoforecast.data.calendar_features import calendar as calendar
     from cryptoforecast.data.datamodule import CloseDataModule as CloseDataModule
     from cryptoforecast.data.folds import Fold as Fold
     from cryptoforecast.data.series import CloseSeries as CloseSeries
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.data.sources import Source as Source
     from cryptoforecast.data.sources import VolatilitySource as VolatilitySource
     from cryptoforecast.data.sources import YahooSource as YahooSource
-    from cryptoforecast.data.windows import Window as Window
+    from cryptoforecast.data.window import Window as Window
     from cryptoforecast.data.windows import WindowDataset as WindowDataset
     from cryptoforecast.errors import DataNotice as DataNotice
     from cryptoforecast.errors import UserError as UserError
@@ -90,8 +91,10 @@ _PUBLIC = {
         "VolatilitySource",
         "YahooSource",
     ),
-    "cryptoforecast.data.windows": ("Window", "WindowDataset"),
+    "cryptoforecast.data.window": ("Window",),
+    "cryptoforecast.data.windows": ("WindowDataset",),
     "cryptoforecast.data.folds": ("Fold",),
+    "cryptoforecast.data.calendar_features": ("calendar",),
     "cryptoforecast.data.datamodule": ("CloseDataModule",),
     "cryptoforecast.models": (
         "CNNLSTM",

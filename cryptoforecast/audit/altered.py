@@ -55,7 +55,7 @@ def with_cached_sources(data: CloseDataModule, ranges: bool = False) -> CloseDat
     """
     sources = data.source if isinstance(data.source, list) else [data.source]
     return with_sources(
-        data, [item if isinstance(item, CachedSource) else ask(item, data.columns, ranges) for item in sources]
+        data, [item if isinstance(item, CachedSource) else ask(item, data.loaded_columns, ranges) for item in sources]
     )
 
 

@@ -63,7 +63,7 @@ def build_counterfactual(job: Job) -> tuple[ModelInputs, TrainedOutputs]:
     """What comes of closes and model in the process that this is."""
     quiet_console()
     made = make(job.words, AuditCommandLine, trainer_class=AuditTrainer)
-    source, columns, ranges = made.datamodule.source, made.datamodule.columns, not is_point(made.model)
+    source, columns, ranges = made.datamodule.source, made.datamodule.loaded_columns, not is_point(made.model)
     cached = [
         ask(asked, columns, ranges) if series is None else CachedSource(asked, series)
         for asked, series in zip(source if isinstance(source, list) else [source], job.series, strict=True)

@@ -16,7 +16,7 @@ from cryptoforecast.models import Forecaster
 from cryptoforecast.recipe.class_paths import ImportPathError, import_named
 from cryptoforecast.recipe.jsonargparse_private import subclasses_of
 from cryptoforecast.recipe.write import parameters_of
-from cryptoforecast.training.settings.arguments import LINKED_SETTINGS
+from cryptoforecast.training.settings.arguments import TAKEN_FROM_DATA
 from cryptoforecast.training.settings.defaults import TRAINER
 
 COLUMN = 30  # where what an option means begins
@@ -70,7 +70,7 @@ def class_help(option: str, named: str) -> str:
 def _options(
     cls: type,
     group: str,
-    skip: tuple[str, ...] = LINKED_SETTINGS,
+    skip: tuple[str, ...] = TAKEN_FROM_DATA,
     defaults: dict[str, Any] | None = None,
     brief: bool = False,
 ) -> list[str]:

@@ -75,7 +75,7 @@ def _collected() -> Known:
     from cryptoforecast.data.datamodule import CloseDataModule
     from cryptoforecast.recipe.jsonargparse_private import subclasses_of
     from cryptoforecast.recipe.write import argument_names
-    from cryptoforecast.training.settings.arguments import LINKED_SETTINGS
+    from cryptoforecast.training.settings.arguments import TAKEN_FROM_DATA
 
     options = [f"{group}.{name}" for group, cls in (("data", CloseDataModule), ("trainer", Trainer))
                for name in argument_names(cls)]  # fmt: skip
@@ -84,7 +84,7 @@ def _collected() -> Known:
         found = [cls for cls in subclasses_of(base) if cls.__module__.startswith("cryptoforecast.")]
         classes[option] = sorted(cls.__name__ for cls in found if not cls.__name__.startswith("_"))
         names = [
-            name for cls in found for name in argument_names(cls) if option != "model" or name not in LINKED_SETTINGS
+            name for cls in found for name in argument_names(cls) if option != "model" or name not in TAKEN_FROM_DATA
         ]
         options += [f"{option}.{name}" for name in dict.fromkeys(names)]
     return Known([*options, "model.optimizer.lr"], classes)

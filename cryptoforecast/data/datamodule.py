@@ -1,29 +1,28 @@
 """The data module: from sources of closes to batches of windows."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import pandas as pd
 import torch
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
 from cryptoforecast.data.bars import Bars, bars_of, mark_trained
 from cryptoforecast.data.batches import BatchOrder, OneBatch, WindowLoader
-from cryptoforecast.data.datamodule_checks import require_settings
+from cryptoforecast.data.datamodule_checks import require_contexts, require_settings, require_windows
 from cryptoforecast.data.fit_listeners import tell_that_a_fit_begins
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
+from cryptoforecast.data.future import columns_among, known_at_bars, load_with_future, require_future
 from cryptoforecast.data.interval import Interval
-from cryptoforecast.data.last_windows import even_length, last_windows
-from cryptoforecast.data.load_series import load_all, to_record
+from cryptoforecast.data.last_windows import last_windows
+from cryptoforecast.data.load_series import to_record
 from cryptoforecast.data.processes import agreed_seed, process_of
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.sources.source import Source
-from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import WINDOWS_AT_A_TIME, Window, WindowDataset, to_device
-from cryptoforecast.errors import DataNotice, UserError
+from cryptoforecast.errors import UserError
 from cryptoforecast.recipe.write import recipe_of
 
 EVAL_BATCH_SIZE = 1024  # windows in a batch of validation, test and forecasts: without gradients memory allows many
@@ -48,6 +47,8 @@ class CloseDataModule(LightningDataModule):
         columns: the columns of each bar that a model sees: Close, and if wanted Open, High, Low and Volume after it.
         num_workers: processes that gather training batches; 0 is fastest, as the closes are in memory.
         drop_last: whether a last training batch of fewer windows is left out, as for a BatchNorm.
+        future: what is known beforehand of the targets' times, for a model whose ``forward`` names ``future``:
+            features of the calendar, see :func:`calendar`, and columns that the source declares to be known.
 
     Attributes:
         fold: the numbers of the windows for training, validation and test; from ``setup("fit")``, ``"validate"`` or
@@ -80,21 +81,25 @@ class CloseDataModule(LightningDataModule):
         columns: Sequence[str] = (CLOSE,),
         num_workers: int = 0,
         drop_last: bool = False,
+        future: Sequence[str] = (),
     ) -> None:
         super().__init__()
         counts = {"context_length": context_length, "horizon": horizon, "batch_size": batch_size}
         borders = {"val_from": val_from, "test_from": test_from}
         require_settings(source, counts, {"start": start, "end": end}, borders, columns, num_workers)
+        require_future(future)
         self.source = source
         self.context_length, self.horizon, self.batch_size = context_length, horizon, batch_size
         self.start, self.end = start, end
         self.val_from, self.test_from = val_from, test_from
         self.columns, self.num_workers, self.drop_last = tuple(columns), num_workers, drop_last
+        self.future = tuple(future)
         self._checked: set[str] = set()
         self._series: list[CloseSeries] = []
         self._bars: list[Bars] = []
-        self.last_states: Tensor | None = None  # of the baselines that a model stands on, for predict_dataloader
+        self.last_window: Window | None = None  # with what a model takes beside the bars, for predict_dataloader
         self._recorded: tuple[Fold, dict[str, Any]] | None = None
+        self._known: Tensor | None = None  # beforehand, of the time of each bar
 
     def setup(self, stage: str) -> None:
         """Load the closes and cut them into windows, both once, and check that the stage has windows.
@@ -106,16 +111,22 @@ class CloseDataModule(LightningDataModule):
             UserError: if a source's rows are no close series, or too few for the lengths and borders set.
         """
         sources = self.source if isinstance(self.source, list) else [self.source]
-        self._series = self._series or load_all(sources, self.columns, self.start, self.end)
+        self._series = self._series or load_with_future(sources, self.columns, self.future, self.start, self.end)
         if stage == "predict":
-            self._require_contexts()
+            require_contexts(self.series, self.context_length)
             return
         if not hasattr(self, "fold"):
             self.windows = WindowDataset(self.series, self.context_length, self.horizon, self.columns)
             self.fold: Fold = cut_fold(self.windows, self.val_from, self.test_from)
         for name in (unseen for unseen in STAGE_SETS[stage] if unseen not in self._checked):
-            self._require_windows(name)
+            cut = Cut(self.context_length, self.horizon, self.val_from, self.test_from)
+            require_windows(self.windows, name, self.fold, cut, self.series)
             self._checked.add(name)
+
+    @property
+    def loaded_columns(self) -> tuple[str, ...]:
+        """The columns that a source is asked for: those that a model sees, and those known beforehand."""
+        return tuple(dict.fromkeys([*self.columns, *columns_among(self.future)]))
 
     @property
     def series(self) -> list[CloseSeries]:
@@ -152,8 +163,7 @@ class CloseDataModule(LightningDataModule):
 
     def predict_dataloader(self) -> OneBatch:
         """One batch of the last ``context_length`` bars of each series; its targets are NaN."""
-        windows = last_windows(self.series, self.context_length, self.horizon, self.columns)
-        return OneBatch(windows._replace(state=self.last_states))
+        return OneBatch(self.last_window or last_windows(self.series, self.context_length, self.horizon, self.columns))
 
     def transfer_batch_to_device(self, batch: Window, device: torch.device, dataloader_idx: int) -> Window:
         """Move a batch to the device of the model; see :func:`~cryptoforecast.data.windows.to_device`."""
@@ -162,6 +172,12 @@ class CloseDataModule(LightningDataModule):
     def train_closes(self) -> Float64[Tensor, " time"]:
         """The closes in training windows, each once, in the currency of their series: what a scaling is fitted on."""
         return torch.from_numpy(self.windows.prices[:, 0].numpy()[self.windows.held_by(self.fold.train).numpy()])
+
+    def known_beforehand(self) -> Float32[Tensor, "rows features"]:
+        """What is known beforehand of the time of each bar, as ``future`` names it."""
+        if self._known is None:
+            self._known = torch.cat([known_at_bars(series, self.future) for series in self.series])
+        return self._known
 
     def bars(self) -> list[Bars]:
         """The bars of all series, those in training windows marked, with High and Low wherever a source has them."""
@@ -214,28 +230,6 @@ class CloseDataModule(LightningDataModule):
         """The windows, moved to the GPU of the model: then no step waits for a copy. Workers cannot use a GPU."""
         device = torch.device("cpu") if self.trainer is None else self.trainer.strategy.root_device
         return self.windows.to(device) if device.type == "cuda" and num_workers == 0 else self.windows
-
-    def _require_contexts(self) -> None:
-        for series in self.series:
-            count = even_length(series)
-            if count < self.context_length:
-                since = f" since {say_time(series.closes.index[-count])}" if count < len(series.closes) else ""
-                raise UserError(
-                    f"{series.closes.name}: {count} closes{since} are too few to forecast from; "
-                    f"the model looks at {self.context_length} (data.context_length)."
-                )
-
-    def _require_windows(self, name: str) -> None:
-        """Refuse an empty set, and name the series without a window in one, which the scores leave out."""
-        members = getattr(self.fold, name)
-        if not len(members):
-            cut = Cut(self.context_length, self.horizon, self.val_from, self.test_from)
-            raise cut.no_windows(name, self.series)
-        by_name = zip(self.windows.names, self.windows.by_series(members), strict=True)
-        absent = [symbol for symbol, windows in by_name if not len(windows)]
-        if absent:
-            notice = f"{', '.join(absent)}: no {name} window between these borders; the other series have some."
-            warnings.warn(notice, DataNotice, stacklevel=3)
 
 
 def num_validated_windows(trainer: Trainer) -> int | None:

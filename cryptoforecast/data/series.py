@@ -93,6 +93,10 @@ class CloseSeries(NamedTuple):
         others: further columns of the same bars as float64, by name; None if none were asked for.
         cleaning_report: what was found in the source's rows; None if the source has none.
         quantity: what the closes are: prices, or volatilities as shares of a bar.
+        known: names of the columns in ``others`` whose values are known before their bar begins, such as the dates of
+            halvings; ``data.future`` may name them.
+        ahead: values of these columns at times after the last bar, which a forecast of the next closes takes; None
+            where there are none.
 
     >>> from cryptoforecast import SimulatedSource
     >>> series = SimulatedSource(rows=100).load()
@@ -106,6 +110,8 @@ class CloseSeries(NamedTuple):
     others: pd.DataFrame | None = None
     cleaning_report: CleaningReport | None = None
     quantity: Quantity = "price"
+    known: tuple[str, ...] = ()
+    ahead: pd.DataFrame | None = None
 
     @property
     def findings(self) -> CleaningReport | None:

@@ -1,66 +1,22 @@
-"""Windows over close series: what a model sees, and what it is to forecast."""
+"""All windows of close series, and batches of them."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.times import in_nanoseconds
+from cryptoforecast.data.window import Window as Window
+from cryptoforecast.data.window import to_device as to_device
 
 WINDOWS_AT_A_TIME = 1 << 16  # where all are looked at: temporaries for millions would need more memory than the closes
-
-
-class Window(NamedTuple):
-    """What a model sees and what it is to forecast: one window, or a batch of windows.
-
-    Attributes:
-        context: ``(context_length, channels)``, float64: the bars seen, oldest first, in the currency of the series.
-            Channel 0 is the close, the others are the further columns asked for.
-        target: ``(horizon,)``, float64: the closes that follow, in the same currency; NaN where they are not known.
-        origin: the time of the last close seen, int64, in UTC nanoseconds since 1970.
-        series: the number of the series that the window was cut from, int64, from 0.
-        state: ``(states,)``, float64: what the baselines that the model stands on have reached at the origin; None
-            where it stands on none.
-
-    A batch has one more dimension in front of each.
-
-    >>> from cryptoforecast import SimulatedSource
-    >>> window = WindowDataset([SimulatedSource(rows=100).load()], context_length=30, horizon=7)[0]
-    >>> window.context.shape, window.target.shape
-    (torch.Size([30, 1]), torch.Size([7]))
-    """
-
-    context: Float64[Tensor, "*batch context_length channels"]
-    target: Float64[Tensor, "*batch horizon"]
-    origin: Int64[Tensor, "*batch"]
-    series: Int64[Tensor, "*batch"]
-    state: Float64[Tensor, "*batch states"] | None = None
-
-    def tensors(self) -> dict[str, Tensor]:
-        """The fields by name, without a state that is None."""
-        return {name: field for name, field in self._asdict().items() if field is not None}
-
-
-def to_device(window: Window, device: torch.device) -> Window:
-    """Move a window or a batch to a device.
-
-    Prices stay float64, except on Apple's GPUs (``mps``), which have float32 only.
-    """
-    if window.context.device == device:
-        return window
-    if device.type == "mps":
-        state = None if window.state is None else window.state.float()
-        window = window._replace(context=window.context.float(), target=window.target.float(), state=state)
-    without_waiting = device.type == "cuda"  # elsewhere the copy may be read before it is there
-    return Window(**{name: field.to(device, non_blocking=without_waiting) for name, field in window.tensors().items()})
 
 
 class WindowDataset(Dataset[Window]):
@@ -81,6 +37,7 @@ class WindowDataset(Dataset[Window]):
         times: ``(rows,)``, int64: the time of each bar, in UTC nanoseconds since 1970.
         names: the symbols of the series, in their order.
         states: ``(rows, states)``, float64: the states of baselines after each bar; None if no model asks for them.
+        future: ``(rows, features)``, float32: what is known beforehand of the time of each bar; None likewise.
 
     Raises:
         KeyError: if a series lacks a column.
@@ -113,12 +70,19 @@ class WindowDataset(Dataset[Window]):
         self._run_ends = torch.from_numpy(np.cumsum(counts))  # of each run of windows, the number after its last
         self._run_shifts = torch.from_numpy(first - np.cumsum(counts) + counts)  # from a window's number to its row
         self.states: Float64[Tensor, "rows states"] | None = None
+        self.future: Float32[Tensor, "rows features"] | None = None
+        self._with_times = False
+        self._numbers_of: Callable[[Sequence[str]], Tensor] | None = None
         self._view()
 
     def _view(self) -> None:
         channels, rows, past = self.prices.shape[1], max(len(self.prices) - self.span + 1, 0), self.context_length
         self._contexts = self.prices.as_strided((rows, past, channels), (channels, channels, 1))
         self._targets = self.prices.as_strided((rows, self.horizon), (channels, channels), past * channels)
+        self._context_times = self.times.as_strided((rows, past), (1, 1))
+        if self.future is not None:
+            wide = self.future.shape[1]
+            self._futures = self.future.as_strided((rows, self.horizon, wide), (wide, wide, 1), past * wide)
 
     def with_states(self, states: Float64[Tensor, "rows states"] | None) -> "WindowDataset":
         """The same windows, each with the state of its origin, or with none."""
@@ -127,12 +91,32 @@ class WindowDataset(Dataset[Window]):
         followed._view()
         return followed
 
+    def with_arguments(
+        self,
+        times: bool = False,
+        future: Float32[Tensor, "rows features"] | None = None,
+        numbers_of: Callable[[Sequence[str]], Tensor] | None = None,
+    ) -> "WindowDataset":
+        """The same windows with further fields; this object if it has the same already.
+
+        Args:
+            times: whether windows have the times of their contexts.
+            future: what is known beforehand of the time of each bar.
+            numbers_of: tells the numbers that a model knows series by from their names, each time that it is called.
+        """
+        if (times, numbers_of) == (self._with_times, self._numbers_of) and future is self.future:
+            return self
+        given = copy.copy(self)
+        given._with_times, given.future, given._numbers_of = times, future, numbers_of
+        given._view()
+        return given
+
     def to(self, device: torch.device) -> "WindowDataset":
         """The same windows with their prices on a device; this object if they are there already."""
         if self.prices.device == device:
             return self
         moved = copy.copy(self)
-        for name in ("times", "prices", "_ends", "_run_ends", "_run_shifts", "states"):
+        for name in ("times", "prices", "_ends", "_run_ends", "_run_shifts", "states", "future"):
             tensor = getattr(self, name)
             setattr(moved, name, None if tensor is None else tensor.to(device))
         moved._view()
@@ -161,12 +145,17 @@ class WindowDataset(Dataset[Window]):
             return Window(**{name: field[0] for name, field in self[torch.tensor([positions])].tensors().items()})
         rows = self.rows(positions.to(self.prices.device))
         origins = rows + self.context_length - 1
+        series = torch.bucketize(rows, self._ends, right=True)
+        numbers_of = self._numbers_of
         return Window(
             context=self._contexts.index_select(0, rows),
             target=self._targets.index_select(0, rows),
             origin=self.times.index_select(0, origins),
-            series=torch.bucketize(rows, self._ends, right=True),
+            series=series,
             state=None if self.states is None else self.states.index_select(0, origins),
+            times=self._context_times.index_select(0, rows) if self._with_times else None,
+            future=None if self.future is None else self._futures.index_select(0, rows),
+            identity=None if numbers_of is None else numbers_of(self.names).to(series.device)[series],
         )
 
     def rows(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " batch"]:

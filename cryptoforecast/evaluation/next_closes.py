@@ -3,16 +3,14 @@
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CloseSeries
-from cryptoforecast.data.windows import Window, channels_of
 from cryptoforecast.evaluation.distribution.quantile_columns import RISE
 from cryptoforecast.evaluation.forecasts import finite
 from cryptoforecast.models.contract.checks import require_bars
 from cryptoforecast.models.contract.distribution import forecast_with_distribution
-from cryptoforecast.models.contract.following import fit_rung_alone
+from cryptoforecast.models.contract.following import window_at_the_end
 from cryptoforecast.models.contract.inference import evaluation_mode
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.quantiles import COLUMNS as QUANTILE_COLUMNS
@@ -36,17 +34,14 @@ def next_closes(forecaster: Forecaster, data: CloseDataModule) -> pd.DataFrame:
     [Timestamp('2015-04-11 00:00:00+0000', tz='UTC')]
     """
     data.setup("predict")
-    fit_rung_alone(forecaster, data)
     return pd.concat([_next_closes(forecaster, series, data) for series in data.series], ignore_index=True)
 
 
 def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataModule) -> pd.DataFrame:
     closes, steps = series.closes, np.arange(1, forecaster.horizon + 1)
-    columns = forecaster.columns if set(forecaster.columns) <= set(data.columns) else data.columns
-    context = torch.from_numpy(channels_of(series, columns)[-forecaster.context_length :])
     with evaluation_mode(forecaster, "cpu"), torch.inference_mode():
-        require_bars(forecaster, context.unsqueeze(0))
-        window = _last_window(forecaster, series, data, context)
+        window = window_at_the_end(forecaster, data, str(closes.name))
+        require_bars(forecaster, window.context)
         forecast, distribution, rise = forecast_with_distribution(forecaster, window)
     rows = pd.DataFrame(
         {
@@ -65,13 +60,3 @@ def _next_closes(forecaster: Forecaster, series: CloseSeries, data: CloseDataMod
         return rows
     quantiles = pd.DataFrame(finite(forecaster, distribution.quantiles)[0].numpy(), columns=list(QUANTILE_COLUMNS))
     return pd.concat([rows, quantiles], axis="columns")
-
-
-def _last_window(forecaster: Forecaster, series: CloseSeries, data: CloseDataModule, context: Tensor) -> Window:
-    """The window that ends with the last bar of a series, whose targets are unknown."""
-    number = [str(member.closes.name) for member in data.series].index(str(series.closes.name))
-    base = forecaster.output_head.base
-    unknown = torch.full((1, forecaster.horizon), torch.nan, dtype=torch.float64)
-    origin = torch.tensor([series.closes.index[-1].value])
-    state = None if base is None else torch.from_numpy(base.rung.follow(data.bars()[number])[-1:])
-    return Window(context.unsqueeze(0), unknown, origin, torch.tensor([number]), state)

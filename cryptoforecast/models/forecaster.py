@@ -9,27 +9,28 @@ from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 
-from cryptoforecast.data.series import CLOSE, VOLUME
+from cryptoforecast.data.series import CLOSE
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.content import add_content, recipe_of_model, resume_from_content
 from cryptoforecast.models.checkpoints.restore import restore_as
-from cryptoforecast.models.contract import checks
-from cryptoforecast.models.contract.answers import Numbers, forecast_context, forecast_window, input_and_target
+from cryptoforecast.models.contract import answers
+from cryptoforecast.models.contract.arguments import names_in_forward
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
 from cryptoforecast.models.contract.curves import log_training
 from cryptoforecast.models.contract.distribution_errors import LadderScores
 from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curve
 from cryptoforecast.models.contract.epoch_means import BatchTable
 from cryptoforecast.models.contract.finite_weights import require_finite_weights
-from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers, trainer_of
+from cryptoforecast.models.contract.known_series import KnownSeries
+from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers
 from cryptoforecast.models.contract.preparation import prepare
 from cryptoforecast.models.contract.reserved_names import is_plain_text, require_free, require_methods
 from cryptoforecast.models.contract.signatures import former_name, is_overridden
 from cryptoforecast.models.contract.training_loss import add_returned_loss, inherited_step, weighted_by_share
 from cryptoforecast.models.heads.head import Head, Point
 from cryptoforecast.models.heads.prediction import Prediction
-from cryptoforecast.models.scaling import RelativeLog, Scaling, standardise_volume
+from cryptoforecast.models.scaling import RelativeLog, Scaling
 
 Bars = Float[Tensor, "batch context_length channels"]
 
@@ -48,11 +49,12 @@ class Forecaster(LightningModule):
         scaling: the map between closes and network inputs; by default ``RelativeLog``.
         optimizer: makes the optimizer from the weights.
         scheduler: makes the scheduler of the learning rate from the optimizer; by default the rate is constant.
-        scheduler_interval: when the scheduler steps; by default each ``step`` for OneCycleLR and CyclicLR, else each
-            ``epoch``.
+        scheduler_interval: ``step`` or ``epoch``; by default ``step`` for OneCycleLR and CyclicLR, else ``epoch``.
         columns: names of the channels of the input, Close first; taken from ``data.columns``.
         head: what the network's numbers say: by default :class:`Point`, else a distribution. :meth:`forward` returns
             ``self.outputs`` numbers for a window: ``horizon`` times as many as the head needs.
+        future: names of what is known beforehand of the targets' times; taken from ``data.future``.
+        series_count: count of the series in training; taken from ``data.source``.
 
     >>> class LastCloses(Forecaster):
     ...     def __init__(self, **kwargs):
@@ -77,12 +79,16 @@ class Forecaster(LightningModule):
         columns: Sequence[str] = (CLOSE,),
         scheduler_interval: Literal["step", "epoch"] | None = None,
         head: Head | None = None,
+        future: Sequence[str] = (),
+        series_count: int = 1,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler", "scheduler_interval", "head"])
         self.context_length, self.horizon = context_length, horizon
-        self.columns = tuple(columns)
-        self.channels = len(self.columns)  # of the input of forward
+        self.columns, self.channels = tuple(columns), len(columns)  # of the input of forward
+        self.future, self.series_count = tuple(future), series_count
+        self.names_in_forward = names_in_forward(self)
+        self.known_series = KnownSeries() if "series" in self.names_in_forward else None
         self.scaling = scaling or RelativeLog()
         self.output_head = head or Point()
         self.outputs = horizon * self.output_head.size  # of forward, for a window
@@ -96,11 +102,15 @@ class Forecaster(LightningModule):
         super().__init_subclass__(**options)
         require_methods(cls, Forecaster)
 
-    def forward(self, x: Bars) -> Numbers:
+    def forward(self, x: Bars, *_: Any, **__: Any) -> answers.Numbers:
         """The network: scaled closes of the horizon from scaled bars. A subclass writes this.
 
         Args:
-            x: scaled bars, oldest first; channel 0 is the close.
+            x: scaled bars, oldest first; channel 0 is the close. What follows is given to a ``forward`` that names it.
+            series: int64 ``(batch,)``, 0 for a series that the model was not trained on, else 1 to ``series_count``.
+            times: int64 ``(batch, context_length)``, UTC nanoseconds of the bars.
+            future: ``(batch, horizon, len(self.future))``, what is known beforehand of the targets' times.
+            target: ``(batch, horizon)``, the scaled targets in a training step; None everywhere else.
 
         Returns:
             Scaled closes, in the units of ``x[..., 0]``, or what the head needs; or one of ``torch.distributions``, of
@@ -108,9 +118,7 @@ class Forecaster(LightningModule):
         """
         raise UserError(f"{type(self).__name__} has no forward(x); that is where a model forecasts.")
 
-    def loss(
-        self, forecast: Float[Tensor, "batch horizon"] | Prediction, target: Float[Tensor, "batch horizon"]
-    ) -> Float[Tensor, ""]:
+    def loss(self, forecast: Any, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, ""]:
         """The number that training minimises, a mean over the batch: by default the squared error, or that of the head.
 
         Args:
@@ -120,25 +128,16 @@ class Forecaster(LightningModule):
         return forecast.loss(target) if isinstance(forecast, Prediction) else nn.functional.mse_loss(forecast, target)
 
     def forecast(self, context: Bars) -> Float[Tensor, "batch horizon"]:
-        """Closes of the horizon from bars, both in the series' currency; UserError where a shape is another.
-
-        Args:
-            context: bars, oldest first, float64; channel 0 is the close, others are as ``columns`` says.
-        """
-        return forecast_context(self, context)
+        """Closes of the horizon from float64 bars, oldest first, both in the series' currency."""
+        return answers.forecast_context(self, context)
 
     def network_forecast(self, context: Bars) -> Float[Tensor, "batch horizon"]:
         """What :meth:`forward` returns for bars in prices: scaled closes, with gradients; its shape is checked."""
-        return checks.require_point(self, checks.call_forward(self, self.network_inputs(context)))
+        return answers.point_of_network(self, context)
 
     def network_inputs(self, context: Bars) -> Bars:
         """The input of :meth:`forward` for bars: prices through ``scaling``, volumes standardised by their window."""
-        checks.require_bars(self, context)
-        channels = [
-            standardise_volume(values).to(self.dtype) if name == VOLUME else self.scaled(values, context)
-            for name, values in zip(self.columns, context.unbind(-1), strict=True)
-        ]
-        return torch.stack(channels, dim=-1) if len(channels) > 1 else channels[0].unsqueeze(-1)
+        return answers.scaled_bars(self, context)
 
     def scaled(self, closes: Any, context: Any = None) -> Any:
         """``(x, target)`` of a batch of windows, in the units of the network: the input of :meth:`forward`, and closes.
@@ -146,7 +145,7 @@ class Forecaster(LightningModule):
         Of closes ``(batch, length)`` with the bars before them, ``scaled(closes, context)`` are the closes alone.
         """
         if isinstance(closes, Window):
-            return input_and_target(self, closes)
+            return answers.input_and_target(self, closes)
         return self.scaling.encode(closes, context[..., 0]).to(self.dtype)
 
     def training_step(self, window: Window, batch_index: int) -> Tensor | None:
@@ -196,7 +195,7 @@ class Forecaster(LightningModule):
 
     def predict_step(self, window: Window, batch_index: int = 0) -> Float[Tensor, "batch horizon"]:
         """The forecasts of a batch, in prices: what ``Trainer.predict`` collects."""
-        return forecast_window(self, window)
+        return answers.forecast_window(self, window)
 
     def setup(self, stage: str) -> None:
         """Check that model and data agree (else UserError); before a fit, fit the scaling on training closes alone."""
@@ -218,8 +217,7 @@ class Forecaster(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore the curves of the epoch, for a fit that goes on within it."""
-        if trainer_of(self) is not None:  # else the model is loaded to forecast
-            resume_from_content(self, checkpoint)
+        resume_from_content(self, checkpoint)
 
     def record(self) -> dict[str, Any]:
         """The class path and the arguments, as plain values; UserError if an argument has no plain form."""

@@ -132,6 +132,7 @@ def variant_of(
     or has grown by a day is the same variant. Which series there are counts by their names.
     """
     seen = {name: to_json_value(getattr(data, name)) for name in OF_DATA}
+    seen |= {"future": list(data.future)} if data.future else {}  # older entries have none
     names = sorted(str(series.closes.name) for series in data.series)
     trained = {} if training is None else {"training": json.loads(json.dumps(training, default=str))}
     of_data = {**seen, "source": _source_of(data.source), "series": names}

@@ -16,7 +16,7 @@ from cryptoforecast.training.lightning.trainer_state import duration_of
 from cryptoforecast.training.resume_rules import RULES
 
 OF_TRAINER = [name.removeprefix("trainer.") for name in RULES if name.startswith("trainer.")]
-MODEL_OR_CLOSES = ("context_length", "horizon", "columns")  # these are compared as settings of the model
+MODEL_OR_CLOSES = ("context_length", "horizon", "columns", "future")  # these are compared as settings of the model
 CHOSEN_BY_TORCH = {"params", "fused", "foreach"}
 MOVED_BY_SCHEDULERS = {"initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"}
 FOLLOWS_FROM_THE_RATE = {"base_lrs", "_last_lr", "min_lrs"}

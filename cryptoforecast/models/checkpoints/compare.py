@@ -25,9 +25,12 @@ def require_same_model(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
     now, before = forecaster.record(), checkpoint.model
     if now["class_path"] != before["class_path"]:
         raise _differs(checkpoint, "class_path", before["class_path"], now["class_path"])
-    held = {"columns": [CLOSE], **before["init_args"]}  # the default of checkpoints older than the argument
     parameters = parameters_of(type(forecaster))
-    for name, value in now["init_args"].items():
+    of_series = len(checkpoint.data["provenance"]) if checkpoint.data else 1
+    left_out = {"columns": [CLOSE], "future": [], "series_count": of_series}  # by older versions, or as the default
+    held = {name: value for name, value in left_out.items() if name in parameters} | before["init_args"]
+    current = {name: value for name, value in {"future": [], "series_count": 1}.items() if name in parameters}
+    for name, value in (current | now["init_args"]).items():
         if name in ("optimizer", "scheduler"):
             continue
         if name in held and held[name] != value:

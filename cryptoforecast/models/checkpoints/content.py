@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.models.checkpoints.loaded_parts import record_resumption, to_records
 from cryptoforecast.models.checkpoints.provenance import provenance_of
+from cryptoforecast.models.contract.optimizers import trainer_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.rung_head import RungHead
-from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_values
+from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_value, to_json_values
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -39,9 +40,11 @@ def resume_from_content(model: "Forecaster", checkpoint: dict[str, Any]) -> None
     """Restore the curves of the current epoch, and record what the model was trained on.
 
     Args:
-        model: attached to a trainer.
+        model: the model; nothing is done if it is attached to no trainer, and so is loaded to forecast.
         checkpoint: the checkpoint that the fit goes on from.
     """
+    if trainer_of(model) is None:
+        return
     content = checkpoint[CONTENT]
     former = {"train/loss": content.get("train_loss", {})}  # the entry of older checkpoints
     model._curves.from_state(model, content.get("curves", former))
@@ -59,7 +62,11 @@ def recipe_of_model(model: "Forecaster") -> dict[str, Any]:
     if not isinstance(model.output_head, Point | RungHead):  # older versions know no head; a rung's has no choice
         arguments["head"] = recipe_of(model.output_head)
     cls: Any = type(model)
-    accepted = {name: value for name, value in arguments.items() if name in _argument_names(cls)}
+    new = {"future": [], "series_count": 1}  # arguments that older versions do not know, and their defaults
+    accepted = {
+        name: value for name, value in arguments.items()
+        if name in _argument_names(cls) and not (name in new and to_json_value(value) == new[name])
+    }  # fmt: skip
     return {"class_path": class_path(cls), "init_args": to_json_values(accepted)}
 
 

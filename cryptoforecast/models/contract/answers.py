@@ -9,7 +9,14 @@ from torch.distributions import Distribution
 
 from cryptoforecast.data.series import VOLUME
 from cryptoforecast.data.windows import Window
-from cryptoforecast.models.contract.checks import call_forward, require_bars, require_forecast, require_target
+from cryptoforecast.models.contract.arguments import arguments_of
+from cryptoforecast.models.contract.checks import (
+    call_forward,
+    require_bars,
+    require_forecast,
+    require_point,
+    require_target,
+)
 from cryptoforecast.models.contract.units import RungUnits, Units, units_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
@@ -25,13 +32,14 @@ Numbers = Float[Tensor, "batch outputs"] | Distribution  # what ``forward`` may 
 Answer = Prediction | Float[Tensor, "batch horizon"]
 
 
-def answer(model: "Forecaster", window: Window, units: Units | None = None) -> Answer:
+def answer(model: "Forecaster", window: Window, units: Units | None = None, target: Tensor | None = None) -> Answer:
     """What a model says of the targets of a batch, in the units of its network: a distribution, or a point.
 
     Args:
         model: the model.
         window: the batch.
         units: of the batch, if they are at hand.
+        target: the scaled targets, in a training step alone.
 
     Raises:
         UserError: if ``forward`` returns another shape than ``(batch, outputs)``, and no distribution.
@@ -40,7 +48,7 @@ def answer(model: "Forecaster", window: Window, units: Units | None = None) -> A
     if isinstance(head, Point) and model._overrides("network_forecast"):
         return model.network_forecast(window.context)
     units = units or units_of(model, window)
-    returned = call_forward(model, inputs(model, window, units))
+    returned = call_forward(model, inputs(model, window, units), arguments_of(model, window, target))
     if isinstance(returned, Distribution):
         return prediction_of(returned)
     if isinstance(head, Point):
@@ -82,6 +90,30 @@ def inputs(
     return (torch.stack(channels, dim=-1) if len(channels) > 1 else channels[0].unsqueeze(-1)).to(model.dtype)
 
 
+def point_of_network(
+    model: "Forecaster", context: Float[Tensor, "batch context_length channels"]
+) -> Float[Tensor, "batch horizon"]:
+    """The scaled closes that ``forward`` returns for bars in prices.
+
+    Raises:
+        UserError: if it returns something else, or names more than bars alone tell.
+    """
+    given = arguments_of(model, window_of(context, model.horizon))
+    return require_point(model, call_forward(model, model.network_inputs(context), given))
+
+
+def scaled_bars(
+    model: "Forecaster", context: Float[Tensor, "batch context_length channels"]
+) -> Float[Tensor, "batch context_length channels"]:
+    """The input of ``forward`` for a model on no rung: prices through the scaling, volumes standardised."""
+    require_bars(model, context)
+    channels = [
+        standardise_volume(values).to(model.dtype) if name == VOLUME else model.scaled(values, context)
+        for name, values in zip(model.columns, context.unbind(-1), strict=True)
+    ]
+    return torch.stack(channels, dim=-1) if len(channels) > 1 else channels[0].unsqueeze(-1)
+
+
 def scaled_target(
     model: "Forecaster", window: Window, predicted: Answer, units: Units | None = None
 ) -> Float[Tensor, "batch horizon"]:
@@ -93,9 +125,13 @@ def scaled_target(
 
 
 def answer_and_target(model: "Forecaster", window: Window) -> tuple[Answer, Float[Tensor, "batch horizon"]]:
-    """What a model says of the targets of a batch, and the targets, both in the units of its network."""
+    """What a model says of the targets of a training batch, and the targets, both in the units of its network."""
     units = units_of(model, window)
-    predicted = answer(model, window, units)
+    given = None
+    if "target" in model.names_in_forward:
+        on_rung = isinstance(units, RungUnits)
+        given = units.encode(window.target).to(model.dtype) if on_rung else model.scaled(window.target, window.context)
+    predicted = answer(model, window, units, given)
     return predicted, scaled_target(model, window, predicted, units)
 
 

@@ -1,6 +1,7 @@
 """Checks of what a model is given and of what its methods return; an error says what to write instead."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from lightning.pytorch import Trainer
@@ -9,7 +10,6 @@ from torch.distributions import Distribution
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.contract.signatures import takes_one_argument
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
 from cryptoforecast.models.heads.rung_head import RungHead
@@ -164,19 +164,20 @@ def require_gradient(model: nn.Module, loss: Tensor) -> None:
         )
 
 
-def call_forward(model: nn.Module, x: Tensor) -> Tensor | Distribution:
-    """What ``model(x)`` returns, checked: numbers, or a distribution.
+def call_forward(model: nn.Module, x: Tensor, given: Mapping[str, Tensor | None]) -> Tensor | Distribution:
+    """What ``model(x, ...)`` returns, checked: numbers, or a distribution.
 
     Args:
         model: a forecaster.
         x: its inputs, (batch, context_length, channels).
+        given: what else its ``forward`` names.
 
     Raises:
         UserError: if ``forward`` takes other arguments, or returns something else than (batch, outputs) and a
             distribution of batch shape (batch, horizon).
     """
     try:
-        answer = model(x)
+        answer = model(x, **given)
     except (TypeError, ValueError) as problem:
         explain_failed_call(model, problem, len(x))
         raise
@@ -218,13 +219,12 @@ def explain_failed_call(model: nn.Module, problem: Exception, windows: int) -> N
         windows: number of windows in the batch.
 
     Raises:
-        UserError: if ``forward`` takes other arguments than ``x``, or a BatchNorm was given one window.
+        UserError: if ``forward`` takes no argument, or a BatchNorm was given one window.
     """
-    if isinstance(problem, TypeError) and not takes_one_argument(model.forward):
-        names = ", ".join(inspect.signature(model.forward).parameters)
+    if isinstance(problem, TypeError) and not inspect.signature(model.forward).parameters:
         raise UserError(
-            f"{type(model).__name__}.forward({names}) is given one argument, the scaled bars: write "
-            "`def forward(self, x)`, with a default for whatever else it takes."
+            f"{type(model).__name__}.forward() takes no argument, and is given the scaled bars: write "
+            "`def forward(self, x)`."
         ) from None
     if windows == 1 and model.training and BATCH_NORM_ERROR in str(problem):
         raise UserError(

@@ -1,14 +1,14 @@
-"""Windows whose states are those of the rung that a model stands on."""
+"""Windows with what a model takes of them: the states of the rung it stands on, and what ``forward`` names."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import Float64
-from torch import Tensor
 
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.data.windows import WindowDataset
+from cryptoforecast.data.last_windows import last_windows
+from cryptoforecast.data.windows import Window, WindowDataset
+from cryptoforecast.models.contract.arguments import last_windows_for, windows_for
 from cryptoforecast.models.heads.rung_head import RungHead
 from cryptoforecast.models.ladder.ladder import follow_all
 
@@ -17,29 +17,41 @@ if TYPE_CHECKING:
 
 
 def follow(model: "Forecaster", data: CloseDataModule) -> WindowDataset:
-    """The windows of a data module with the states of the rung that a model's head stands on.
+    """The windows of a data module with the states of the rung that a model's head stands on, and what it names.
 
     Args:
         model: its rung is fitted, unless the model is a rung and nothing more, which is fitted now.
-        data: set up. Its windows are returned without states for a model that stands on no rung.
+        data: set up. Its windows are returned without states for a model that stands on no rung, and without
+            further fields for one whose ``forward`` names none.
 
     Raises:
         UserError: if the rung cannot follow a series, such as one without the High and Low that it was fitted with.
     """
     fit_rung_alone(model, data)
-    base = model.output_head.base
+    base, windows = model.output_head.base, windows_for(model, data, data.windows)
     if base is None:
-        return data.windows if data.windows.states is None else data.windows.with_states(None)
-    return data.windows.with_states(torch.from_numpy(follow_all(base.rung, data.bars())))
+        return windows if windows.states is None else windows.with_states(None)
+    return windows.with_states(torch.from_numpy(follow_all(base.rung, data.bars())))
 
 
-def states_at_the_end(model: "Forecaster", data: CloseDataModule) -> Float64[Tensor, "series states"] | None:
-    """The states after the last bar of each series; None for a model that stands on no rung."""
+def window_at_the_end(model: "Forecaster", data: CloseDataModule, symbol: str | None = None) -> Window:
+    """A batch of the windows that end with the last bar of each series, with what a model takes of them.
+
+    Args:
+        model: the model.
+        data: set up for any stage.
+        symbol: of a single series; None for all.
+    """
     fit_rung_alone(model, data)
-    base = model.output_head.base
-    if base is None:
-        return None
-    return torch.from_numpy(np.stack([base.rung.follow(bars)[-1] for bars in data.bars()]))
+    numbers = [n for n, item in enumerate(data.series) if symbol in (None, str(item.closes.name))]
+    series = [data.series[number] for number in numbers]
+    columns = model.columns if set(model.columns) <= set(data.loaded_columns) else data.columns
+    windows = last_windows(series, model.context_length, model.horizon, columns)._replace(series=torch.tensor(numbers))
+    if (base := model.output_head.base) is not None:
+        bars = data.bars()
+        states = np.stack([base.rung.follow(bars[number])[-1] for number in numbers])
+        windows = windows._replace(state=torch.from_numpy(states))
+    return last_windows_for(model, series, windows)
 
 
 def fit_rung_alone(model: "Forecaster", data: CloseDataModule) -> None:

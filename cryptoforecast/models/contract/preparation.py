@@ -9,8 +9,9 @@ from torch.nn.parameter import is_lazy
 from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.models.contract import checks
 from cryptoforecast.models.contract.answers import forecast_window
+from cryptoforecast.models.contract.arguments import require_arguments
 from cryptoforecast.models.contract.calibration import begin_calibration
-from cryptoforecast.models.contract.following import follow, states_at_the_end
+from cryptoforecast.models.contract.following import follow, window_at_the_end
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.heads.head import Head
 
@@ -32,9 +33,10 @@ def prepare(model: "Forecaster", stage: str) -> None:
     checks.require_head(model)
     if data is not None:
         checks.require_lengths(model, data)
+        require_arguments(model, data, stage)
     model._ladder_scores = None
     if stage == "predict" and data is not None:
-        data.last_states = states_at_the_end(model, data)
+        data.last_window = window_at_the_end(model, data)
     elif stage != "fit" and data is not None:
         data.windows = follow(model, data)
     if stage != "fit":

@@ -10,7 +10,9 @@ from cryptoforecast.recipe.recipe import PlainValue
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
 from cryptoforecast.training.settings.parser import UsageError
 
-LINKED_SETTINGS = ("context_length", "horizon", "columns")  # set of the data, and linked to the model
+LINKED_SETTINGS = ("context_length", "horizon", "columns", "future")  # set of the data, and linked to the model
+COUNT = "series_count"  # of the model, linked to data.source
+TAKEN_FROM_DATA = (*LINKED_SETTINGS, COUNT)
 
 SOURCE = "--data.source"
 PLACEHOLDER_MODEL = {"class_path": "cryptoforecast.models.baselines.RandomWalk"}  # the checkpoint has the model
@@ -62,6 +64,8 @@ def refuse_linked_settings(words: list[str]) -> None:
     for setting in LINKED_SETTINGS:
         if setting in settings:
             raise UsageError(f"model.{setting} is taken from data.{setting}; set data.{setting} instead.")
+    if COUNT in settings:
+        raise UsageError(f"model.{COUNT} is the count of the sources in data.source; leave it out.")
 
 
 def with_lists_replaced(words: list[str]) -> list[str]:
@@ -129,9 +133,18 @@ def based_on_checkpoint(checkpoint: Checkpoint, words: list[str]) -> tuple[list[
     if words[0] == "predict":
         settings = {name: value for name, value in settings.items() if name not in ("start", "end")}
     base = json.dumps({"model": PLACEHOLDER_MODEL, "data": settings})
-    settings_of_model = {"columns": [CLOSE], **settings}  # older checkpoints have the close alone
+    settings_of_model = {"columns": [CLOSE], "future": [], **settings}  # older checkpoints have the close alone
     linked = [f"--data.{name}={json.dumps(settings_of_model[name])}" for name in LINKED_SETTINGS]
     return [words[0], "--config", base, *words[1:], *linked], tokens
+
+
+def count_sources(source: object) -> int:
+    """The count of the sources that ``data.source`` names.
+
+    >>> count_sources([{"class_path": "A"}, {"class_path": "B"}]), count_sources({"class_path": "A"})
+    (2, 1)
+    """
+    return len(source) if isinstance(source, list) else 1
 
 
 def with_tokens_replaced(value: object, tokens: dict[str, object]) -> object:

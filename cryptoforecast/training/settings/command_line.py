@@ -22,7 +22,13 @@ from cryptoforecast.training.resume import find_last_checkpoint
 from cryptoforecast.training.run_folder import LAST
 from cryptoforecast.training.run_record import RunRecord
 from cryptoforecast.training.setting_errors import setting_errors_in_one_sentence, value_errors_in_one_sentence
-from cryptoforecast.training.settings.arguments import LINKED_SETTINGS, refuse_options_of_a_list, with_tokens_replaced
+from cryptoforecast.training.settings.arguments import (
+    COUNT,
+    LINKED_SETTINGS,
+    count_sources,
+    refuse_options_of_a_list,
+    with_tokens_replaced,
+)
 from cryptoforecast.training.settings.checks import refuse_ignored_options, set_modes
 from cryptoforecast.training.settings.command_words import read_words
 from cryptoforecast.training.settings.complaints import complaint
@@ -95,10 +101,11 @@ class CommandLine(VerbCLI):
             judge.add_argument("--judge.adaptive_step", type=float, default=ADAPTIVE_STEP, help=STEP_HELP)
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Link lengths and columns of the model to the data's, and add ``name``, which a configuration may have."""
+        """Link what the model takes from the data, and add ``name``, which a configuration may have."""
         parser.add_argument("--name", type=str | None, default=None, help=NAME)
         for setting in LINKED_SETTINGS:
             parser.link_arguments(f"data.{setting}", f"model.init_args.{setting}")
+        parser.link_arguments("data.source", f"model.init_args.{COUNT}", count_sources)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parse a command line, on top of the data of the checkpoint that it judges, if it does."""

@@ -11,7 +11,7 @@ from cryptoforecast.errors import UsageError
 from cryptoforecast.formatting import join_names, nearest_of
 from cryptoforecast.models import Forecaster
 from cryptoforecast.recipe.write import argument_names
-from cryptoforecast.training.settings.arguments import LINKED_SETTINGS
+from cryptoforecast.training.settings.arguments import COUNT, LINKED_SETTINGS, TAKEN_FROM_DATA
 from cryptoforecast.training.settings.plain_values import NotPlain, path_of_class, to_plain_value
 from cryptoforecast.training.settings.variant_class import class_of_model
 
@@ -75,6 +75,7 @@ def _model(model: Any) -> tuple[list[str], dict[str, Any]]:
         record = model.record()
         path_of_class(type(model), "model")
         model = {"class_path": record["class_path"], **record["init_args"]}
+        model.pop(COUNT, None)
         shared = {f"data__{name}": model.pop(name) for name in LINKED_SETTINGS if name in model}
         return [f"--model={model['class_path']}"], shared | {"model": _without_class(model)}
     if isinstance(model, Mapping):
@@ -90,7 +91,7 @@ def _without_class(model: Mapping[str, Any]) -> dict[str, Any]:
 
 def _names(model: type | None) -> dict[str, list[str]]:
     """The names of the options that the model, the data and the trainer have; lengths and columns are the data's."""
-    of_model = [] if model is None else [name for name in argument_names(model) if name not in LINKED_SETTINGS]
+    of_model = [] if model is None else [name for name in argument_names(model) if name not in TAKEN_FROM_DATA]
     return {"model": of_model, "data": argument_names(CloseDataModule), "trainer": argument_names(Trainer)}
 
 
