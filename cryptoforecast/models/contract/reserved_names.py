@@ -137,7 +137,8 @@ def _stands_in(name: str, value: object, model: nn.Module) -> bool:
 def _of_method(subject: str, base: type, name: str) -> str:
     method = inspect.getattr_static(base, name)
     try:
-        arguments = [*inspect.signature(getattr(method, "__func__", method)).parameters]
+        parameters = inspect.signature(getattr(method, "__func__", method)).parameters
+        arguments = [name for name in parameters if not name.startswith("_")]  # forward takes more than one need write
     except (TypeError, ValueError):
         arguments = ["self", "..."]
     suggestion = SUGGESTIONS.get(name, f"self.own_{name}")
