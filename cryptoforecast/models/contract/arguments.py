@@ -51,7 +51,8 @@ def _parameters(model: "Forecaster") -> list[inspect.Parameter]:
         parameters = inspect.signature(model.forward).parameters.values()
     except (TypeError, ValueError):  # a built-in without a signature
         return []
-    return [one for one in parameters if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
+    variable = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    return [parameter for parameter in parameters if parameter.kind not in variable]
 
 
 def arguments_of(model: "Forecaster", window: Window, target: Tensor | None = None) -> dict[str, Tensor | None]:
