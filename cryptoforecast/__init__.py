@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import GRU as GRU
     from cryptoforecast.models import LSTM as LSTM
     from cryptoforecast.models import TCN as TCN
+    from cryptoforecast.models import XLSTM as XLSTM
     from cryptoforecast.models import AttentionLSTM as AttentionLSTM
     from cryptoforecast.models import Bernoulli as Bernoulli
     from cryptoforecast.models import Conformal as Conformal
@@ -55,12 +56,16 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import Garch as Garch
     from cryptoforecast.models import Har as Har
     from cryptoforecast.models import Head as Head
+    from cryptoforecast.models import ITransformer as ITransformer
+    from cryptoforecast.models import Mamba as Mamba
     from cryptoforecast.models import Mean as Mean
+    from cryptoforecast.models import MinGRU as MinGRU
     from cryptoforecast.models import Mixture as Mixture
     from cryptoforecast.models import NBeats as NBeats
     from cryptoforecast.models import NHits as NHits
     from cryptoforecast.models import NLinear as NLinear
     from cryptoforecast.models import Normal as Normal
+    from cryptoforecast.models import PatchTST as PatchTST
     from cryptoforecast.models import Point as Point
     from cryptoforecast.models import Quantiles as Quantiles
     from cryptoforecast.models import RandomWalk as RandomWalk
@@ -68,7 +73,9 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import RelativeLog as RelativeLog
     from cryptoforecast.models import Scaling as Scaling
     from cryptoforecast.models import StudentT as StudentT
+    from cryptoforecast.models import TimeXer as TimeXer
     from cryptoforecast.models import TrainMinMax as TrainMinMax
+    from cryptoforecast.models import TSMixer as TSMixer
     from cryptoforecast.models import WindowStandard as WindowStandard
     from cryptoforecast.models.checkpoints.load import load_forecaster as load_forecaster
     from cryptoforecast.training.exact import exact as exact
@@ -101,6 +108,7 @@ _PUBLIC = {
         "GRU",
         "LSTM",
         "TCN",
+        "XLSTM",
         "AttentionLSTM",
         "Bernoulli",
         "Conformal",
@@ -111,12 +119,16 @@ _PUBLIC = {
         "Garch",
         "Har",
         "Head",
+        "ITransformer",
+        "Mamba",
         "Mean",
+        "MinGRU",
         "Mixture",
         "NBeats",
         "NHits",
         "NLinear",
         "Normal",
+        "PatchTST",
         "Point",
         "Quantiles",
         "RandomWalk",
@@ -124,6 +136,8 @@ _PUBLIC = {
         "RelativeLog",
         "Scaling",
         "StudentT",
+        "TSMixer",
+        "TimeXer",
         "TrainMinMax",
         "WindowStandard",
     ),

@@ -13,13 +13,20 @@ from cryptoforecast.models.heads.mixture import Mixture
 from cryptoforecast.models.heads.normal import Normal
 from cryptoforecast.models.heads.quantiles import Quantiles
 from cryptoforecast.models.heads.student_t import StudentT
+from cryptoforecast.models.itransformer import ITransformer
 from cryptoforecast.models.lstm import LSTM
+from cryptoforecast.models.mamba import Mamba
+from cryptoforecast.models.mingru import MinGRU
 from cryptoforecast.models.nbeats import NBeats
 from cryptoforecast.models.nhits import NHits
 from cryptoforecast.models.nlinear import NLinear
+from cryptoforecast.models.patchtst import PatchTST
 from cryptoforecast.models.range_lstm import RangeLSTM
 from cryptoforecast.models.scaling import RelativeLog, Scaling, TrainMinMax, WindowStandard
 from cryptoforecast.models.tcn import TCN
+from cryptoforecast.models.timexer import TimeXer
+from cryptoforecast.models.tsmixer import TSMixer
+from cryptoforecast.models.xlstm import XLSTM
 
 __all__ = [
     "BASELINES",
@@ -27,6 +34,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "TCN",
+    "XLSTM",
     "AttentionLSTM",
     "Bernoulli",
     "Conformal",
@@ -37,12 +45,16 @@ __all__ = [
     "Garch",
     "Har",
     "Head",
+    "ITransformer",
+    "Mamba",
     "Mean",
+    "MinGRU",
     "Mixture",
     "NBeats",
     "NHits",
     "NLinear",
     "Normal",
+    "PatchTST",
     "Point",
     "Quantiles",
     "RandomWalk",
@@ -50,6 +62,8 @@ __all__ = [
     "RelativeLog",
     "Scaling",
     "StudentT",
+    "TSMixer",
+    "TimeXer",
     "TrainMinMax",
     "WindowStandard",
 ]

@@ -17,16 +17,23 @@ from cryptoforecast import (
     GRU,
     LSTM,
     TCN,
+    XLSTM,
     AttentionLSTM,
     DLinear,
     Drift,
     Forecaster,
+    ITransformer,
+    Mamba,
     Mean,
+    MinGRU,
     NBeats,
     NHits,
     NLinear,
+    PatchTST,
     RandomWalk,
+    TimeXer,
     TrainMinMax,
+    TSMixer,
     WindowStandard,
 )
 from cryptoforecast.training.lightning.hooks import BATCH_HOOKS
@@ -47,6 +54,13 @@ ZOO: dict[type[Forecaster], dict[str, Any]] = {  # models from papers, and the a
     TCN: {"hidden_size": 8, "kernel_size": 2},
     CNNLSTM: {"filters": [4, 8], "hidden_size": 4},
     AttentionLSTM: {"hidden_size": 4, "attention_size": 4},
+    PatchTST: {"patch_length": 4, "stride": 2, "hidden_size": 4, "heads": 2, "num_layers": 1, "feedforward_size": 8},
+    ITransformer: {"hidden_size": 4, "heads": 2, "num_layers": 1, "feedforward_size": 8},
+    TSMixer: {"num_layers": 1, "feature_size": 4},
+    TimeXer: {"patch_length": 4, "hidden_size": 4, "heads": 2, "num_layers": 1, "feedforward_size": 8},
+    MinGRU: {"hidden_size": 4, "num_layers": 1},
+    XLSTM: {"hidden_size": 4},
+    Mamba: {"hidden_size": 4, "state_size": 2},
 }
 
 
