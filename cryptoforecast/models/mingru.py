@@ -21,8 +21,8 @@ class MinGRU(Forecaster):
     Taken where the paper leaves it open: a linear map of the columns comes first, each layer is normalised before and
     added to its input, there is no convolution and no expansion, and the state before the first bar is zero.
 
-    A training step of 64 windows takes 20 ms at context 60 and 200 ms at 512 on one CPU thread; there are 4,513
-    weights and 4,513.
+    On one CPU thread, a training step of 64 windows takes 20 ms at context 60, with 4,513 weights; at 512 it takes 200
+    ms, with 4,513.
 
     Args:
         hidden_size: features of the state.

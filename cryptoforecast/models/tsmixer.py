@@ -16,8 +16,8 @@ class TSMixer(Forecaster):
     The normalisation of each window in the authors' code is ``--model.scaling WindowStandard``; by default inputs are
     relative to the last close.
 
-    A training step of 64 windows takes 7.0 ms at context 60 and 54.2 ms at 512 on one CPU thread; there are 8,055
-    weights and 530,115.
+    On one CPU thread, a training step of 64 windows takes 7.0 ms at context 60, with 8,055 weights; at 512 it takes
+    54.2 ms, with 530,115.
 
     Args:
         num_layers: number of mixing layers.
