@@ -18,8 +18,11 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.audit.run import audit as audit
     from cryptoforecast.backtest.run import backtest as backtest
     from cryptoforecast.data.calendar_features import calendar as calendar
+    from cryptoforecast.data.cleaning.clean import RawRows as RawRows
+    from cryptoforecast.data.cleaning.clean import to_close_series as to_close_series
     from cryptoforecast.data.datamodule import CloseDataModule as CloseDataModule
     from cryptoforecast.data.folds import Fold as Fold
+    from cryptoforecast.data.own_series import series_of as series_of
     from cryptoforecast.data.series import CloseSeries as CloseSeries
     from cryptoforecast.data.sources import CcxtSource as CcxtSource
     from cryptoforecast.data.sources import CsvSource as CsvSource
@@ -27,6 +30,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.data.sources import SimulatedSource as SimulatedSource
     from cryptoforecast.data.sources import Source as Source
     from cryptoforecast.data.sources import VolatilitySource as VolatilitySource
+    from cryptoforecast.data.sources import WithColumns as WithColumns
     from cryptoforecast.data.sources import YahooSource as YahooSource
     from cryptoforecast.data.window import Window as Window
     from cryptoforecast.data.windows import WindowDataset as WindowDataset
@@ -89,6 +93,8 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
 _PUBLIC = {
     "cryptoforecast.errors": ("DataNotice", "UserError"),
     "cryptoforecast.data.series": ("CloseSeries",),
+    "cryptoforecast.data.cleaning.clean": ("RawRows", "to_close_series"),
+    "cryptoforecast.data.own_series": ("series_of",),
     "cryptoforecast.data.sources": (
         "CcxtSource",
         "CsvSource",
@@ -96,6 +102,7 @@ _PUBLIC = {
         "SimulatedSource",
         "Source",
         "VolatilitySource",
+        "WithColumns",
         "YahooSource",
     ),
     "cryptoforecast.data.window": ("Window",),

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.audit.garbage import PriceFile
+from cryptoforecast.audit.garbage import PriceFile, file_of
+from cryptoforecast.data.columns import further_of
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.data.files.knobs import KNOBS, knobs_of
+from cryptoforecast.data.files.knobs import KNOBS
 from cryptoforecast.data.files.parsed_cache import LARGE
 from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.load_series import load_one
@@ -25,7 +26,15 @@ from cryptoforecast.recipe.write import argument_names
 from cryptoforecast.user_code.opened_files import recording_paused
 from cryptoforecast.user_folders import expand_home
 
-NO_FILES = ("folder", "gaps", *KNOBS)  # arguments that name no file, whatever lies about
+NO_FILES = (
+    "folder",
+    "gaps",
+    "columns",
+    "known",
+    "available_at",
+    "max_age",
+    *KNOBS,
+)  # arguments that name no file, whatever lies about
 
 
 class CachedSource(Source):
@@ -61,7 +70,7 @@ def with_cached_sources(data: CloseDataModule, ranges: bool = False) -> CloseDat
 
 def ask(source: Source, columns: Sequence[str], ranges: bool) -> CachedSource:
     """What a source says, with the columns wanted and, if asked for and there, High and Low."""
-    further = tuple(columns[1:])
+    further = further_of(columns)
     if ranges:
         with_ranges = (*further, *(name for name in (HIGH, LOW) if name not in further))
         try:
@@ -114,7 +123,7 @@ class AlteredSource:
         for owner, text in _texts_of(source):
             for file in _named(text, owner):
                 with recording_paused():
-                    self._files[file] = PriceFile(file, knobs_of(owner))
+                    self._files[file] = file_of(owner, file)
         if not self._files:
             raise UserError(f"{type(source).__name__} reads no file")
 
@@ -133,7 +142,8 @@ class AlteredSource:
 
     def holes(self, times: pd.DatetimeIndex, interval: Interval) -> list[pd.Timestamp]:
         """The first time with a row of its own behind each stretch of closes that stand in no file."""
-        held = np.unique(np.concatenate([file.times[file.held].asi8 for file in self._files.values()]))
+        of_closes = [file for file in self._files.values() if not file.joined]
+        held = np.unique(np.concatenate([file.times[file.held].asi8 for file in of_closes]))
         stamps = times.as_unit("ns").asi8
         following = np.append(held, np.iinfo(np.int64).max)[np.searchsorted(held, stamps)]
         made_up = (

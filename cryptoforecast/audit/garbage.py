@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,15 @@ from cryptoforecast.data.files.dates.clocks import join_clock
 from cryptoforecast.data.files.dates.read_times import read_times
 from cryptoforecast.data.files.headings.labels import label_of
 from cryptoforecast.data.files.headings.vocabulary import CLOCK, DATE, TICKER
-from cryptoforecast.data.files.knobs import Knobs
+from cryptoforecast.data.files.knobs import Knobs, knobs_of
 from cryptoforecast.data.files.lines.head import delimiter_to_write
 from cryptoforecast.data.files.rows.row_shape import rows_of
 from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.sources.source import Source
+from cryptoforecast.data.sources.with_columns import WithColumns
 from cryptoforecast.errors import UserError
 
+NO_DELAY = pd.Timedelta(0)
 LARGEST = 1 << 26  # bytes; each border takes a copy
 PLAIN = re.compile(r"[-+]?(\d+|\d*\.\d+|\d+\.\d*)([eE][-+]?\d+)?")
 OTHER_DIGITS = str.maketrans("123456789", "791824356")  # zero stays: 28,420.0 and 28420 are one number afterwards too
@@ -44,6 +48,8 @@ def with_garbage(series: CloseSeries, border: pd.Timestamp) -> CloseSeries:
     """The same series, each bar from a border on being garbage; its times stay."""
     factor = np.where(series.closes.index >= border, factors(len(series.closes)), 1.0)
     columns = None if series.others is None else series.others.mul(factor, axis=0)
+    if columns is not None:  # what is known beforehand does not change with the future
+        columns = columns.assign(**{name: series.others[name] for name in series.known if name in columns})
     return series._replace(closes=series.closes * factor, others=columns)
 
 
@@ -53,13 +59,23 @@ class PriceFile:
     Args:
         file: any file that ``CsvSource`` recognises, but no Parquet and none above 64 MiB.
         knobs: what the user has said of it.
+        delay: how long after its time a row is known: such rows are garbage too that are known from a border on.
+        kept: headings of columns that are known in advance, and stay as they are.
+        joined: whether its columns are joined to the closes of another file.
 
     Raises:
         UserError: if its rows cannot be told.
     """
 
-    def __init__(self, file: Path, knobs: Knobs = Knobs()) -> None:  # noqa: B008 (it cannot change)
-        self.file = file
+    def __init__(
+        self,
+        file: Path,
+        knobs: Knobs = Knobs(),  # noqa: B008 (it cannot change)
+        delay: pd.Timedelta = NO_DELAY,
+        kept: Collection[str] = (),
+        joined: bool = False,
+    ) -> None:
+        self.file, self.joined, self._delay = file, joined, delay
         self._packing = packing(file)
         if self._packing in COLUMNAR:
             raise UserError(f"{file.name} is {self._packing}, which is not written anew")
@@ -78,23 +94,38 @@ class PriceFile:
         except Unreadable as problem:
             raise UserError(f"a date in {file.name} is {problem}") from None
         self.held = np.array([_holds(cells, layout.chosen.close) for _, cells in rows])  # rows that have a close
-        kept = {at for at, name in enumerate(layout.names) if _is_kept(name)} | {layout.chosen.date}
-        kept |= {*layout.chosen.texts, *([] if layout.chosen.clock is None else [layout.chosen.clock])}
+        unchanged = {at for at, name in enumerate(layout.names) if _is_kept(name) or name in kept}
+        unchanged |= {
+            layout.chosen.date,
+            *layout.chosen.texts,
+            *([] if layout.chosen.clock is None else [layout.chosen.clock]),
+        }
         _, bars = np.unique(self.times.asi8, return_inverse=True)  # rows of one bar stay rows of one bar
         factor = factors(len(rows))[bars]
         self._garbled = [
-            _garbled(cells, kept, float(by), delimiter_to_write(layout.delimiter), self._lines[line - 1])
+            _garbled(cells, unchanged, float(by), delimiter_to_write(layout.delimiter), self._lines[line - 1])
             for (line, cells), by in zip(rows, factor, strict=True)
         ]
 
     def write(self, path: Path, since: pd.Timestamp) -> None:
         """Write the file with garbage in each row dated ``since`` or later, packed and aged as the file itself."""
         lines = list(self._lines)
-        for row in np.flatnonzero(self.times >= since):
+        for row in np.flatnonzero(self.times >= since - self._delay):
             lines[self._numbers[row]] = self._garbled[row]
         content = "".join(lines).encode(self._encoding)
         path.write_bytes(pack(content, self._packing, f"{self.file.stem}.csv"))
         shutil.copystat(self.file, path)  # whether its last bar was over is told by when it was written
+
+
+def file_of(source: Source, file: Path) -> PriceFile:
+    """A file of a source: how its rows are told, from when on they are garbage and in which columns, the source says.
+
+    Raises:
+        UserError: if its rows cannot be told.
+    """
+    if not isinstance(source, WithColumns):
+        return PriceFile(file, knobs_of(source))
+    return PriceFile(file, source.reader(), source.delay, source.known or (), joined=True)
 
 
 def _dates(rows: list[tuple[int, list[str]]], layout: Layout) -> pd.Series:

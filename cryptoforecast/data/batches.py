@@ -1,17 +1,21 @@
 """Batches of windows: their order in each epoch, and each process's share of them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from jaxtyping import Int64
+from lightning.pytorch import Trainer
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from cryptoforecast.data.processes import Process
 from cryptoforecast.data.windows import Window, WindowDataset
 from cryptoforecast.errors import UserError
+
+EVAL_BATCH_SIZE = 1024  # windows in a batch of validation, test and forecasts: without gradients memory allows many
+Sample = Callable[[Int64[Tensor, " windows"], int, torch.Generator], Int64[Tensor, " sampled"]]
 
 
 class BatchOrder:
@@ -32,9 +36,14 @@ class BatchOrder:
         by_turns: whether the processes take turns at the batches, instead of sharing each.
         drop_last: whether a last batch of fewer windows is left out; which windows are in it differs from epoch to
             epoch.
+        sample: chooses the windows of an epoch, in the place of shuffling: called with ``positions``, the number of the
+            epoch, and a generator that depends on seed and epoch alone.
+        together: count of consecutive windows that stay together when windows are shuffled, and of which
+            ``batch_size`` make a batch.
 
     Raises:
-        UserError: if ``drop_last`` leaves no batch.
+        UserError: if ``drop_last`` leaves no batch; or, in an epoch, if ``sample`` chooses windows that are not among
+            ``positions``, or more or fewer than in the first epoch.
 
     >>> order = BatchOrder(torch.arange(10), batch_size=4)
     >>> [batch.tolist() for batch in order]
@@ -53,14 +62,11 @@ class BatchOrder:
         process: Process = Process(),  # noqa: B008 (it is a tuple)
         by_turns: bool = False,
         drop_last: bool = False,
+        sample: Sample | None = None,
+        together: int = 1,
     ) -> None:
-        if drop_last and len(positions) < batch_size:
-            raise UserError(
-                f"data.drop_last leaves none of the {len(positions)} windows; a batch has {batch_size}; "
-                "set data.batch_size to a smaller number."
-            )
-        self.positions = positions
-        self.batch_size = batch_size
+        self.positions, self.sample, self.together = positions, sample, together
+        self.batch_size = batch_size * together
         self.shuffle = shuffle
         self.seed = seed
         self.process = process
@@ -68,13 +74,19 @@ class BatchOrder:
         self.drop_last = drop_last
         self.epoch = 0
         self.first = 0  # number of the batch to begin the epoch with
+        self._count = len(positions) if sample is None else len(self._sampled())  # of the windows of each epoch
+        if drop_last and self._count < self.batch_size:
+            raise UserError(
+                f"data.drop_last leaves none of the {self._count} windows; a batch has {self.batch_size}; "
+                "set data.batch_size to a smaller number."
+            )
 
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch whose order is iterated next; the trainer calls this before each."""
         self.epoch = epoch
 
     def __len__(self) -> int:
-        batches = len(self.positions) / self.batch_size
+        batches = self._count / self.batch_size
         return math.floor(batches) if self.drop_last else math.ceil(batches)
 
     def __iter__(self) -> Iterator[Int64[Tensor, " batch"]]:
@@ -82,13 +94,14 @@ class BatchOrder:
 
         A batch of fewer windows than processes gives those without a share a window whose :meth:`weight` is 0.
         """
+        positions = self.positions if self.sample is None else self._sampled()
         order = self._order()
         for batch in range(self.first, len(self)):
             share = self.share(batch)
             if not len(share) and not self.by_turns:  # this process still takes part in adding up gradients
                 share = range(share.start, share.start + 1)
             places = slice(share.start, share.stop)
-            yield self.positions[places] if order is None else self.positions.index_select(0, order[places])
+            yield positions[places] if order is None else positions.index_select(0, order[places])
 
     def share(self, batch: int) -> range:
         """The places of this process's windows in the order of the epoch, counted from its first window."""
@@ -102,15 +115,47 @@ class BatchOrder:
         return len(self.share(batch)) * self.process.world_size / len(self._places(batch))
 
     def _places(self, batch: int) -> range:
-        return range(len(self.positions))[batch * self.batch_size : (batch + 1) * self.batch_size]
+        return range(self._count)[batch * self.batch_size : (batch + 1) * self.batch_size]
 
     def _order(self) -> Tensor | None:
         """The order of the epoch, as places in ``positions``; None where they are not shuffled."""
-        if not self.shuffle:
+        if not self.shuffle or self.sample is not None:
             return None
+        count = len(self.positions) // self.together
+        order = torch.randperm(count, generator=self._generator(), dtype=torch.int32)  # half the memory of int64
+        if self.together == 1:
+            return order
+        return (order.unsqueeze(1) * self.together + torch.arange(self.together, dtype=torch.int32)).flatten()
+
+    def _generator(self) -> torch.Generator:
         (seed,) = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)
-        generator = torch.Generator().manual_seed(int(seed))
-        return torch.randperm(len(self.positions), generator=generator, dtype=torch.int32)  # half the memory of int64
+        return torch.Generator().manual_seed(int(seed))
+
+    def _sampled(self) -> Int64[Tensor, " windows"]:
+        """The windows that ``sample`` chooses for the epoch, in its order.
+
+        Raises:
+            UserError: if it chooses a window that is not among ``positions``, or another count than before.
+        """
+        assert self.sample is not None
+        chosen = self.sample(self.positions, self.epoch, self._generator())
+        if not isinstance(chosen, Tensor) or chosen.dtype != torch.int64 or chosen.dim() != 1 or not len(chosen):
+            raise UserError("sample of the data module must return int64 numbers of windows, at least one of them.")
+        if not (inside := torch.isin(chosen, self.positions)).all():
+            stray = int(chosen[~inside][0])
+            raise UserError(f"sample of the data module chose window {stray}, which is no training window.")
+        if len(chosen) != getattr(self, "_count", len(chosen)):
+            raise UserError(
+                f"sample of the data module chose {len(chosen):,} windows in epoch {self.epoch}, and {self._count:,} "
+                "before; choose as many in each epoch."
+            )
+        return chosen
+
+
+def num_validated_windows(trainer: Trainer) -> int | None:
+    """Count of the validation windows that a trainer uses, from the first on; None for all, also if it uses none."""
+    batches = sum(trainer.num_val_batches)
+    return int(batches) * EVAL_BATCH_SIZE or None
 
 
 class OneBatch:

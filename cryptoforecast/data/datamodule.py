@@ -10,10 +10,11 @@ from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
 from cryptoforecast.data.bars import Bars, bars_of, mark_trained
+from cryptoforecast.data.batches import EVAL_BATCH_SIZE as EVAL_BATCH_SIZE
 from cryptoforecast.data.batches import BatchOrder, OneBatch, WindowLoader
 from cryptoforecast.data.datamodule_checks import require_contexts, require_settings, require_windows
 from cryptoforecast.data.fit_listeners import tell_that_a_fit_begins
-from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold
+from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold, with_stride
 from cryptoforecast.data.future import columns_among, known_at_bars, load_with_future, require_future
 from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.last_windows import last_windows
@@ -25,7 +26,6 @@ from cryptoforecast.data.windows import WINDOWS_AT_A_TIME, Window, WindowDataset
 from cryptoforecast.errors import UserError
 from cryptoforecast.recipe.write import recipe_of
 
-EVAL_BATCH_SIZE = 1024  # windows in a batch of validation, test and forecasts: without gradients memory allows many
 STAGE_SETS = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ()}
 
 
@@ -41,18 +41,18 @@ class CloseDataModule(LightningDataModule):
         batch_size: windows in a training batch.
         start: first day used, itself included; by default the first there is.
         end: last day used, itself included; by default the last there is.
-        val_from: first validation target: a date, the count of closes before it (if negative, of closes from it
-            on), or the fraction of closes before it. Of several series, each time is counted once.
+        val_from: first validation target: a date, the count of closes before it (if negative, of closes from it on), or
+            the fraction of closes before it. Of several series, each time is counted once.
         test_from: first test target, in the same way.
-        columns: the columns of each bar that a model sees: Close, and if wanted Open, High, Low and Volume after it.
+        columns: what a model sees of each bar, such as ``[Close, Volume, Funding]``; the first is forecast.
         num_workers: processes that gather training batches; 0 is fastest, as the closes are in memory.
         drop_last: whether a last training batch of fewer windows is left out, as for a BatchNorm.
-        future: what is known beforehand of the targets' times, for a model whose ``forward`` names ``future``:
-            features of the calendar, see :func:`calendar`, and columns that the source declares to be known.
+        future: what is known beforehand of the targets' times: features of the calendar, see :func:`calendar`, and
+            columns that the source declares to be known.
+        stride: of the training windows of a series, each so manieth is used; with the horizon, targets do not overlap.
 
     Attributes:
-        fold: the numbers of the windows for training, validation and test; from ``setup("fit")``, ``"validate"`` or
-            ``"test"`` on.
+        fold: the numbers of the windows of each set; from ``setup("fit")``, ``"validate"`` or ``"test"`` on.
         windows: the windows of all series; from the same calls on.
         series: the close series from ``start`` to ``end``; from any ``setup`` on, also ``"predict"``.
 
@@ -82,9 +82,10 @@ class CloseDataModule(LightningDataModule):
         num_workers: int = 0,
         drop_last: bool = False,
         future: Sequence[str] = (),
+        stride: int = 1,
     ) -> None:
         super().__init__()
-        counts = {"context_length": context_length, "horizon": horizon, "batch_size": batch_size}
+        counts = {"context_length": context_length, "horizon": horizon, "batch_size": batch_size, "stride": stride}
         borders = {"val_from": val_from, "test_from": test_from}
         require_settings(source, counts, {"start": start, "end": end}, borders, columns, num_workers)
         require_future(future)
@@ -94,6 +95,7 @@ class CloseDataModule(LightningDataModule):
         self.val_from, self.test_from = val_from, test_from
         self.columns, self.num_workers, self.drop_last = tuple(columns), num_workers, drop_last
         self.future = tuple(future)
+        self.stride = stride
         self._checked: set[str] = set()
         self._series: list[CloseSeries] = []
         self._bars: list[Bars] = []
@@ -117,7 +119,8 @@ class CloseDataModule(LightningDataModule):
             return
         if not hasattr(self, "fold"):
             self.windows = WindowDataset(self.series, self.context_length, self.horizon, self.columns)
-            self.fold: Fold = cut_fold(self.windows, self.val_from, self.test_from)
+            fold = cut_fold(self.windows, self.val_from, self.test_from)
+            self.fold: Fold = with_stride(self.windows, fold, self.stride)
         for name in (unseen for unseen in STAGE_SETS[stage] if unseen not in self._checked):
             cut = Cut(self.context_length, self.horizon, self.val_from, self.test_from)
             require_windows(self.windows, name, self.fold, cut, self.series)
@@ -145,12 +148,19 @@ class CloseDataModule(LightningDataModule):
         """Whether the prices of a series are simulated."""
         return any(series.provenance.simulated for series in self.series)
 
+    def sample(
+        self, windows: Int64[Tensor, " windows"], epoch: int, generator: torch.Generator
+    ) -> Int64[Tensor, " sampled"]:
+        """The training windows of an epoch: all, shuffled; a subclass may choose others of them, as many each time."""
+        return windows[torch.randperm(len(windows), generator=generator)]
+
     def train_dataloader(self) -> WindowLoader:
         """Training windows, in another order in each epoch; of several processes, this one's share of each batch."""
         process, seed = process_of(self.trainer), agreed_seed(self.trainer, self.series)
         tell_that_a_fit_begins(self.trainer)
         windows, size, drop = self.fold.train, self.batch_size * process.world_size, self.drop_last
-        order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=drop)
+        sample = None if type(self).sample is CloseDataModule.sample else self.sample
+        order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=drop, sample=sample)
         return WindowLoader(self._on_device(self.num_workers), order, self.num_workers)
 
     def val_dataloader(self) -> WindowLoader:
@@ -171,7 +181,12 @@ class CloseDataModule(LightningDataModule):
 
     def train_closes(self) -> Float64[Tensor, " time"]:
         """The closes in training windows, each once, in the currency of their series: what a scaling is fitted on."""
-        return torch.from_numpy(self.windows.prices[:, 0].numpy()[self.windows.held_by(self.fold.train).numpy()])
+        return self.train_values(self.columns[0])
+
+    def train_values(self, column: str) -> Float64[Tensor, " time"]:
+        """The values of a column in training windows, each once: what a scaling of the column is fitted on."""
+        values = self.windows.prices[:, self.columns.index(column)].numpy()
+        return torch.from_numpy(values[self.windows.held_by(self.fold.train).numpy()])
 
     def known_beforehand(self) -> Float32[Tensor, "rows features"]:
         """What is known beforehand of the time of each bar, as ``future`` names it."""
@@ -182,21 +197,20 @@ class CloseDataModule(LightningDataModule):
     def bars(self) -> list[Bars]:
         """The bars of all series, those in training windows marked, with High and Low wherever a source has them."""
         sources = self.source if isinstance(self.source, list) else [self.source]
-        self._bars = self._bars or [
-            bars_of(series, source) for series, source in zip(self.series, sources, strict=True)
-        ]
+        pairs = zip(self.series, sources, strict=True)
+        self._bars = self._bars or [bars_of(series, source) for series, source in pairs]
         trained = self.windows.held_by(self.fold.train).numpy() if hasattr(self, "fold") else None
         return mark_trained(self._bars, trained)
 
     def last_target_time(self, windows: Int64[Tensor, " windows"]) -> pd.Timestamp:
         """The latest time of a target of some windows, over all series."""
-        last = max(self.windows.target_times(block)[:, -1].max() for block in torch.split(windows, WINDOWS_AT_A_TIME))
-        return pd.Timestamp(int(last), tz="UTC")
+        blocks = torch.split(windows, WINDOWS_AT_A_TIME)
+        return pd.Timestamp(int(max(self.windows.target_times(block)[:, -1].max() for block in blocks)), tz="UTC")
 
     def first_target_time(self, windows: Int64[Tensor, " windows"]) -> pd.Timestamp:
         """The earliest time of a target of some windows, over all series."""
-        first = min(self.windows.target_times(block)[:, 0].min() for block in torch.split(windows, WINDOWS_AT_A_TIME))
-        return pd.Timestamp(int(first), tz="UTC")
+        blocks = torch.split(windows, WINDOWS_AT_A_TIME)
+        return pd.Timestamp(int(min(self.windows.target_times(block)[:, 0].min() for block in blocks)), tz="UTC")
 
     def record(self) -> dict[str, Any]:
         """The data as a checkpoint keeps it: settings, identity of the closes, and the last times that were used."""
@@ -212,11 +226,7 @@ class CloseDataModule(LightningDataModule):
 
     @classmethod
     def load_from_checkpoint(cls, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: Lightning would call a class that the file names.
-
-        Raises:
-            UserError: always.
-        """
+        """Refuse with a UserError: Lightning would call a class that the file names."""
         raise UserError(
             "CloseDataModule.load_from_checkpoint: closes are read by test, validate and predict --ckpt_path; "
             "in Python, make a CloseDataModule of a source."
@@ -230,12 +240,6 @@ class CloseDataModule(LightningDataModule):
         """The windows, moved to the GPU of the model: then no step waits for a copy. Workers cannot use a GPU."""
         device = torch.device("cpu") if self.trainer is None else self.trainer.strategy.root_device
         return self.windows.to(device) if device.type == "cuda" and num_workers == 0 else self.windows
-
-
-def num_validated_windows(trainer: Trainer) -> int | None:
-    """Count of the validation windows that a trainer uses, from the first on; None for all, also if it uses none."""
-    batches = sum(trainer.num_val_batches)
-    return int(batches) * EVAL_BATCH_SIZE or None
 
 
 def datamodule_of(trainer: Trainer) -> CloseDataModule | None:

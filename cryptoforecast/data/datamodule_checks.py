@@ -4,9 +4,9 @@ import warnings
 from collections.abc import Mapping, Sequence
 
 from cryptoforecast.data.argument_checks import require_count
+from cryptoforecast.data.columns import require_columns
 from cryptoforecast.data.folds import Cut, Fold, require_border
 from cryptoforecast.data.last_windows import even_length
-from cryptoforecast.data.load_series import require_columns
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.sources.source import require_source
 from cryptoforecast.data.times import say_time, to_utc

@@ -85,6 +85,13 @@ def cut_fold(windows: WindowDataset, val_from: Border, test_from: Border) -> Fol
     return Fold(*(torch.cat(members) for members in zip(*sets, strict=True)))
 
 
+def with_stride(windows: WindowDataset, fold: Fold, stride: int) -> Fold:
+    """The fold with every so manieth training window of each series, from its first on."""
+    if stride == 1:
+        return fold
+    return fold._replace(train=torch.cat([members[::stride] for members in windows.by_series(fold.train)]))
+
+
 def require_border(setting: str, value: object) -> None:
     """Check that a border is a date, a count of closes or a fraction of them, before any closes are known.
 

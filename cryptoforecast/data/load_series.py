@@ -4,29 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, CloseSeries, fingerprint
+from cryptoforecast.data.columns import load_columns
+from cryptoforecast.data.series import CloseSeries, fingerprint
 from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.sources.source import load_one as load_one
 from cryptoforecast.data.times import say_time, to_utc
 from cryptoforecast.errors import UserError
-
-
-def require_columns(columns: Sequence[str]) -> None:
-    """Check names of columns.
-
-    Raises:
-        UserError: if Close is not the first, or a name is unknown or stands twice.
-    """
-    if isinstance(columns, str) or not all(isinstance(name, str) for name in columns):
-        raise UserError(f"data.columns is {columns!r}, which is not a list of names such as [Close, Volume].")
-    listed = ", ".join(columns)
-    if not columns or columns[0] != CLOSE:
-        raise UserError(f"data.columns is [{listed}]; Close comes first, being what is forecast.")
-    for at, name in enumerate(columns):
-        if name not in (CLOSE, *FURTHER_COLUMNS):
-            raise UserError(f"data.columns names {name}; there are {CLOSE}, {', '.join(FURTHER_COLUMNS)}.")
-        if name in columns[:at]:
-            raise UserError(f"data.columns names {name} twice.")
 
 
 def load_all(
@@ -36,7 +19,7 @@ def load_all(
 
     Args:
         sources: the sources.
-        columns: names of the columns wanted, Close first.
+        columns: names of the columns wanted, what is forecast first.
         start: first day used, itself included; None for all.
         end: last day used, itself included; None for all.
 
@@ -46,7 +29,7 @@ def load_all(
     """
     if not sources:
         raise UserError("data.source is an empty list; name at least one source.")
-    series = [load_one(source, columns[1:]) for source in sources]
+    series = [load_columns(source, columns) for source in sources]
     names = [str(member.closes.name) for member in series]
     for at, member in enumerate(series):
         if names[at] in names[:at]:

@@ -10,6 +10,7 @@ LABEL_WIDTH = 16  # letters; a longer label is followed by a space
 WORDS = {  # for a value of a series, for several, and for their unit
     "price": ("close", "closes", ""),
     "volatility": ("volatility", "volatilities", " per bar, as a share,"),
+    "ratio": ("value", "values", ""),
 }
 READER_SETTINGS = {  # by the line of the report that they change
     "series": ("symbol",),

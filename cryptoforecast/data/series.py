@@ -2,6 +2,7 @@
 
 import hashlib
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -13,8 +14,10 @@ from cryptoforecast.data.times import in_nanoseconds
 from cryptoforecast.errors import UserError
 
 Gaps = Literal["error", "sessions", "ffill", "split"]
+# Like the close, by the last close; like a close, by its own last value; standardised by its window; not at all.
+ColumnScaling = Literal["price", "other_price", "by_window", "as_is"]
 CLOSE, HIGH, LOW, VOLUME = "Close", "High", "Low", "Volume"
-Quantity = Literal["price", "volatility"]  # what the values of a series are
+Quantity = Literal["price", "volatility", "ratio"]  # what the values of a series are; a ratio is any other number
 FURTHER_COLUMNS = ("Open", HIGH, LOW, VOLUME)  # of a bar, beside its close
 
 ROWS_HASHED_AT_A_TIME = 1 << 16  # a copy of all rows would take longer than the hash
@@ -92,11 +95,13 @@ class CloseSeries(NamedTuple):
         provenance: where the closes came from, with their fingerprint.
         others: further columns of the same bars as float64, by name; None if none were asked for.
         cleaning_report: what was found in the source's rows; None if the source has none.
-        quantity: what the closes are: prices, or volatilities as shares of a bar.
+        quantity: what the closes are: prices, volatilities as shares of a bar, or any other positive number (ratio).
         known: names of the columns in ``others`` whose values are known before their bar begins, such as the dates of
             halvings; ``data.future`` may name them.
         ahead: values of these columns at times after the last bar, which a forecast of the next closes takes; None
             where there are none.
+        target: the name of the column that ``closes`` are.
+        scalings: how further columns are scaled for a network, by name, where it is not the usual way.
 
     >>> from cryptoforecast import SimulatedSource
     >>> series = SimulatedSource(rows=100).load()
@@ -112,6 +117,8 @@ class CloseSeries(NamedTuple):
     quantity: Quantity = "price"
     known: tuple[str, ...] = ()
     ahead: pd.DataFrame | None = None
+    target: str = CLOSE
+    scalings: Mapping[str, str] = {}
 
     @property
     def findings(self) -> CleaningReport | None:

@@ -1,5 +1,6 @@
 """Times and durations as texts, and texts as times; all times are UTC."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,18 @@ def to_utc(date: str, setting: str) -> pd.Timestamp:
     if time is pd.NaT or not 1700 <= time.year < 2200:
         raise UserError(f"{setting} is {date!r}, which is not a date such as 2024-03-11.")
     return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
+
+
+def to_duration(setting: str, text: object) -> pd.Timedelta:
+    """The duration of a setting, such as ``1d``, ``8h`` or ``30min``.
+
+    Raises:
+        UserError: naming the setting, if its value is no duration.
+    """
+    parts = re.fullmatch(r"(\d{1,6})(d|h|min|s)", str(text))
+    if parts is None:
+        raise UserError(f"{setting} is {text!r}, which is not a duration such as 1d, 8h or 30min.")
+    return int(parts[1]) * pd.Timedelta({"d": "1D", "h": "1h", "min": "1min", "s": "1s"}[parts[2]])
 
 
 def iso_texts(times: pd.Series | pd.DatetimeIndex) -> np.ndarray:

@@ -29,7 +29,7 @@ class WindowDataset(Dataset[Window]):
         series: the series, each with the columns asked for.
         context_length: count of bars that a model sees.
         horizon: count of closes that it forecasts.
-        columns: names of the channels; the first is ``Close``.
+        columns: names of the channels; the first is what is forecast.
 
     Attributes:
         prices: ``(rows, channels)``, float64: the bars of all series, one series after the other, in the currency of
@@ -213,7 +213,7 @@ def channels_of(series: CloseSeries, columns: Sequence[str]) -> Float64[np.ndarr
 
 def _columns(series: CloseSeries, columns: Sequence[str]) -> list[np.ndarray]:
     further = {} if series.others is None else {str(name): series.others[name] for name in series.others.columns}
-    bars = {CLOSE: series.closes, **further}
+    bars = {series.target: series.closes, **further}
     return [bars[name].to_numpy("float64") for name in columns]
 
 

@@ -15,6 +15,7 @@ from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.evaluation.distribution.base_rate import with_base_rate
 from cryptoforecast.evaluation.distribution.quantile_columns import RISE
 from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, chosen_windows, forecast_rows
+from cryptoforecast.evaluation.metrics import QUANTITY, is_of_volatility
 from cryptoforecast.evaluation.volatility_baselines import with_volatility_baselines
 from cryptoforecast.models.baselines import BASELINES, RUNG_MODELS
 from cryptoforecast.models.contract.following import follow
@@ -64,7 +65,9 @@ def rows_beside_baselines(
     if RISE in rows:
         rows = with_base_rate(rows, data)
     rows.attrs = {"split": split, "simulated": data.simulated}
-    return rows if data.series[0].quantity == "price" else with_volatility_baselines(rows, data)
+    if data.series[0].quantity != "price":
+        rows.attrs[QUANTITY] = data.series[0].quantity
+    return with_volatility_baselines(rows, data) if is_of_volatility(rows) else rows
 
 
 def _beside_ladder(

@@ -7,7 +7,7 @@ import pandas as pd
 from cryptoforecast.evaluation.direction import Direction, directions_of
 from cryptoforecast.evaluation.interval import rmse_interval
 from cryptoforecast.evaluation.lag import Lag, best_lag
-from cryptoforecast.evaluation.metrics import RANDOM_WALK, is_of_volatility
+from cryptoforecast.evaluation.metrics import RANDOM_WALK, is_of_prices
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, degrees_of_freedom, diebold_mariano
 from cryptoforecast.evaluation.trading import Trading, held_over_targets, trade
 
@@ -61,10 +61,10 @@ def findings_by_series(rows: pd.DataFrame) -> dict[str, dict[str, ModelFindings]
         rows: forecast rows of several models on the same targets, the random walk among them.
 
     Returns:
-        Findings by series and model, in the order of the rows. Of volatilities, nobody can trade them, so that those on
-        directions and trading are None.
+        Findings by series and model, in the order of the rows. Where rows are not of prices, those on directions and
+        trading are None, for nobody can trade them.
     """
-    of_price = not is_of_volatility(rows)
+    of_price = is_of_prices(rows)
     findings: dict[str, dict[str, ModelFindings]] = {}
     for (series, model), part in rows.groupby(["series", "model"], sort=False):
         walk = rows[(rows["series"] == series) & (rows["model"] == RANDOM_WALK)]

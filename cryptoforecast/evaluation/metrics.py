@@ -16,6 +16,11 @@ def is_of_volatility(rows: pd.DataFrame) -> bool:
     return bool(rows.attrs.get(QUANTITY, "price") == "volatility")
 
 
+def is_of_prices(rows: pd.DataFrame) -> bool:
+    """Whether forecast rows are of prices, as their ``attrs`` note: only those are bought, sold and held."""
+    return bool(rows.attrs.get(QUANTITY, "price") == "price")
+
+
 class Score(TypedDict):
     """Errors of a model on one series.
 

@@ -9,7 +9,7 @@ import pandas as pd
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.evaluation.distribution.density import density_scores_by_series
-from cryptoforecast.evaluation.metrics import is_of_volatility, scores_by_series
+from cryptoforecast.evaluation.metrics import is_of_prices, scores_by_series
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.loaded_parts import prior_training_of
 from cryptoforecast.models.checkpoints.prior_training import Split, why_targets_seen
@@ -40,7 +40,7 @@ def warn_of_implausible_skill(rows: pd.DataFrame, typed: Sequence[str]) -> None:
         rows: forecast rows on test targets, the model's first.
         typed: the command line of ``test``.
     """
-    if is_of_volatility(rows):  # which can be forecast
+    if not is_of_prices(rows):  # volatility and much else can be forecast
         return
     model, next_closes = str(rows["model"].iloc[0]), rows[rows["step"] == 1]
     skills = {series: table[model]["skill"] for series, table in scores_by_series(next_closes).items()}

@@ -21,7 +21,7 @@ from cryptoforecast.evaluation.distribution.density import DensityScore, point_r
 from cryptoforecast.evaluation.distribution.probability import tables_of_probabilities
 from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict, judge_distribution
 from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
-from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, is_of_volatility, overall, scores_by_series
+from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, is_of_prices, overall, scores_by_series
 from cryptoforecast.evaluation.score_tables import (
     CALIBRATION_NOTES,
     print_findings,
@@ -35,7 +35,7 @@ from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
 from cryptoforecast.evaluation.table import notes, tables_of_findings
 from cryptoforecast.evaluation.tries import Place
 from cryptoforecast.evaluation.verdict_record import scores_of_both, verdict_record
-from cryptoforecast.evaluation.volatility import table_of_volatility, volatility_scores
+from cryptoforecast.evaluation.volatility import tables_of_volatility
 from cryptoforecast.formatting import display_name
 
 SPLITS = ("val", "test")
@@ -232,13 +232,11 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
     tables = tables_of_scores(f"{names}: {targets}", verdict.by_series, verdict.targets)
     if distribution is not None:
         tables += tables_of_densities(f"{names}: distributions of the log change, {targets}", distribution.by_series)
-    tables += tables_of_probabilities(verdict.rows)
-    of_price = not is_of_volatility(verdict.rows)
-    if not of_price:
-        tables.append(table_of_volatility(volatility_scores(verdict.rows)))
+    tables += [*tables_of_probabilities(verdict.rows), *tables_of_volatility(verdict.rows)]
     for table in tables:
         console.print(table)
     if verdict.findings:
+        of_price = is_of_prices(verdict.rows)
         of_points = tables_of_findings(names, verdict.findings, of_price)
         print_findings(console, of_points, notes(verdict.findings, of_price))
     if distribution is not None and distribution.findings:

@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from rich.table import Table
 from rich.text import Text
 
-from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.metrics import RANDOM_WALK, is_of_volatility
 from cryptoforecast.evaluation.significance import TestResult, diebold_mariano_of
 from cryptoforecast.evaluation.table import NONE, new_table
 from cryptoforecast.formatting import p_value_cell
@@ -87,8 +87,11 @@ def volatility_scores(rows: pd.DataFrame) -> dict[str, dict[str, VolatilityScore
     return table
 
 
-def table_of_volatility(by_series: dict[str, dict[str, VolatilityScore]]) -> Table:
-    """The scores as a table."""
+def tables_of_volatility(rows: pd.DataFrame) -> list[Table]:
+    """The scores of forecast rows as a table; none where the rows are not of volatilities."""
+    if not is_of_volatility(rows):
+        return []
+    by_series = volatility_scores(rows)
     several, judged = len(by_series) > 1, next(iter(next(iter(by_series.values()))))
     words = [*(["series"] if several else []), "model"]
     table = new_table("volatility", words, ["QLIKE", "MSE of logs", f"QLIKE p, {judged}"])
@@ -100,7 +103,7 @@ def table_of_volatility(by_series: dict[str, dict[str, VolatilityScore]]) -> Tab
             of_series = [Text("" if at else series)] if several else []
             cells = (_cell(score.qlike), _cell(score.log_mse), test)
             table.add_row(*of_series, Text(name), *cells, end_section=several and at == len(models) - 1)
-    return table
+    return [table]
 
 
 def to_json(by_series: dict[str, dict[str, VolatilityScore]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 
-from cryptoforecast.data.series import CLOSE
+from cryptoforecast.data.series import CLOSE, ColumnScaling
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.content import add_content, recipe_of_model, resume_from_content
@@ -17,6 +17,7 @@ from cryptoforecast.models.checkpoints.restore import restore_as
 from cryptoforecast.models.contract import answers
 from cryptoforecast.models.contract.arguments import names_in_forward
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
+from cryptoforecast.models.contract.column_scalings import UNSAVED_ARGUMENTS, keep_scalings
 from cryptoforecast.models.contract.curves import log_training
 from cryptoforecast.models.contract.distribution_errors import LadderScores
 from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curve
@@ -50,11 +51,12 @@ class Forecaster(LightningModule):
         optimizer: makes the optimizer from the weights.
         scheduler: makes the scheduler of the learning rate from the optimizer; by default the rate is constant.
         scheduler_interval: ``step`` or ``epoch``; by default ``step`` for OneCycleLR and CyclicLR, else ``epoch``.
-        columns: names of the channels of the input, Close first; taken from ``data.columns``.
+        columns: names of the channels of the input, what is forecast first; taken from ``data.columns``.
         head: what the network's numbers say: by default :class:`Point`, else a distribution. :meth:`forward` returns
             ``self.outputs`` numbers for a window: ``horizon`` times as many as the head needs.
         future: names of what is known beforehand of the targets' times; taken from ``data.future``.
         series_count: count of the series in training; taken from ``data.source``.
+        scalings: of further columns by name: ``price``, ``other_price``, ``by_window``, ``as_is``, or a ``Scaling``.
 
     >>> class LastCloses(Forecaster):
     ...     def __init__(self, **kwargs):
@@ -81,17 +83,18 @@ class Forecaster(LightningModule):
         head: Head | None = None,
         future: Sequence[str] = (),
         series_count: int = 1,
+        scalings: dict[str, ColumnScaling | Scaling] | None = None,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters(ignore=["scaling", "optimizer", "scheduler", "scheduler_interval", "head"])
+        self.save_hyperparameters(ignore=UNSAVED_ARGUMENTS)
         self.context_length, self.horizon = context_length, horizon
         self.columns, self.channels = tuple(columns), len(columns)  # of the input of forward
         self.future, self.series_count = tuple(future), series_count
         self.names_in_forward = names_in_forward(self)
         self.known_series = KnownSeries() if "series" in self.names_in_forward else None
-        self.scaling = scaling or RelativeLog()
-        self.output_head = head or Point()
+        self.scaling, self.output_head = scaling or RelativeLog(), head or Point()
         self.outputs = horizon * self.output_head.size  # of forward, for a window
+        self.scalings = keep_scalings(self, scalings or {})
         self._optimizer, self._scheduler, self._scheduler_interval = optimizer, scheduler, scheduler_interval
         self._curves, self._evaluation = EpochCurves(), BatchTable()
         self._inherited_loss: Tensor | None = None  # of a batch, until it is known what the step returned
@@ -136,7 +139,7 @@ class Forecaster(LightningModule):
         return answers.point_of_network(self, context)
 
     def network_inputs(self, context: Bars) -> Bars:
-        """The input of :meth:`forward` for bars: prices through ``scaling``, volumes standardised by their window."""
+        """The input of :meth:`forward` for bars: the first column through ``scaling``, others as ``scalings`` say."""
         return answers.scaled_bars(self, context)
 
     def scaled(self, closes: Any, context: Any = None) -> Any:

@@ -168,13 +168,13 @@ class WindowStandard(Scaling):
         return mean, torch.maximum(deviation, 1e-6 * mean)
 
 
-def standardise_volume(volumes: Float[Tensor, "batch length"]) -> Float[Tensor, "batch length"]:
-    """Volumes minus the mean of their window, divided by its standard deviation; zero where all are equal.
+def standardise_by_window(values: Float[Tensor, "batch length"]) -> Float[Tensor, "batch length"]:
+    """Values minus the mean of their window, divided by its standard deviation; zero where all are equal.
 
     Volumes grow by orders of magnitude over the years, so each window is standardised by itself.
     """
-    tiny = torch.finfo(volumes.dtype).tiny
-    shares = volumes / volumes.amax(dim=1, keepdim=True).clamp_min(tiny)  # squares of very small volumes would be zero
+    tiny = torch.finfo(values.dtype).tiny
+    shares = values / values.abs().amax(dim=1, keepdim=True).clamp_min(tiny)  # squares of very small ones would be zero
     mean = shares.mean(dim=1, keepdim=True)
     deviation = shares.std(dim=1, keepdim=True, correction=0)
-    return (shares - mean) / torch.maximum(deviation, 1e-6 * mean).clamp_min(tiny)
+    return (shares - mean) / torch.maximum(deviation, 1e-6 * mean.abs()).clamp_min(tiny)

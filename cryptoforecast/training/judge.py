@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from cryptoforecast.data.datamodule import num_validated_windows
+from cryptoforecast.data.batches import num_validated_windows
 from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
 from cryptoforecast.evaluation.distribution.adaptive import with_adaptive
 from cryptoforecast.evaluation.figures.tensorboard import save_figures

@@ -196,7 +196,7 @@ def test_a_checkpoint_knows_its_columns(type_in: Callable[..., Said], tmp_path: 
     ("setting", "status", "sentence"),
     [
         ("--data.columns=Close", 2, "data.columns: Close is no list such as [Close, Volume]"),
-        ("--data.columns=[Volume]", 1, "data.columns is [Volume]; Close comes first, being what is forecast"),
+        ("--data.columns=[Close, volume]", 1, "data.columns names 'volume'; this column is called Volume"),
         ("--model.columns=[Close, High]", 2, "model.columns is taken from data.columns; set data.columns instead"),
     ],
 )

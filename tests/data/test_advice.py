@@ -12,10 +12,11 @@ from cryptoforecast import DataNotice, UserError
 from cryptoforecast.data.series import CloseSeries
 from tests.data.advice import Advice, advice_of, templates
 from tests.data.advice_arguments import ARGUMENTS
+from tests.data.advice_columns import COLUMNS_AND_SAMPLES
 from tests.data.advice_files import COLUMNS, By, Case, Content, Outcome, read
 from tests.data.advice_texts import BYTES, GAPS, NUMBERS
 
-CASES: dict[str, Case] = {**COLUMNS, **BYTES, **NUMBERS, **GAPS, **ARGUMENTS}
+CASES: dict[str, Case] = {**COLUMNS, **BYTES, **NUMBERS, **GAPS, **ARGUMENTS, **COLUMNS_AND_SAMPLES}
 COUNTS = ("context_length", "horizon", "batch_size")
 
 

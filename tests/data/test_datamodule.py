@@ -172,9 +172,9 @@ def test_a_context_to_forecast_from_has_no_gap() -> None:
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
-        (["Volume"], r"data.columns is \[Volume\]; Close comes first, being what is forecast"),
-        ([], r"data.columns is \[\]; Close comes first"),
-        (["Close", "Vol"], "data.columns names Vol; there are Close, Open, High, Low, Volume"),
+        ([], r"data.columns is \[\]; its first column is forecast"),
+        ([" close"], "data.columns names ' close'; this column is called Close"),
+        (["Close", "volume"], "data.columns names 'volume'; this column is called Volume"),
         (["Close", "High", "High"], "data.columns names High twice"),
     ],
 )

@@ -22,7 +22,7 @@ from cryptoforecast import (
 )
 from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
 from cryptoforecast.evaluation.next_closes import next_closes
-from cryptoforecast.models.scaling import standardise_volume
+from cryptoforecast.models.scaling import standardise_by_window
 from tests.helpers import Given, bars
 from tests.models.helpers import quiet_trainer
 
@@ -104,22 +104,22 @@ def test_channel_0_is_the_close_and_prices_are_scaled_as_it_is() -> None:
     assert forecaster.channels == seen[0].shape[-1] == 5
     for channel, name in enumerate(COLUMNS):
         values = context[..., channel]
-        expected = standardise_volume(values) if name == "Volume" else RelativeLog().encode(values, close)
+        expected = standardise_by_window(values) if name == "Volume" else RelativeLog().encode(values, close)
         assert torch.equal(seen[0][..., channel], expected.float())
 
 
 @given(volumes=volumes, unit=st.sampled_from([1e-3, 1.0, 1e6]))
 def test_volumes_are_measured_by_their_own_window_and_never_end_in_nan(volumes: torch.Tensor, unit: float) -> None:
-    standard = standardise_volume(unit * volumes)
+    standard = standardise_by_window(unit * volumes)
     assert standard.isfinite().all()
     assert abs(standard.mean().item()) < 1e-6
     assert standard.std(correction=0) < 1 + 1e-6
 
 
 def test_a_window_in_which_nothing_changes_hands_is_zero() -> None:
-    assert standardise_volume(torch.zeros(2, 5, dtype=torch.float64)).eq(0).all()
-    assert standardise_volume(torch.full((1, 5), 3.0, dtype=torch.float64)).eq(0).all()
-    torch.testing.assert_close(standardise_volume(torch.tensor([[1.0, 3.0]])), torch.tensor([[-1.0, 1.0]]))
+    assert standardise_by_window(torch.zeros(2, 5, dtype=torch.float64)).eq(0).all()
+    assert standardise_by_window(torch.full((1, 5), 3.0, dtype=torch.float64)).eq(0).all()
+    torch.testing.assert_close(standardise_by_window(torch.tensor([[1.0, 3.0]])), torch.tensor([[-1.0, 1.0]]))
 
 
 def test_baselines_stand_beside_a_model_that_sees_more_than_the_close() -> None:

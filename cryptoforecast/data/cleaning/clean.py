@@ -11,11 +11,13 @@ from cryptoforecast.data.cleaning.gaps import bridge, missing_bars
 from cryptoforecast.data.cleaning.grid import drop_ragged_end, interval_of, move_to_grid
 from cryptoforecast.data.cleaning.jitter import settle_jitter
 from cryptoforecast.data.cleaning.prices import and_more, drop_zeros_before_trading, require_prices
+from cryptoforecast.data.column_scalings import OF_PRICES, usual_scaling
 from cryptoforecast.data.interval import Interval
 from cryptoforecast.data.series import CLOSE, CleaningReport, CloseSeries, Gaps, GapsFound, Provenance, fingerprint
 from cryptoforecast.data.times import in_nanoseconds, say_time
 from cryptoforecast.errors import DataNotice, UserError
 
+OTHER_CLOSE = "Close beside"  # the name, in here, of a further column Close, where another one is forecast
 HOUR, NOT_LATE = pd.Timedelta("1h"), pd.Timedelta(0)
 
 
@@ -39,6 +41,13 @@ class RawRows:
         written: time at which the last file was written; a bar that was not over by then is left out.
         late: time by which a bar may end after its day in UTC, as days of a time zone in the west do.
         interval: from one bar to the next, if the source knows it; else it is found from the times.
+        target: the name of the column that ``values`` are.
+        scalings: how further columns are scaled for a network, by name, where it is not the usual way; see
+            ``ColumnScaling``.
+
+    >>> days = pd.date_range("2024-01-01", periods=3, tz="UTC")
+    >>> RawRows("COIN-USD", days, np.array([1.0, 2.0, 4.0]), "MySource").scaling_of("Volume")
+    'by_window'
     """
 
     symbol: str
@@ -56,6 +65,12 @@ class RawRows:
     written: datetime | None = None
     late: pd.Timedelta = NOT_LATE
     interval: Interval | None = None
+    target: str = CLOSE
+    scalings: dict[str, str] = field(default_factory=dict)
+
+    def scaling_of(self, name: str) -> str:
+        """How a further column is scaled."""
+        return self.scalings.get(name) or usual_scaling(name, self.target)
 
 
 def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = None) -> CloseSeries:
@@ -70,13 +85,18 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     Raises:
         GapsFound: naming series and times, if bars are missing and ``gaps`` is ``error``.
         UserError: naming series, time and value, if the rows are not a close series.
+
+    >>> days = pd.date_range("2024-01-01", periods=3, tz="UTC")
+    >>> to_close_series(RawRows("COIN-USD", days[::-1], np.array([4.0, 2.0, 1.0]), "MySource")).closes.tolist()
+    [1.0, 2.0, 4.0]
     """
     now = now or datetime.now(UTC)
     bars = _to_bars(raw)
     notes = list(raw.notes)
     bars = drop_zeros_before_trading(bars, notes)
     _require_rows(raw.symbol, bars)
-    require_prices(raw.symbol, bars)
+    prices = {CLOSE, OTHER_CLOSE, *(name for name in raw.others if raw.scaling_of(name) in OF_PRICES)}
+    require_prices(raw.symbol, bars, prices)
     bars, order = _oldest_first(bars, notes)
     bars, merged = _merge_duplicates(raw.symbol, bars, notes)
     interval = raw.interval or interval_of(raw.symbol, bars.index)
@@ -87,7 +107,8 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     if not raw.simulated:
         bars, unsettled = _drop_unsettled(raw, bars, interval, now, notes)
     bars = _drop_empty_ends(bars, notes)
-    bridged, interval, refusal = bridge(raw.symbol, bars, interval, gaps, notes)
+    like_close = {name for name in raw.others if raw.scaling_of(name) == "price"}
+    bridged, interval, refusal = bridge(raw.symbol, bars, interval, gaps, notes, like_close)
     empty, missing = bars.index[bars[CLOSE].isna()], missing_bars(bars.index, interval)
     columns = dict(raw.columns)
     report = CleaningReport(
@@ -96,7 +117,10 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
     _require_rows(raw.symbol, bridged)
     _require_no_empty_cells(raw.symbol, bridged)
     closes, further = bridged[CLOSE].rename(raw.symbol), bridged.drop(columns=CLOSE) if raw.others else None
-    series = CloseSeries(closes, interval, _provenance(raw, closes, further, interval, now, notes), further, report)
+    if further is not None:
+        further = further.rename(columns={OTHER_CLOSE: CLOSE})
+    provenance = _provenance(raw, closes, further, interval, now, notes)
+    series = CloseSeries(closes, interval, provenance, further, report, target=raw.target, scalings=dict(raw.scalings))
     if refusal := doubt or refusal:
         raise GapsFound(refusal, series)
     for note in notes:
@@ -107,8 +131,9 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
 def _to_bars(raw: RawRows) -> pd.DataFrame:
     """The close and further columns by time; not a copy of the closes if there is nothing else."""
     columns = [np.asarray(values, dtype="float64") for values in (raw.values, *raw.others.values())]
+    names = [CLOSE, *(OTHER_CLOSE if name == CLOSE else name for name in raw.others)]
     table = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
-    return pd.DataFrame(table, index=in_nanoseconds(raw.times), columns=[CLOSE, *raw.others], copy=False)
+    return pd.DataFrame(table, index=in_nanoseconds(raw.times), columns=names, copy=False)
 
 
 def _require_rows(symbol: str, bars: pd.DataFrame) -> None:

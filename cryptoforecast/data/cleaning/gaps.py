@@ -1,5 +1,6 @@
 """Missing bars: found, and refused, filled or left out as ``data.source.gaps`` says."""
 
+from collections.abc import Collection
 from itertools import pairwise
 from typing import NamedTuple, TypeGuard
 
@@ -43,8 +44,19 @@ def missing_bars(times: pd.DatetimeIndex, interval: Interval) -> pd.Series:
     return pd.Series(interval.absent(times, uneven), index=times[uneven])
 
 
-def bridge(symbol: str, bars: pd.DataFrame, interval: Interval, gaps: Gaps, notes: list[str]) -> Bridged:
-    """Fill gaps, leave them, refuse them, or find the sessions between which they are."""
+def bridge(
+    symbol: str, bars: pd.DataFrame, interval: Interval, gaps: Gaps, notes: list[str], like_close: Collection[str] = ()
+) -> Bridged:
+    """Fill gaps, leave them, refuse them, or find the sessions between which they are.
+
+    Args:
+        symbol: name of the series.
+        bars: the columns.
+        interval: from one bar to the next.
+        gaps: what missing bars mean.
+        notes: what was done is added.
+        like_close: the columns whose missing values are filled with the last close.
+    """
     present = bars[bars[CLOSE].notna()] if bars[CLOSE].hasnans else bars
     if len(present) < 2:
         return Bridged(present, interval)
@@ -67,7 +79,7 @@ def bridge(symbol: str, bars: pd.DataFrame, interval: Interval, gaps: Gaps, note
         return Bridged(present, interval)
     if gaps == "error" or off_grid:
         return Bridged(present, interval, _refusal(symbol, bars, times, interval, off_grid))
-    filled = _fill(present, interval)
+    filled = _fill(present, interval, like_close)
     missing = len(filled) - len(present)
     notes.append(
         f"missing closes were filled with the last before them: {missing}, first after {say_time(times[uneven[0]])}; "
@@ -129,13 +141,14 @@ def _say_steps(times: pd.DatetimeIndex) -> str:
     return f"the times are {len(kinds):,} different steps apart, most often {most_common}"
 
 
-def _fill(present: pd.DataFrame, interval: Interval) -> pd.DataFrame:
-    """Fill missing bars: all prices are the last close before, and the volume is 0."""
+def _fill(present: pd.DataFrame, interval: Interval, like_close: Collection[str]) -> pd.DataFrame:
+    """Fill missing bars: prices are the last close before, the volume is 0, and another column its last value."""
     all_times = interval.filled(pd.DatetimeIndex(present.index))
     filled, absent = present.reindex(all_times), ~all_times.isin(present.index)
     filled[CLOSE] = filled[CLOSE].ffill()
     for name in filled.columns.drop(CLOSE):
-        filled.loc[absent, name] = 0.0 if name == VOLUME else filled.loc[absent, CLOSE]
+        last = filled[CLOSE] if name in like_close else filled[name].ffill()
+        filled.loc[absent, name] = 0.0 if name == VOLUME else last[absent]
     return filled
 
 

@@ -1,4 +1,6 @@
-"""Checks that prices are positive and volumes not negative."""
+"""Checks that prices are positive, volumes not negative and other columns finite."""
+
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -21,8 +23,13 @@ def drop_zeros_before_trading(bars: pd.DataFrame, notes: list[str]) -> pd.DataFr
     return bars[~before]
 
 
-def require_prices(symbol: str, bars: pd.DataFrame) -> None:
-    """Check that prices are positive and volumes not negative; empty cells pass.
+def require_prices(symbol: str, bars: pd.DataFrame, prices: Collection[str]) -> None:
+    """Check that prices are positive, volumes not negative and other columns finite; empty cells pass.
+
+    Args:
+        symbol: name of the series.
+        bars: the columns.
+        prices: the names of those that are positive.
 
     Raises:
         UserError: naming series, time and value.
@@ -31,11 +38,13 @@ def require_prices(symbol: str, bars: pd.DataFrame) -> None:
         numbers = values.to_numpy()
         if numbers.min() > 0 and numbers.max() < np.inf:  # false where a cell is NaN
             continue
-        allowed = np.isnan(numbers) | ((numbers >= 0 if name == VOLUME else numbers > 0) & np.isfinite(numbers))
+        least = 0 if name == VOLUME else -np.inf
+        allowed = np.isnan(numbers) | ((numbers > 0 if name in prices else numbers >= least) & np.isfinite(numbers))
         if allowed.all():
             continue
         first, further_cases = int(np.argmin(allowed)), int((~allowed).sum()) - 1
-        rule = "volumes are not negative" if name == VOLUME else f"{str(name).lower()}s are positive numbers"
+        rule = "volumes are not negative" if name == VOLUME else "a column of a series has finite numbers"
+        rule = f"{str(name).lower()}s are positive numbers" if name in prices else rule
         raise UserError(
             f"{symbol}: the {str(name).lower()} at {say_time(bars.index[first])} is {numbers[first]:g}"
             f"{and_more(further_cases)}; {rule}."

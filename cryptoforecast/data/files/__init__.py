@@ -14,5 +14,5 @@ In the order in which a module may import from those before it::
     the result              table, summary, parsed_cache
     rows, all of them       not_rows, last_line, row_shape, parsing, columnar (Parquet, Feather), ticker,
                             tickers_in_turn
-    from file to table      reading
+    from file to table      reading, joined_columns (of a file without closes)
 """

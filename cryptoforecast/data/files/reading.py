@@ -32,7 +32,7 @@ from cryptoforecast.data.files.rows.ticker import Texts, keep_one_series
 from cryptoforecast.data.files.rows.tickers_in_turn import ticker_in_turn
 from cryptoforecast.data.files.summary import say_columns, say_text
 from cryptoforecast.data.files.table import Table
-from cryptoforecast.data.series import CLOSE, VOLUME
+from cryptoforecast.data.series import CLOSE, FURTHER_COLUMNS, VOLUME
 from cryptoforecast.errors import UserError
 
 
@@ -215,8 +215,8 @@ def _contradicts(frame: pd.DataFrame, layout: Layout, knobs: Knobs) -> bool:
 
 
 def _numbers(column: pd.Series, name: str, layout: Layout, knobs: Knobs, unended: bool) -> Numbers:
-    volumes = name == VOLUME
-    return numbers_of(column, layout.decimal, knobs.decimal or "", volumes, not volumes, unended)
+    prices = name in (CLOSE, *FURTHER_COLUMNS) and name != VOLUME
+    return numbers_of(column, layout.decimal, knobs.decimal or "", not prices, prices, unended)
 
 
 def _position(layout: Layout, name: str) -> int:

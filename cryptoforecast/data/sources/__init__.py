@@ -6,6 +6,7 @@ from cryptoforecast.data.sources.first_available import FirstAvailable
 from cryptoforecast.data.sources.simulated import SimulatedSource
 from cryptoforecast.data.sources.source import Source, SourceUnavailable
 from cryptoforecast.data.sources.volatility import VolatilitySource
+from cryptoforecast.data.sources.with_columns import WithColumns
 from cryptoforecast.data.sources.yahoo import YahooSource
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "Source",
     "SourceUnavailable",
     "VolatilitySource",
+    "WithColumns",
     "YahooSource",
 ]

@@ -89,7 +89,7 @@ class CsvSource(Source):
         """Load the closes of all files, joined.
 
         Args:
-            columns: names of further columns wanted: Open, High, Low, Volume.
+            columns: names of further columns wanted: Open, High, Low, Volume, or any heading of the files, in any case.
 
         Raises:
             UserError: naming the file, the line and the value that cannot be read.

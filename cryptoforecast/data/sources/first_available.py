@@ -38,7 +38,7 @@ class FirstAvailable(Source):
         """Load the first source that can be reached.
 
         Args:
-            columns: names of further columns wanted: Open, High, Low, Volume.
+            columns: names of further columns wanted.
 
         Raises:
             SourceUnavailable: with the reason of each source, if none can be reached.

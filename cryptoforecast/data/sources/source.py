@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cryptoforecast.data.interval import as_interval
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UserError
+from cryptoforecast.formatting import nearest_of
 from cryptoforecast.user_code.opened_files import loads_a_source
 
 
@@ -31,8 +32,8 @@ class Source(ABC):
         """Load the closes, checked, with their provenance.
 
         Args:
-            columns: names of further columns wanted: Open, High, Low, Volume. A source without columns may take no
-                argument.
+            columns: names of further columns wanted, such as Open, High, Low, Volume, Funding. A source without
+                columns may take no argument.
 
         Returns:
             The closes as float64 in the currency of the series, oldest first, at one interval, and the further
@@ -63,9 +64,11 @@ def load_one(source: Source, further: Sequence[str]) -> CloseSeries:
         return _with_interval(source.load())  # the load() of a user's source may take no argument
     takes_columns = bool(inspect.signature(source.load).parameters)
     series = _with_interval(source.load(list(further)) if takes_columns else source.load())
-    if series.others is None or not set(further) <= set(series.others.columns):
-        kind, missing = type(source).__name__, ", ".join(further)
-        raise UserError(f"{series.closes.name}: {kind} gives closes only; leave {missing} out of data.columns.")
+    present = [series.target, *([] if series.others is None else map(str, series.others.columns))]
+    if missing := [name for name in further if name not in present]:
+        kind, absent = type(source).__name__, ", ".join(missing)
+        has = "gives closes only" if len(present) == 1 else f"has no {absent}{nearest_of(missing[0], present)}"
+        raise UserError(f"{series.closes.name}: {kind} {has}; leave {absent} out of data.columns.")
     return series
 
 

@@ -8,7 +8,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
-from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of, num_validated_windows
+from cryptoforecast.data.batches import num_validated_windows
+from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.data.plots import default_style
 from cryptoforecast.evaluation.beside_baselines import ladder_rows
 from cryptoforecast.evaluation.figures.calibration import plot_pit, plot_reliability

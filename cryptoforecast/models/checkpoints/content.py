@@ -61,6 +61,8 @@ def recipe_of_model(model: "Forecaster") -> dict[str, Any]:
     arguments["scaling"] = recipe_of(model.scaling)
     if not isinstance(model.output_head, Point | RungHead):  # older versions know no head; a rung's has no choice
         arguments["head"] = recipe_of(model.output_head)
+    if model.scalings:
+        arguments["scalings"] = model.scalings
     cls: Any = type(model)
     new = {"future": [], "series_count": 1}  # arguments that older versions do not know, and their defaults
     accepted = {

@@ -7,7 +7,6 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Distribution
 
-from cryptoforecast.data.series import VOLUME
 from cryptoforecast.data.windows import Window
 from cryptoforecast.models.contract.arguments import arguments_of
 from cryptoforecast.models.contract.checks import (
@@ -17,12 +16,12 @@ from cryptoforecast.models.contract.checks import (
     require_point,
     require_target,
 )
+from cryptoforecast.models.contract.column_scalings import network_channels
 from cryptoforecast.models.contract.units import RungUnits, Units, units_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
 from cryptoforecast.models.heads.rung_head import RungHead
 from cryptoforecast.models.heads.torch_distribution import prediction_of
-from cryptoforecast.models.scaling import standardise_volume
 from cryptoforecast.quantiles import LEVELS, MEDIAN
 
 if TYPE_CHECKING:
@@ -77,17 +76,14 @@ def inputs(
 ) -> Float[Tensor, "batch context_length channels"]:
     """The input of ``forward``: in the units of the model's scaling, or of the rung that its head stands on.
 
-    On a rung, prices are log changes to the last close over the rung's scale of one step, and volumes as everywhere.
+    On a rung, prices are log changes to the last close over the rung's scale of one step, other columns as everywhere.
     """
     units = units or units_of(model, window)
     if not isinstance(units, RungUnits):
         return model.network_inputs(window.context)
     require_bars(model, window.context)
-    channels = [
-        standardise_volume(values) if name == VOLUME else (values / units.last).log() / units.base.scale[:, :1]
-        for name, values in zip(model.columns, window.context.unbind(-1), strict=True)
-    ]
-    return (torch.stack(channels, dim=-1) if len(channels) > 1 else channels[0].unsqueeze(-1)).to(model.dtype)
+    scale = units.base.scale[:, :1]
+    return network_channels(model, window.context, lambda values, base: (values / base[:, -1:]).log() / scale)
 
 
 def point_of_network(
@@ -105,13 +101,9 @@ def point_of_network(
 def scaled_bars(
     model: "Forecaster", context: Float[Tensor, "batch context_length channels"]
 ) -> Float[Tensor, "batch context_length channels"]:
-    """The input of ``forward`` for a model on no rung: prices through the scaling, volumes standardised."""
+    """The input of ``forward`` for a model on no rung: the first column through its scaling, others as they have it."""
     require_bars(model, context)
-    channels = [
-        standardise_volume(values).to(model.dtype) if name == VOLUME else model.scaled(values, context)
-        for name, values in zip(model.columns, context.unbind(-1), strict=True)
-    ]
-    return torch.stack(channels, dim=-1) if len(channels) > 1 else channels[0].unsqueeze(-1)
+    return network_channels(model, context, model.scaling.encode)
 
 
 def scaled_target(

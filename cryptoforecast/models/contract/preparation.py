@@ -11,6 +11,7 @@ from cryptoforecast.models.contract import checks
 from cryptoforecast.models.contract.answers import forecast_window
 from cryptoforecast.models.contract.arguments import require_arguments
 from cryptoforecast.models.contract.calibration import begin_calibration
+from cryptoforecast.models.contract.column_scalings import fit_column_scalings, settle_scalings
 from cryptoforecast.models.contract.following import follow, window_at_the_end
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.heads.head import Head
@@ -34,6 +35,7 @@ def prepare(model: "Forecaster", stage: str) -> None:
     if data is not None:
         checks.require_lengths(model, data)
         require_arguments(model, data, stage)
+        settle_scalings(model, data)
     model._ladder_scores = None
     if stage == "predict" and data is not None:
         data.last_window = window_at_the_end(model, data)
@@ -44,6 +46,7 @@ def prepare(model: "Forecaster", stage: str) -> None:
     checks.require_precision(model.trainer)
     if data is not None:
         model.scaling.fit(data.train_closes())
+        fit_column_scalings(model, data)
         fit_base(model, data)
         fit_head(model, data)
         begin_calibration(model, data)

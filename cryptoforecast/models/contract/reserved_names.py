@@ -23,6 +23,7 @@ SETTINGS = {  # attributes that Forecaster.__init__ sets, and what they are, for
     "future": "the names of what is known of the targets' times",
     "series_count": "the count of series in training",
     "names_in_forward": "the names of what forward is given beside x",
+    "scalings": "how further columns are scaled",
 }
 PRIVATE_SETTINGS = ("_optimizer", "_scheduler", "_scheduler_interval")  # set once, by Forecaster.__init__
 MONITORED = {"monitor": 'the name of a curve, such as "val/hits"', "monitor_mode": '"min" or "max"'}  # of a class

@@ -1,6 +1,7 @@
 """The chosen columns of a table: times, closes, further ones, and those that name each row's series."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from cryptoforecast.data.files.cells.kinds import is_date, is_number
@@ -8,9 +9,10 @@ from cryptoforecast.data.files.columns.close_column import choose_close
 from cryptoforecast.data.files.columns.first_rows import FirstRows
 from cryptoforecast.data.files.columns.time_column import choose_time
 from cryptoforecast.data.files.headings.coins import CODES, is_same_coin
-from cryptoforecast.data.files.headings.labels import OF_BARS, Label, quoted, rank
+from cryptoforecast.data.files.headings.labels import OF_BARS, Label, named, quoted, rank
 from cryptoforecast.data.files.headings.vocabulary import DERIVED, TICKER, folded
 from cryptoforecast.data.files.knobs import Knobs
+from cryptoforecast.data.series import FURTHER_COLUMNS
 from cryptoforecast.errors import UserError
 
 MOST_DIFFERENT = 0.5  # texts per row of a column that names series
@@ -114,6 +116,8 @@ def _further(table: str, labels: Sequence[Label], name: str, symbol: str) -> int
     Raises:
         UserError: if there is none.
     """
+    if name not in FURTHER_COLUMNS:
+        return _by_heading(table, labels, name)
     of_kind = [at for at, label in enumerate(labels) if label.kind == name]
     found = [at for at in of_kind if not labels[at].symbol or (symbol and is_same_coin(labels[at].symbol, symbol))]
     if not found and len(of_kind) == 1 and folded(labels[of_kind[0]].symbol) in CODES:
@@ -121,3 +125,20 @@ def _further(table: str, labels: Sequence[Label], name: str, symbol: str) -> int
     if not found:
         raise UserError(f"{table}: no {name} among {quoted(labels)}; leave {name} out of data.columns.")
     return min(found, key=lambda at: (labels[at].symbol != symbol, rank(labels[at])))
+
+
+def _by_heading(table: str, labels: Sequence[Label], name: str) -> int:
+    """The column with a heading; upper case, spaces and signs may differ.
+
+    Raises:
+        UserError: if there is none, or there are several.
+    """
+    found = named(labels, name)
+    if len(found) > 1:
+        raise UserError(f"{table}: {len(found)} columns are called {name}; give each a heading of its own.")
+    if not found:
+        nearest = get_close_matches(name.casefold(), [label.shown.casefold() for label in labels], n=1, cutoff=0.5)
+        shown = [label.shown for label in labels if [label.shown.casefold()] == nearest]
+        hint = f" (the nearest is {shown[0]})" if shown else ""
+        raise UserError(f"{table}: no column {name} among {quoted(labels)}{hint}; leave {name} out of data.columns.")
+    return found[0]

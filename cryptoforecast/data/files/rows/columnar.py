@@ -51,6 +51,19 @@ def read_columnar(file: Path, kind: str, knobs: Knobs) -> tuple[Layout, pd.DataF
     return layout, frame
 
 
+def names_of(file: Path, kind: str) -> list[str]:
+    """The names of the columns of a file; UserError if pyarrow is not installed, or the file is damaged."""
+    try:
+        import pyarrow
+    except ImportError:
+        raise UserError(f"{file}: reading {kind} takes pyarrow: pip install pyarrow.") from None
+    try:
+        return _first_rows(file, kind)[0]
+    except (pyarrow.ArrowException, OSError, KeyError) as problem:
+        reason = (str(problem).splitlines() or ["no reason given"])[0]
+        raise UserError(f"{file}: cannot be read as {kind} ({reason}).") from None
+
+
 def read_texts(file: Path, kind: str, at: int) -> pd.Series:
     """A column by its position, as texts."""
     names, _ = _first_rows(file, kind)
