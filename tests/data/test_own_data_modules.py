@@ -14,7 +14,7 @@ LENGTHS = {"context_length": 5, "horizon": 2}
 
 @given(stride=st.integers(1, 20))
 def test_a_stride_takes_every_so_manieth_training_window_of_each_series_and_no_other_set(stride: int) -> None:
-    coins = [Given(random_walk(count), symbol=f"COIN{count}") for count in (60, 90)]
+    coins = [Given(random_walk(60), "2020-01-31", "YOUNG"), Given(random_walk(90), symbol="OLD")]
     every, strided = coins_of(*coins), coins_of(*coins, stride=stride)
     for whole, kept in zip(*(data.windows.by_series(data.fold.train) for data in (every, strided)), strict=True):
         assert kept.tolist() == whole.tolist()[::stride]
