@@ -100,5 +100,7 @@ def test_series_of_takes_the_further_columns_at_the_times_of_the_first() -> None
     assert series.ahead["Left"].tolist() == [3.0]
     with pytest.raises(UserError, match=r"COIN: the rate at 2024-01-02 is 0 \(and 1 more\); rates are positive"):
         series_of(table, "COIN", scalings={"Rate": "price"})
+    with pytest.raises(UserError, match="the scaling of Rate is 'log'; it is one of price, other_price, by_window, as"):
+        series_of(table, "COIN", scalings={"Rate": "log"})  # type: ignore[dict-item]
     with pytest.raises(UserError, match="COIN: no rate at 2024-01-03"):
         series_of({"Close": close, "Rate": close[:2]}, "COIN")

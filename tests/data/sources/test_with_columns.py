@@ -77,7 +77,6 @@ def test_a_value_is_carried_no_further_than_its_limit(tmp_path: Path) -> None:
     [
         ({"available_at": "soon"}, "data.source.available_at is 'soon', which is not a duration such as 1d"),
         ({"available_at": "-1d"}, "data.source.available_at is '-1d', which is not a duration"),
-        ({"scalings": {"Funding": "log"}}, "data.source.scalings of Funding is 'log'; it is one of price, other_price"),
     ],
 )
 def test_an_argument_that_cannot_be_used_is_named(options: dict[str, Any], sentence: str) -> None:
