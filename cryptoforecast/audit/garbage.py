@@ -47,9 +47,9 @@ def factors(count: int) -> Float64[np.ndarray, " bars"]:
 def with_garbage(series: CloseSeries, border: pd.Timestamp) -> CloseSeries:
     """The same series, each bar from a border on being garbage; its times stay."""
     factor = np.where(series.closes.index >= border, factors(len(series.closes)), 1.0)
-    columns = None if series.others is None else series.others.mul(factor, axis=0)
+    columns = series.others
     if columns is not None:  # what is known beforehand does not change with the future
-        columns = columns.assign(**{name: series.others[name] for name in series.known if name in columns})
+        columns = columns.apply(lambda column: column if column.name in series.known else column * factor)
     return series._replace(closes=series.closes * factor, others=columns)
 
 
