@@ -36,7 +36,10 @@ def measure(rounds: int) -> dict[str, list[tuple[int, float]]]:
     """Weights and milliseconds of a step by model, at each context length."""
     import torch
 
+    from cryptoforecast.training.malloc import keep_freed_memory
+
     torch.set_num_threads(1)
+    keep_freed_memory()  # as a fit does
     models = {(name, length): make(length) for name, make in makers().items() for length in CONTEXTS}
     steps = {key: training_step(model) for key, model in models.items()}
     times: dict[tuple[str, int], list[float]] = {key: [] for key in models}
