@@ -1,6 +1,7 @@
 """Forecast rows of a model beside those of the baselines, and of the ladder where it forecasts a distribution."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,8 @@ from cryptoforecast.evaluation.distribution.base_rate import with_base_rate
 from cryptoforecast.evaluation.distribution.quantile_columns import RISE
 from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, chosen_windows, forecast_rows
 from cryptoforecast.evaluation.metrics import QUANTITY, is_of_volatility
+from cryptoforecast.evaluation.user_baselines import beside, record_of_baselines
+from cryptoforecast.evaluation.user_metrics import note
 from cryptoforecast.evaluation.volatility_baselines import with_volatility_baselines
 from cryptoforecast.models.baselines import BASELINES, RUNG_MODELS
 from cryptoforecast.models.contract.following import follow
@@ -32,6 +35,7 @@ def rows_beside_baselines(
     device: str | torch.device = "cpu",
     most: int | None = None,
     ladder_file: Path | None = None,
+    baselines: Sequence[Forecaster] = (),
 ) -> pd.DataFrame:
     """Forecast rows of a model and of each baseline on the same targets.
 
@@ -42,6 +46,7 @@ def rows_beside_baselines(
         device: where to compute.
         most: number of windows at most, from the first on; by default all.
         ladder_file: where the fitted ladder of a model with a distribution is kept; by default it is fitted anew.
+        baselines: further ones, such as :func:`~cryptoforecast.evaluation.user_baselines.make_baselines` makes.
 
     Returns:
         Rows as :func:`forecast_rows` returns them, those of the model first, which :func:`judge` takes.
@@ -53,8 +58,9 @@ def rows_beside_baselines(
     (['Drift', 'RandomWalk', 'Mean'], 0.0)
     """
     require_name_not_of_baseline(forecaster)
-    baselines = [baseline(data.context_length, data.horizon, columns=data.columns) for baseline in BASELINES]
-    models = [forecaster, *(baseline for baseline in baselines if type(baseline) is not type(forecaster))]
+    usual = [baseline(data.context_length, data.horizon, columns=data.columns) for baseline in BASELINES]
+    further = beside(forecaster, baselines)
+    models = [forecaster, *(baseline for baseline in usual if type(baseline) is not type(forecaster)), *further]
     _, positions = chosen_windows(data, split)
     parts = [forecast_rows(model, follow(model, data), positions[:most], device) for model in models]
     rows = pd.concat(parts, ignore_index=True)
@@ -67,6 +73,8 @@ def rows_beside_baselines(
     rows.attrs = {"split": split, "simulated": data.simulated}
     if data.series[0].quantity != "price":
         rows.attrs[QUANTITY] = data.series[0].quantity
+    if further:
+        note(rows, "baselines", record_of_baselines(further))
     return with_volatility_baselines(rows, data) if is_of_volatility(rows) else rows
 
 

@@ -1,9 +1,12 @@
 """Error measures and skill of forecast rows."""
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import pandas as pd
+
+from cryptoforecast.evaluation.user_metrics import Metric, values_of
 
 RANDOM_WALK = "RandomWalk"
 QUANTITY = "quantity"  # the key in the attrs of forecast rows of what was forecast; without it, prices
@@ -26,6 +29,7 @@ class Score(TypedDict):
 
     ``rmse`` and ``mae`` are in the series' currency, ``mape`` is in percent. ``skill`` is 1 - RMSE / RMSE of the random
     walk on the same targets: 0 is the random walk's, 1 a perfect forecast's, below 0 is worse than the random walk.
+    Beside them are the values of the user's metrics, by the names of their functions.
     """
 
     rmse: float
@@ -61,11 +65,12 @@ def mape(rows: pd.DataFrame) -> float:
     return float(100 * np.mean(np.abs(rows["forecast"] / rows["actual"] - 1)))
 
 
-def scores(rows: pd.DataFrame) -> dict[str, Score]:
+def scores(rows: pd.DataFrame, metrics: Mapping[str, Metric] | None = None) -> dict[str, Score]:
     """The scores of each model on one series.
 
     Args:
         rows: forecast rows of several models on the same targets of one series, the random walk among them.
+        metrics: of the user's, by name.
 
     Returns:
         Scores by model, in the order of the rows.
@@ -75,22 +80,24 @@ def scores(rows: pd.DataFrame) -> dict[str, Score]:
     """
     by_model = {str(model): part for model, part in rows.groupby("model", sort=False)}
     walk = rmse(by_model[RANDOM_WALK])
-    return {
-        model: Score(rmse=(error := rmse(part)), mae=mae(part), mape=mape(part), skill=_skill(error, walk))
-        for model, part in by_model.items()
-    }
+    found = {}
+    for model, part in by_model.items():
+        usual = Score(rmse=(error := rmse(part)), mae=mae(part), mape=mape(part), skill=_skill(error, walk))
+        found[model] = cast(Score, {**usual, **values_of(metrics or {}, part)})
+    return found
 
 
-def scores_by_series(rows: pd.DataFrame) -> dict[str, dict[str, Score]]:
+def scores_by_series(rows: pd.DataFrame, metrics: Mapping[str, Metric] | None = None) -> dict[str, dict[str, Score]]:
     """The scores of each series and model; see :func:`scores`.
 
     Args:
         rows: forecast rows of several models on the same targets of one or several series, the random walk among them.
+        metrics: of the user's, by name.
 
     Returns:
         Scores by series and model, both in the order of the rows.
     """
-    return {str(series): scores(part) for series, part in rows.groupby("series", sort=False)}
+    return {str(series): scores(part, metrics) for series, part in rows.groupby("series", sort=False)}
 
 
 def overall(by_series: dict[str, dict[str, Score]]) -> dict[str, Overall]:
@@ -106,14 +113,28 @@ def overall(by_series: dict[str, dict[str, Score]]) -> dict[str, Overall]:
     for table in by_series.values():
         for model, score in table.items():
             by_model.setdefault(model, []).append(score)
-    return {
-        model: Overall(
+    found = {}
+    for model, model_scores in by_model.items():
+        usual = Overall(
             mape=float(np.mean([score["mape"] for score in model_scores])),
             skill=float(np.mean([score["skill"] for score in model_scores])),
             positive=float(np.mean([score["skill"] > 0 for score in model_scores])),
         )
-        for model, model_scores in by_model.items()
-    }
+        of_user = {name: mean_of([dict(score)[name] for score in model_scores]) for name in user_names(by_series)}
+        found[model] = cast(Overall, {**usual, **of_user})
+    return found
+
+
+def user_names(by_series: Mapping[str, Mapping[str, Score]]) -> list[str]:
+    """The names of the user's metrics among scores by series and model."""
+    first = next(iter(next(iter(by_series.values())).values()))
+    return [name for name in first if name not in Score.__annotations__]
+
+
+def mean_of(values: list[Any]) -> float | None:
+    """The mean of those values that are known; None if none is."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _skill(error: float, walk: float) -> float:

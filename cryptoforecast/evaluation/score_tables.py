@@ -1,6 +1,7 @@
 """The tables of scores of a verdict: point forecasts, distributions, and the tests of their calibration."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from cryptoforecast.evaluation.distribution.calibration import CalibrationFindings
 from cryptoforecast.evaluation.distribution.density import DensityScore, overall_density
-from cryptoforecast.evaluation.metrics import Score, overall
+from cryptoforecast.evaluation.metrics import Score, overall, user_names
 from cryptoforecast.evaluation.significance import TestResult
 from cryptoforecast.evaluation.table import NONE, new_table, tables_of_columns
 from cryptoforecast.formatting import format_number, format_price, p_value_cell, shorten
@@ -35,6 +36,7 @@ def tables_of_scores(title: str, by_series: dict[str, dict[str, Score]], targets
         by_series: scores by series and model.
         targets: number of targets by series.
     """
+    names = user_names(by_series)
     cells = {
         series: {
             model: (
@@ -42,22 +44,31 @@ def tables_of_scores(title: str, by_series: dict[str, dict[str, Score]], targets
                 format_price(score["mae"]),
                 format_number(score["mape"], ".3f"),
                 format_number(score["skill"], "+.4f"),
+                *users_cells(score, names),
                 f"{targets[series]:,}",
             )
             for model, score in scores.items()
         }
         for series, scores in by_series.items()
     }
-    tables = [_table(title, ["RMSE", "MAE", "MAPE %", "skill", "targets"], cells)]
+    tables = [_table(title, ["RMSE", "MAE", "MAPE %", "skill", *names, "targets"], cells)]
     if len(by_series) > 1:
-        table, count = new_table(OF_ALL, ["model"], ["mean MAPE %", "mean skill", "skill above 0"]), len(by_series)
+        heads, count = (
+            ["mean MAPE %", "mean skill", "skill above 0", *(f"mean {name}" for name in names)],
+            len(by_series),
+        )
+        table, count = new_table(OF_ALL, ["model"], heads), len(by_series)
         for model, whole in overall(by_series).items():
             above = f"{round(whole['positive'] * count)} of {count}"
-            table.add_row(
-                Text(model), format_number(whole["mape"], ".3f"), format_number(whole["skill"], "+.4f"), above
-            )
+            means = format_number(whole["mape"], ".3f"), format_number(whole["skill"], "+.4f")
+            table.add_row(Text(model), *means, above, *users_cells(whole, names))
         tables.append(table)
     return tables
+
+
+def users_cells(scores: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """The values of the user's metrics as a table shows them."""
+    return [NONE if scores[name] is None else format_number(scores[name], ".4g") for name in names]
 
 
 def tables_of_densities(title: str, by_series: dict[str, dict[str, DensityScore]]) -> list[Table]:

@@ -5,9 +5,10 @@ import io
 import json
 import sys
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 from rich.console import Console
@@ -17,7 +18,7 @@ from cryptoforecast.evaluation.benchmark_rows import with_random_walk
 from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.decision import claim_on
 from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
-from cryptoforecast.evaluation.distribution.density import DensityScore, point_rows
+from cryptoforecast.evaluation.distribution.density import point_rows
 from cryptoforecast.evaluation.distribution.probability import tables_of_probabilities
 from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict, judge_distribution
 from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
@@ -34,6 +35,7 @@ from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.table import notes, tables_of_findings
 from cryptoforecast.evaluation.tries import Place
+from cryptoforecast.evaluation.user_metrics import note_metrics
 from cryptoforecast.evaluation.verdict_record import scores_of_both, verdict_record
 from cryptoforecast.evaluation.volatility import tables_of_volatility
 from cryptoforecast.formatting import display_name
@@ -113,16 +115,13 @@ class Verdict:
         With a distribution also ``crps, density_skill, log_score, coverage_50, coverage_90, width_90``; NaN where a
         model is in the other of the two tables.
         """
+        densities = {} if self.distribution is None else self.distribution.by_series
         lines = [
             {"series": series, "model": model, **score, "targets": self.targets[series]}
-            for series, scores in scores_of_both(self.by_series, self._densities).items()
+            for series, scores in scores_of_both(self.by_series, densities).items()
             for model, score in scores.items()
         ]
         return pd.DataFrame(lines)
-
-    @property
-    def _densities(self) -> dict[str, dict[str, DensityScore]]:
-        return {} if self.distribution is None else self.distribution.by_series
 
     def __repr__(self) -> str:
         console = Console(file=io.StringIO(), width=WIDTH)
@@ -154,6 +153,7 @@ def judge(
     simulated: bool | None = None,
     tries: Place | None = None,
     flattered_by: str = "",
+    metrics: Iterable[Any] = (),
 ) -> Verdict:
     """The verdict on a model: its scores beside the baselines', tests, and what may be claimed.
 
@@ -168,10 +168,10 @@ def judge(
         tries: which try on these targets this is, by the ledger, for which a claim is corrected; None for a model that
             was not selected among tries.
         flattered_by: why nothing may be claimed on these targets, as words after "…, but"; else empty.
+        metrics: functions of one model's rows on one series, such as ``hits(rows) -> float``, shown with the scores.
 
     Returns:
-        The verdict on the model of the first row. Validation targets have scores and no tests, and nothing is claimed
-        on them.
+        The verdict on the model of the first row. On validation targets there are no tests, and nothing is claimed.
 
     Raises:
         UserError: if a column is missing or invalid, or the models have forecast different targets.
@@ -185,6 +185,7 @@ def judge(
     {'Mine': 8.25, 'RandomWalk': 10.0}
     """
     rows = with_random_walk(rows)
+    named = note_metrics(rows, metrics)
     split = split or str(rows.attrs.get("split", "test"))
     simulated = bool(rows.attrs.get("simulated")) if simulated is None else simulated
     if split not in SPLITS:
@@ -192,7 +193,7 @@ def judge(
     model = str(rows["model"].iloc[0])
     distribution = judge_distribution(rows, model, split, tries, simulated, flattered_by)
     whole, rows = rows, rows if distribution is None else point_rows(rows, model)
-    by_series = scores_by_series(rows)
+    by_series = scores_by_series(rows, named)
     judged, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
     findings = findings_by_series(rows) if split == "test" else {}
     claim = claim_on(

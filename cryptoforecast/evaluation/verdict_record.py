@@ -17,6 +17,7 @@ from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict
 from cryptoforecast.evaluation.findings import ModelFindings
 from cryptoforecast.evaluation.metrics import Score, is_of_volatility, overall, scores_by_series
 from cryptoforecast.evaluation.sentence import sentence_of
+from cryptoforecast.evaluation.user_metrics import USERS
 from cryptoforecast.evaluation.volatility import to_json as record_of_volatility
 from cryptoforecast.evaluation.volatility import volatility_scores
 
@@ -56,6 +57,8 @@ def verdict_record(
         content["distribution"] = distribution.to_json()
     if (adaptation := adaptation_of(rows)) is not None:
         content["adaptive"] = adaptation._asdict()
+    if rows.attrs.get(USERS):
+        content[USERS] = rows.attrs[USERS]
     if is_of_volatility(rows):
         content["volatility"] = record_of_volatility(volatility_scores(rows))
     if has_probabilities(rows):
@@ -97,7 +100,8 @@ def plain_scores(points: Mapping[str, Mapping[str, Any]], densities: Mapping[str
     """The scores of both kinds by series and model; what is no finite number is None."""
     return {
         series: {
-            model: {name: x if np.isfinite(x) else None for name, x in score.items()} for model, score in scores.items()
+            model: {name: x if x is not None and np.isfinite(x) else None for name, x in score.items()}
+            for model, score in scores.items()
         }
         for series, scores in scores_of_both(points, densities).items()
     }

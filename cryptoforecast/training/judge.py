@@ -10,6 +10,8 @@ from cryptoforecast.evaluation.distribution.adaptive import with_adaptive
 from cryptoforecast.evaluation.figures.tensorboard import save_figures
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.notices import warn_of_implausible_skill, warn_of_seen_targets
+from cryptoforecast.evaluation.user_baselines import class_of, make_baselines
+from cryptoforecast.evaluation.user_metrics import find_metrics
 from cryptoforecast.evaluation.verdict import Verdict, judge
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.contract.fitted import require_fitted
@@ -23,6 +25,7 @@ from cryptoforecast.training.setting_errors import refusals_in_one_sentence
 from cryptoforecast.training.settings.command_line import OPTIONS_OF_VERB, CommandLine, make
 from cryptoforecast.training.settings.from_python import call_of
 from cryptoforecast.training.tensorboard import write_verdict
+from cryptoforecast.user_code.source_files import copy_source_files, source_code_of
 from cryptoforecast.user_folders import expand_home
 
 Verb = Literal["validate", "test"]
@@ -66,7 +69,8 @@ def test(
         model: a model without weights; a run has its own.
         options: options of the data by their names, such as ``end="2024-01-01"``; ``output_dir``, a folder for the
             files; ``adaptive``, whether the quantiles are judged once more, moved as adaptive conformal inference does,
-            and ``adaptive_step``, how fast.
+            and ``adaptive_step``, how fast; ``metrics``, functions of one model's forecast rows on one series that
+            return a number; ``baselines``, classes of models without training that stand in the table too.
 
     Returns:
         The verdict, whose text and whose ``_repr_html_`` show the table and the claim.
@@ -82,18 +86,27 @@ def test(
 
 def _called(verb: Verb, run: Any, config: Any, **arguments: Any) -> Verdict:
     path = None if run is None else checkpoint_of_run(run)
+    beside = {name: arguments.pop(name, ()) for name in ("metrics", "baselines")}
     call = call_of(verb, config, ckpt_path=path, **arguments)
     with quiet_libraries(), refusals_in_one_sentence():
-        return judge_words(call.words, call.objects).verdict
+        return judge_words(call.words, call.objects, **beside).verdict
 
 
-def judge_words(words: Sequence[str], objects: Mapping[str, Any] | None = None, write: bool = True) -> Judged:
+def judge_words(
+    words: Sequence[str],
+    objects: Mapping[str, Any] | None = None,
+    write: bool = True,
+    metrics: Sequence[Any] = (),
+    baselines: Sequence[Any] = (),
+) -> Judged:
     """Judge what a command line names, and write what was found out.
 
     Args:
         words: the command line, which begins with ``validate`` or ``test``.
         objects: options of the trainer that no text can stand for, by name.
         write: whether to write forecasts, scores and figures.
+        metrics: further ones than the command line names.
+        baselines: further ones than the command line names.
 
     Raises:
         UserError: as :func:`test`.
@@ -101,6 +114,9 @@ def judge_words(words: Sequence[str], objects: Mapping[str, Any] | None = None, 
     >>> judge_words(["test", "--ckpt_path", "best.ckpt"]).verdict.sentence  # doctest: +SKIP
     """
     made = make(words, CommandLine, objects=objects)
+    metrics = made.beside["metrics"] = list(find_metrics([*made.beside["metrics"], *metrics]).values())
+    baselines = made.beside["baselines"] = [*made.beside["baselines"], *baselines]
+    code = source_code_of(metrics, [class_of(baseline) for baseline in baselines])
     verb, split = made.subcommand, "val" if made.subcommand == "validate" else "test"
     made.datamodule.setup(verb)
     model = trained_model(made)
@@ -111,6 +127,7 @@ def judge_words(words: Sequence[str], objects: Mapping[str, Any] | None = None, 
     verdict = judge_model(made, model, split, folder, folder / LADDER_FILE)
     to_csv(verdict.rows, folder / "forecasts.csv")
     verdict.write(folder / "scores.json")
+    copy_source_files(code.files, folder)
     figures = save_figures(verdict.rows, split, folder, made.datamodule.simulated)
     if made.checkpoint is not None and folder == folder_of_results(made.checkpoint):
         write_verdict(folder, verdict)
@@ -136,11 +153,12 @@ def judge_model(
         compare_with_fit(made.checkpoint, model, data)
     flattered_by = warn_of_seen_targets(model, data, split)
     device, most = trainer.strategy.root_device, num_validated_windows(trainer)
-    rows = rows_beside_baselines(model, data, split, device, most, ladder_file)
+    baselines = make_baselines(made.beside["baselines"], data)
+    rows = rows_beside_baselines(model, data, split, device, most, ladder_file, baselines)
     if made.verb_options.get("judge.adaptive"):
         rows = with_adaptive(rows, made.verb_options["judge.adaptive_step"])
     tries, flattered_by = enter_test(made.checkpoint, model, data, rows, split, folder or Path(), flattered_by)
-    verdict = judge(rows, split, data.simulated, tries, flattered_by)
+    verdict = judge(rows, split, data.simulated, tries, flattered_by, made.beside["metrics"])
     if split == "test":
         warn_of_implausible_skill(rows, made.typed)
     return verdict

@@ -61,6 +61,8 @@ OPTIONS_OF_VERB = {"validate": (FOLDER,), "test": (FOLDER,), "predict": (OUTPUT,
 JUDGING = {"validate", "test"}
 ADAPTIVE_HELP = "Whether the model's quantiles are judged once more, moved as adaptive conformal inference moves them."
 STEP_HELP = "How fast their levels follow what was seen."
+METRICS_HELP = "Functions of one model's forecast rows, such as my_metrics.hits, whose values stand in the tables."
+BASELINES_HELP = "Classes of models without training, such as my_baselines.Momentum, that stand beside the model."
 
 
 class CommandLine(VerbCLI):
@@ -74,6 +76,7 @@ class CommandLine(VerbCLI):
 
     def __init__(self, *, objects: Mapping[str, Any] | None = None, progress: bool = True, **options: Any) -> None:
         self.objects, self.progress = objects or {}, progress
+        self.beside: dict[str, list[Any]] = {"metrics": [], "baselines": []}  # what stands in the tables of a verdict
         super().__init__(**options)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "CommandLine":
@@ -99,6 +102,8 @@ class CommandLine(VerbCLI):
             judge = self.verb_parsers[verb]
             judge.add_argument("--judge.adaptive", type=bool, default=False, help=ADAPTIVE_HELP)
             judge.add_argument("--judge.adaptive_step", type=float, default=ADAPTIVE_STEP, help=STEP_HELP)
+            judge.add_argument("--judge.metrics", type=list[str], default=[], help=METRICS_HELP)
+            judge.add_argument("--judge.baselines", type=list[str | dict[str, Any]], default=[], help=BASELINES_HELP)
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Link what the model takes from the data, and add ``name``, which a configuration may have."""
@@ -130,6 +135,8 @@ class CommandLine(VerbCLI):
         set_modes(chosen)
         if read.verb in VERBS:
             name_run(chosen, self.typed)
+        for kind, named in self.beside.items():
+            named += chosen.get(f"judge.{kind}") or []
         named = chosen.get("ckpt_path")
         if read.verb not in OPTIONS_OF_VERB and named not in (None, LAST):
             self.checkpoint = read_checkpoint(named, self.rename)
