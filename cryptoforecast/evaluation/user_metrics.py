@@ -59,7 +59,7 @@ def values_of(metrics: Mapping[str, Metric], rows: pd.DataFrame) -> dict[str, fl
     """
     values: dict[str, float | None] = {}
     for name, metric in metrics.items():
-        value = metric(rows.reset_index(drop=True))
+        value: Any = metric(rows.reset_index(drop=True))
         if value is not None and not (isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)):
             row = rows.iloc[0]
             raise UserError(
