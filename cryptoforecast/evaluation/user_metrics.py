@@ -60,7 +60,7 @@ def values_of(metrics: Mapping[str, Metric], rows: pd.DataFrame) -> dict[str, fl
     values: dict[str, float | None] = {}
     for name, metric in metrics.items():
         value: Any = metric(rows.reset_index(drop=True))
-        if value is not None and not (isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)):
+        if value is not None and not _is_number(value):
             row = rows.iloc[0]
             raise UserError(
                 f"{path_of(metric)} gave {value!r} for {row['model']} on {row['series']}; a metric returns a finite "
@@ -83,6 +83,10 @@ def record_of_metrics(metrics: Iterable[Metric]) -> dict[str, dict[str, Any]]:
 def path_of(metric: Metric) -> str:
     """The import path of a metric."""
     return f"{getattr(metric, '__module__', '')}.{getattr(metric, '__qualname__', type(metric).__name__)}"
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(float(value))
 
 
 def _imported(path: str) -> Any:
