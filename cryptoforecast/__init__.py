@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.data.calendar_features import calendar as calendar
     from cryptoforecast.data.cleaning.clean import RawRows as RawRows
     from cryptoforecast.data.cleaning.clean import to_close_series as to_close_series
+    from cryptoforecast.check.run import check as check
+    from cryptoforecast.check.run import require_check as require_check
     from cryptoforecast.data.datamodule import CloseDataModule as CloseDataModule
     from cryptoforecast.data.folds import Fold as Fold
     from cryptoforecast.data.own_series import series_of as series_of
@@ -165,6 +167,7 @@ _PUBLIC = {
     "cryptoforecast.backtest.run": ("backtest",),
     "cryptoforecast.audit.run": ("audit",),
     "cryptoforecast.audit.lookahead": ("LookAhead",),
+    "cryptoforecast.check.run": ("check", "require_check"),
 }
 _DEPRECATED = {"show": "print_verdict"}  # names of the version before, and what they are called now
 _HOMES = {name: module for module, names in _PUBLIC.items() for name in names}

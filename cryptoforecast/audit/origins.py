@@ -24,6 +24,7 @@ from cryptoforecast.quantiles import COLUMNS
 
 ORIGINS = 20  # whose future is perturbed
 TOGETHER = 64  # windows forecast in batches of other sizes and in another order
+OTHER_SIZES = (1, 7)  # of the batches
 ROUNDING = 1e-5  # of a network number: how far kernels for other batch sizes may round differently
 
 
@@ -79,42 +80,83 @@ def sample(positions: Int64[Tensor, " windows"], count: int) -> Int64[Tensor, " 
 def require_no_memory(model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"]) -> str:
     """See that neither batch size nor order nor what was forecast before changes a forecast.
 
-    Asked again with the same batch, a model must give the same bits. In batches of other sizes and in another order
-    kernels round differently in the last bits of a float32; more than a hundred-thousandth of a network number, or
-    of its size where it is above 1, is no rounding.
+    Raises:
+        LookAhead: naming the window.
+    """
+    chosen = sample(positions, TOGETHER)
+    require_same_again(model, windows, chosen, positions[: len(chosen)])
+    require_same_in_batches(model, windows, chosen)
+    require_same_backwards(model, windows, chosen)
+    return f"{len(chosen)} twice, and up to rounding in batches of 1 and 7 and backwards"
+
+
+def require_same_again(
+    model: Forecaster,
+    windows: WindowDataset,
+    positions: Int64[Tensor, " windows"],
+    between: Int64[Tensor, " others"],
+) -> None:
+    """See that a model gives the same bits for a batch once it has forecast another one.
 
     Raises:
         LookAhead: naming the window.
     """
-    chosen, name = sample(positions, TOGETHER), type(model).__name__
-    in_between = positions[: len(chosen)]
-    first = forecasts(model, windows, chosen)
-    forecasts(model, windows, in_between)
-    repeated = forecasts(model, windows, chosen)
+    first = forecasts(model, windows, positions)
+    forecasts(model, windows, between)
+    repeated = forecasts(model, windows, positions)
     if not same(first, repeated):
         at = int((first != repeated).any(dim=1).int().argmax())
         raise LookAhead(
             "forecast",
-            f"{name} forecasts {_said(first, repeated, at)} from {_origin(windows, chosen[at])}, asked again; "
-            "a forecast must depend on its own window only",
+            f"{type(model).__name__} forecasts {_said(first, repeated, at)} from {_origin(windows, positions[at])}, "
+            "asked again; a forecast must depend on its own window only",
         )
-    units = units_of(model, windows[chosen])
-    scaled = _encoded(units, first, model.horizon)
-    backwards = torch.arange(len(chosen) - 1, -1, -1)
-    regrouped = {
-        **{f"in batches of {size}": forecasts(model, windows, chosen, size) for size in (1, 7)},
-        "in another order": forecasts(model, windows, chosen[backwards])[backwards],
-    }
-    for how, answers in regrouped.items():
-        far = (_encoded(units, answers, model.horizon) - scaled).abs() > ROUNDING * (1 + scaled.abs())
-        if far.any():
-            at = int(far.any(dim=1).int().argmax())
-            raise LookAhead(
-                "forecast",
-                f"{name} forecasts {_said(first, answers, at)} {how} from {_origin(windows, chosen[at])}; "
-                "a forecast must depend on its own window only",
-            )
-    return f"{len(chosen)} twice, and up to rounding in batches of 1 and 7 and backwards"
+
+
+def require_same_in_batches(model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"]) -> None:
+    """See that a model gives the same forecasts, up to rounding, in batches of other sizes.
+
+    Raises:
+        LookAhead: naming the window.
+    """
+    together = forecasts(model, windows, positions)
+    for size in OTHER_SIZES:
+        _require_near(model, windows, positions, together, forecasts(model, windows, positions, size),
+                      f"in batches of {size}")  # fmt: skip
+
+
+def require_same_backwards(model: Forecaster, windows: WindowDataset, positions: Int64[Tensor, " windows"]) -> None:
+    """See that a model gives the same forecasts, up to rounding, in another order.
+
+    Raises:
+        LookAhead: naming the window.
+    """
+    together = forecasts(model, windows, positions)
+    backwards = forecasts(model, windows, positions.flip(0)).flip(0)
+    _require_near(model, windows, positions, together, backwards, "in another order")
+
+
+def _require_near(
+    model: Forecaster, windows: WindowDataset, positions: Tensor, together: Tensor, regrouped: Tensor, how: str
+) -> None:
+    """Compare forecasts that were made in other batches.
+
+    Kernels round differently there in the last bits of a float32; more than a hundred-thousandth of a network number,
+    or of its size where it is above 1, is no rounding.
+
+    Raises:
+        LookAhead: naming the first window whose forecasts differ by more.
+    """
+    units = units_of(model, windows[positions])
+    scaled, encoded = (_encoded(units, numbers, model.horizon) for numbers in (together, regrouped))
+    far = (encoded - scaled).abs() > ROUNDING * (1 + scaled.abs())
+    if far.any():
+        at = int(far.any(dim=1).int().argmax())
+        raise LookAhead(
+            "forecast",
+            f"{type(model).__name__} forecasts {_said(together, regrouped, at)} {how} from "
+            f"{_origin(windows, positions[at])}; a forecast must depend on its own window only",
+        )
 
 
 def require_blind(model: Forecaster, data: CloseDataModule, positions: Int64[Tensor, " windows"]) -> str:

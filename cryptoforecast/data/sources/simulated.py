@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from cryptoforecast.errors import UserError
 AN_HOUR = A_DAY / 24
 DAILY_VOLATILITY = 0.035  # about Bitcoin's
 DEGREES_OF_FREEDOM = 4  # of Student's t: crashes and leaps as coins have them
-SHOCK_WEIGHT, PERSISTENCE = 0.08, 0.90  # of GARCH(1, 1): large changes are followed by large ones
+SHOCK_WEIGHT, PERSISTENCE = 0.08, 0.90  # by default, of GARCH(1, 1): large changes are followed by large ones
 CLOSES_AT_A_TIME = 1 << 16  # as Python's floats, millions would need gigabytes
 BITS_KEPT = 32  # of a close, nine digits: the last bits of exp differ between processors
 
@@ -40,6 +41,10 @@ class SimulatedSource(Source):
         start: time of the first close; UTC if it names no time zone.
         autocorrelation: share of a log change that the next one repeats, between -1 and 1.
         interval: time from one close to the next, such as ``1d``, ``1h`` or ``1min``.
+        shock_weight: share of a bar's squared shock in the variance of the next bar; the larger, the more a large change
+            tells of the size of the next.
+        persistence: share of a bar's variance that the next one keeps. With ``shock_weight`` it must be below 1, so that
+            the variance has a mean; with 0 for both there are no quiet and no wild times.
 
     Raises:
         UserError: if an argument cannot be used.
@@ -58,12 +63,19 @@ class SimulatedSource(Source):
         start: str = "2015-01-01",
         autocorrelation: float = 0.0,
         interval: str = "1d",
+        shock_weight: float = SHOCK_WEIGHT,
+        persistence: float = PERSISTENCE,
     ) -> None:
         require_count("data.source.seed", seed, least=0, most=2**63 - 1)
         require_count("data.source.rows", rows, least=2)
         if isinstance(autocorrelation, bool) or not -1 < autocorrelation < 1:
             raise UserError(
                 f"data.source.autocorrelation is {autocorrelation}; it must lie between -1 and 1, or closes run away."
+            )
+        if not (shock_weight >= 0 and persistence >= 0 and shock_weight + persistence < 1):
+            raise UserError(
+                f"data.source.shock_weight is {shock_weight} and data.source.persistence {persistence}; they must not be "
+                "negative, and below 1 together, or changes grow without end."
             )
         first, step = to_utc(start, "data.source.start"), _step(interval)
         if rows - 1 > (pd.Timestamp.max.tz_localize("UTC") - first) // step:
@@ -76,6 +88,7 @@ class SimulatedSource(Source):
         self.start = start
         self.autocorrelation = autocorrelation
         self.interval = interval
+        self.shock_weight, self.persistence = shock_weight, persistence
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
         """The simulated closes, about 1,000 at first.
@@ -94,8 +107,9 @@ class SimulatedSource(Source):
         times = pd.date_range(first, periods=self.rows, freq=step, unit="ns")
         closes = _shocks(np.random.default_rng(self.seed), self.rows)
         usual = DAILY_VOLATILITY**2 * (step / A_DAY)
-        _to_log_changes(closes, usual, self.autocorrelation)
-        ranges = _log_ranges(closes, usual, self.autocorrelation, self.seed) if columns else {}
+        clustering = _Clustering(usual, self.shock_weight, self.persistence)
+        _to_log_changes(closes, clustering, self.autocorrelation)
+        ranges = _log_ranges(closes, clustering, self.autocorrelation, self.seed) if columns else {}
         np.cumsum(closes, out=closes)
         for name in ranges:
             ranges[name] += closes
@@ -103,6 +117,25 @@ class SimulatedSource(Source):
         _to_prices(closes)
         others = {name: ranges[name] for name in columns}
         return to_close_series(RawRows(self.symbol, times, closes, type(self).__name__, simulated=True, others=others))
+
+
+class _Clustering(NamedTuple):
+    """How variances follow each other.
+
+    Attributes:
+        usual: the variance in the long run.
+        shock_weight: share of a squared shock in the next variance.
+        persistence: share of a variance in the next one.
+    """
+
+    usual: float
+    shock_weight: float
+    persistence: float
+
+    @property
+    def least(self) -> float:
+        """The variance after a bar without shock and without variance."""
+        return self.usual * (1 - self.shock_weight - self.persistence)
 
 
 def _step(interval: str) -> pd.Timedelta:
@@ -119,26 +152,28 @@ def _shocks(random: np.random.Generator, count: int) -> np.ndarray:
     return shocks
 
 
-def _to_log_changes(shocks: np.ndarray, usual: float, autocorrelation: float) -> None:
+def _to_log_changes(shocks: np.ndarray, clustering: _Clustering, autocorrelation: float) -> None:
     """Turn shocks into log changes, in place.
 
     Args:
         shocks: of variance 1.
-        usual: the variance of log changes in the long run.
+        clustering: how variances follow each other.
         autocorrelation: share of a change that the next one repeats.
     """
-    least, variance, last = usual * (1 - SHOCK_WEIGHT - PERSISTENCE), usual, 0.0
+    least, (variance, weight, kept), last = clustering.least, clustering, 0.0
     for first in range(0, len(shocks), CLOSES_AT_A_TIME):
         changes = []
         for shock in shocks[first : first + CLOSES_AT_A_TIME].tolist():
             change = math.sqrt(variance) * shock
-            variance = least + SHOCK_WEIGHT * change**2 + PERSISTENCE * variance
+            variance = least + weight * change**2 + kept * variance
             last = change + autocorrelation * last
             changes.append(last)
         shocks[first : first + CLOSES_AT_A_TIME] = changes
 
 
-def _log_ranges(changes: np.ndarray, usual: float, autocorrelation: float, seed: int) -> dict[str, np.ndarray]:
+def _log_ranges(
+    changes: np.ndarray, clustering: _Clustering, autocorrelation: float, seed: int
+) -> dict[str, np.ndarray]:
     """The log of High and Low of each bar over its close.
 
     They are the extremes of a Brownian motion from the close before to the close of the bar, given both. That of the
@@ -146,15 +181,15 @@ def _log_ranges(changes: np.ndarray, usual: float, autocorrelation: float, seed:
 
     Args:
         changes: log changes.
-        usual: the variance of log changes in the long run.
+        clustering: how variances follow each other.
         autocorrelation: share of a change that the next one repeats.
         seed: of the closes; the extremes have random numbers of their own.
     """
-    least, variance, last = usual * (1 - SHOCK_WEIGHT - PERSISTENCE), usual, 0.0
+    least, (variance, weight, kept), last = clustering.least, clustering, 0.0
     variances = np.empty(len(changes))
     for at, change in enumerate(changes.tolist()):
         variances[at] = variance
-        variance = least + SHOCK_WEIGHT * (change - autocorrelation * last) ** 2 + PERSISTENCE * variance
+        variance = least + weight * (change - autocorrelation * last) ** 2 + kept * variance
         last = change
     drawn = np.random.default_rng([seed, 1]).exponential(2.0, (2, len(changes)))
     highs, lows = (np.sqrt(np.square(changes) + variances * draw) for draw in drawn)

@@ -1,0 +1,111 @@
+"""What is examined: a class of models with its arguments, made anew for each thing that is tried."""
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from lightning.pytorch import seed_everything
+from torch import nn
+
+from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.series import CLOSE
+from cryptoforecast.errors import UserError
+from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.recipe.read import RecipeError, read_recipe
+from cryptoforecast.recipe.recipe import PlainValue
+from cryptoforecast.training.settings.arguments import LINKED_SETTINGS
+from cryptoforecast.training.settings.variant_class import class_of_model
+
+CONTEXT_LENGTH = 24
+FACTORIES = ("optimizer", "scheduler", "scheduler_interval")  # arguments that a record does not have
+
+
+class Subject(NamedTuple):
+    """A class of models and how to make one.
+
+    Attributes:
+        name: of the class.
+        make: makes a model with new weights, with some arguments changed.
+        context_length: that it is examined with.
+        horizon: in the same way.
+        columns: in the same way.
+    """
+
+    name: str
+    make: Callable[..., Forecaster]
+    context_length: int = CONTEXT_LENGTH
+    horizon: int = 1
+    columns: Sequence[str] = (CLOSE,)
+
+    def made_for(self, data: CloseDataModule, seed: int = 0, **changes: Any) -> Forecaster:
+        """A model for some data.
+
+        Args:
+            data: set up; it has the lengths and the columns.
+            seed: of the weights.
+            changes: further arguments, such as ``head``.
+        """
+        seed_everything(seed, verbose=False)
+        return self.make(**{name: getattr(data, name) for name in LINKED_SETTINGS}, **changes)
+
+
+def subject_of(model: Any, arguments: dict[str, Any]) -> Subject:
+    """The subject of a call of :func:`cryptoforecast.check`.
+
+    Args:
+        model: a class, a class's name, or a model, which stays as it is.
+        arguments: of the class; of lengths and columns those to examine it with.
+
+    Raises:
+        UserError: if there is no such class, or the arguments of a model cannot be written down.
+    """
+    if isinstance(model, Forecaster):
+        lengths = {name: getattr(model, name) for name in ("context_length", "horizon", "columns")}
+        return Subject(type(model).__name__, _maker_of_model(model, arguments), **lengths)
+    cls = class_of_model([f"--model={model}"]) if isinstance(model, str) else model
+    if not (isinstance(cls, type) and issubclass(cls, Forecaster)):
+        raise UserError(f"check takes a Forecaster, its class or the name of its class, not {model!r}.")
+    lengths = {name: arguments[name] for name in ("context_length", "horizon", "columns") if name in arguments}
+
+    def make(**changes: Any) -> Forecaster:
+        kept = {name: copy.deepcopy(value) if isinstance(value, nn.Module) else value
+                for name, value in arguments.items()}  # fmt: skip
+        return cls(**{**kept, **changes})
+
+    return Subject(cls.__name__, make, **lengths)
+
+
+def _maker_of_model(model: Forecaster, arguments: dict[str, Any]) -> Callable[..., Forecaster]:
+    """What makes models of the class and the arguments of another, by its record.
+
+    Raises:
+        UserError: if its arguments cannot be written down, or read again.
+    """
+    try:
+        recipe = read_recipe(model.record(), Forecaster)
+    except RecipeError as problem:
+        raise UserError(f"{type(model).__name__} cannot be made again from its arguments: {problem}.") from None
+    given = {name: value for name in FACTORIES if (value := getattr(model, f"_{name}")) is not None} | arguments
+
+    def make(**changes: Any) -> Forecaster:
+        changed = {name: PlainValue(None, value, typed=True) for name, value in {**given, **changes}.items()}
+        made: Forecaster = recipe._replace(arguments={**recipe.arguments, **changed}).make()
+        return made
+
+    return make
+
+
+def count_of_weights(model: nn.Module) -> int:
+    """Count of the numbers that training changes."""
+    return sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
+
+
+def is_trained_by_gradients(model: nn.Module) -> bool:
+    """Whether a model has weights that training changes."""
+    return count_of_weights(model) > 0
+
+
+def weights_of(model: nn.Module) -> dict[str, torch.Tensor]:
+    """A copy of the weights that training changes, by name."""
+    return {name: weights.detach().clone() for name, weights in model.named_parameters() if weights.requires_grad}
