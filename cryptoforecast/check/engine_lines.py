@@ -16,7 +16,7 @@ from cryptoforecast.models.forecaster import Forecaster
 
 STEPS = 2
 COMPILERS = ("cl",) if sys.platform == "win32" else ("g++", "clang++", "c++")
-TOLERANCE = {"rtol": 1e-3, "atol": 1e-4}  # of a network number
+RELATIVE, ABSOLUTE = 1e-3, 1e-4  # of a network number: what is rounding
 TWO_SIZES = (8, 5)  # windows in a batch
 
 
@@ -83,6 +83,6 @@ def _compare(model: Forecaster, other_form: Any, given: Tensor) -> None:
             first, second = model(given[:size]), other_form(given[:size])
             if not isinstance(first, Tensor):
                 raise NotTried("forward returns no tensor.")
-            if not torch.allclose(first, second, **TOLERANCE):
+            if not torch.allclose(first, second, rtol=RELATIVE, atol=ABSOLUTE):
                 difference = float((first - second).abs().max())
                 raise Missing(f"it returns other numbers, by up to {difference:.2g}.")

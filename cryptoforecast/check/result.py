@@ -12,6 +12,7 @@ from cryptoforecast.formatting import count_of, join_names
 
 Outcome = Literal["holds", "fails", "warning", "not tried"]
 
+AT_THE_END: dict[Outcome, str] = {"warning": "with a warning", "not tried": "not tried"}  # of the sentence
 LINE_LENGTH = 110  # letters
 NAME_WIDTH, OUTCOME_WIDTH = 18, 11
 MOST_NAMES = 20  # of lines in a sentence: all of them
@@ -60,7 +61,7 @@ class CheckResult:
         count, seconds = len(self._of("holds")), sum(line.seconds for line in self.lines)
         rest = [
             f"{words}: {join_names((line.name for line in self._of(outcome)), MOST_NAMES)}"
-            for outcome, words in (("warning", "with a warning"), ("not tried", "not tried"))
+            for outcome, words in AT_THE_END.items()
             if self._of(outcome)
         ]
         held = "; ".join([f"{count_of(count, 'line')} of {len(self.lines)} hold in {seconds:.0f} s", *rest])

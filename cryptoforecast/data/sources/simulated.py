@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import repeat
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,8 @@ from cryptoforecast.errors import UserError
 AN_HOUR = A_DAY / 24
 DAILY_VOLATILITY = 0.035  # about Bitcoin's
 DEGREES_OF_FREEDOM = 4  # of Student's t: crashes and leaps as coins have them
-SHOCK_WEIGHT, PERSISTENCE = 0.08, 0.90  # by default, of GARCH(1, 1): large changes are followed by large ones
+SHOCK_WEIGHT, PERSISTENCE = 0.08, 0.90  # of GARCH(1, 1): large changes are followed by large ones
+SWING_PERSISTENCE = 0.97  # of the log volatility from bar to bar, beside GARCH: a swing is half over after 23 bars
 CLOSES_AT_A_TIME = 1 << 16  # as Python's floats, millions would need gigabytes
 BITS_KEPT = 32  # of a close, nine digits: the last bits of exp differ between processors
 
@@ -35,16 +36,17 @@ class SimulatedSource(Source):
     shock. The best forecast is the last close times the last ratio of closes to that power; its squared errors are
     smaller than the random walk's by the square of the autocorrelation: with 0.3 by 9 %, a skill of 0.046.
 
+    With a ``volatility_swing`` the size of changes can be forecast far better: quiet and wild times take turns, as the
+    log volatility also follows a first-order autoregression of that standard deviation (Taylor 1986).
+
     Args:
         seed: of the random numbers; each seed gives another series.
         rows: count of closes.
         start: time of the first close; UTC if it names no time zone.
         autocorrelation: share of a log change that the next one repeats, between -1 and 1.
         interval: time from one close to the next, such as ``1d``, ``1h`` or ``1min``.
-        shock_weight: share of a bar's squared shock in the variance of the next bar; the larger, the more a large change
-            tells of the size of the next.
-        persistence: share of a bar's variance that the next one keeps. With ``shock_weight`` it must be below 1, so that
-            the variance has a mean; with 0 for both there are no quiet and no wild times.
+        volatility_swing: standard deviation of the log volatility beside GARCH, from 0 to 3. With 1, two thirds of all
+            bars have between a third and three times the median volatility.
 
     Raises:
         UserError: if an argument cannot be used.
@@ -63,8 +65,7 @@ class SimulatedSource(Source):
         start: str = "2015-01-01",
         autocorrelation: float = 0.0,
         interval: str = "1d",
-        shock_weight: float = SHOCK_WEIGHT,
-        persistence: float = PERSISTENCE,
+        volatility_swing: float = 0.0,
     ) -> None:
         require_count("data.source.seed", seed, least=0, most=2**63 - 1)
         require_count("data.source.rows", rows, least=2)
@@ -72,11 +73,8 @@ class SimulatedSource(Source):
             raise UserError(
                 f"data.source.autocorrelation is {autocorrelation}; it must lie between -1 and 1, or closes run away."
             )
-        if not (shock_weight >= 0 and persistence >= 0 and shock_weight + persistence < 1):
-            raise UserError(
-                f"data.source.shock_weight is {shock_weight} and data.source.persistence {persistence}; they must not be "
-                "negative, and below 1 together, or changes grow without end."
-            )
+        if isinstance(volatility_swing, bool) or not 0 <= volatility_swing <= 3:
+            raise UserError(f"data.source.volatility_swing is {volatility_swing}; it must lie from 0 to 3.")
         first, step = to_utc(start, "data.source.start"), _step(interval)
         if rows - 1 > (pd.Timestamp.max.tz_localize("UTC") - first) // step:
             raise UserError(
@@ -88,7 +86,7 @@ class SimulatedSource(Source):
         self.start = start
         self.autocorrelation = autocorrelation
         self.interval = interval
-        self.shock_weight, self.persistence = shock_weight, persistence
+        self.volatility_swing = volatility_swing
 
     def load(self, columns: Sequence[str] = ()) -> CloseSeries:
         """The simulated closes, about 1,000 at first.
@@ -107,9 +105,9 @@ class SimulatedSource(Source):
         times = pd.date_range(first, periods=self.rows, freq=step, unit="ns")
         closes = _shocks(np.random.default_rng(self.seed), self.rows)
         usual = DAILY_VOLATILITY**2 * (step / A_DAY)
-        clustering = _Clustering(usual, self.shock_weight, self.persistence)
-        _to_log_changes(closes, clustering, self.autocorrelation)
-        ranges = _log_ranges(closes, clustering, self.autocorrelation, self.seed) if columns else {}
+        swings = _swings(self.rows, self.volatility_swing, self.seed)
+        _to_log_changes(closes, usual, self.autocorrelation, swings)
+        ranges = _log_ranges(closes, usual, self.autocorrelation, swings, self.seed) if columns else {}
         np.cumsum(closes, out=closes)
         for name in ranges:
             ranges[name] += closes
@@ -117,25 +115,6 @@ class SimulatedSource(Source):
         _to_prices(closes)
         others = {name: ranges[name] for name in columns}
         return to_close_series(RawRows(self.symbol, times, closes, type(self).__name__, simulated=True, others=others))
-
-
-class _Clustering(NamedTuple):
-    """How variances follow each other.
-
-    Attributes:
-        usual: the variance in the long run.
-        shock_weight: share of a squared shock in the next variance.
-        persistence: share of a variance in the next one.
-    """
-
-    usual: float
-    shock_weight: float
-    persistence: float
-
-    @property
-    def least(self) -> float:
-        """The variance after a bar without shock and without variance."""
-        return self.usual * (1 - self.shock_weight - self.persistence)
 
 
 def _step(interval: str) -> pd.Timedelta:
@@ -152,27 +131,49 @@ def _shocks(random: np.random.Generator, count: int) -> np.ndarray:
     return shocks
 
 
-def _to_log_changes(shocks: np.ndarray, clustering: _Clustering, autocorrelation: float) -> None:
+def _swings(count: int, deviation: float, seed: int) -> np.ndarray | None:
+    """Factors of the volatility, of mean square 1, whose logs follow a first-order autoregression; None for no swings.
+
+    Args:
+        count: of bars.
+        deviation: of the logs.
+        seed: of the closes; the swings have random numbers of their own.
+    """
+    if not deviation:
+        return None
+    from scipy.signal import lfilter
+
+    normals = np.random.default_rng([seed, 2]).standard_normal(count)
+    innovation = math.sqrt(1 - SWING_PERSISTENCE**2)
+    normals[0] /= innovation  # the first is as far from the mean as any other
+    logs = lfilter([deviation * innovation], [1, -SWING_PERSISTENCE], normals)
+    factors: np.ndarray = np.exp(logs - deviation**2)
+    return factors
+
+
+def _to_log_changes(shocks: np.ndarray, usual: float, autocorrelation: float, swings: np.ndarray | None) -> None:
     """Turn shocks into log changes, in place.
 
     Args:
         shocks: of variance 1.
-        clustering: how variances follow each other.
+        usual: the variance of log changes in the long run.
         autocorrelation: share of a change that the next one repeats.
+        swings: factors of the volatility of each bar, beside GARCH; None for none.
     """
-    least, (variance, weight, kept), last = clustering.least, clustering, 0.0
+    least, variance, last = usual * (1 - SHOCK_WEIGHT - PERSISTENCE), usual, 0.0
     for first in range(0, len(shocks), CLOSES_AT_A_TIME):
-        changes = []
-        for shock in shocks[first : first + CLOSES_AT_A_TIME].tolist():
+        block, changes = slice(first, first + CLOSES_AT_A_TIME), []
+        factors = repeat(1.0) if swings is None else swings[block].tolist()
+        for shock, factor in zip(shocks[block].tolist(), factors, strict=False):
             change = math.sqrt(variance) * shock
-            variance = least + weight * change**2 + kept * variance
-            last = change + autocorrelation * last
+            variance = least + SHOCK_WEIGHT * change**2 + PERSISTENCE * variance
+            last = factor * change + autocorrelation * last
             changes.append(last)
-        shocks[first : first + CLOSES_AT_A_TIME] = changes
+        shocks[block] = changes
 
 
 def _log_ranges(
-    changes: np.ndarray, clustering: _Clustering, autocorrelation: float, seed: int
+    changes: np.ndarray, usual: float, autocorrelation: float, swings: np.ndarray | None, seed: int
 ) -> dict[str, np.ndarray]:
     """The log of High and Low of each bar over its close.
 
@@ -181,15 +182,17 @@ def _log_ranges(
 
     Args:
         changes: log changes.
-        clustering: how variances follow each other.
+        usual: the variance of log changes in the long run.
         autocorrelation: share of a change that the next one repeats.
+        swings: factors of the volatility of each bar, beside GARCH; None for none.
         seed: of the closes; the extremes have random numbers of their own.
     """
-    least, (variance, weight, kept), last = clustering.least, clustering, 0.0
+    least, variance, last = usual * (1 - SHOCK_WEIGHT - PERSISTENCE), usual, 0.0
     variances = np.empty(len(changes))
-    for at, change in enumerate(changes.tolist()):
-        variances[at] = variance
-        variance = least + weight * (change - autocorrelation * last) ** 2 + kept * variance
+    factors = repeat(1.0) if swings is None else swings.tolist()
+    for at, (change, factor) in enumerate(zip(changes.tolist(), factors, strict=False)):
+        variances[at] = factor**2 * variance
+        variance = least + SHOCK_WEIGHT * ((change - autocorrelation * last) / factor) ** 2 + PERSISTENCE * variance
         last = change
     drawn = np.random.default_rng([seed, 1]).exponential(2.0, (2, len(changes)))
     highs, lows = (np.sqrt(np.square(changes) + variances * draw) for draw in drawn)
