@@ -1,25 +1,40 @@
 """What all tests share: one thread, a seeded close series, and a way to type a command."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import hypothesis
 import lightning.pytorch.cli  # noqa: F401 (before ours: what only their shape-checked import finds is compiled anew)
 import pytest
 import torch
+from lightning.pytorch.utilities import parsing
 
 from cryptoforecast import Forecaster, Scaling, Source
 from cryptoforecast.cli.main import main
 from cryptoforecast.evaluation.ledger import LEDGER
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
+CHECKS = re.compile(r"^<@beartype|[\\/]jaxtyping[\\/]")  # files of the frames of shape checks
+
 
 def pytest_configure() -> None:
     torch.set_num_threads(1)  # small models are faster so, and exact from run to run
+    parsing.collect_init_args = partial(_collect_init_args, parsing.collect_init_args)
     hypothesis.settings.register_profile("unhurried", deadline=None)  # a machine may be busy
     hypothesis.settings.load_profile("unhurried")
+
+
+def _collect_init_args(collect: Callable[..., Any], frame: FrameType, *arguments: Any, **named: Any) -> Any:
+    """The arguments of a model as Lightning collects them from the frames of its constructors, without shape checks'."""
+    while frame.f_back is not None and CHECKS.search(frame.f_code.co_filename):
+        frame = frame.f_back
+    return collect(frame, *arguments, **named)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,7 +11,7 @@ from cryptoforecast.check.outcomes import Fails, Missing, NotTried
 from cryptoforecast.check.short_fit import Fitted, learns
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.evaluation.beside_baselines import ladder_rows
-from cryptoforecast.evaluation.density import crps_of_rows
+from cryptoforecast.evaluation.distribution.density import crps_of_rows
 from cryptoforecast.evaluation.forecasts import Split, forecast_rows
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL, diebold_mariano, squared_errors
