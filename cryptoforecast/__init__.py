@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.data.cleaning.clean import to_close_series as to_close_series
     from cryptoforecast.check.run import check as check
     from cryptoforecast.check.run import require_check as require_check
+    from cryptoforecast.data.calendar_features import calendar as calendar
     from cryptoforecast.data.datamodule import CloseDataModule as CloseDataModule
     from cryptoforecast.data.folds import Fold as Fold
     from cryptoforecast.data.own_series import series_of as series_of

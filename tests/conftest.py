@@ -31,7 +31,7 @@ def pytest_configure() -> None:
 
 
 def _collect_init_args(collect: Callable[..., Any], frame: FrameType, *arguments: Any, **named: Any) -> Any:
-    """The arguments of a model as Lightning collects them from the frames of its constructors, without shape checks'."""
+    """The arguments of a model, collected from the frames of its constructors without those of shape checks."""
     while frame.f_back is not None and CHECKS.search(frame.f_code.co_filename):
         frame = frame.f_back
     return collect(frame, *arguments, **named)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-import warnings
 from typing import Any
 
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor
 from cryptoforecast.check.examination import Examination
 from cryptoforecast.check.outcomes import Missing, NotTried, in_one_sentence
 from cryptoforecast.models.contract.answers import inputs
-from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.models.contract.arguments import arguments_of
 
 STEPS = 2
 COMPILERS = ("cl",) if sys.platform == "win32" else ("g++", "clang++", "c++")
@@ -35,17 +34,13 @@ def check_bfloat16(examination: Examination) -> str:
 
 def check_compilation(examination: Examination) -> str:
     """Compile the network, and compare what it returns."""
-    compiler = os.environ.get("CXX") or next((name for name in COMPILERS if shutil.which(name)), None)
+    compiler = os.environ.get("CXX") or next(filter(shutil.which, COMPILERS), None)
     if compiler is None or shutil.which(compiler) is None:
         raise NotTried("there is no C++ compiler.")
     model = examination.fitted.model
     torch._dynamo.reset()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            _compare(model, torch.compile(model), _inputs(examination))
-    except Exception as problem:
-        raise Missing(f"torch.compile: {in_one_sentence(problem)}") from None
+        _compare(examination, torch.compile(model), "torch.compile")
     finally:
         torch._dynamo.reset()
     return "torch.compile returns the same numbers, up to rounding"
@@ -53,36 +48,42 @@ def check_compilation(examination: Examination) -> str:
 
 def check_export(examination: Examination) -> str:
     """Export the network for batches of any size, and compare what it returns."""
-    model, given = examination.fitted.model, _inputs(examination)
+    model, (x, further) = examination.fitted.model, _inputs(examination, TWO_SIZES[0])
     batch = torch.export.Dim("batch", min=2)
+    sizes = {"x": {0: batch}, **{name: {0: batch} for name in further}}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            exported = torch.export.export(model, (given[: TWO_SIZES[0]],), dynamic_shapes=({0: batch},)).module()
-            _compare(model, exported, given)
+        exported = torch.export.export(model, (x,), further, dynamic_shapes=sizes)
     except Exception as problem:
         raise Missing(f"torch.export: {in_one_sentence(problem)}") from None
+    _compare(examination, exported.module(), "torch.export")
     return "torch.export returns the same numbers for batches of any size, up to rounding"
 
 
-def _inputs(examination: Examination) -> Tensor:
-    """The scaled bars of some windows."""
+def _inputs(examination: Examination, size: int) -> tuple[Tensor, dict[str, Tensor | None]]:
+    """What forward is given for a batch: the scaled bars, and what else it names."""
     fitted = examination.fitted
+    window = fitted.data.windows[examination.positions[:size]]
     with torch.no_grad():
-        return inputs(fitted.model, fitted.data.windows[examination.positions[: max(TWO_SIZES)]])
+        return inputs(fitted.model, window), arguments_of(fitted.model, window)
 
 
-def _compare(model: Forecaster, other_form: Any, given: Tensor) -> None:
+def _compare(examination: Examination, network: Any, made_by: str) -> None:
     """Compare what a network returns with what another form of it does, for batches of two sizes.
 
     Raises:
-        Missing: if they differ by more than rounding.
+        Missing: if it does not work, or they differ by more than rounding.
+        NotTried: if forward returns something else than a tensor.
     """
-    with torch.no_grad():
-        for size in TWO_SIZES:
-            first, second = model(given[:size]), other_form(given[:size])
+    for size in TWO_SIZES:
+        x, further = _inputs(examination, size)
+        with torch.no_grad():
+            first = examination.fitted.model(x, **further)
             if not isinstance(first, Tensor):
                 raise NotTried("forward returns no tensor.")
-            if not torch.allclose(first, second, rtol=RELATIVE, atol=ABSOLUTE):
-                difference = float((first - second).abs().max())
-                raise Missing(f"it returns other numbers, by up to {difference:.2g}.")
+            try:
+                second = network(x, **further)
+            except Exception as problem:
+                raise Missing(f"{made_by}: {in_one_sentence(problem)}") from None
+        if not torch.allclose(first, second, rtol=RELATIVE, atol=ABSOLUTE):
+            difference = float((first - second).abs().max())
+            raise Missing(f"{made_by} returns other numbers, by up to {difference:.2g}.")

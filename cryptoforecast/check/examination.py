@@ -52,9 +52,8 @@ class Examination:
             series: its series; by default :attr:`closes`.
             changes: of the settings: lengths and columns are by default the subject's.
         """
-        subject = self.subject
-        lengths = {"context_length": subject.context_length, "horizon": subject.horizon, "columns": subject.columns}
-        return data_over(series or [self.closes], **{"batch_size": BATCH_SIZE, **BORDERS, **lengths, **changes})
+        settings = {"batch_size": BATCH_SIZE, **BORDERS, **self.subject.settings, **changes}
+        return data_over(series or [self.closes], **settings)
 
     def fit(
         self,

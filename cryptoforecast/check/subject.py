@@ -2,9 +2,9 @@
 
 import copy
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any, NamedTuple
 
-import torch
 from lightning.pytorch import seed_everything
 from torch import nn
 
@@ -14,10 +14,11 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.recipe.read import RecipeError, read_recipe
 from cryptoforecast.recipe.recipe import PlainValue
-from cryptoforecast.training.settings.arguments import LINKED_SETTINGS
+from cryptoforecast.training.settings.arguments import COUNT, LINKED_SETTINGS
 from cryptoforecast.training.settings.variant_class import class_of_model
 
 CONTEXT_LENGTH = 24
+KNOWN_BEFOREHAND = ("day_of_week", "month")  # of a model whose forward names future
 FACTORIES = ("optimizer", "scheduler", "scheduler_interval")  # arguments that a record does not have
 
 
@@ -28,8 +29,9 @@ class Subject(NamedTuple):
         name: of the class.
         make: makes a model with new weights, with some arguments changed.
         context_length: that it is examined with.
-        horizon: in the same way.
-        columns: in the same way.
+        horizon: in the same way, as the columns and what is known beforehand.
+        columns: of the input.
+        future: names of what is known beforehand, of a model whose ``forward`` names it.
     """
 
     name: str
@@ -37,6 +39,12 @@ class Subject(NamedTuple):
     context_length: int = CONTEXT_LENGTH
     horizon: int = 1
     columns: Sequence[str] = (CLOSE,)
+    future: Sequence[str] = ()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Lengths and columns, as a data module takes them."""
+        return {name: getattr(self, name) for name in LINKED_SETTINGS}
 
     def made_for(self, data: CloseDataModule, seed: int = 0, **changes: Any) -> Forecaster:
         """A model for some data.
@@ -47,7 +55,8 @@ class Subject(NamedTuple):
             changes: further arguments, such as ``head``.
         """
         seed_everything(seed, verbose=False)
-        return self.make(**{name: getattr(data, name) for name in LINKED_SETTINGS}, **changes)
+        taken = {name: getattr(data, name) for name in LINKED_SETTINGS}
+        return self.make(**{**taken, COUNT: len(data.series), **changes})
 
 
 def subject_of(model: Any, arguments: dict[str, Any]) -> Subject:
@@ -61,12 +70,14 @@ def subject_of(model: Any, arguments: dict[str, Any]) -> Subject:
         UserError: if there is no such class, or the arguments of a model cannot be written down.
     """
     if isinstance(model, Forecaster):
-        lengths = {name: getattr(model, name) for name in ("context_length", "horizon", "columns")}
+        lengths = {name: getattr(model, name) for name in LINKED_SETTINGS}
         return Subject(type(model).__name__, _maker_of_model(model, arguments), **lengths)
     cls = class_of_model([f"--model={model}"]) if isinstance(model, str) else model
     if not (isinstance(cls, type) and issubclass(cls, Forecaster)):
         raise UserError(f"check takes a Forecaster, its class or the name of its class, not {model!r}.")
-    lengths = {name: arguments[name] for name in ("context_length", "horizon", "columns") if name in arguments}
+    lengths = {name: arguments[name] for name in LINKED_SETTINGS if name in arguments}
+    if "future" in signature(cls.forward).parameters:
+        lengths = {"future": KNOWN_BEFOREHAND, **lengths}
 
     def make(**changes: Any) -> Forecaster:
         kept = {name: copy.deepcopy(value) if isinstance(value, nn.Module) else value
@@ -94,18 +105,3 @@ def _maker_of_model(model: Forecaster, arguments: dict[str, Any]) -> Callable[..
         return made
 
     return make
-
-
-def count_of_weights(model: nn.Module) -> int:
-    """Count of the numbers that training changes."""
-    return sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
-
-
-def is_trained_by_gradients(model: nn.Module) -> bool:
-    """Whether a model has weights that training changes."""
-    return count_of_weights(model) > 0
-
-
-def weights_of(model: nn.Module) -> dict[str, torch.Tensor]:
-    """A copy of the weights that training changes, by name."""
-    return {name: weights.detach().clone() for name, weights in model.named_parameters() if weights.requires_grad}
