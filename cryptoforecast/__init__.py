@@ -17,12 +17,11 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.audit.lookahead import LookAhead as LookAhead
     from cryptoforecast.audit.run import audit as audit
     from cryptoforecast.backtest.run import backtest as backtest
-    from cryptoforecast.data.calendar_features import calendar as calendar
-    from cryptoforecast.data.cleaning.clean import RawRows as RawRows
-    from cryptoforecast.data.cleaning.clean import to_close_series as to_close_series
     from cryptoforecast.check.run import check as check
     from cryptoforecast.check.run import require_check as require_check
     from cryptoforecast.data.calendar_features import calendar as calendar
+    from cryptoforecast.data.cleaning.clean import RawRows as RawRows
+    from cryptoforecast.data.cleaning.clean import to_close_series as to_close_series
     from cryptoforecast.data.datamodule import CloseDataModule as CloseDataModule
     from cryptoforecast.data.folds import Fold as Fold
     from cryptoforecast.data.own_series import series_of as series_of
