@@ -34,9 +34,9 @@ def check_resumption(examination: Examination) -> str:
     if not fitted.losses:
         raise NotTried("it is not trained by steps.")
     resumed = examination.fit(examination.data(), epochs=EPOCHS, validate=True, ckpt_path=examination.first_checkpoint)
-    state, again = dict(fitted.model.state_dict()), dict(resumed.model.state_dict())
+    state, of_resumed = dict(fitted.model.state_dict()), dict(resumed.model.state_dict())
     advice = f"what a step needs beside the weights is in no checkpoint; {TO_STORE}"
-    if (part := differing(state, again)) is not None:
+    if (part := differing(state, of_resumed)) is not None:
         raise Fails(f"{part} differs once the fit has gone on from the checkpoint of its first epoch: {advice}.")
     for number, optimizers in enumerate(zip(fitted.trainer.optimizers, resumed.trainer.optimizers, strict=True)):
         first, second = (optimizer.state_dict()["state"] for optimizer in optimizers)

@@ -49,10 +49,10 @@ def follower(rows: int, seed: int = 0) -> CloseSeries:
 def in_unit(series: CloseSeries, unit: float) -> CloseSeries:
     """The same bars with all prices multiplied by a number."""
     assert series.others is not None
-    others = series.others.copy()
+    columns = series.others.copy()
     for name in (OPEN, HIGH, LOW):
-        others[name] *= unit
-    return series._replace(closes=series.closes * unit, others=others)
+        columns[name] *= unit
+    return series._replace(closes=series.closes * unit, others=columns)
 
 
 def data_over(series: Sequence[CloseSeries], **settings: Any) -> CloseDataModule:
@@ -73,12 +73,12 @@ def _bars(closes: np.ndarray, seed: int, symbol: str = "SIMULATED") -> CloseSeri
     random = np.random.default_rng([seed, 1])
     opens = np.concatenate([closes[:1], closes[:-1]])
     above, below = np.exp(np.abs(random.normal(0, 0.01, (2, len(closes)))))
-    others = {
+    columns = {
         OPEN: opens,
         HIGH: np.maximum(opens, closes) * above,
         LOW: np.minimum(opens, closes) / below,
         VOLUME: random.lognormal(10, 1, len(closes)),
     }
     times = pd.date_range("2015-01-01", periods=len(closes), tz="UTC")
-    raw = RawRows(symbol, times, closes, SimulatedSource.__name__, simulated=True, others=others)
+    raw = RawRows(symbol, times, closes, SimulatedSource.__name__, simulated=True, others=columns)
     return to_close_series(raw)
