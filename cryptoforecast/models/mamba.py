@@ -96,8 +96,8 @@ def selective_scan(
 
     At least in float32. All but the sum over time is computed for ``chunk`` bars at once.
     """
-    exact, rate = torch.promote_types(values.dtype, torch.float32), rate.mT
-    state = values.new_zeros(len(values), *rate.shape, dtype=exact)
+    exact, rate = torch.promote_types(values.dtype, torch.float32), rate.mT.contiguous()
+    state = values.new_zeros(values.shape[0], *rate.shape, dtype=exact)
     parts = (torch.split(tensor.to(exact), chunk, dim=1) for tensor in (step, step * values, into, out))
     scanned = []
     for steps, added, entrance, departure in zip(*parts, strict=True):

@@ -88,7 +88,7 @@ class PatchTST(Forecaster):
         """The encoded tokens of each column, which depend on no other column but by batch statistics in training."""
         tokens = self.dropout(self.embedding(self.patches(x)) + self.positions)
         encoded: Tensor = self.encoder(tokens.flatten(0, 1))
-        return encoded.view(-1, self.channels, *encoded.shape[1:])
+        return encoded.reshape(-1, self.channels, *encoded.shape[1:])
 
 
 class TokenBatchNorm(nn.BatchNorm1d):
@@ -96,4 +96,4 @@ class TokenBatchNorm(nn.BatchNorm1d):
 
     def forward(self, tokens: Float[Tensor, "batch tokens hidden_size"]) -> Float[Tensor, "batch tokens hidden_size"]:
         """The tokens with mean 0 and variance 1 in each feature, scaled and shifted by what is learned."""
-        return super().forward(tokens.transpose(1, 2)).transpose(1, 2)
+        return super().forward(tokens.flatten(0, 1)).view_as(tokens)

@@ -72,7 +72,7 @@ class TimeXer(Forecaster):
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch outputs"]:
         """Scaled closes of the horizon from scaled bars, or what the head needs in their place."""
         patches = self.dropout(self.embedding(self.patches(x)) + self.positions)
-        tokens = torch.cat([patches, self.global_token.expand(len(x), -1, -1)], dim=1)
+        tokens = torch.cat([patches, self.global_token.expand(x.shape[0], -1, -1)], dim=1)
         columns = x[..., 1:] if self.channels > 1 else x
         exogenous = self.dropout(self.variates(columns.transpose(1, 2)))
         for layer in self.encoder:
@@ -85,7 +85,7 @@ class TimeXer(Forecaster):
         closes = x[..., 0]
         missing = -self.context_length % self.patch_length
         padded = torch.cat([closes[:, :1].expand(-1, missing), closes], dim=1)
-        return padded.view(len(x), -1, self.patch_length)
+        return padded.view(x.shape[0], -1, self.patch_length)
 
 
 class ExogenousLayer(nn.Module):
