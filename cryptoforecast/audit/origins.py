@@ -13,6 +13,8 @@ from cryptoforecast.audit.garbage import factors
 from cryptoforecast.audit.lookahead import LookAhead, same
 from cryptoforecast.data.batches import BatchOrder
 from cryptoforecast.data.datamodule import EVAL_BATCH_SIZE, CloseDataModule
+from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import Window, WindowDataset
 from cryptoforecast.evaluation.next_closes import next_closes
@@ -219,14 +221,20 @@ def _without_the_rest(model: Forecaster, data: CloseDataModule, position: int) -
     series = data.series[number]
     at = series.closes.index.get_loc(_time(int(data.windows[position].origin)))
     kept = slice(at - data.context_length + 1 if model.output_head.base is None else 0, at + 1)
-    columns = None if series.others is None else series.others.iloc[kept]
-    alone = series._replace(closes=series.closes.iloc[kept], others=columns)
-    source = data.source[number] if isinstance(data.source, list) else data.source
-    cut = with_sources(data, [CachedSource(source, alone)], start=None, end=None)
+    sources = data.source if isinstance(data.source, list) else [data.source]
+    seen = range(len(sources)) if data.across else [number]
+    cut = with_sources(data, [_cut(sources[at], data.series[at], kept) for at in seen], start=None, end=None)
     cut.setup("predict")
     rows = next_closes(model, cut)
+    rows = rows[rows["series"] == series.closes.name]
     numbers = rows[["forecast", *(name for name in COLUMNS if name in rows)]].to_numpy("float64").T.copy()
     return torch.from_numpy(numbers).flatten().unsqueeze(0)
+
+
+def _cut(source: Source, series: CloseSeries, kept: slice) -> CachedSource:
+    """A source that has some of the bars of its series."""
+    columns = None if series.others is None else series.others.iloc[kept]
+    return CachedSource(source, series._replace(closes=series.closes.iloc[kept], others=columns))
 
 
 def _said(first: Tensor, second: Tensor, at: int) -> str:

@@ -38,8 +38,7 @@ class BatchOrder:
             epoch.
         sample: chooses the windows of an epoch, in the place of shuffling: called with ``positions``, the number of the
             epoch, and a generator that depends on seed and epoch alone.
-        together: count of consecutive windows that stay together when windows are shuffled, and of which
-            ``batch_size`` make a batch.
+        together: count of consecutive windows that stay together when windows are shuffled.
 
     Raises:
         UserError: if ``drop_last`` leaves no batch; or, in an epoch, if ``sample`` chooses windows that are not among
@@ -66,7 +65,7 @@ class BatchOrder:
         together: int = 1,
     ) -> None:
         self.positions, self.sample, self.together = positions, sample, together
-        self.batch_size = batch_size * together
+        self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
         self.process = process

@@ -9,9 +9,10 @@ from jaxtyping import Float32, Float64, Int64
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
+from cryptoforecast.data.across import common_stretch
 from cryptoforecast.data.bars import Bars, bars_of, mark_trained
 from cryptoforecast.data.batches import EVAL_BATCH_SIZE as EVAL_BATCH_SIZE
-from cryptoforecast.data.batches import BatchOrder, OneBatch, WindowLoader
+from cryptoforecast.data.batches import BatchOrder, OneBatch, Sample, WindowLoader
 from cryptoforecast.data.datamodule_checks import require_contexts, require_settings, require_windows
 from cryptoforecast.data.fit_listeners import tell_that_a_fit_begins
 from cryptoforecast.data.folds import Border, Cut, Fold, cut_fold, with_stride
@@ -22,6 +23,7 @@ from cryptoforecast.data.load_series import to_record
 from cryptoforecast.data.processes import agreed_seed, process_of
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.sources.source import Source
+from cryptoforecast.data.training_order import training_order
 from cryptoforecast.data.windows import WINDOWS_AT_A_TIME, Window, WindowDataset, to_device
 from cryptoforecast.errors import UserError
 from cryptoforecast.recipe.write import recipe_of
@@ -50,6 +52,7 @@ class CloseDataModule(LightningDataModule):
         future: what is known beforehand of the targets' times: features of the calendar, see :func:`calendar`, and
             columns that the source declares to be known.
         stride: of the training windows of a series, each so manieth is used; with the horizon, targets do not overlap.
+        across: whether a model sees all series at the same times at once, and forecasts all of them.
 
     Attributes:
         fold: the numbers of the windows of each set; from ``setup("fit")``, ``"validate"`` or ``"test"`` on.
@@ -68,6 +71,8 @@ class CloseDataModule(LightningDataModule):
     torch.Size([10, 1])
     """
 
+    sample: Sample | None = None  # a subclass may write sample(windows, epoch, generator); see data/README.md
+
     def __init__(
         self,
         source: Source | list[Source],
@@ -83,6 +88,7 @@ class CloseDataModule(LightningDataModule):
         drop_last: bool = False,
         future: Sequence[str] = (),
         stride: int = 1,
+        across: bool = False,
     ) -> None:
         super().__init__()
         counts = {"context_length": context_length, "horizon": horizon, "batch_size": batch_size, "stride": stride}
@@ -95,7 +101,7 @@ class CloseDataModule(LightningDataModule):
         self.val_from, self.test_from = val_from, test_from
         self.columns, self.num_workers, self.drop_last = tuple(columns), num_workers, drop_last
         self.future = tuple(future)
-        self.stride = stride
+        self.stride, self.across = stride, across
         self._checked: set[str] = set()
         self._series: list[CloseSeries] = []
         self._bars: list[Bars] = []
@@ -114,11 +120,13 @@ class CloseDataModule(LightningDataModule):
         """
         sources = self.source if isinstance(self.source, list) else [self.source]
         self._series = self._series or load_with_future(sources, self.columns, self.future, self.start, self.end)
+        if self.across:
+            self._series = common_stretch(self._series)
         if stage == "predict":
             require_contexts(self.series, self.context_length)
             return
         if not hasattr(self, "fold"):
-            self.windows = WindowDataset(self.series, self.context_length, self.horizon, self.columns)
+            self.windows = WindowDataset(self.series, self.context_length, self.horizon, self.columns, self.across)
             fold = cut_fold(self.windows, self.val_from, self.test_from)
             self.fold: Fold = with_stride(self.windows, fold, self.stride)
         for name in (unseen for unseen in STAGE_SETS[stage] if unseen not in self._checked):
@@ -148,19 +156,11 @@ class CloseDataModule(LightningDataModule):
         """Whether the prices of a series are simulated."""
         return any(series.provenance.simulated for series in self.series)
 
-    def sample(
-        self, windows: Int64[Tensor, " windows"], epoch: int, generator: torch.Generator
-    ) -> Int64[Tensor, " sampled"]:
-        """The training windows of an epoch: all, shuffled; a subclass may choose others of them, as many each time."""
-        return windows[torch.randperm(len(windows), generator=generator)]
-
     def train_dataloader(self) -> WindowLoader:
         """Training windows, in another order in each epoch; of several processes, this one's share of each batch."""
         process, seed = process_of(self.trainer), agreed_seed(self.trainer, self.series)
         tell_that_a_fit_begins(self.trainer)
-        windows, size, drop = self.fold.train, self.batch_size * process.world_size, self.drop_last
-        sample = None if type(self).sample is CloseDataModule.sample else self.sample
-        order = BatchOrder(windows, size, shuffle=True, seed=seed, process=process, drop_last=drop, sample=sample)
+        order = training_order(self, process, seed)
         return WindowLoader(self._on_device(self.num_workers), order, self.num_workers)
 
     def val_dataloader(self) -> WindowLoader:

@@ -21,6 +21,8 @@ class Window(NamedTuple):
         times: ``(context_length,)``, int64: the time of each bar seen, in UTC nanoseconds; None where not asked for.
         future: ``(horizon, features)``, float32: what is known beforehand of the targets' times; None likewise.
         identity: the number that the model knows the series by, int64, 0 for an unknown one; None likewise.
+        together: ``(series, context_length, channels)``, float64: the bars of all series at the same times, where
+            ``data.across`` is true; else None.
 
     A batch has one more dimension in front of each.
 
@@ -38,6 +40,7 @@ class Window(NamedTuple):
     times: Int64[Tensor, "*batch context_length"] | None = None
     future: Float32[Tensor, "*batch horizon features"] | None = None
     identity: Int64[Tensor, "*batch"] | None = None
+    together: Float64[Tensor, "*batch series context_length channels"] | None = None
 
     def tensors(self) -> dict[str, Tensor]:
         """The fields by name, without those that are None."""
@@ -53,6 +56,9 @@ def to_device(window: Window, device: torch.device) -> Window:
         return window
     if device.type == "mps":
         state = None if window.state is None else window.state.float()
-        window = window._replace(context=window.context.float(), target=window.target.float(), state=state)
+        together = None if window.together is None else window.together.float()
+        window = window._replace(
+            context=window.context.float(), target=window.target.float(), state=state, together=together
+        )
     without_waiting = device.type == "cuda"  # elsewhere the copy may be read before it is there
     return Window(**{name: field.to(device, non_blocking=without_waiting) for name, field in window.tensors().items()})

@@ -30,6 +30,7 @@ class WindowDataset(Dataset[Window]):
         context_length: count of bars that a model sees.
         horizon: count of closes that it forecasts.
         columns: names of the channels; the first is what is forecast.
+        across: whether each window has the bars of all series, which have the same times.
 
     Attributes:
         prices: ``(rows, channels)``, float64: the bars of all series, one series after the other, in the currency of
@@ -51,8 +52,10 @@ class WindowDataset(Dataset[Window]):
     """
 
     def __init__(
-        self, series: Sequence[CloseSeries], context_length: int, horizon: int, columns: Sequence[str] = (CLOSE,)
-    ) -> None:
+        self, series: Sequence[CloseSeries], context_length: int, horizon: int, columns: Sequence[str] = (CLOSE,),
+        across: bool = False,
+    ) -> None:  # fmt: skip
+        self._across = across
         self.names = [str(close_series.closes.name) for close_series in series]
         self.context_length = context_length
         self.horizon = horizon
@@ -156,7 +159,14 @@ class WindowDataset(Dataset[Window]):
             times=self._context_times.index_select(0, rows) if self._with_times else None,
             future=None if self.future is None else self._futures.index_select(0, rows),
             identity=None if numbers_of is None else numbers_of(self.names).to(series.device)[series],
+            together=self._together(rows) if self._across else None,
         )
+
+    def _together(self, rows: Int64[Tensor, " batch"]) -> Float64[Tensor, "batch series context_length channels"]:
+        """The contexts of all series at the times of those that begin with some rows."""
+        count, length = len(self.names), len(self.prices) // len(self.names)
+        every = (rows % length).unsqueeze(1) + length * torch.arange(count, device=rows.device)
+        return self._contexts.index_select(0, every.flatten()).unflatten(0, (len(rows), count))
 
     def rows(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " batch"]:
         """The row in ``prices`` of the first bar of each window."""

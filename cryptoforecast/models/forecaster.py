@@ -17,7 +17,7 @@ from cryptoforecast.models.checkpoints.restore import restore_as
 from cryptoforecast.models.contract import answers
 from cryptoforecast.models.contract.arguments import names_in_forward
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
-from cryptoforecast.models.contract.column_scalings import UNSAVED_ARGUMENTS, keep_scalings
+from cryptoforecast.models.contract.column_scalings import UNSAVED_ARGUMENTS, channels_and_outputs, keep_scalings
 from cryptoforecast.models.contract.curves import log_training
 from cryptoforecast.models.contract.distribution_errors import LadderScores
 from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curve
@@ -52,10 +52,10 @@ class Forecaster(LightningModule):
         scheduler: makes the scheduler of the learning rate from the optimizer; by default the rate is constant.
         scheduler_interval: ``step`` or ``epoch``; by default ``step`` for OneCycleLR and CyclicLR, else ``epoch``.
         columns: names of the channels of the input, what is forecast first; taken from ``data.columns``.
-        head: what the network's numbers say: by default :class:`Point`, else a distribution. :meth:`forward` returns
-            ``self.outputs`` numbers for a window: ``horizon`` times as many as the head needs.
+        head: what the ``self.outputs`` numbers say that :meth:`forward` returns for a window; by default ``Point``.
         future: names of what is known beforehand of the targets' times; taken from ``data.future``.
         series_count: count of the series in training; taken from ``data.source``.
+        across: whether ``forward`` sees and forecasts all series at once; taken from ``data.across``.
         scalings: of further columns by name: ``price``, ``other_price``, ``by_window``, ``as_is``, or a ``Scaling``.
 
     >>> class LastCloses(Forecaster):
@@ -84,16 +84,16 @@ class Forecaster(LightningModule):
         future: Sequence[str] = (),
         series_count: int = 1,
         scalings: dict[str, ColumnScaling | Scaling] | None = None,
+        across: bool = False,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(ignore=UNSAVED_ARGUMENTS)
         self.context_length, self.horizon = context_length, horizon
-        self.columns, self.channels = tuple(columns), len(columns)  # of the input of forward
-        self.future, self.series_count = tuple(future), series_count
+        self.columns, self.future, self.series_count, self.across = tuple(columns), tuple(future), series_count, across
         self.names_in_forward = names_in_forward(self)
         self.known_series = KnownSeries() if "series" in self.names_in_forward else None
         self.scaling, self.output_head = scaling or RelativeLog(), head or Point()
-        self.outputs = horizon * self.output_head.size  # of forward, for a window
+        self.channels, self.outputs = channels_and_outputs(self)  # of forward, for a window
         self.scalings = keep_scalings(self, scalings or {})
         self._optimizer, self._scheduler, self._scheduler_interval = optimizer, scheduler, scheduler_interval
         self._curves, self._evaluation = EpochCurves(), BatchTable()

@@ -9,8 +9,10 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 
 from cryptoforecast.data.bars import Bars
-from cryptoforecast.data.batches import BatchOrder, WindowLoader
+from cryptoforecast.data.batches import WindowLoader
 from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.processes import Process
+from cryptoforecast.data.training_order import training_order
 from cryptoforecast.data.windows import Window
 
 BATCH_SIZE, NUM_VALIDATED = 64, 32  # windows of the training batch, and of the validation
@@ -33,8 +35,7 @@ class FewWindows(CloseDataModule):
         few, seen = evenly_spaced(fold.train, count), evenly_spaced(fold.train, NUM_VALIDATED)
         self.fold = fold._replace(train=few, val=seen, test=seen)
         self._all, self._complete = fold.train, data
-        size = data.batch_size * trainer.world_size
-        self._order = BatchOrder(fold.train, size, shuffle=True, seed=0, drop_last=data.drop_last)
+        self._order = training_order(data, Process(world_size=trainer.world_size), seed=0)
 
     @property
     def batches(self) -> int:

@@ -10,8 +10,10 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 
-from cryptoforecast.data.batches import BatchOrder, WindowLoader
+from cryptoforecast.data.batches import WindowLoader
 from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.processes import Process
+from cryptoforecast.data.training_order import training_order
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.locks import alone_in
 from cryptoforecast.models import Forecaster
@@ -111,7 +113,7 @@ def _require_settings(path: Path, model: Forecaster, data: CloseDataModule, trai
     content = torch.load(path, map_location="cpu", weights_only=True)
     loops, states = fit_loop_state(content), content["callbacks"]
     require_length(trainer, num_epochs_trained(loops), path)
-    order = BatchOrder(data.fold.train, data.batch_size * trainer.world_size)
+    order = training_order(data, Process(world_size=trainer.world_size), seed=0)
     for place in loader_states(loops):
         WindowLoader(data.windows, order).load_state_dict(place)
     before = dict(states.get(Resumption().state_key, {}).get("settings", {}))

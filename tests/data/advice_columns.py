@@ -31,6 +31,16 @@ def joined(folder: Path, path: str = "funding.csv", end: str | None = None, **se
     return data.series[0]
 
 
+OTHER_DAYS = {"a.csv": FILES[NAME], "b.csv": dated("Date,Close", *map(str, FORTY), start="2025-01-01")}
+
+
+def two_coins(folder: Path, across: bool) -> CloseSeries:
+    """The closes of the first of two files."""
+    data = CloseDataModule([CsvSource(name, folder=str(folder)) for name in OTHER_DAYS], 5, across=across)
+    data.setup("predict")
+    return data.series[0]
+
+
 class Volatilities(Source):
     """A source of a user's own whose series holds something else than closes."""
 
@@ -88,6 +98,10 @@ COLUMNS_AND_SAMPLES = {
         By("(data.source.max_age)", FORTY, settings={"max_age": "30d"})], joined),
     "two values of one time": Case(FUNDING, {"path": "two.csv"}, {}, [
         By("remove the wrong one", FORTY, files={"two.csv": FUNDING["funding.csv"]})], joined),
+    "a single series across": of(module, then("name two or more in data.source", symbols=["BTC", "ETH"], across=True),
+        then("set data.across to false", across=False), across=True),
+    "series without a common time": Case(OTHER_DAYS, {"across": True}, {}, [
+        By("set data.across to false", FORTY, settings={"across": False})], two_coins),
     "no times": of(indexed, then("set its index to a DatetimeIndex", by_day=True), by_day=False),
     "samples of other sizes": of(sampled, then("choose as many in each epoch", growth=0), growth=1),
 }  # fmt: skip

@@ -27,9 +27,10 @@ def require_same_model(forecaster: Forecaster, checkpoint: Checkpoint) -> None:
         raise _differs(checkpoint, "class_path", before["class_path"], now["class_path"])
     parameters = parameters_of(type(forecaster))
     of_series = len(checkpoint.data["provenance"]) if checkpoint.data else 1
-    left_out = {"columns": [CLOSE], "future": [], "series_count": of_series}  # by older versions, or as the default
+    usual = {"future": [], "series_count": 1, "across": False}  # left out of records, and by older versions
+    left_out = {**usual, "columns": [CLOSE], "series_count": of_series}
     held = {name: value for name, value in left_out.items() if name in parameters} | before["init_args"]
-    current = {name: value for name, value in {"future": [], "series_count": 1}.items() if name in parameters}
+    current = {name: value for name, value in usual.items() if name in parameters}
     for name, value in (current | now["init_args"]).items():
         if name in ("optimizer", "scheduler"):
             continue

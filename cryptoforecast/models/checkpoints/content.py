@@ -64,7 +64,11 @@ def recipe_of_model(model: "Forecaster") -> dict[str, Any]:
     if model.scalings:
         arguments["scalings"] = model.scalings
     cls: Any = type(model)
-    new = {"future": [], "series_count": 1}  # arguments that older versions do not know, and their defaults
+    new = {
+        "future": [],
+        "series_count": 1,
+        "across": False,
+    }  # unknown to older versions
     accepted = {
         name: value for name, value in arguments.items()
         if name in _argument_names(cls) and not (name in new and to_json_value(value) == new[name])

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from cryptoforecast.data.windows import Window
+from cryptoforecast.models.contract.across import forward_across
 from cryptoforecast.models.contract.arguments import arguments_of
 from cryptoforecast.models.contract.checks import (
     call_forward,
@@ -47,7 +48,10 @@ def answer(model: "Forecaster", window: Window, units: Units | None = None, targ
     if isinstance(head, Point) and model._overrides("network_forecast"):
         return model.network_forecast(window.context)
     units = units or units_of(model, window)
-    returned = call_forward(model, inputs(model, window, units), arguments_of(model, window, target))
+    if model.across:
+        returned: Numbers = forward_across(model, window)
+    else:
+        returned = call_forward(model, inputs(model, window, units), arguments_of(model, window, target))
     if isinstance(returned, Distribution):
         return prediction_of(returned)
     if isinstance(head, Point):

@@ -15,7 +15,7 @@ from cryptoforecast.models.heads.prediction import Prediction
 from cryptoforecast.models.heads.rung_head import RungHead
 from cryptoforecast.models.scaling import RelativeLog
 
-SHARED_SETTINGS = ("context_length", "horizon", "columns")  # the same in model and data
+SHARED_SETTINGS = ("context_length", "horizon", "columns", "across")  # the same in model and data
 BATCH_NORM_ERROR = "Expected more than 1 value per channel"  # for a batch of one window
 
 
@@ -74,7 +74,7 @@ def require_bars(model: nn.Module, bars: Tensor) -> None:
         UserError: naming the length that differs.
     """
     name = type(model).__name__
-    if bars.shape[-1] != model.channels:
+    if bars.shape[-1] != len(model.columns):  # type: ignore[arg-type]
         columns = ", ".join(model.columns)  # type: ignore[arg-type]
         raise UserError(
             f"{name} has columns {columns}, and is asked about bars with {bars.shape[-1]}; give model and data the "

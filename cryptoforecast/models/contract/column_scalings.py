@@ -23,6 +23,15 @@ UNSAVED_ARGUMENTS = ["scaling", "optimizer", "scheduler", "scheduler_interval", 
 Encode = Callable[[Float[Tensor, "batch length"], Float[Tensor, "batch length"]], Float[Tensor, "batch length"]]
 
 
+def channels_and_outputs(model: "Forecaster") -> tuple[int, int]:
+    """The counts of channels that ``forward`` is given and of numbers that it returns for a window.
+
+    They are ``horizon`` times the numbers that the head needs, and those of all series where ``across`` is set.
+    """
+    at_once = model.series_count if model.across else 1
+    return at_once * len(model.columns), at_once * model.horizon * model.output_head.size
+
+
 def keep_scalings(model: "Forecaster", scalings: Mapping[str, Any]) -> dict[str, Any]:
     """The scalings of a model's further columns, checked; what they learn becomes a part of its state.
 

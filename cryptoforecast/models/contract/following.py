@@ -47,6 +47,9 @@ def window_at_the_end(model: "Forecaster", data: CloseDataModule, symbol: str | 
     series = [data.series[number] for number in numbers]
     columns = model.columns if set(model.columns) <= set(data.loaded_columns) else data.columns
     windows = last_windows(series, model.context_length, model.horizon, columns)._replace(series=torch.tensor(numbers))
+    if data.across:
+        contexts = last_windows(data.series, model.context_length, model.horizon, columns).context
+        windows = windows._replace(together=contexts.unsqueeze(0).expand(len(numbers), *contexts.shape))
     if (base := model.output_head.base) is not None:
         bars = data.bars()
         states = np.stack([base.rung.follow(bars[number])[-1] for number in numbers])

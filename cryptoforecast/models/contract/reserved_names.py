@@ -24,6 +24,7 @@ SETTINGS = {  # attributes that Forecaster.__init__ sets, and what they are, for
     "series_count": "the count of series in training",
     "names_in_forward": "the names of what forward is given beside x",
     "scalings": "how further columns are scaled",
+    "across": "whether it sees all series at once",
 }
 PRIVATE_SETTINGS = ("_optimizer", "_scheduler", "_scheduler_interval")  # set once, by Forecaster.__init__
 MONITORED = {"monitor": 'the name of a curve, such as "val/hits"', "monitor_mode": '"min" or "max"'}  # of a class

@@ -10,7 +10,13 @@ from cryptoforecast.recipe.recipe import PlainValue
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
 from cryptoforecast.training.settings.parser import UsageError
 
-LINKED_SETTINGS = ("context_length", "horizon", "columns", "future")  # set of the data, and linked to the model
+LINKED_SETTINGS = (
+    "context_length",
+    "horizon",
+    "columns",
+    "future",
+    "across",
+)  # of the data, linked to the model
 COUNT = "series_count"  # of the model, linked to data.source
 TAKEN_FROM_DATA = (*LINKED_SETTINGS, COUNT)
 
@@ -133,7 +139,12 @@ def based_on_checkpoint(checkpoint: Checkpoint, words: list[str]) -> tuple[list[
     if words[0] == "predict":
         settings = {name: value for name, value in settings.items() if name not in ("start", "end")}
     base = json.dumps({"model": PLACEHOLDER_MODEL, "data": settings})
-    settings_of_model = {"columns": [CLOSE], "future": [], **settings}  # older checkpoints have the close alone
+    settings_of_model = {
+        "columns": [CLOSE],
+        "future": [],
+        "across": False,
+        **settings,
+    }  # of older ones
     linked = [f"--data.{name}={json.dumps(settings_of_model[name])}" for name in LINKED_SETTINGS]
     return [words[0], "--config", base, *words[1:], *linked], tokens
 
