@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 
 from cryptoforecast import CloseDataModule, CsvSource, Source, WithColumns, series_of
+from cryptoforecast.data.future import known_after
 from cryptoforecast.data.series import CloseSeries
 from tests.data.advice_arguments import FILES, FORTY, module, of, then
 from tests.data.advice_files import NAME, By, Case, case, dated
@@ -15,6 +16,7 @@ from tests.data.advice_files import NAME, By, Case, case, dated
 FUNDING = {
     **FILES,
     "funding.csv": dated("Date,Funding", *[f"{at / 100}" for at in range(40)]),
+    "longer.csv": dated("Date,Funding", *[f"{at / 100}" for at in range(50)]),
     "short.csv": dated("Date,Funding", *[f"{at / 100}" for at in range(20)]),
     "later.csv": dated("Date,Funding", *[f"{at / 100}" for at in range(20)], start="2025-01-01"),
     "hole.csv": dated("Date,Funding", *[f"{at / 100}" for at in range(20)]) + "2024-02-09,0.5\n",
@@ -39,6 +41,14 @@ def two_coins(folder: Path, across: bool) -> CloseSeries:
     data = CloseDataModule([CsvSource(name, folder=str(folder)) for name in OTHER_DAYS], 5, across=across)
     data.setup("predict")
     return data.series[0]
+
+
+def known(folder: Path, path: str) -> CloseSeries:
+    """The closes of a file, with a column that is known beforehand of the next two days."""
+    source = WithColumns(CsvSource(NAME, folder=str(folder)), path, folder=str(folder), known=["Funding"])
+    series = source.load(["Funding"])
+    known_after(series, ["Funding"], 2)
+    return series
 
 
 class Volatilities(Source):
@@ -102,6 +112,14 @@ COLUMNS_AND_SAMPLES = {
         then("set data.across to false", across=False), across=True),
     "series without a common time": Case(OTHER_DAYS, {"across": True}, {}, [
         By("set data.across to false", FORTY, settings={"across": False})], two_coins),
+    "series that begin on other days": Case({**OTHER_DAYS, "b.csv": dated("Date,Close", *map(str, FORTY[1:]),
+        start="2024-01-02")}, {"across": True}, {}, [
+        By("data.across takes the bars that all series have", FORTY, settings={"across": False})], two_coins),
+    "what is known as no list": of(module, then("such as [hour_of_day, month]", future=["month"]), future="month"),
+    "what is known twice": of(module, then("names month twice", future=["month"]), future=["month", "month"]),
+    "what nobody knows": of(module, then("neither a feature of the calendar", future=["month"]), future=["moon"]),
+    "what is known too shortly": Case(FUNDING, {"path": "funding.csv"}, {}, [
+        By("let the source give it in CloseSeries.ahead", FORTY, {"funding.csv": FUNDING["longer.csv"]})], known),
     "no times": of(indexed, then("set its index to a DatetimeIndex", by_day=True), by_day=False),
     "samples of other sizes": of(sampled, then("choose as many in each epoch", growth=0), growth=1),
 }  # fmt: skip
