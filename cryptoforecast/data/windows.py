@@ -166,7 +166,7 @@ class WindowDataset(Dataset[Window]):
         """The contexts of all series at the times of those that begin with some rows."""
         count, length = len(self.names), len(self.prices) // len(self.names)
         every = (rows % length).unsqueeze(1) + length * torch.arange(count, device=rows.device)
-        return self._contexts.index_select(0, every.flatten()).unflatten(0, (len(rows), count))
+        return self._contexts.index_select(0, every.flatten()).view(len(rows), count, *self._contexts.shape[1:])
 
     def rows(self, positions: Int64[Tensor, " batch"]) -> Int64[Tensor, " batch"]:
         """The row in ``prices`` of the first bar of each window."""

@@ -49,13 +49,12 @@ def forward_across(model: "Forecaster", window: Window) -> Float[Tensor, "batch 
     first, place = first_of_each(window.origin)
     once = Window(**{field: tensor[first] for field, tensor in window.tensors().items()})
     assert once.together is not None
-    scaled = model.network_inputs(once.together.flatten(0, 1)).unflatten(0, once.together.shape[:2])
+    scaled = model.network_inputs(once.together.flatten(0, 1)).view(once.together.shape)
     x = scaled.transpose(1, 2).flatten(2)
     returned = call_forward(model, x, arguments_of(model, once))
     if isinstance(returned, Distribution):
         raise UserError(f"{name}.forward gave a distribution; with data.across it returns numbers for a head.")
-    numbers: Tensor = returned.unflatten(1, (model.series_count, -1))[place, window.series]
-    return numbers
+    return returned.reshape(len(x), model.series_count, -1)[place, window.series]
 
 
 def first_of_each(origins: Int64[Tensor, " batch"]) -> tuple[Int64[Tensor, " times"], Int64[Tensor, " batch"]]:
@@ -64,7 +63,7 @@ def first_of_each(origins: Int64[Tensor, " batch"]) -> tuple[Int64[Tensor, " tim
     >>> first_of_each(torch.tensor([7, 5, 7, 5]))
     (tensor([1, 0]), tensor([1, 0, 1, 0]))
     """
-    times, place = origins.unique(return_inverse=True)
+    times, place = torch.unique(origins, return_inverse=True)
     numbers = torch.arange(len(origins), device=origins.device)
     first = place.new_full((len(times),), len(origins)).scatter_reduce(0, place, numbers, "amin")
     return first, place
