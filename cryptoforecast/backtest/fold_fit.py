@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,10 +16,12 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from cryptoforecast.atomic import write_atomically
-from cryptoforecast.backtest.folds import FoldDates
+from cryptoforecast.backtest.folds import FoldDates, closes_of_fold
+from cryptoforecast.data.series import CloseSeries, fingerprint
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
 from cryptoforecast.evaluation.forecasts import to_csv
+from cryptoforecast.evaluation.user_baselines import make_baselines
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.load import load_forecaster
@@ -31,6 +34,7 @@ from cryptoforecast.training.train import best_checkpoint, train
 from cryptoforecast.user_code.source_files import changed_files, say_changed
 
 ROWS, LOG = "forecasts.csv", "log.txt"  # what a finished fit's folder holds, beside what fit leaves
+UNFINISHED = "unfinished"  # the folder of those that are being carried out
 
 
 class Fit(NamedTuple):
@@ -38,7 +42,8 @@ class Fit(NamedTuple):
 
     ``words`` are the options of ``fit`` for all folds, ``settings`` all of them as text; ``sha256`` are the
     fingerprints of the closes within the fold's reach, series by series; ``folder`` is what this fit alone fills;
-    ``code`` are the hashes of the files that the model is written in, None where they may change.
+    ``code`` are the hashes of the files that the model is written in, None where they may change; ``baselines`` are the
+    user's, by ``class_path`` and ``init_args``.
     """
 
     fold: FoldDates
@@ -48,6 +53,31 @@ class Fit(NamedTuple):
     folder: Path
     code: dict[str, str] | None = None
     settings: str = ""
+    baselines: Sequence[dict[str, Any]] = ()
+
+
+def fit_of(
+    fold: FoldDates,
+    seed: int,
+    words: list[str],
+    series: list[CloseSeries],
+    folder: Path,
+    code: dict[str, str] | None = None,
+    settings: str = "",
+) -> Fit:
+    """What a fold's fit with a seed is to do.
+
+    Args:
+        fold: the dates.
+        seed: the seed.
+        words: the options of ``fit``.
+        series: all closes of the backtest.
+        folder: the backtest's.
+        code: the hashes of what it is written in, by file; None if that may change.
+        settings: all options of ``fit`` as text.
+    """
+    sha256 = [fingerprint(*closes_of_fold(fold, closes)) for closes in series]
+    return Fit(fold, seed, words, sha256, folder / UNFINISHED / f"fold_{fold.number}_seed_{seed}", code, settings)
 
 
 def last_checkpoint(fit: Fit) -> Path:
@@ -124,7 +154,9 @@ def _write_rows(fit: Fit, made: FoldCommandLine) -> None:
     """Write the forecasts of the test part by the best checkpoint and the baselines."""
     path = best_checkpoint(made.trainer, made.instantiated("trainer").callbacks)
     forecaster: Forecaster = load_forecaster(path) if path else made.model
-    rows = rows_beside_baselines(forecaster, made.datamodule, "test", made.trainer.strategy.root_device)
+    baselines = make_baselines(fit.baselines, made.datamodule)
+    device = made.trainer.strategy.root_device
+    rows = rows_beside_baselines(forecaster, made.datamodule, "test", device, baselines=baselines)
     rows["fold"] = fit.fold.number
     text = to_csv(rows)
     assert text is not None

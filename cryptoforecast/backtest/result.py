@@ -16,6 +16,7 @@ from cryptoforecast.backtest.scores import BacktestVerdict
 from cryptoforecast.backtest.table import print_backtest, table_of_folds
 from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
 from cryptoforecast.evaluation.forecasts import to_csv
+from cryptoforecast.evaluation.user_metrics import USERS
 from cryptoforecast.evaluation.verdict import WIDTH
 
 
@@ -57,8 +58,11 @@ class BacktestResult:
         assert text is not None
         write_atomically(self.folder / "forecasts.csv", lambda file: file.write(text.encode()))
         scores = self.verdict.to_json()
+        further = {USERS: self.rows.attrs[USERS]} if USERS in self.rows.attrs else {}
         if (adaptation := adaptation_of(self.rows)) is not None:
-            scores = json.dumps({**json.loads(scores), "adaptive": adaptation._asdict()}, indent=2) + "\n"
+            further["adaptive"] = adaptation._asdict()
+        if further:
+            scores = json.dumps({**json.loads(scores), **further}, indent=2) + "\n"
         write_atomically(self.folder / "scores.json", lambda file: file.write(scores.encode()))
         if not parquet:
             return

@@ -4,21 +4,23 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cryptoforecast.backtest.beside import find_beside
 from cryptoforecast.backtest.command import make_backtest
 from cryptoforecast.backtest.ensemble import require_name_not_of_ensemble
-from cryptoforecast.backtest.fold_fit import Fit
-from cryptoforecast.backtest.folds import FoldDates, WindowKind, closes_of_fold, cut_backtest
+from cryptoforecast.backtest.fold_fit import Fit, fit_of
+from cryptoforecast.backtest.folds import WindowKind, cut_backtest
 from cryptoforecast.backtest.joined_rows import join_rows
 from cryptoforecast.backtest.record import begin_or_go_on, record_of
 from cryptoforecast.backtest.result import BacktestResult
 from cryptoforecast.backtest.scores import judge_backtest, skill_of
-from cryptoforecast.backtest.workers import UNFINISHED, carry_out, gpus_seen, rows_of
-from cryptoforecast.data.series import CloseSeries, fingerprint
+from cryptoforecast.backtest.workers import carry_out, gpus_seen, rows_of
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, require_adaptable, with_adaptive
 from cryptoforecast.evaluation.notices import warn_of_seen_targets
 from cryptoforecast.evaluation.rows import read_written_rows
+from cryptoforecast.evaluation.user_baselines import make_baselines, record_of_baselines
+from cryptoforecast.evaluation.user_metrics import note
 from cryptoforecast.formatting import format_number
 from cryptoforecast.locks import alone_in
 from cryptoforecast.models.contract.answers import is_point
@@ -29,7 +31,7 @@ from cryptoforecast.training.ledger_entries import enter_backtest, place_of_back
 from cryptoforecast.training.progress import describe_data
 from cryptoforecast.training.setting_errors import refusals_in_one_sentence
 from cryptoforecast.training.settings.from_python import call_of
-from cryptoforecast.user_code.source_files import source_code_of
+from cryptoforecast.user_code.source_files import copy_source_files, source_code_of
 from cryptoforecast.user_folders import expand_home
 
 WINDOWS = ("expanding", "rolling")
@@ -47,6 +49,8 @@ def backtest(
     ensemble: bool | None = None,
     adaptive: bool = False,
     adaptive_step: float = ADAPTIVE_STEP,
+    metrics: Sequence[Any] = (),
+    baselines: Sequence[Any] = (),
     progress: bool = True,
     source: Any = None,
     model: Any = None,
@@ -75,6 +79,8 @@ def backtest(
         adaptive: whether the model's quantiles are judged once more, adapted from fold to fold; see
             :func:`~cryptoforecast.evaluation.distribution.adaptive.adapted`.
         adaptive_step: how fast they follow what was seen.
+        metrics: functions of one model's forecast rows on one series that return a number, or their import paths.
+        baselines: classes of models without training that stand in the tables too, or their import paths.
         progress: whether to print a line for each fit.
         source: as in :func:`cryptoforecast.fit`.
         model: as there; a class must be importable, so none that is defined in a notebook.
@@ -105,6 +111,8 @@ def backtest(
             ensemble=ensemble,
             adaptive=adaptive,
             adaptive_step=adaptive_step,
+            metrics=metrics,
+            baselines=baselines,
             progress=progress,
         )
 
@@ -122,6 +130,8 @@ def walk_forward(
     ensemble: bool | None = None,
     adaptive: bool = False,
     adaptive_step: float = ADAPTIVE_STEP,
+    metrics: Sequence[Any] = (),
+    baselines: Sequence[Any] = (),
     progress: bool = True,
 ) -> BacktestResult:
     """The backtest of what the options of ``fit`` ask for; its rows and scores are in its folder.
@@ -138,12 +148,15 @@ def walk_forward(
         ensemble: as there.
         adaptive: as there.
         adaptive_step: as there.
+        metrics: as there.
+        baselines: as there.
         progress: as there.
 
     Raises:
         UserError: as there.
     """
     _require({"folds": folds, "seeds": seeds, "workers": workers}, window, parquet)
+    beside = find_beside(metrics, baselines)
     say: Callable[[str], None] = (lambda line: print(line, flush=True)) if progress else lambda line: None
     made = make_backtest(words, objects)
     if adaptive:
@@ -152,9 +165,11 @@ def walk_forward(
         require_name_not_of_ensemble(type(made.model).__name__)
     data, settings, device = made.datamodule, made.settings, type(made.trainer.accelerator).__name__
     dates = cut_backtest(data, folds, window)
+    record_of_beside = record_of_baselines(make_baselines(beside.baselines, data))
     folder = (expand_home(str(output_dir)) if output_dir else made.folder).absolute()
     code = source_code_of(made.model, data.source, settings)
-    record = record_of({"--folds": folds, "--window": window, "--seeds": seeds}, settings, data, code, device, dates)
+    options = {"--folds": folds, "--window": window, "--seeds": seeds, **beside.options}
+    record = record_of(options, settings, data, beside.with_code(code), device, dates)
     folder.mkdir(parents=True, exist_ok=True)
     seeds_of_folds = [made.seed + number for number in range(seeds)]
     with alone_in(folder, "another backtest is at work here; set another --output_dir."):
@@ -162,9 +177,12 @@ def walk_forward(
         entry = enter_backtest(
             made.model, data, settings, seeds_of_folds, folder, code, refitted=f"{folds} folds, {window}"
         )
+        copy_source_files(beside.code.files, folder)
         flattered_by = warn_of_seen_targets(made.model, data, "test")
         fits = [
-            fit_of(fold, seed, list(words), data.series, folder, code.hashes, made.text)
+            fit_of(fold, seed, list(words), data.series, folder, code.hashes, made.text)._replace(
+                baselines=beside.baselines
+            )
             for fold in dates
             for seed in seeds_of_folds
         ]
@@ -172,8 +190,11 @@ def walk_forward(
         _carry_out(fits, workers, gpus_seen(device), say)
         rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits], ensemble)
         rows = with_adaptive(rows, adaptive_step) if adaptive else rows
+        if record_of_beside:
+            note(rows, "baselines", record_of_beside)
         tries, flattered_by = place_of_backtest(entry, rows, folder, flattered_by)
-        result = BacktestResult(judge_backtest(rows, data.simulated, tries, flattered_by), rows, folder)
+        verdict = judge_backtest(rows, data.simulated, tries, flattered_by, beside.metrics)
+        result = BacktestResult(verdict, rows, folder)
         result.write(parquet)
     return result
 
@@ -189,30 +210,6 @@ def _require(counts: Mapping[str, int], window: str, parquet: bool) -> None:
             import pyarrow  # noqa: F401
         except ImportError:
             raise UserError("--parquet takes pyarrow: pip install pyarrow.") from None
-
-
-def fit_of(
-    fold: FoldDates,
-    seed: int,
-    words: list[str],
-    series: list[CloseSeries],
-    folder: Path,
-    code: dict[str, str] | None = None,
-    settings: str = "",
-) -> Fit:
-    """What a fold's fit with a seed is to do.
-
-    Args:
-        fold: the dates.
-        seed: the seed.
-        words: the options of ``fit``.
-        series: all closes of the backtest.
-        folder: the backtest's.
-        code: the hashes of what it is written in, by file; None if that may change.
-        settings: all options of ``fit`` as text.
-    """
-    sha256 = [fingerprint(*closes_of_fold(fold, closes)) for closes in series]
-    return Fit(fold, seed, words, sha256, folder / UNFINISHED / f"fold_{fold.number}_seed_{seed}", code, settings)
 
 
 def _carry_out(fits: list[Fit], workers: int, gpus: list[str], say: Callable[[str], None]) -> None:

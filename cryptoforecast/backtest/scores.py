@@ -16,6 +16,7 @@ from cryptoforecast.evaluation.rows import SEED
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.tries import Place
+from cryptoforecast.evaluation.user_metrics import Metric, note_metrics
 from cryptoforecast.evaluation.verdict_record import scores_of_both
 
 
@@ -113,7 +114,11 @@ class BacktestVerdict(NamedTuple):
 
 
 def judge_backtest(
-    rows: pd.DataFrame, simulated: bool = False, tries: Place | None = None, flattered_by: str = ""
+    rows: pd.DataFrame,
+    simulated: bool = False,
+    tries: Place | None = None,
+    flattered_by: str = "",
+    metrics: Sequence[Metric] = (),
 ) -> BacktestVerdict:
     """Score a model beside the baselines, fold by fold and over the targets of all folds, and decide what it claims.
 
@@ -127,13 +132,16 @@ def judge_backtest(
         tries: which of all tries on these targets this is, as the ledger knows; None of one that was not chosen among
             others.
         flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
+        metrics: functions of one model's rows on one series, shown with the scores.
     """
+    named = note_metrics(rows, metrics)
     model = str(rows["model"].iloc[0])
     seeds = [int(seed) for seed in rows[SEED].dropna().unique()]
     folds = [
-        _score_fold(int(str(number)), of_fold, model, seeds) for number, of_fold in rows.groupby("fold", sort=False)
+        _score_fold(int(str(number)), of_fold, model, seeds, named)
+        for number, of_fold in rows.groupby("fold", sort=False)
     ]
-    pooled = {seed: _score(of_seed(rows, seed), model) for seed in seeds}
+    pooled = {seed: _score(of_seed(rows, seed), model, named) for seed in seeds}
     first = of_seed(rows, seeds[0])
     walk, judged = first[first["model"] == RANDOM_WALK], rows[rows["model"] == model]
     targets = {str(series): int(count) for series, count in walk.groupby("series", sort=False).size().items()}
@@ -170,9 +178,11 @@ def across_seeds(values: Sequence[float]) -> AcrossSeeds:
     return AcrossSeeds(mean=float(np.mean(values)), std=std, min=float(min(values)), max=float(max(values)))
 
 
-def _score_fold(number: int, rows: pd.DataFrame, model: str, seeds: Sequence[int]) -> FoldScores:
+def _score_fold(
+    number: int, rows: pd.DataFrame, model: str, seeds: Sequence[int], metrics: Mapping[str, Metric]
+) -> FoldScores:
     targets = int((rows["model"] == RANDOM_WALK).sum()) // (len(seeds) if model == RANDOM_WALK else 1)
-    by_seed = {seed: _score(of_seed(rows, seed), model) for seed in seeds}
+    by_seed = {seed: _score(of_seed(rows, seed), model, metrics) for seed in seeds}
     return FoldScores(number, rows["timestamp"].min(), rows["timestamp"].max(), targets, by_seed)
 
 
@@ -186,8 +196,8 @@ def _mean_skill(fold: FoldScores) -> float:
     return float(np.mean([scored.skill for scored in fold.by_seed.values()]))
 
 
-def _score(rows: pd.DataFrame, model: str) -> SeedScores:
-    by_series = scores_by_series(point_rows(rows, model))
+def _score(rows: pd.DataFrame, model: str, metrics: Mapping[str, Metric]) -> SeedScores:
+    by_series = scores_by_series(point_rows(rows, model), metrics)
     judged, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
     skill = float(np.mean([scores[model]["skill"] for scores in by_series.values()]))
     return SeedScores(by_series, skill, *diebold_mariano(judged, walk))

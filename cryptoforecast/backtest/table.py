@@ -10,7 +10,8 @@ from rich.text import Text
 from cryptoforecast.backtest.scores import BacktestVerdict, SeedScores, across_seeds
 from cryptoforecast.backtest.table_of_densities import columns_of, print_distributions
 from cryptoforecast.data.times import say_time
-from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.metrics import RANDOM_WALK, mean_of, user_names
+from cryptoforecast.evaluation.score_tables import users_cells
 from cryptoforecast.formatting import display_name, format_number, format_price
 
 
@@ -30,14 +31,20 @@ def table_of_folds(verdict: BacktestVerdict) -> pd.DataFrame:
     Of a model with a distribution there are ``crps``, the mean over seeds, and the spread of the density skill.
     """
     found = verdict.distribution
+    names = user_names(next(iter(verdict.pooled.values())).by_series)
+
+    def of_user(by_seed: dict[int, SeedScores]) -> dict[str, float | None]:
+        return {name: _mean_of_known(verdict.model, name, by_seed) for name in names}
+
     lines = [
         {"fold": fold.fold, "first": fold.first, "last": fold.last, "targets": fold.targets}
         | across_seeds([scores.skill for scores in fold.by_seed.values()])
+        | of_user(fold.by_seed)
         | (columns_of(found.folds[fold.fold]) if found else {})
         for fold in verdict.folds
     ]
     total = {"fold": "all", "first": verdict.folds[0].first, "last": verdict.folds[-1].last}
-    whole = {**total, "targets": sum(verdict.targets.values()), **verdict.skill}
+    whole = {**total, "targets": sum(verdict.targets.values()), **verdict.skill, **of_user(verdict.pooled)}
     return pd.DataFrame([*lines, whole | (columns_of(found.pooled) if found else {})])
 
 
@@ -90,14 +97,21 @@ def _table_of_models(verdict: BacktestVerdict) -> Table:
     title = f"all folds, mean of {means}" if means else "all folds"
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
     table.add_column("model")
-    for column in ("mean MAPE %", "mean skill") if several else ("RMSE", "MAE", "MAPE %", "skill"):
-        table.add_column(column, justify="right")
     by_series = next(iter(verdict.pooled.values())).by_series
+    names = user_names(by_series)
+    for column in (*(("mean MAPE %", "mean skill") if several else ("RMSE", "MAE", "MAPE %", "skill")), *names):
+        table.add_column(column, justify="right")
     for model in next(iter(by_series.values())):
         prices = [] if several else [format_price(_mean(model, name, verdict.pooled)) for name in ("rmse", "mae")]
         mape, skill = (_mean(model, name, verdict.pooled) for name in ("mape", "skill"))
-        table.add_row(Text(model), *prices, format_number(mape, ".3f"), format_number(skill, "+.4f"))
+        of_user = users_cells({name: _mean_of_known(model, name, verdict.pooled) for name in names}, names)
+        table.add_row(Text(model), *prices, format_number(mape, ".3f"), format_number(skill, "+.4f"), *of_user)
     return table
+
+
+def _mean_of_known(model: str, metric: str, by_seed: dict[int, SeedScores]) -> float | None:
+    """The mean of a metric of the user's over seeds and series, where it is known."""
+    return mean_of([dict(table[model])[metric] for scored in by_seed.values() for table in scored.by_series.values()])
 
 
 def _mean(model: str, score: str, by_seed: dict[int, SeedScores]) -> float:

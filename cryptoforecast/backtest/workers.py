@@ -13,7 +13,7 @@ from cryptoforecast.backtest.fold_fit import ROWS, Fit, work
 from cryptoforecast.errors import UserError
 from cryptoforecast.training.forkserver import forkserver_context, start
 
-FINISHED, UNFINISHED = "folds", "unfinished"
+FINISHED = "folds"
 GPUS = "CUDA_VISIBLE_DEVICES"
 
 

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from cryptoforecast.backtest.run import WINDOWS, walk_forward
 from cryptoforecast.backtest.table import print_backtest
+from cryptoforecast.cli.judging import BASELINES, METRICS, add_judging
 from cryptoforecast.cli.terminal import console
 from cryptoforecast.errors import UsageError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, adaptation_of
@@ -80,5 +81,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="STEP",
         help="how fast the levels of the quantiles follow what was seen",
     )
+    add_judging(parser, (METRICS, BASELINES))
     parser.add_argument("--parquet", action="store_true", help="write forecasts.parquet too; takes pyarrow")
     return parser

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from cryptoforecast.cli.judging import METRICS, add_judging
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.user_folders import expand_home
 
@@ -30,7 +31,7 @@ def run(words: Sequence[str]) -> None:
     from cryptoforecast.evaluation.comparison.compare import compare
     from cryptoforecast.evaluation.comparison.result import LINE_LENGTH
 
-    result = compare(*options.runs, by=options.by)
+    result = compare(*options.runs, by=options.by, metrics=options.metrics)
     result.print(Console() if sys.stdout.isatty() else Console(width=LINE_LENGTH))
     result.write(folder, shlex.join(["python", "-m", "cryptoforecast", *words]))
     print(f"\nwrote {FILES} into {folder}")
@@ -52,5 +53,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MEASURE",
         help="rmse of points, or crps of distributions, which says what rung of the ladder is beaten; %(default)s",
     )
+    add_judging(parser, (METRICS,), default=None)
     parser.add_argument("--output_dir", default="comparison", metavar="D", help=f"folder for {FILES}; ./%(default)s")
     return parser

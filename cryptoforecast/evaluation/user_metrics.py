@@ -114,3 +114,18 @@ def note_metrics(rows: pd.DataFrame, given: Iterable[Any]) -> dict[str, Metric]:
 def note(rows: pd.DataFrame, kind: str, record: Mapping[str, Any]) -> None:
     """Keep the record of the user's ``metrics`` or ``baselines`` in the ``attrs`` of forecast rows."""
     rows.attrs[USERS] = {**rows.attrs.get(USERS, {}), kind: dict(record)}
+
+
+def mean_values(metrics: Mapping[str, Metric], rows: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """The values of metrics by model and name; of several series their mean, where they are known.
+
+    Args:
+        metrics: by name.
+        rows: forecast rows of several models on one or several series.
+    """
+    values: dict[str, dict[str, float | None]] = {}
+    for model, of_model in rows.groupby("model", sort=False) if metrics else ():
+        by_series = [values_of(metrics, part) for _, part in of_model.groupby("series", sort=False)]
+        known = {name: [value for found in by_series if (value := found[name]) is not None] for name in metrics}
+        values[str(model)] = {name: sum(found) / len(found) if found else None for name, found in known.items()}
+    return values

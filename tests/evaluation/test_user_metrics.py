@@ -168,3 +168,33 @@ def test_a_baseline_cannot_take_the_name_of_another_model(folder: Path) -> None:
     kind: Callable[..., Any] = type("Mean", (cf.Drift,), {"__module__": __name__})
     with pytest.raises(cf.UserError, match="has the name of another model"):
         cf.test(model=cf.Drift, baselines=[kind], **DATA)
+
+
+def test_compare_computes_a_metric_anew_and_counts_no_baseline_of_the_users_as_a_variant(
+    module: str, folder: Path
+) -> None:
+    for name, model in (("a", cf.Drift), ("b", cf.Mean)):
+        cf.test(model=model, metrics=[f"{module}.hits"], baselines=[f"{module}.Momentum"], output_dir=name, **DATA)
+    scores = json.loads((folder / "a" / "scores.json").read_text())["scores"]
+    found = cf.compare("a", "b", repetitions=50)
+    table = found.table().set_index("model")
+    assert sorted(table.index) == ["Drift", "Mean", "Momentum (baseline)", "RandomWalk"]
+    assert {name: table.loc[name, "hits"] for name in ("Drift", "RandomWalk")} == pytest.approx(
+        {name: scores[name]["hits"] for name in ("Drift", "RandomWalk")}
+    )
+    assert table.loc["Momentum (baseline)", "hits"] == pytest.approx(scores["Momentum"]["hits"])
+    assert found.claim.model != "Momentum (baseline)" or found.tried.variants == 0
+    assert "hits" in repr(found)
+    found.write("out")
+    assert list(json.loads((folder / "out" / "comparison.json").read_text())["judge"]["metrics"]) == ["hits"]
+
+
+def test_compare_tells_that_a_run_was_judged_by_other_code(module: str, folder: Path) -> None:
+    cf.test(model=cf.Drift, metrics=[f"{module}.hits"], output_dir="a", **DATA)
+    path = folder / "a" / "scores.json"
+    content = json.loads(path.read_text())
+    content["judge"]["metrics"]["hits"]["code"] = {f"{module}.py": "0" * 64}
+    path.write_text(json.dumps(content))
+    with pytest.warns(cf.DataNotice, match="its hits was computed by other code; here it is computed anew for all"):
+        table = cf.compare("a", repetitions=50).table().set_index("model")
+    assert table.loc["Drift", "hits"] == content["scores"]["Drift"]["hits"]

@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.comparison.measures import is_baseline
+from cryptoforecast.evaluation.comparison.measures import is_baseline, with_baselines_named, with_label
 from cryptoforecast.evaluation.comparison.odd_runs import ROUNDING, TARGET, nothing_in_common, require_equal
 from cryptoforecast.evaluation.distribution.quantile_columns import QUANTILES, distribution_columns_in, has_distribution
-from cryptoforecast.evaluation.metrics import BASELINE_NAMES, RANDOM_WALK
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.rows import describe_target, read_rows
+from cryptoforecast.evaluation.user_metrics import USERS
 from cryptoforecast.user_folders import expand_home
 
 FILE = "forecasts.csv"
@@ -25,6 +26,7 @@ class RunRows(NamedTuple):
     ``split`` is ``val`` if the file's targets are those its models were chosen by, and ``simulated`` says that nobody
     ever traded at its prices; of another tool's file neither is known. ``sha256`` is the file's fingerprint.
     ``flattered_by`` says why its targets are no test of its model, if that has been trained on them.
+    ``judged`` is the record of the user's metrics and baselines that stood beside the model.
     """
 
     path: Path
@@ -33,6 +35,7 @@ class RunRows(NamedTuple):
     simulated: bool
     sha256: str
     flattered_by: str = ""
+    judged: Mapping[str, Any] = {}
 
 
 class NoForecasts(UserError):
@@ -70,7 +73,9 @@ def read_run(given: str | Path) -> RunRows:
     scores = _scores_beside(path)
     simulated = _is_simulated(scores) or rows["series"].str.contains("SIMULATED").any()
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return RunRows(path, rows, scores.get("split"), bool(simulated), sha256, scores.get("flattered_by", ""))
+    judged = scores.get(USERS, {})
+    rows = with_baselines_named(rows, judged)
+    return RunRows(path, rows, scores.get("split"), bool(simulated), sha256, scores.get("flattered_by", ""), judged)
 
 
 def align(runs: Sequence[RunRows]) -> Aligned:
@@ -187,10 +192,10 @@ def _told_apart(rows: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     for model, part in rows.groupby("model"):
         if model == RANDOM_WALK or part["run"].nunique() == 1:
             continue
-        if model in BASELINE_NAMES and not _differ(part):
+        if is_baseline(str(model)) and not _differ(part):
             rows = rows.drop(part.index[part.duplicated(TARGET)])
         else:
-            rows.loc[part.index, "model"] = [f"{model} ({labels[at]})" for at in part["run"]]
+            rows.loc[part.index, "model"] = [with_label(str(model), labels[at]) for at in part["run"]]
     return rows
 
 

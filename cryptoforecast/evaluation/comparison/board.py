@@ -1,7 +1,7 @@
 """Many models on the same targets: a leaderboard anchored at the random walk, and what may be claimed of the best."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, NotRequired, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import fewest_origins
 from cryptoforecast.evaluation.tries import Tried
+from cryptoforecast.evaluation.user_metrics import Metric, mean_values, record_of_metrics
 
 
 class Standing(TypedDict):
@@ -38,6 +39,7 @@ class Standing(TypedDict):
     ``dm_reason`` says why it is None. ``better`` is what StepM finds; where it does not hold its level, the model's own
     p-value, one-sided, must also be below 5 % divided by the count of models that are no baselines. It and
     ``in_confidence_set`` are absent where there are too few origins. Tests are of the losses that models are ranked by.
+    ``metrics`` are the values of the user's metrics by name; of several series their mean.
     """
 
     rmse: float | None
@@ -50,6 +52,7 @@ class Standing(TypedDict):
     dm_reason: str
     in_confidence_set: bool | None
     better: bool | None
+    metrics: NotRequired[dict[str, float | None]]
 
 
 class Board(NamedTuple):
@@ -72,7 +75,8 @@ class Board(NamedTuple):
 class Comparison(NamedTuple):
     """Leaderboards by series and pooled, how many were tried on these targets, and what may be claimed of the best.
 
-    ``without_distribution`` are the models that are left out where distributions are ranked.
+    ``without_distribution`` are the models that are left out where distributions are ranked, ``metrics`` is the record
+    of the user's metrics.
     """
 
     by_series: dict[str, Board]
@@ -80,6 +84,7 @@ class Comparison(NamedTuple):
     tried: Tried
     claim: Claim
     without_distribution: Sequence[str] = ()
+    metrics: Mapping[str, Any] = {}
 
     @property
     def winner(self) -> str | None:
@@ -100,6 +105,7 @@ def compare_rows(
     flattered_by: str = "",
     repetitions: int = REPETITIONS,
     by: str = SQUARED.name,
+    metrics: Mapping[str, Metric] | None = None,
 ) -> Comparison:
     """Rank models, and claim that one beats the random walk only where the best of so many would not do so by luck.
 
@@ -117,6 +123,7 @@ def compare_rows(
         flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
         repetitions: how often the bootstraps draw.
         by: ``rmse`` or ``crps``.
+        metrics: of the user's, by name.
 
     Raises:
         UserError: if models are to be ranked by CRPS and the random walk or all others have no distribution.
@@ -134,8 +141,8 @@ def compare_rows(
     measure = measure_of(by)
     rows, left_out = models_to_rank(with_random_walk(rows), measure)
     of_series = {str(series): part for series, part in rows.groupby("series", sort=False)}
-    by_series = {series: _board(part, repetitions, measure) for series, part in of_series.items()}
-    pooled = _board(rows, repetitions, measure) if len(by_series) > 1 else next(iter(by_series.values()))
+    by_series = {series: _board(part, repetitions, measure, metrics or {}) for series, part in of_series.items()}
+    pooled = _board(rows, repetitions, measure, metrics or {}) if len(by_series) > 1 else next(iter(by_series.values()))
     given = sum(not is_baseline(model) for model in pooled.standings)
     tried = tried or Tried(given, given)
     claim = claim_by_rungs(
@@ -148,10 +155,10 @@ def compare_rows(
         simulated=simulated,
         flattered_by=flattered_by,
     )
-    return Comparison(by_series, pooled, tried, claim, left_out)
+    return Comparison(by_series, pooled, tried, claim, left_out, record_of_metrics((metrics or {}).values()))
 
 
-def _board(rows: pd.DataFrame, repetitions: int, measure: Measure) -> Board:
+def _board(rows: pd.DataFrame, repetitions: int, measure: Measure, metrics: Mapping[str, Metric]) -> Board:
     """The leaderboard of some rows; prices are not averaged over several series."""
     losses, horizon = losses_of(rows, measure.loss), int(rows["step"].max())
     block, enough = block_size(len(losses), horizon), len(losses) >= fewest_origins(horizon)
@@ -162,6 +169,7 @@ def _board(rows: pd.DataFrame, repetitions: int, measure: Measure) -> Board:
         for rung in rungs_in([str(model) for model in losses])[1:]:
             rungs[rung] = compare_with(rung, losses_of(rows, measure.loss, rung), horizon, repetitions, measure)
     scores = _scores(rows, measure)
+    of_user = mean_values(metrics, rows)
     standings = {
         model: Standing(
             **score,  # type: ignore[typeddict-item]
@@ -169,6 +177,7 @@ def _board(rows: pd.DataFrame, repetitions: int, measure: Measure) -> Board:
             dm_reason=found.tests[model].reason,
             in_confidence_set=None if may_be_best is None else model in may_be_best,
             better=None if found.models is None else model in found.models,
+            **({"metrics": of_user[model]} if metrics else {}),
         )
         for model, score in scores.items()
     }

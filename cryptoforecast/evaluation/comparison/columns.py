@@ -29,8 +29,11 @@ def columns_of(board: Board) -> list[Column]:
     else:
         has_crps = any("crps" in standing for standing in board.standings.values())
         shown = [*prices, *relative, *([crps] if has_crps else [])]
+    first = next(iter(board.standings.values()))
+    of_user = [Column(name, name, _metric(name)) for name in first.get("metrics", {})]
     return [
         *shown,
+        *of_user,
         Column("DM p", "DM p", lambda standing: p_value_cell(standing["dm_p"], NONE)),
         Column("in MCS", "in 90 % confidence set", _answer("in_confidence_set")),
         Column("better", "better (StepM)", _answer("better")),
@@ -65,6 +68,10 @@ def _price(name: str) -> Callable[[Standing], str]:
 
 def _number(name: str) -> Callable[[Standing], str]:
     return lambda standing: NONE if (value := _value(standing, name)) is None else format_number(value, ".4f")
+
+
+def _metric(name: str) -> Callable[[Standing], str]:
+    return lambda standing: NONE if (value := standing["metrics"][name]) is None else format_number(value, ".4g")
 
 
 def _answer(name: str) -> Callable[[Standing], str]:

@@ -19,12 +19,14 @@ from cryptoforecast.evaluation.comparison.alignment import (
     read_run,
 )
 from cryptoforecast.evaluation.comparison.board import compare_rows
-from cryptoforecast.evaluation.comparison.measures import SQUARED, is_baseline, measure_of
+from cryptoforecast.evaluation.comparison.measures import SQUARED, is_baseline, measure_of, with_baselines_named
+from cryptoforecast.evaluation.comparison.metrics_of_runs import metrics_of
 from cryptoforecast.evaluation.comparison.result import ComparisonResult
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.ledger import ledgers_near, read_ledger
 from cryptoforecast.evaluation.rows import COLUMNS, SEED, rows_by_model, to_csv
 from cryptoforecast.evaluation.tries import Given, Tried, count_tried
+from cryptoforecast.evaluation.user_metrics import USERS
 from cryptoforecast.formatting import join_names
 
 
@@ -37,6 +39,7 @@ def compare(
     output_dir: str | Path | None = None,
     repetitions: int = REPETITIONS,
     by: str = SQUARED.name,
+    metrics: Sequence[Any] | None = None,
 ) -> ComparisonResult:
     """Rank models, and claim that one beats the random walk only where the best of so many would not do so by luck.
 
@@ -54,6 +57,8 @@ def compare(
         output_dir: a folder for ``comparison.json`` and ``comparison.html``; by default nothing is written.
         repetitions: how often the bootstraps draw.
         by: ``rmse``, or ``crps``, which ranks distributions and claims which rung of the ladder the best one beats.
+        metrics: functions of one model's rows on one series that return a number, or their import paths; by default
+            those of the runs. All are computed anew, on the common targets.
 
     Returns:
         The leaderboards and the claim.
@@ -82,6 +87,7 @@ def compare(
         flattered_by=_seen(known, aligned.labels, entries) if flattered_by is None else flattered_by,
         repetitions=repetitions,
         by=by,
+        metrics=metrics_of(known, metrics),
     )
     result = ComparisonResult(comparison, aligned, known)
     if output_dir is not None:
@@ -128,7 +134,9 @@ def _read_run(run: Any, number: int) -> RunRows:
     written = to_csv(rows) if set(COLUMNS) <= set(rows) else ""
     sha256 = hashlib.sha256((written or "").encode()).hexdigest()
     simulated = bool(rows.attrs.get("simulated")) or bool(table["series"].str.contains("SIMULATED").any())
-    return RunRows(Path(name), table, rows.attrs.get("split"), simulated, sha256)
+    judged = rows.attrs.get(USERS, {})
+    table = with_baselines_named(table, judged)
+    return RunRows(Path(name), table, rows.attrs.get("split"), simulated, sha256, judged=judged)
 
 
 def _folder_of_checkpoint(checkpoint: Path) -> Path:

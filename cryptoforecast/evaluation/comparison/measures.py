@@ -1,6 +1,7 @@
 """The losses by which models can be ranked: squared errors of points, and the CRPS of distributions."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ from cryptoforecast.evaluation.distribution.density import crps_of_rows
 from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.metrics import BASELINE_NAMES, RANDOM_WALK, RUNG_NAMES
 from cryptoforecast.evaluation.significance import Loss, squared_errors
+
+USERS_BASELINE = "baseline"  # stands in brackets behind the name of a baseline of the user's
 
 
 class Measure(NamedTuple):
@@ -52,7 +55,27 @@ def measure_of(by: str) -> Measure:
 
 def is_baseline(name: str) -> bool:
     """Whether a model costs nothing to try, also where a run's name is appended to its own."""
-    return base_name(name) in BASELINE_NAMES
+    return base_name(name) in BASELINE_NAMES or f" ({USERS_BASELINE}" in name
+
+
+def with_baselines_named(rows: pd.DataFrame, judged: Mapping[str, Any]) -> pd.DataFrame:
+    """Forecast rows in which the user's baselines have names such as ``Momentum (baseline)``, unlike variants.
+
+    Args:
+        rows: of one run.
+        judged: the run's record of metrics and baselines.
+    """
+    names = {name: f"{name} ({USERS_BASELINE})" for name in judged.get("baselines", {})}
+    return rows.assign(model=rows["model"].replace(names)) if names else rows
+
+
+def with_label(name: str, run: str) -> str:
+    """The name of a model with that of its run.
+
+    >>> with_label("LSTM", "btc/version_0"), with_label("Momentum (baseline)", "btc/version_0")
+    ('LSTM (btc/version_0)', 'Momentum (baseline, btc/version_0)')
+    """
+    return f"{name.removesuffix(')')}, {run})" if name.endswith(f" ({USERS_BASELINE})") else f"{name} ({run})"
 
 
 def base_name(name: str) -> str:

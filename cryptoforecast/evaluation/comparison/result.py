@@ -85,11 +85,11 @@ class ComparisonResult:
         """
         boards = {**self.by_series, **({POOLED: self.pooled} if len(self.by_series) > 1 else {})}
         lines = [
-            {"series": series, "model": model, **standing}
+            {"series": series, "model": model, **standing, **standing.get("metrics", {})}
             for series, board in boards.items()
             for model, standing in board.standings.items()
         ]
-        return pd.DataFrame(lines).drop(columns="dm_reason")
+        return pd.DataFrame(lines).drop(columns=["dm_reason", "metrics"], errors="ignore")
 
     def write(self, folder: str | Path, command: str = "cryptoforecast.compare") -> None:
         """Write ``comparison.json`` and ``comparison.html``.
@@ -171,6 +171,7 @@ def _record(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows]) -
         "by_series": {series: _of_board(board) for series, board in comparison.by_series.items()},
         "pooled": _of_board(comparison.pooled),
         **({} if not comparison.without_distribution else {"without_distribution": [*comparison.without_distribution]}),
+        **({} if not comparison.metrics else {"judge": {"metrics": comparison.metrics}}),
         "settings": {"level": SIGNIFICANCE_LEVEL, "confidence": CONFIDENCE, "repetitions": REPETITIONS},
     }
 
