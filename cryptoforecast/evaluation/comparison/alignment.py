@@ -83,7 +83,7 @@ def align(runs: Sequence[RunRows]) -> Aligned:
 
     The random walk is made from the last closes, and stands once; its distribution is that of the first run that has
     one. Models of one name in several runs are told apart by their runs' folders; other baselines only where they
-    forecast differently.
+    forecast differently, those of equal forecasts under the first of their runs.
 
     Raises:
         UserError: if two runs hold different closes for one time, the random walk is not the last close, no last
@@ -188,15 +188,28 @@ def _random_walk(rows: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
 
 
 def _told_apart(rows: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
-    """Rows whose models are one each: those of one name in several runs carry the run's, if they differ."""
+    """The rows, in which a name that several runs have carries the run's label; equal baselines stand once."""
     for model, part in rows.groupby("model"):
         if model == RANDOM_WALK or part["run"].nunique() == 1:
             continue
-        if is_baseline(str(model)) and not _differ(part):
-            rows = rows.drop(part.index[part.duplicated(TARGET)])
-        else:
-            rows.loc[part.index, "model"] = [with_label(str(model), labels[at]) for at in part["run"]]
+        baseline = is_baseline(str(model))
+        first = _first_equal_runs(part) if baseline else {at: at for at in part["run"].unique()}
+        runs = part["run"].map(first)
+        if len(set(first.values())) > 1:
+            rows.loc[part.index, "model"] = [with_label(str(model), labels[at]) for at in runs]
+        if baseline:
+            rows = rows.drop(part.index[part.assign(run=runs).duplicated(["run", *TARGET])])
     return rows
+
+
+def _first_equal_runs(rows: pd.DataFrame) -> dict[int, int]:
+    """For each run, the first one whose forecasts differ from its own at none of the targets that both have."""
+    by_run, first = dict(list(rows.groupby("run"))), dict[int, int]()
+    for run, part in by_run.items():
+        kept = [earlier for earlier in by_run if first.get(earlier) == earlier]
+        equal = (earlier for earlier in kept if not _differ(pd.concat([by_run[earlier], part])))
+        first[run] = next(equal, run)
+    return first
 
 
 def _differ(rows: pd.DataFrame) -> bool:

@@ -57,10 +57,10 @@ def test_the_random_walk_is_made_from_the_last_closes_and_stands_once(tmp_path: 
 def test_models_of_one_name_carry_their_runs_folders(tmp_path: Path) -> None:
     paths = [run_of(tmp_path / "runs" / name, rows("LSTM"), rows("Drift", shift=1)) for name in ("v0", "v1")]
     found = aligned(*paths, run_of(tmp_path / "runs" / "v2", rows("GRU"), rows("Drift", shift=2)))
-    drifts = ["Drift (v0)", "Drift (v1)", "Drift (v2)"]  # of other lengths of context they are others
+    drifts = ["Drift (v0)", "Drift (v2)"]  # that of v1 is the first one's; of another length of context it is another
     assert found.rows["model"].unique().tolist() == ["LSTM (v0)", "LSTM (v1)", "GRU", "RandomWalk", *drifts]
     assert aligned(*paths).rows["model"].unique().tolist() == ["LSTM (v0)", "LSTM (v1)", "RandomWalk", "Drift"]
-    assert found.of_run == [["LSTM (v0)", "Drift (v0)"], ["LSTM (v1)", "Drift (v1)"], ["GRU", "Drift (v2)"]]
+    assert found.of_run == [["LSTM (v0)", "Drift (v0)"], ["LSTM (v1)"], ["GRU", "Drift (v2)"]]
 
 
 def test_closes_that_two_runs_disagree_about_are_an_error_with_both(tmp_path: Path) -> None:
