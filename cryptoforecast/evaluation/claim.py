@@ -68,6 +68,7 @@ class BestOf(NamedTuple):
         measure: ``RMSE``, or ``CRPS`` of distributions.
         benchmark: what is to be beaten: the random walk, or the highest rung that is.
         next_rung: the rung above it, if there is one.
+        lowest: whether no other model given that is no baseline has a lower loss.
     """
 
     given: int
@@ -77,6 +78,7 @@ class BestOf(NamedTuple):
     measure: str = "RMSE"
     benchmark: str = RANDOM_WALK
     next_rung: NextRung | None = None
+    lowest: bool = True
 
 
 class Claim(NamedTuple):

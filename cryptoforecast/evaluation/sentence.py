@@ -119,8 +119,9 @@ def _of_best(claim: Claim) -> str:
             luck = f"for the best of all {counts.fits:,} that is within luck ({alone})"
             shown = f"No {subject} is shown to be better than {benchmark}"
             return f"{shown}: {about}; {best_of.given:,} given, and {luck}{tried}."
+    chosen = "as the best of those given" if best_of.lowest else f"among the {best_of.given:,} given"
     return (
-        f"{winner} is better than {benchmark}, also as the best of those given: its {measure} is "
+        f"{winner} is better than {benchmark}, also {chosen}: its {measure} is "
         f"{_percent(claim.skill)} on {claim.targets:,} targets (StepM over all models given, at 5 %; {test})"
         f"{_not_beaten(best_of)}{tried}."
     )

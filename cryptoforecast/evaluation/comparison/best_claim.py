@@ -68,4 +68,5 @@ def _best_against(
     better = [model for model in ranked if superior.models and model in superior.models]
     best = next((model for model in variants if model in better), variants[0])
     baselines = [model for model in better if model not in variants and rung == RANDOM_WALK]
-    return best, BestOf(len(variants), tried, superior.spa_p, baselines, measure.label, rung)
+    lowest = best == variants[0]  # a lower mean loss may still be less certain, as one that varies more from day to day
+    return best, BestOf(len(variants), tried, superior.spa_p, baselines, measure.label, rung, lowest=lowest)
