@@ -1,10 +1,10 @@
 """What is claimed of the best of several models, from hand-made comparisons."""
 
+from cryptoforecast.evaluation import significance
 from cryptoforecast.evaluation.comparison.against_benchmark import Superior
 from cryptoforecast.evaluation.comparison.best_claim import claim_by_rungs
 from cryptoforecast.evaluation.comparison.measures import SQUARED
 from cryptoforecast.evaluation.sentence import sentence_of
-from cryptoforecast.evaluation.significance import TestResult
 from cryptoforecast.evaluation.tries import Tried
 
 
@@ -12,7 +12,7 @@ def sentence(better: list[str]) -> str:
     """The sentence on two models, of which Wild has the lower mean loss."""
     superior = Superior(
         relative={"Wild": 0.98, "Steady": 0.99, "RandomWalk": 1.0},
-        tests={name: TestResult(0.001, "") for name in ("Wild", "Steady", "RandomWalk")},
+        tests={name: significance.TestResult(0.001, "") for name in ("Wild", "Steady", "RandomWalk")},
         spa_p=0.01,
         models=better,
     )
@@ -25,7 +25,8 @@ def sentence(better: list[str]) -> str:
 
 
 def test_the_best_of_those_given_is_called_so_where_it_has_the_lowest_loss_and_is_found_better() -> None:
-    assert sentence(["Wild", "Steady"]).startswith("Wild is better than the random walk, also as the best of those given")
+    claim = sentence(["Wild", "Steady"])
+    assert claim.startswith("Wild is better than the random walk, also as the best of those given: its RMSE is 2.00% ")
 
 
 def test_a_model_that_is_found_better_without_the_lowest_loss_is_not_called_the_best() -> None:
