@@ -18,6 +18,7 @@ from cryptoforecast.formatting import count_of, join_names
 from cryptoforecast.models.checkpoints.load import make_forecaster
 from cryptoforecast.models.contract.distribution import WindowForecast, forecast_with_distribution
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.training.settings.arguments import TAKEN_FROM_DATA
 
 HORIZONS = (1, 7)
 CONTEXT_LENGTHS = (24, 37, 60)
@@ -35,6 +36,11 @@ def check_construction(examination: Examination) -> str:
         advice = "let __init__ take **kwargs, and pass them on with super().__init__(**kwargs)"
         raise Fails(f"{problem}: {advice}.") from None
     repeated = make_forecaster(model.record(), f"a record of {subject.name}")
+    if lost := [name for name in TAKEN_FROM_DATA if getattr(model, name) != getattr(repeated, name)]:
+        raise Fails(
+            f"its record does not have {join_names(lost)}: let __init__ take **kwargs, and pass exactly these on with "
+            "super().__init__(**kwargs)."
+        )
     if _shapes(model) != _shapes(repeated):
         raise Fails(
             "made again from its record it has other weights: its arguments alone must say what it consists of."

@@ -6,18 +6,19 @@ import torch
 
 from cryptoforecast.audit.origins import forecasts
 from cryptoforecast.check.closes import OPEN, follower, walk
+from cryptoforecast.check.contract_lines import forecast_of
 from cryptoforecast.check.examination import Examination
+from cryptoforecast.check.head_lines import require_head_takes_part
 from cryptoforecast.check.outcomes import Fails, Missing, NotTried
 from cryptoforecast.check.short_fit import Fitted, learns
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.evaluation.beside_baselines import ladder_rows
 from cryptoforecast.evaluation.distribution.density import crps_of_rows
-from cryptoforecast.evaluation.forecasts import Split, forecast_rows
+from cryptoforecast.evaluation.forecasts import DISTRIBUTION_COLUMNS, Split, forecast_rows
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL, diebold_mariano, squared_errors
 from cryptoforecast.formatting import count_of, format_p_value
 from cryptoforecast.models import StudentT
-from cryptoforecast.models.contract.answers import is_point
 from cryptoforecast.models.ladder.ladder import fit_ladder
 
 ROWS, BATCH_SIZE = 1500, 64
@@ -52,13 +53,12 @@ def check_autocorrelation(examination: Examination) -> str:
 
 def check_clustering(examination: Examination) -> str:
     """Find that large changes are followed by large ones, by a distribution that stands on no rung."""
-    model = examination.fitted.model
-    if is_point(model) and (model._overrides("forecast") or model._overrides("network_forecast")):
-        raise NotTried("it has a forecast of its own, which is a point.")
-    made_with = {"head": StudentT(relative_to="none")} if is_point(model) else {}
-    return _found(
-        _planted_fit(examination, walk(ROWS, volatility_swing=SWING), made_with=made_with), "volatility is clustered"
-    )
+    fitted, made_with = examination.fitted, {}
+    if forecast_of(fitted, fitted.data.fold.val[:1]).distribution is None:
+        require_head_takes_part(examination)
+        made_with = {"head": StudentT(relative_to="none")}
+    series = walk(ROWS, volatility_swing=SWING)
+    return _found(_planted_fit(examination, series, made_with=made_with), "volatility is clustered")
 
 
 def check_lead(examination: Examination) -> str:
@@ -87,7 +87,7 @@ def finding_of(fitted: Fitted, split: Split) -> Finding:
     """How a fitted model does on some targets: by its distribution if it has one, else by its points."""
     model, data = fitted.model, fitted.data
     rows = forecast_rows(model, data, split)
-    if is_point(model) and "0.5" not in rows:
+    if DISTRIBUTION_COLUMNS[0] not in rows:
         loss, benchmark = squared_errors, rows.assign(model=RANDOM_WALK, forecast=rows["last"])
         skill = 1 - float((loss(rows).mean() / loss(benchmark).mean()) ** 0.5)
     else:

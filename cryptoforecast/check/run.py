@@ -138,9 +138,9 @@ def _line(name: str, examination: Examination, before: Sequence[Line]) -> Line:
 
 
 def _outcome(name: str, examination: Examination, before: dict[str, Outcome]) -> tuple[Outcome, str]:
-    needed = [earlier for earlier in ("construction", "training", NEEDS.get(name)) if earlier in before]
-    if unmet := [earlier for earlier in needed if before[earlier] != "holds"]:
-        return "not tried", f"{unmet[0]} does not hold."
+    for needed in ("construction", "training", NEEDS.get(name, "training")):
+        if before.get(needed, "holds") != "holds":
+            return "not tried", f"{needed} {'fails' if before[needed] == 'fails' else 'was not tried'}."
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             return "holds", f"{LINES[name](examination)}."

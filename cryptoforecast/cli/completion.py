@@ -39,6 +39,8 @@ def complete(verbs: Iterable[str]) -> None:
 
 def _add_options(parser: argparse.ArgumentParser, verb: str) -> None:
     options, classes = known_options()
+    if verb == "check":
+        parser.add_argument("class", nargs="?", choices=classes.get("model"))
     first = {option.name: option for shown in PAGES[verb].options.values() for option in shown}
     for name in dict.fromkeys([*first, "config", *options]):
         if name in first and not first[name].value:

@@ -119,6 +119,22 @@ PAGES = {
             ],
         },
     ),
+    "check": Page(
+        "Examine a model on made-up closes: a line for each thing that it must hold.",
+        {
+            "the model": [
+                Option("model.hidden_size", "N", "an option of the model; all: --model.help LSTM"),
+                Option("model.optimizer.lr", "X", "of the optimizer, which is Adam by default"),
+            ],
+            "what it sees in most lines": [
+                Option("data.context_length", "N", "bars that the model sees; by default 24"),
+                Option("data.horizon", "N", "closes that it forecasts", 1),
+                Option("data.columns", "LIST", "such as '[Close, High, Low]'"),
+            ],
+            "what is tried": [Option("quick", "true", "leave out long training, compiling and exporting")],
+        },
+        "CLASS",
+    ),
     "test": Page(
         "Judge a checkpoint on the test targets, beside the random walk.",
         {

@@ -53,6 +53,7 @@ VERBS = {
         "cli.audit",
         starts_processes=True,
     ),
+    "check": Verb("examine a model: what the framework relies on, and whether it finds what is planted", "cli.check"),
 }
 PACKAGE = __name__.partition(".")[0]
 ASKED_BY_A_SHELL = "_ARGCOMPLETE"  # set by a shell that wants a completion
