@@ -9,7 +9,18 @@ import pytest
 import torch
 
 import cryptoforecast
-from cryptoforecast import Bernoulli, Conformal, Forecaster, Head, Mixture, Normal, Point, Quantiles, StudentT
+from cryptoforecast import (
+    Bernoulli,
+    Conformal,
+    Forecaster,
+    Head,
+    Mixture,
+    Normal,
+    Point,
+    Quantiles,
+    StudentT,
+    require_check,
+)
 from tests.helpers import data_of, random_walk
 from tests.models.helpers import LENGTHS, ZOO, quiet_trainer
 
@@ -93,3 +104,9 @@ def test_the_docstring_says_what_it_costs_with_the_true_count_of_weights(model: 
     assert found is not None, COST.pattern
     counts = [sum(weights.numel() for weights in model(context_length=length).parameters()) for length in (60, 512)]
     assert [int(number.replace(",", "")) for number in found.groups()] == counts
+
+
+@pytest.mark.slow
+@every_model
+def test_it_passes_the_examination(model: type[Forecaster]) -> None:
+    require_check(model, quick=True, **ZOO[model])
