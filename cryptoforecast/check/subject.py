@@ -32,6 +32,7 @@ class Subject(NamedTuple):
         horizon: in the same way, as the columns and what is known beforehand.
         columns: of the input.
         future: names of what is known beforehand, of a model whose ``forward`` names it.
+        across: whether a window holds all series at once.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Subject(NamedTuple):
     horizon: int = 1
     columns: Sequence[str] = (CLOSE,)
     future: Sequence[str] = ()
+    across: bool = False
 
     @property
     def settings(self) -> dict[str, Any]:
