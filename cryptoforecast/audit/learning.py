@@ -54,7 +54,7 @@ def learn(model: Forecaster, data: CloseDataModule, steps: int, seed: int, **opt
         LookAhead: if a step fails.
     """
     model, fold = copy.deepcopy(model), data.fold
-    learns = any(weights.requires_grad for weights in model.parameters())
+    learns = model._learns()
     batches = max(options.get("accumulate_grad_batches") or 1, 1) * steps
     start = _Start(_latest(data, batches * data.batch_size))
     an_epoch = math.ceil(len(start.latest) / data.batch_size)

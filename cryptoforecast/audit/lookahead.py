@@ -56,6 +56,14 @@ def differing(left: Mapping[str, Any], right: Mapping[str, Any]) -> str | None:
     return next((name for name in names if name not in left or not same(left[name], right.get(name))), None)
 
 
+def differing_part(left: Mapping[str, Any], right: Mapping[str, Any]) -> str | None:
+    """The name of the first weight that two states of a model do not share, or of what its ``fit`` has assigned."""
+    name = differing(left, right)
+    learned = [state.get(name or "") for state in (left, right)]
+    attributes = [state["attributes"] for state in learned if isinstance(state, Mapping) and "attributes" in state]
+    return (differing(*attributes) if len(attributes) == 2 else None) or name
+
+
 def difference(left: CloseSeries, right: CloseSeries, border: pd.Timestamp) -> str | None:
     """What differs between two series before a border, in words; nothing where they are equal."""
     first, second = (_bars(series)[lambda bars: bars.index < border] for series in (left, right))

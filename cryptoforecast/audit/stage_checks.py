@@ -18,12 +18,13 @@ from cryptoforecast.audit.counterfactual import (
     TrainedOutputs,
     train_batches,
 )
-from cryptoforecast.audit.lookahead import LookAhead, StageResult, difference, differing, same
+from cryptoforecast.audit.lookahead import LookAhead, StageResult, difference, differing, differing_part, same
 from cryptoforecast.audit.origins import require_blind, require_no_memory
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.times import in_nanoseconds, say_time
 from cryptoforecast.data.windows import Window
 from cryptoforecast.formatting import join_names
+from cryptoforecast.models.contract.learned import is_estimator
 from cryptoforecast.models.forecaster import Forecaster
 
 
@@ -135,8 +136,8 @@ def check_training(
     name = type(model).__name__
     for counterfactual in counterfactuals:
         changed = counterfactual.train()
-        at_first = differing(learned.start, changed.start)
-        part = at_first or differing(learned.state, changed.state)
+        at_first = differing_part(learned.start, changed.start)
+        part = at_first or differing_part(learned.state, changed.state)
         if part is None:
             continue
         repeated = repeat(counterfactual)
@@ -144,6 +145,8 @@ def check_training(
             raise LookAhead("training", f"{part} of {name} differs each time, on the same closes with the same seed")
         when = "before the first step" if at_first else f"after {steps} steps"
         raise LookAhead("training", f"{part} of {name} differs {when} {counterfactual.why}")
+    if is_estimator(type(model)):
+        return StageResult("training", f"all that {name}.fit has learned of the training windows")
     count = sum(weights.numel() for weights in model.parameters())
     after = f"after {steps} steps on the last training windows"
     return StageResult("training", f"{count:,} weights of {name} {after}" if count else f"{name} has no weights")

@@ -174,11 +174,10 @@ def walk_forward(
     seeds_of_folds = [made.seed + number for number in range(seeds)]
     with alone_in(folder, "another backtest is at work here; set another --output_dir."):
         begin_or_go_on(folder, record)
-        entry = enter_backtest(
-            made.model, data, settings, seeds_of_folds, folder, code, refitted=f"{folds} folds, {window}"
-        )
-        copy_source_files(beside.code.files, folder)
         flattered_by = warn_of_seen_targets(made.model, data, "test")
+        refitted = f"{folds} folds, {window}"
+        entry = enter_backtest(made.model, data, settings, seeds_of_folds, folder, code, refitted, flattered_by)
+        copy_source_files(beside.code.files, folder)
         fits = [
             fit_of(fold, seed, list(words), data.series, folder, code.hashes, made.text)._replace(
                 baselines=beside.baselines

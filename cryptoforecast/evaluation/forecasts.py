@@ -18,6 +18,7 @@ from cryptoforecast.models.contract.checks import require_bars, require_target
 from cryptoforecast.models.contract.distribution import forecast_with_distribution
 from cryptoforecast.models.contract.following import follow
 from cryptoforecast.models.contract.inference import evaluation_mode
+from cryptoforecast.models.contract.learned import require_fitted_estimator
 from cryptoforecast.models.forecaster import Forecaster
 
 __all__ = ["COLUMNS", "DISTRIBUTION_COLUMNS", "forecast_rows", "to_csv"]
@@ -49,7 +50,8 @@ def forecast_rows(
         notes the split and whether the closes are simulated, which :func:`judge` reads.
 
     Raises:
-        UserError: if a forecast is not finite, or the model has another horizon or context_length than the windows.
+        UserError: if a forecast is not finite, the model has another horizon or context_length than the windows, or a
+            ``fit`` that was not called.
 
     >>> from cryptoforecast import RandomWalk, SimulatedSource
     >>> data = CloseDataModule(SimulatedSource(rows=100), context_length=20)
@@ -65,6 +67,7 @@ def forecast_rows(
         return rows
     if isinstance(positions, str):
         raise UserError(f"{positions} is a set of a data module's windows; give forecast_rows the data module itself.")
+    require_fitted_estimator(forecaster)
     horizon, count = windows.horizon, len(positions)
     # Allocated before the loop: tensors kept from each batch would fragment the memory.
     forecasts, targets = torch.empty(2, count, horizon, dtype=torch.float64)

@@ -24,6 +24,7 @@ from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curv
 from cryptoforecast.models.contract.epoch_means import BatchTable
 from cryptoforecast.models.contract.finite_weights import require_finite_weights
 from cryptoforecast.models.contract.known_series import KnownSeries
+from cryptoforecast.models.contract.learned import is_estimator, record_fits_of
 from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers
 from cryptoforecast.models.contract.preparation import prepare
 from cryptoforecast.models.contract.reserved_names import is_plain_text, require_free, require_methods
@@ -68,6 +69,7 @@ class Forecaster(LightningModule):
     torch.Size([4, 2])
     """
 
+    knows_until: str | None = None  # the day until which a pretrained model may have seen closes, or "unknown"
     monitor: ClassVar[str] = "val/loss"
     monitor_mode: ClassVar[Literal["min", "max"]] = "min"
 
@@ -104,6 +106,7 @@ class Forecaster(LightningModule):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         require_methods(cls, Forecaster)
+        record_fits_of(cls)
 
     def forward(self, x: Bars, *_: Any, **__: Any) -> answers.Numbers:
         """The network: scaled closes of the horizon from scaled bars. A subclass writes this.
@@ -239,7 +242,7 @@ class Forecaster(LightningModule):
             super().__setattr__(name, value)
 
     def _learns(self) -> bool:
-        return any(weights.requires_grad for weights in self.parameters())
+        return not is_estimator(type(self)) and any(weights.requires_grad for weights in self.parameters())
 
     _asked = former_name("_asked", "network_forecast")
     _inputs = former_name("_inputs", "network_inputs")

@@ -159,13 +159,24 @@ def fingerprints_of(data: CloseDataModule) -> dict[str, str]:
 def weights_digest(model: LightningModule) -> str:
     """A hash of a model's state: the same weights have the same."""
     digest = hashlib.sha256()
-    for name, value in model.state_dict().items():
-        digest.update(name.encode())
-        if isinstance(value, torch.Tensor):
-            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-        else:
-            digest.update(repr(value).encode())
+    for part in _bytes_of(model.state_dict()):
+        digest.update(part)
     return digest.hexdigest()
+
+
+def _bytes_of(value: Any) -> Iterator[bytes]:
+    """The bytes of a state: of tensors, and of lists and dictionaries of them."""
+    if isinstance(value, torch.Tensor):
+        yield value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield str(name).encode()
+            yield from _bytes_of(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _bytes_of(item)
+    else:
+        yield repr(value).encode()
 
 
 def _record_of(model: LightningModule) -> dict[str, Any]:

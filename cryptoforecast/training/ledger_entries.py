@@ -125,7 +125,7 @@ def enter_test(
 
 def enter_backtest(
     model: Forecaster, data: CloseDataModule, settings: dict[str, Any], seeds: Sequence[int], folder: Path,
-    code: SourceCode, refitted: str,
+    code: SourceCode, refitted: str, flattered_by: str = "",
 ) -> dict[str, Any] | None:  # fmt: skip
     """Enter a backtest that is about to start or to be continued; continued, it is the same try.
 
@@ -137,6 +137,7 @@ def enter_backtest(
         folder: the backtest's, where copies of the code are kept too.
         code: what it is written in.
         refitted: how the folds are cut, such as ``5 folds, rolling``.
+        flattered_by: why nothing may be claimed on these targets; empty if it may.
 
     Returns:
         The entry; None if it could not be written.
@@ -153,6 +154,7 @@ def enter_backtest(
             targets_of(data, "test"),
             seeds=seeds,
             refitted=refitted,
+            flattered_by=flattered_by,
             fingerprints=fingerprints_of(data),
             folder=folder,
         )

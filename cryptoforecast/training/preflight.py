@@ -62,7 +62,7 @@ def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer,
             every = FewWindows(data, trainer, len(data.fold.train))
             trained = _try_out(model, every, trainer, Path(folder), reload)
     require_monitor(trained, trainer)
-    if trainer.world_size > 1 and not any(weights.requires_grad for weights in trained.parameters()):
+    if trainer.world_size > 1 and not trained._learns():
         raise UserError(f"{name} has no weights for {trainer.world_size} processes to train; set trainer.devices to 1.")
 
 

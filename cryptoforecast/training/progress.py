@@ -9,6 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.data.series import CLOSE, CloseSeries
 from cryptoforecast.data.times import say_time
+from cryptoforecast.models.contract.learned import is_estimator
 from cryptoforecast.training.lightning.trainer_state import goes_on_within_an_epoch
 from cryptoforecast.training.run_folder import run_folder
 
@@ -44,8 +45,7 @@ class EpochLines(Callback):
             return
         if data := datamodule_of(trainer):
             print("\n".join(describe_data(data)))
-        weights = sum(weight.numel() for weight in pl_module.parameters())
-        print(f"model    {type(pl_module).__name__}, {weights:,} weights, on {pl_module.device}")
+        print(f"model    {_describe_model(pl_module, data)}, on {pl_module.device}")
         print(f"run      {run_folder(trainer) or NO_RUN}")
         if goes_on_within_an_epoch(trainer):
             self._epoch, self._began = trainer.current_epoch, time.monotonic()
@@ -103,6 +103,12 @@ def _describe_series(series: CloseSeries, apart: str) -> str:
     files = f" ({', '.join(used.files)})" if used.files else ""
     dates = f"from {say_time(closes.index[0])} to {say_time(closes.index[-1])}"
     return f"{used.symbol}: {used.rows:,} {dates},{f' {apart},' if apart else ''} from {used.source}{files}"
+
+
+def _describe_model(model: LightningModule, data: CloseDataModule | None) -> str:
+    if data is not None and is_estimator(type(model)):
+        return f"{type(model).__name__}, fitted in one go to {len(data.fold.train):,} windows"
+    return f"{type(model).__name__}, {sum(weight.numel() for weight in model.parameters()):,} weights"
 
 
 def _describe_set(name: str, data: CloseDataModule) -> str:

@@ -42,9 +42,9 @@ def settings_of_fit(trainer: Trainer, data: LightningDataModule | None) -> dict[
 
 
 def settings_of_learning(optimizers: Iterable[Optimizer], schedulers: Iterable[Any]) -> dict[str, Any]:
-    """The settings of optimizers and schedulers before their first step."""
+    """The settings of optimizers and schedulers before their first step; a stand-in for none has no groups."""
     settings: dict[str, Any] = {}
-    for number, optimizer in enumerate(optimizers):
+    for number, optimizer in enumerate(optimizer for optimizer in optimizers if optimizer.param_groups):
         name = f"model.optimizer{f'[{number}]' if number else ''}"
         settings[name] = f"{class_path(type(optimizer))} of {len(optimizer.param_groups)} groups of weights"
         settings |= {f"{name}.{option}": value for option, value in _options_of(optimizer).items()}
@@ -74,7 +74,7 @@ def callbacks_of(trainer: Trainer) -> dict[str, Callback]:
 
 def _options_of(optimizer: Optimizer) -> dict[str, Any]:
     """An optimizer's options, each with a list of its values by parameter group, or the one value of all groups."""
-    first = next(iter(optimizer.param_groups), {})  # a model without weights has no group
+    first = optimizer.param_groups[0]
     names = [name for name in first if name not in CHOSEN_BY_TORCH | MOVED_BY_SCHEDULERS]
     options = {}
     for name in names:

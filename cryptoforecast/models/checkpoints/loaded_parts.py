@@ -1,9 +1,9 @@
 """Which checkpoints a model uses weights of: recorded when one is loaded, and collected when the model is saved."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import nn
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.file import read_checkpoint
-from cryptoforecast.models.checkpoints.prior_training import SPLITS, PriorTraining, prior_training_in
+from cryptoforecast.models.checkpoints.prior_training import SPLITS, PriorTraining, pretraining, prior_training_in
 from cryptoforecast.user_folders import expand_home
 
 ATTRIBUTE = "_trained_before"  # of a torch module: the list of PriorTraining recorded on it
@@ -54,14 +54,17 @@ def record_resumption(model: nn.Module, record: dict[str, Any], data: CloseDataM
 
 
 def prior_training_of(model: LightningModule) -> list[PriorTraining]:
-    """The checkpoints that a model was loaded from or uses weights of.
+    """The checkpoints that a model was loaded from or uses weights of, and what is pretrained in it.
 
     Found are the torch modules among its attributes, also in lists and dictionaries; checkpoints that its code loaded
-    without keeping the module; and checkpoints whose path is among its arguments.
+    without keeping the module; and checkpoints whose path is among its arguments. Pretrained is what has an attribute
+    ``knows_until``.
     """
     found: list[PriorTraining] = []
     for module in _modules_in(model):
         _add(found, module.__dict__.get(ATTRIBUTE, []))
+        if (until := getattr(module, "knows_until", None)) is not None:
+            _add(found, [pretraining(type(module).__name__, str(until))])
         for cls in type(module).__mro__:
             _add(found, _loaded_at_import.get(cls.__module__, []))
     for file in files_in_arguments(model):
@@ -118,8 +121,8 @@ def _modules_in(value: object) -> Iterator[nn.Module]:
 
 
 def _texts_in(value: object) -> Iterator[str]:
-    if isinstance(value, str | Path):
-        yield str(value)
+    if isinstance(value, str | os.PathLike):
+        yield os.fspath(value)
     elif isinstance(value, dict):
         for held in value.values():
             yield from _texts_in(held)

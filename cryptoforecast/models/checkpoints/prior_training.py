@@ -6,14 +6,15 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from cryptoforecast.data.times import say_time
+from cryptoforecast.data.times import say_time, to_utc
 
 Split = Literal["val", "test"]
 SPLITS: tuple[Split, ...] = ("val", "test")
+UNKNOWN = "unknown"  # of a model of which nobody says until when it has seen closes
 
 
 class PriorTraining(NamedTuple):
-    """A checkpoint whose weights a model uses, and the last closes that those weights depend on.
+    """A checkpoint or pretrained weights that a model uses, and the last closes that those depend on.
 
     ``fitted_until`` is the time of the last close that the weights were fitted on, ``selected_until`` that of the last
     validation close that they were selected on: ISO 8601, UTC; None where the checkpoint does not record its closes.
@@ -37,6 +38,27 @@ def prior_training_in(path: str | Path, record: dict[str, Any]) -> list[PriorTra
     data = record.get("data") or {}
     trained = [PriorTraining(str(path), data.get("fitted_until"), data.get("selected_until"))]
     return [*trained, *(PriorTraining(**before) for before in record.get("trained_before", []))]
+
+
+def pretraining(name: str, knows_until: str) -> PriorTraining:
+    """The training of a pretrained model, on closes that nobody lists.
+
+    Args:
+        name: of the model.
+        knows_until: the day, or the time in ISO 8601, up to which it may have seen closes, or ``unknown``.
+
+    Raises:
+        UserError: if it is neither.
+
+    >>> pretraining("Kronos", "2024-06-30")[1:]
+    ('2024-06-30T23:59:59+00:00', '2024-06-30T23:59:59+00:00')
+    """
+    if knows_until == UNKNOWN:
+        return PriorTraining(f"the pretrained {name}", None, None)
+    time = to_utc(knows_until, f"knows_until of {name}")
+    if time == time.normalize() and len(knows_until) <= len("2024-06-30"):
+        time += pd.Timedelta(hours=23, minutes=59, seconds=59)
+    return PriorTraining(f"the pretrained {name}", time.isoformat(), time.isoformat())
 
 
 def why_targets_seen(trained: Sequence[PriorTraining], first: pd.Timestamp, split: Split) -> str:

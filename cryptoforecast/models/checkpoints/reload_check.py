@@ -52,7 +52,7 @@ def require_reloadable(trainer: Trainer, model: Forecaster, data: CloseDataModul
         raise UserError(
             f"{name} forecasts {first:.6g}, and {second:.6g} once its checkpoint is "
             "read again: something that it has learned is in no checkpoint. Keep it as nn.Parameter, with "
-            "self.register_buffer, or in get_extra_state and set_extra_state."
+            "self.register_buffer, or in get_extra_state and set_extra_state; a model with a fit assigns it there."
         )
 
 

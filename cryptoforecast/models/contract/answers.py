@@ -18,6 +18,7 @@ from cryptoforecast.models.contract.checks import (
     require_target,
 )
 from cryptoforecast.models.contract.column_scalings import network_channels
+from cryptoforecast.models.contract.learned import require_fitted_estimator
 from cryptoforecast.models.contract.units import RungUnits, Units, units_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
@@ -171,6 +172,7 @@ def forecast_context(
     Raises:
         UserError: if the model's head stands on a rung, which needs more than a context.
     """
+    require_fitted_estimator(model)
     window = window_of(context, model.horizon)
     return point_of(model, window, answer(model, window))
 

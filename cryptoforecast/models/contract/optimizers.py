@@ -31,7 +31,8 @@ def optimizers_and_schedulers(model: "Forecaster") -> Any:
         UserError: if an argument of theirs is invalid, or a scheduler counts fewer steps than the fit takes.
     """
     if not model._learns():
-        model.automatic_optimization = False
+        if trainer_of(model) is not None:  # Lightning refuses to clip gradients where this is set before a fit
+            model.automatic_optimization = False
         return None
     learning = build("optimizer", model._optimizer, model.parameters())
     use_fused_kernel(learning)

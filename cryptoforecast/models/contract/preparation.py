@@ -12,6 +12,7 @@ from cryptoforecast.models.contract.answers import forecast_window
 from cryptoforecast.models.contract.arguments import require_arguments
 from cryptoforecast.models.contract.calibration import begin_calibration
 from cryptoforecast.models.contract.column_scalings import fit_column_scalings, settle_scalings
+from cryptoforecast.models.contract.estimators import fit_estimator
 from cryptoforecast.models.contract.following import follow, window_at_the_end
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.heads.head import Head
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def prepare(model: "Forecaster", stage: str) -> None:
-    """Check that model and data agree and, before a fit, fit the scaling and make the weights of lazy layers.
+    """Check that model and data agree; before a fit, fit the scaling and an estimator, and make weights of lazy layers.
 
     Args:
         model: attached to a trainer; with other data than a CloseDataModule, its scaling is left as it is.
@@ -51,6 +52,7 @@ def prepare(model: "Forecaster", stage: str) -> None:
         fit_head(model, data)
         begin_calibration(model, data)
         initialise_lazy_layers(model, data)
+        fit_estimator(model, data)
 
 
 def fit_base(model: "Forecaster", data: CloseDataModule) -> None:
