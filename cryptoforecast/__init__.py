@@ -52,6 +52,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import LSTM as LSTM
     from cryptoforecast.models import TCN as TCN
     from cryptoforecast.models import XLSTM as XLSTM
+    from cryptoforecast.models import Arima as Arima
     from cryptoforecast.models import AttentionLSTM as AttentionLSTM
     from cryptoforecast.models import Bernoulli as Bernoulli
     from cryptoforecast.models import Conformal as Conformal
@@ -63,6 +64,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import Har as Har
     from cryptoforecast.models import Head as Head
     from cryptoforecast.models import ITransformer as ITransformer
+    from cryptoforecast.models import LightGBM as LightGBM
     from cryptoforecast.models import Mamba as Mamba
     from cryptoforecast.models import Mean as Mean
     from cryptoforecast.models import MinGRU as MinGRU
@@ -78,12 +80,14 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import RangeLSTM as RangeLSTM
     from cryptoforecast.models import RelativeLog as RelativeLog
     from cryptoforecast.models import Scaling as Scaling
+    from cryptoforecast.models import SklearnForecaster as SklearnForecaster
     from cryptoforecast.models import StudentT as StudentT
     from cryptoforecast.models import TimeXer as TimeXer
     from cryptoforecast.models import TrainMinMax as TrainMinMax
     from cryptoforecast.models import TSMixer as TSMixer
     from cryptoforecast.models import WindowStandard as WindowStandard
     from cryptoforecast.models.checkpoints.load import load_forecaster as load_forecaster
+    from cryptoforecast.models.checkpoints.trained import Trained as Trained
     from cryptoforecast.training.exact import exact as exact
     from cryptoforecast.training.fit import fit as fit
     from cryptoforecast.training.judge import test as test
@@ -118,6 +122,7 @@ _PUBLIC = {
         "LSTM",
         "TCN",
         "XLSTM",
+        "Arima",
         "AttentionLSTM",
         "Bernoulli",
         "Conformal",
@@ -129,6 +134,7 @@ _PUBLIC = {
         "Har",
         "Head",
         "ITransformer",
+        "LightGBM",
         "Mamba",
         "Mean",
         "MinGRU",
@@ -144,6 +150,7 @@ _PUBLIC = {
         "RangeLSTM",
         "RelativeLog",
         "Scaling",
+        "SklearnForecaster",
         "StudentT",
         "TSMixer",
         "TimeXer",
@@ -151,6 +158,7 @@ _PUBLIC = {
         "WindowStandard",
     ),
     "cryptoforecast.models.checkpoints.load": ("load_forecaster",),
+    "cryptoforecast.models.checkpoints.trained": ("Trained",),
     "cryptoforecast.training.exact": ("exact",),
     "cryptoforecast.training.fit": ("fit",),
     "cryptoforecast.training.judge": ("test", "validate"),

@@ -1,5 +1,6 @@
 """Models: from the last bars of a series to its next closes."""
 
+from cryptoforecast.models.arima import Arima
 from cryptoforecast.models.attention_lstm import AttentionLSTM
 from cryptoforecast.models.baselines import BASELINES, Drift, Ewma, Garch, Har, Mean, RandomWalk
 from cryptoforecast.models.cnn_lstm import CNNLSTM
@@ -14,6 +15,7 @@ from cryptoforecast.models.heads.normal import Normal
 from cryptoforecast.models.heads.quantiles import Quantiles
 from cryptoforecast.models.heads.student_t import StudentT
 from cryptoforecast.models.itransformer import ITransformer
+from cryptoforecast.models.light_gbm import LightGBM
 from cryptoforecast.models.lstm import LSTM
 from cryptoforecast.models.mamba import Mamba
 from cryptoforecast.models.mingru import MinGRU
@@ -23,6 +25,7 @@ from cryptoforecast.models.nlinear import NLinear
 from cryptoforecast.models.patchtst import PatchTST
 from cryptoforecast.models.range_lstm import RangeLSTM
 from cryptoforecast.models.scaling import RelativeLog, Scaling, TrainMinMax, WindowStandard
+from cryptoforecast.models.sklearn_forecaster import SklearnForecaster
 from cryptoforecast.models.tcn import TCN
 from cryptoforecast.models.timexer import TimeXer
 from cryptoforecast.models.tsmixer import TSMixer
@@ -35,6 +38,7 @@ __all__ = [
     "LSTM",
     "TCN",
     "XLSTM",
+    "Arima",
     "AttentionLSTM",
     "Bernoulli",
     "Conformal",
@@ -46,6 +50,7 @@ __all__ = [
     "Har",
     "Head",
     "ITransformer",
+    "LightGBM",
     "Mamba",
     "Mean",
     "MinGRU",
@@ -61,6 +66,7 @@ __all__ = [
     "RangeLSTM",
     "RelativeLog",
     "Scaling",
+    "SklearnForecaster",
     "StudentT",
     "TSMixer",
     "TimeXer",

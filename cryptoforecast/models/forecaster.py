@@ -14,7 +14,7 @@ from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.content import add_content, recipe_of_model, resume_from_content
 from cryptoforecast.models.checkpoints.restore import restore_as
-from cryptoforecast.models.contract import answers
+from cryptoforecast.models.contract import answers, learned
 from cryptoforecast.models.contract.arguments import names_in_forward
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
 from cryptoforecast.models.contract.column_scalings import UNSAVED_ARGUMENTS, channels_and_outputs, keep_scalings
@@ -24,7 +24,6 @@ from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curv
 from cryptoforecast.models.contract.epoch_means import BatchTable
 from cryptoforecast.models.contract.finite_weights import require_finite_weights
 from cryptoforecast.models.contract.known_series import KnownSeries
-from cryptoforecast.models.contract.learned import is_estimator, record_fits_of
 from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers
 from cryptoforecast.models.contract.preparation import prepare
 from cryptoforecast.models.contract.reserved_names import is_plain_text, require_free, require_methods
@@ -41,9 +40,8 @@ class Forecaster(LightningModule):
     """A model that forecasts the next closes of a series from its last bars.
 
     A subclass writes ``__init__``, which passes its ``**kwargs`` on to this one, and :meth:`forward`. It may override
-    :meth:`loss`, or instead of ``forward`` the whole :meth:`forecast`; and have ``weight(window)``, the weights
-    ``(batch,)`` of windows in the training loss. ``best.ckpt`` is chosen by the curve ``monitor``, a class attribute,
-    and ``monitor_mode``. All else is inherited: prices in and out, training, metrics, logging, and checkpoints.
+    :meth:`loss`, or instead of ``forward`` the whole :meth:`forecast`; have ``weight(window)``, the weights of windows
+    in the training loss, or ``fit(x, y)``, to be fitted in one go; and choose ``best.ckpt`` by ``monitor``.
 
     Args:
         context_length: number of bars in the input; taken from ``data.context_length``.
@@ -106,7 +104,7 @@ class Forecaster(LightningModule):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         require_methods(cls, Forecaster)
-        record_fits_of(cls)
+        learned.record_fits_of(cls)
 
     def forward(self, x: Bars, *_: Any, **__: Any) -> answers.Numbers:
         """The network: scaled closes of the horizon from scaled bars. A subclass writes this.
@@ -176,10 +174,9 @@ class Forecaster(LightningModule):
             log_training(self, self._curves.take(self, "train"))
 
     def curve(self, name: str, value: Tensor | float | int) -> None:
-        """Log the mean over an epoch's windows of a number of each batch, or of several, one for each window.
+        """Log as ``train/<name>`` the epoch's mean of a number of each batch, or of several, one for each window.
 
-        Called in a training step it is logged as ``train/<name>``, in a validation step as ``val/<name>``; between
-        steps nothing is logged. For example, in ``loss``: ``self.curve("size", forecast.abs().mean())``.
+        In a validation step it is ``val/<name>``. For example in ``loss``: ``self.curve("size", forecast.abs().mean())``.
         """
         add_to_curve(self, name, value)
 
@@ -242,7 +239,7 @@ class Forecaster(LightningModule):
             super().__setattr__(name, value)
 
     def _learns(self) -> bool:
-        return not is_estimator(type(self)) and any(weights.requires_grad for weights in self.parameters())
+        return not learned.is_estimator(type(self)) and any(part.requires_grad for part in self.parameters())
 
     _asked = former_name("_asked", "network_forecast")
     _inputs = former_name("_inputs", "network_inputs")
