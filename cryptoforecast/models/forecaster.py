@@ -176,7 +176,7 @@ class Forecaster(LightningModule):
     def curve(self, name: str, value: Tensor | float | int) -> None:
         """Log as ``train/<name>`` the epoch's mean of a number of each batch, or of several, one for each window.
 
-        In a validation step it is ``val/<name>``. For example in ``loss``: ``self.curve("size", forecast.abs().mean())``.
+        In a validation step it is ``val/<name>``. For example: ``self.curve("size", forecast.abs().mean())``.
         """
         add_to_curve(self, name, value)
 
