@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -45,22 +46,27 @@ def _cache_of_all_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         yield
 
 
+@pytest.fixture(scope="session")
+def _folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test makes its folders: pytest's own ``mktemp`` looks through all that there are before it makes one."""
+    return tmp_path_factory.mktemp("folders")
+
+
 @pytest.fixture(autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache(_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each test has a cache folder of its own, and does not wait before it asks a second time."""
-    folder = tmp_path_factory.mktemp("cache")
+    folder = Path(tempfile.mkdtemp(prefix="cache", dir=_folders))
     monkeypatch.setenv("CRYPTOFORECAST_CACHE", str(folder))
     monkeypatch.setattr("cryptoforecast.data.sources.retries.PAUSES", (0.0, 0.0))
     return folder
 
 
 @pytest.fixture(autouse=True)
-def _folder_of_each_test(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _folder_of_each_test(_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test works in a folder of its own, and begins no ledger above it, where other tests would find it."""
-    monkeypatch.chdir(tmp_path_factory.mktemp("working"))
+    monkeypatch.chdir(tempfile.mkdtemp(prefix="working", dir=_folders))
     yield
-    shared = tmp_path_factory.getbasetemp()
-    left = [folder / LEDGER for folder in (shared, shared.parent) if (folder / LEDGER).exists()]
+    left = [folder / LEDGER for folder in (_folders, *_folders.parents[:2]) if (folder / LEDGER).exists()]
     for ledger in left:
         ledger.unlink()
     assert not left, "a ledger above the working folder counts the tries of others"

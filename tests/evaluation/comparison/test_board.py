@@ -76,9 +76,9 @@ def without_confidence_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_confidence_set")
-def test_the_best_of_fifty_noises_wins_in_at_most_ten_of_a_hundred_seeds_where_single_tests_find_one_in_most() -> None:
+def test_the_best_of_fifty_noises_wins_in_at_most_five_of_fifty_seeds_where_single_tests_find_one_in_most() -> None:
     won = significant = 0
-    for seed in range(100):
+    for seed in range(50):
         comparison = compare_rows(many(seed, copies=50), repetitions=150)
         won += comparison.winner is not None
         alone = comparison.pooled.standings
@@ -87,8 +87,8 @@ def test_the_best_of_fifty_noises_wins_in_at_most_ten_of_a_hundred_seeds_where_s
             for model, own in alone.items()
             if model != "RandomWalk" and own["relative_rmse"] < 1
         )
-    assert won <= 10
-    assert significant > 50
+    assert won <= 5
+    assert significant > 25
 
 
 @pytest.mark.usefixtures("without_confidence_set")
@@ -109,9 +109,9 @@ def test_the_best_of_ten_noises_wins_in_few_cases_of_few_origins_and_long_horizo
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_confidence_set")
-def test_one_truly_better_forecast_among_fifty_noises_is_found_in_at_least_ninety_five_of_a_hundred_seeds() -> None:
-    won = sum(compare_rows(many(seed, 50, planted=True), repetitions=150).winner == "Planted" for seed in range(100))
-    assert won >= 95
+def test_one_truly_better_forecast_among_fifty_noises_is_found_in_at_least_forty_eight_of_fifty_seeds() -> None:
+    won = sum(compare_rows(many(seed, 50, planted=True), repetitions=150).winner == "Planted" for seed in range(50))
+    assert won >= 48
 
 
 def test_stepm_alone_is_trusted_at_one_step_from_a_hundred_origins_on() -> None:
