@@ -48,7 +48,7 @@ def _cache_of_all_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 @pytest.fixture(scope="session")
 def _folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where each test makes its folders: pytest's own ``mktemp`` looks through all that there are before it makes one."""
+    """Where each test makes its folders; pytest's ``mktemp`` would look through all others before it makes one."""
     return tmp_path_factory.mktemp("folders")
 
 
