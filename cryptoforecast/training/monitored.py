@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, StochasticWeightAveraging
 
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.formatting import nearest_of
@@ -70,6 +70,23 @@ def require_chosen(trainer: Trainer, model: Forecaster) -> None:
         f"{type(model).__name__}.monitor is {name}, which no validation has logged"
         f"{nearest_of(name, _curves_of_validation(trainer))}. No best checkpoint was chosen; last.ckpt is kept."
     )
+
+
+def keep_averaged_weights(trainer: Trainer) -> None:
+    """Write the weights that StochasticWeightAveraging has averaged over the best checkpoint, after a whole fit.
+
+    It puts them into the model when training ends, after the last checkpoint. EMAWeightAveraging needs nothing of the
+    kind: it validates and saves the averaged weights.
+
+    Args:
+        trainer: has fitted.
+    """
+    averaging = [callback for callback in _callbacks(trainer) if isinstance(callback, StochasticWeightAveraging)]
+    averaged = any(callback.n_averaged is not None for callback in averaging)
+    whole = trainer.max_epochs not in (None, -1) and trainer.current_epoch >= (trainer.max_epochs or 0)
+    for callback in _callbacks(trainer) if averaged and whole else ():
+        if isinstance(callback, ModelCheckpoint) and callback.monitor is not None and callback.best_model_path:
+            trainer.save_checkpoint(callback.best_model_path)
 
 
 def _where_logged(callback: Any, hook: str, trainer: Trainer, module: LightningModule) -> None:

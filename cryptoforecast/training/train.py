@@ -17,7 +17,7 @@ from cryptoforecast.training.exact import as_list, exact
 from cryptoforecast.training.lightning.lean_loop import NoProfiler, use_lean_loop
 from cryptoforecast.training.lightning.resumption import Resumption
 from cryptoforecast.training.malloc import keep_freed_memory
-from cryptoforecast.training.monitored import choose_where_logged, require_chosen
+from cryptoforecast.training.monitored import choose_where_logged, keep_averaged_weights, require_chosen
 from cryptoforecast.training.processes import fail_together
 from cryptoforecast.training.progress import EpochLines
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST, run_folder
@@ -83,6 +83,7 @@ def train(trainer: Trainer, model: Forecaster, **options: Any) -> str | None:
         how = f"; go on with --ckpt_path {shlex.quote(str(last))}" if last.exists() else ""
         raise Interrupted(f"interrupted{how}.") from None
     require_chosen(trainer, model)
+    keep_averaged_weights(trainer)
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     resumption = next(callback for callback in callbacks if isinstance(callback, Resumption))
     path = options.get("ckpt_path")

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, Trainer, seed_everything
-from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint, StochasticWeightAveraging
 from lightning.pytorch.cli import ReduceLROnPlateau
 from torch import Tensor
 from torch.optim import Adam
@@ -98,6 +98,7 @@ class Way:
         return trainer, model
 
 
+averaged_epochs = partial(StochasticWeightAveraging, swa_lrs=0.01, swa_epoch_start=2, annealing_epochs=3)
 patience = partial(EarlyStopping, monitor="val/loss", patience=2)
 on_ewma = partial(StudentT, relative_to="Ewma")
 plateau = partial(ReduceLROnPlateau, monitor="val/loss", patience=0, factor=0.5, threshold=0.01)
@@ -131,6 +132,7 @@ WAYS = {
     "with a scheduler that asks for the count of steps": Way(3, kind=Asking, max_epochs=3),
     "with curves of a variant's own and of gradients": Way(3, StepCurves, kind=Drawing),
     "with averaged weights": Way(3, partial(EMAWeightAveraging, decay=0.9), max_epochs=3),
+    "with weights averaged over the last epochs": Way(None, averaged_epochs, max_epochs=4),
     "with a process that gathers batches": Way(3, workers=1, max_epochs=2),
     "with a head": Way(head=on_ewma),
     "with a head, from the middle of an epoch": Way(3, StepCurves, head=on_ewma),
