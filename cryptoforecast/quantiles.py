@@ -10,6 +10,32 @@ MEDIAN = LEVELS.index(0.5)
 WEIGHTS = np.array([0.025, *[0.05] * 19, 0.025])  # of the levels in the integral; they add up to one
 
 
+def probability_of(quantiles: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The probability of a smaller value than each, of distributions that only quantiles tell.
+
+    Between two levels, the value is taken to be linear in the normal quantile of the level, as it is for a normal
+    distribution; beyond the outermost levels, the nearest two go on.
+
+    Args:
+        quantiles: ascending, a row for each value and a column for each of ``LEVELS``.
+        values: one dimension; NaN has a probability of NaN.
+
+    >>> probability_of(np.linspace(-1.0, 1.0, 21)[None], np.array([0.0])).tolist()
+    [0.5]
+    """
+    from scipy.special import ndtr, ndtri
+
+    scores = ndtri(np.asarray(LEVELS))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slopes = np.diff(quantiles, axis=1) / np.diff(scores)
+        place = np.clip((quantiles < values[:, None]).sum(axis=1) - 1, 0, len(LEVELS) - 2)
+        row = np.arange(len(values))
+        beyond = (values - quantiles[row, place]) / slopes[row, place]  # of equal quantiles: to either end, or nowhere
+        normal_score = scores[place] + np.nan_to_num(beyond, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    probabilities: np.ndarray = np.where(np.isnan(values), np.nan, ndtr(normal_score))
+    return probabilities
+
+
 def crps(quantiles: Any, actual: Any) -> Any:
     """The continuous ranked probability score of 21 quantiles: twice the integral of the pinball loss over the levels.
 

@@ -97,7 +97,8 @@ class Alteration(NamedTuple):
 
     From ``border`` on all is garbage; nothing is, if it is None. ``files`` are the sources whose files can be written
     so. Source by source, ``series`` are the closes as they then are, and ``asked`` says whether a source that is
-    asked where its files are altered gives them. ``cut`` are the settings that keep the borders where they are.
+    asked where its files are altered gives them. ``cut`` are the settings that keep the borders where they are,
+    ``further`` the columns that each source is asked for beside the close.
     """
 
     border: pd.Timestamp | None
@@ -105,6 +106,7 @@ class Alteration(NamedTuple):
     series: list[CloseSeries]
     asked: list[bool]
     cut: dict[str, Any]
+    further: list[tuple[str, ...]]
 
 
 class AlteredSource:

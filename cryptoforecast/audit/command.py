@@ -7,20 +7,20 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 
-from cryptoforecast.audit.altered import CachedSource, ask, with_cached_sources, with_sources
-from cryptoforecast.audit.counterfactual import ModelInputs, TrainedOutputs, read, train
+from cryptoforecast.audit.altered import CachedSource, with_sources
+from cryptoforecast.audit.counterfactual import ModelInputs, TrainedOutputs, cached_for, read, train
 from cryptoforecast.audit.fresh_processes import FreshProcesses, Job
 from cryptoforecast.audit.learning import learn
 from cryptoforecast.audit.lookahead import StageResult
 from cryptoforecast.audit.result import AuditResult
 from cryptoforecast.audit.stages import STEPS, run_stages
 from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.data.load_series import load_one
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.compare import require_same_model
 from cryptoforecast.models.checkpoints.load import load_weights
 from cryptoforecast.models.checkpoints.loaded_parts import record_loading
-from cryptoforecast.models.contract.answers import is_point
 from cryptoforecast.training.console import quiet_console
 from cryptoforecast.training.forkserver import classes_of_script
 from cryptoforecast.training.preflight import check_before_fit
@@ -53,7 +53,7 @@ def audit_words(words: Sequence[str], on_stage: Callable[[StageResult], object] 
         check_before_fit(made.model, made.datamodule, made.trainer)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataNotice)  # of the sources, which have given it
-        data = with_cached_sources(made.datamodule, ranges=not is_point(made.model))
+        data = cached_for(made.model, made.datamodule)
     options = _prepare(made, data)
     with FreshProcesses(made.typed, build_counterfactual) as processes:
         return run_stages(made.model, data, processes, on_stage, **options)
@@ -63,10 +63,11 @@ def build_counterfactual(job: Job) -> tuple[ModelInputs, TrainedOutputs]:
     """What comes of closes and model in the process that this is."""
     quiet_console()
     made = make(job.words, AuditCommandLine, trainer_class=AuditTrainer)
-    source, columns, ranges = made.datamodule.source, made.datamodule.loaded_columns, not is_point(made.model)
+    source = made.datamodule.source
+    sources = source if isinstance(source, list) else [source]
     cached = [
-        ask(asked, columns, ranges) if series is None else CachedSource(asked, series)
-        for asked, series in zip(source if isinstance(source, list) else [source], job.series, strict=True)
+        CachedSource(asked, load_one(asked, further) if series is None else series, further)
+        for asked, series, further in zip(sources, job.series, job.further, strict=True)
     ]
     data = with_sources(made.datamodule, cached, **job.cut)
     options = _prepare(made, data)

@@ -11,13 +11,14 @@ from jaxtyping import Float64, Int64
 from lightning.pytorch import seed_everything
 from torch import Tensor
 
+from cryptoforecast.audit.altered import with_cached_sources
 from cryptoforecast.audit.learning import ShortTraining
 from cryptoforecast.audit.origins import densities, forecasts, sample
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import Window
-from cryptoforecast.models.contract.answers import is_point
+from cryptoforecast.models.contract.distribution import forecasts_distribution
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.ladder.ladder import fit_ladder, follow_all
 from cryptoforecast.models.ladder.rung import Rung
@@ -86,6 +87,19 @@ class Counterfactual(NamedTuple):
         return f"when closes from {say_time(self.border)} on change"
 
 
+def cached_for(model: Forecaster, data: CloseDataModule) -> CloseDataModule:
+    """The same data, set up for ``fit``, each source asked once and for all.
+
+    High and Low are read too, as the ladder of baselines reads them, for a model that forecasts distributions.
+    """
+    cached = with_cached_sources(data)
+    cached.setup("fit")
+    if forecasts_distribution(model, cached):
+        cached = with_cached_sources(data, ranges=True)
+        cached.setup("fit")
+    return cached
+
+
 def read(data: CloseDataModule, seed: int) -> ModelInputs:
     """What a model is given of data that are set up for ``fit``."""
     return ModelInputs(
@@ -141,7 +155,7 @@ def rungs_of(model: Forecaster, data: CloseDataModule) -> dict[str, Rung]:
         model: trained.
         data: set up for ``fit``.
     """
-    if is_point(model):
+    if not forecasts_distribution(model, data):
         return {}
     base = model.output_head.base
     below = {} if base is None else {f"{base.name} below {type(model.output_head).__name__}": base.rung}

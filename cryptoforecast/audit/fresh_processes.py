@@ -33,13 +33,14 @@ class Job(NamedTuple):
     """A counterfactual to build.
 
     ``words`` are the command line; ``series``, source by source, the closes of one that is not to be asked, else
-    None; ``cut`` are settings of the data. ``home`` is the working folder, which the process sees in a mirror, and
-    ``answer`` the file that it fills.
+    None, and ``further`` the columns that it is asked for; ``cut`` are settings of the data. ``home`` is the working
+    folder, which the process sees in a mirror, and ``answer`` the file that it fills.
     """
 
     words: list[str]
     border: pd.Timestamp
     series: list[CloseSeries | None]
+    further: list[tuple[str, ...]]
     cut: dict[str, Any]
     home: Path
     mirrored: Mirror
@@ -135,6 +136,7 @@ class FreshProcesses:
             self._words,
             border,
             [None if asked else series for series, asked in zip(altered.series, altered.asked, strict=True)],
+            altered.further,
             altered.cut,
             Path.cwd(),
             mirrored,

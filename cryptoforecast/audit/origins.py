@@ -18,8 +18,8 @@ from cryptoforecast.data.sources.source import Source
 from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import Window, WindowDataset
 from cryptoforecast.evaluation.next_closes import next_closes
-from cryptoforecast.models.contract.answers import forecast_window, is_point
-from cryptoforecast.models.contract.distribution import distribution_of
+from cryptoforecast.models.contract.answers import says_distribution
+from cryptoforecast.models.contract.distribution import forecast_with_distribution
 from cryptoforecast.models.contract.units import RungUnits, Units, units_of
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.quantiles import COLUMNS
@@ -51,11 +51,10 @@ def forecasts(
 
 def _numbers(model: Forecaster, window: Window) -> Float[Tensor, "batch numbers"]:
     """The point forecast of each step, and of a distribution each quantile of each step."""
-    forecast = forecast_window(model, window)
-    distribution = None if is_point(model) else distribution_of(model, window)
-    if distribution is None:
-        return forecast
-    return torch.cat([forecast.double(), distribution.quantiles.transpose(1, 2).flatten(1)], dim=1)
+    forecast = forecast_with_distribution(model, window)
+    if forecast.distribution is None:
+        return forecast.point
+    return torch.cat([forecast.point, forecast.distribution.quantiles.transpose(1, 2).flatten(1)], dim=1)
 
 
 def densities(
@@ -63,11 +62,12 @@ def densities(
 ) -> Float64[Tensor, "windows numbers"]:
     """The PIT and the log density of each target of some windows; none of a model without a distribution."""
     answers = []
-    for batch in BatchOrder(positions, EVAL_BATCH_SIZE) if not is_point(model) else ():
+    for batch in BatchOrder(positions, EVAL_BATCH_SIZE) if says_distribution(model) is not False else ():
         with torch.inference_mode():
-            distribution = distribution_of(model, windows[batch])
-        if distribution is not None:
-            answers.append(torch.cat([distribution.pit, distribution.log_density], dim=1))
+            distribution = forecast_with_distribution(model, windows[batch]).distribution
+        if distribution is None:
+            break
+        answers.append(torch.cat([distribution.pit, distribution.log_density], dim=1))
     return torch.cat(answers) if answers else torch.empty(len(positions), 0, dtype=torch.float64)
 
 

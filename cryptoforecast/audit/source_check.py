@@ -22,7 +22,8 @@ def check_source(data: CloseDataModule, borders: list[pd.Timestamp]) -> tuple[li
     cut: dict[str, Any] = {"val_from": borders[0].isoformat(), "test_from": data.test_from}
     if len(borders) > 1:  # as dates, for a border given as a fraction would move if a source left garbage out
         cut["test_from"] = borders[1].isoformat()
-    altered = [Alteration(border, [], [], [], cut) for border in borders]
+    further = [known.further for known in data.source]  # type: ignore[union-attr]
+    altered = [Alteration(border, [], [], [], cut, further) for border in borders]
     compared, unchecked = [], []
     sources: Any = data.source
     for known in sources:

@@ -8,8 +8,8 @@ import pandas as pd
 import torch
 from lightning.pytorch.utilities.seed import isolate_rng
 
-from cryptoforecast.audit.altered import Alteration, CachedSource, files_of, with_cached_sources, with_sources
-from cryptoforecast.audit.counterfactual import Counterfactual, TrainedOutputs, read, train
+from cryptoforecast.audit.altered import Alteration, CachedSource, files_of, with_sources
+from cryptoforecast.audit.counterfactual import Counterfactual, TrainedOutputs, cached_for, read, train
 from cryptoforecast.audit.learning import ShortTraining, learn
 from cryptoforecast.audit.lookahead import StageResult
 from cryptoforecast.audit.readers import doubts_of, require_unread, require_untrained_behind
@@ -23,7 +23,6 @@ from cryptoforecast.audit.stage_checks import (
     check_windows,
 )
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.models.contract.answers import is_point
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.user_code.opened_files import Opened, entry_point, opened_so_far, record_opened_files
 
@@ -66,8 +65,7 @@ def run_stages(
         LookAhead: naming the first stage that differs.
     """
     with record_opened_files():
-        cached = with_cached_sources(data, ranges=not is_point(model))
-        cached.setup("fit")
+        cached = cached_for(model, data)
         stages = []
         for stage in audit_stages(model, cached, processes=processes, **options):
             stages.append(stage)
@@ -117,8 +115,7 @@ class _Comparison:
         journal: list[Opened],
     ) -> None:  # fmt: skip
         self.model, self.train_on, self.seed, self.processes, self.journal = model, train_on, seed, processes, journal
-        self.data = with_cached_sources(data, ranges=not is_point(model))
-        self.data.setup("fit")
+        self.data = cached_for(model, data)
         self.borders = borders_of(self.data)
 
     def stages(self, steps: int) -> Iterator[StageResult]:

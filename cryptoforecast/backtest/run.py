@@ -23,7 +23,7 @@ from cryptoforecast.evaluation.user_baselines import make_baselines, record_of_b
 from cryptoforecast.evaluation.user_metrics import note
 from cryptoforecast.formatting import format_number
 from cryptoforecast.locks import alone_in
-from cryptoforecast.models.contract.answers import is_point
+from cryptoforecast.models.contract.answers import says_distribution
 from cryptoforecast.training.configuration_of_run import configuration_of_run
 from cryptoforecast.training.console import quiet_libraries
 from cryptoforecast.training.forkserver import start_forkserver
@@ -160,7 +160,7 @@ def walk_forward(
     say: Callable[[str], None] = (lambda line: print(line, flush=True)) if progress else lambda line: None
     made = make_backtest(words, objects)
     if adaptive:
-        require_adaptable(type(made.model).__name__, not is_point(made.model), adaptive_step)
+        require_adaptable(type(made.model).__name__, says_distribution(made.model) is not False, adaptive_step)
     if seeds > 1:
         require_name_not_of_ensemble(type(made.model).__name__)
     data, settings, device = made.datamodule, made.settings, type(made.trainer.accelerator).__name__

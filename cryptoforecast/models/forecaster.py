@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
-from torch import Tensor, nn
+from torch import Tensor
 
 from cryptoforecast.data.series import CLOSE, ColumnScaling
 from cryptoforecast.data.windows import Window
@@ -30,7 +30,7 @@ from cryptoforecast.models.contract.reserved_names import is_plain_text, require
 from cryptoforecast.models.contract.signatures import former_name, is_overridden
 from cryptoforecast.models.contract.training_loss import add_returned_loss, inherited_step, weighted_by_share
 from cryptoforecast.models.heads.head import Head, Point
-from cryptoforecast.models.heads.prediction import Prediction
+from cryptoforecast.models.heads.torch_distribution import usual_loss
 from cryptoforecast.models.scaling import RelativeLog, Scaling
 
 Bars = Float[Tensor, "batch context_length channels"]
@@ -118,18 +118,21 @@ class Forecaster(LightningModule):
 
         Returns:
             Scaled closes, in the units of ``x[..., 0]``, or what the head needs; or one of ``torch.distributions``, of
-            batch shape ``(batch, horizon)``, in the same units.
+            batch shape ``(batch, horizon)``, in the same units; or anything, in a subclass with ``point(output)``,
+            scaled closes, ``loss(output, target)`` and, if it has them, ``quantiles(output, levels)``, the scaled
+            quantiles ``(batch, horizon, levels)``.
         """
         raise UserError(f"{type(self).__name__} has no forward(x); that is where a model forecasts.")
 
-    def loss(self, forecast: Any, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, ""]:
+    def loss(self, output: Any, target: Float[Tensor, "batch horizon"], *_: Any, **__: Any) -> Float[Tensor, ""]:
         """The number that training minimises, a mean over the batch: by default the squared error, or that of the head.
 
         Args:
-            forecast: what :meth:`forward` returned, scaled; with a distribution, what the head made of it.
+            output: what :meth:`forward` returned, scaled; of a head with a distribution, what the head made of it.
             target: the actual closes, scaled in the same way.
+            window: the batch, for a ``loss`` that names it.
         """
-        return forecast.loss(target) if isinstance(forecast, Prediction) else nn.functional.mse_loss(forecast, target)
+        return usual_loss(output, target)
 
     def forecast(self, context: Bars) -> Float[Tensor, "batch horizon"]:
         """Closes of the horizon from float64 bars, oldest first, both in the series' currency."""

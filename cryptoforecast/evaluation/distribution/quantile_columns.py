@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.evaluation.row_files import to_numbers
-from cryptoforecast.quantiles import COLUMNS, LEVELS
+from cryptoforecast.quantiles import COLUMNS, probability_of
 
 QUANTILES = list(COLUMNS)  # in price
 PIT, LOG_DENSITY = "pit", "log_density"
@@ -103,18 +103,8 @@ def pit_of(quantiles: np.ndarray, actual: np.ndarray) -> np.ndarray:
     >>> pit_of(np.linspace(90.0, 110.0, 21)[None], np.array([100.0])).round(3).tolist()
     [0.5]
     """
-    from scipy.special import ndtr, ndtri
-
-    scores = ndtri(np.asarray(LEVELS))
     with np.errstate(divide="ignore", invalid="ignore"):  # what is no price is refused afterwards
-        heights, at = np.log(quantiles), np.log(actual)
-        slopes = np.diff(heights, axis=1) / np.diff(scores)
-        place = np.clip((heights < at[:, None]).sum(axis=1) - 1, 0, len(LEVELS) - 2)
-        row = np.arange(len(at))
-        beyond = (at - heights[row, place]) / slopes[row, place]  # of equal quantiles: to either end, or nowhere
-        normal_score = scores[place] + np.nan_to_num(beyond, nan=0.0, posinf=np.inf, neginf=-np.inf)
-    shares: np.ndarray = ndtr(normal_score)
-    return shares
+        return probability_of(np.log(quantiles), np.log(actual))
 
 
 def _lacks_some(rows: pd.DataFrame, lacking: np.ndarray) -> np.ndarray:

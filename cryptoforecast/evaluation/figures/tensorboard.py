@@ -24,6 +24,7 @@ from cryptoforecast.evaluation.figures.sharpness import plot_sharpness
 from cryptoforecast.evaluation.forecasts import forecast_rows
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.models.baselines import RandomWalk
+from cryptoforecast.models.contract.answers import says_distribution
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.models.ladder.ladder import Ladder
 
@@ -84,7 +85,7 @@ class ForecastFigure(Callback):
         if board := _tensorboard(trainer):
             data = datamodule_of(trainer)
             several = data is not None and len(data.series) > 1
-            with_head = isinstance(pl_module, Forecaster) and pl_module.output_head.has_distribution
+            with_head = isinstance(pl_module, Forecaster) and says_distribution(pl_module)
             further = (CHARTS_OF_DISTRIBUTIONS if with_head else {}) | (CHART_OF_SERIES if several else {})
             board.add_custom_scalars({"beside the random walk": CHARTS | further})
 

@@ -10,7 +10,8 @@ from torch.distributions import Distribution
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.arguments import arguments_of
-from cryptoforecast.models.contract.checks import call_forward
+from cryptoforecast.models.contract.calls import call_forward
+from cryptoforecast.models.contract.signatures import has_method
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -52,8 +53,11 @@ def forward_across(model: "Forecaster", window: Window) -> Float[Tensor, "batch 
     scaled = model.network_inputs(once.together.flatten(0, 1)).view(once.together.shape)
     x = scaled.transpose(1, 2).flatten(2)
     returned = call_forward(model, x, arguments_of(model, once))
-    if isinstance(returned, Distribution):
-        raise UserError(f"{name}.forward gave a distribution; with data.across it returns numbers for a head.")
+    if isinstance(returned, Distribution) or has_method(model, "point"):
+        kind = type(returned).__name__
+        raise UserError(
+            f"{name}.forward gave a {kind}, which no head reads; with data.across it returns numbers for a head."
+        )
     return returned.reshape(len(x), model.series_count, -1)[place, window.series]
 
 

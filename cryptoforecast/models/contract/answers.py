@@ -1,6 +1,6 @@
 """What a model answers for a batch of windows: the numbers of its network as its head reads them, and as prices."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float
@@ -10,15 +10,12 @@ from torch.distributions import Distribution
 from cryptoforecast.data.windows import Window
 from cryptoforecast.models.contract.across import forward_across
 from cryptoforecast.models.contract.arguments import arguments_of
-from cryptoforecast.models.contract.checks import (
-    call_forward,
-    require_bars,
-    require_forecast,
-    require_point,
-    require_target,
-)
+from cryptoforecast.models.contract.calls import call_forward, require_forecast, require_point
+from cryptoforecast.models.contract.checks import require_bars, require_target
 from cryptoforecast.models.contract.column_scalings import network_channels
 from cryptoforecast.models.contract.learned import require_fitted_estimator
+from cryptoforecast.models.contract.outputs import OutputPrediction
+from cryptoforecast.models.contract.signatures import has_method
 from cryptoforecast.models.contract.units import RungUnits, Units, units_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.prediction import Prediction
@@ -50,15 +47,18 @@ def answer(model: "Forecaster", window: Window, units: Units | None = None, targ
         return model.network_forecast(window.context)
     units = units or units_of(model, window)
     if model.across:
-        returned: Numbers = forward_across(model, window)
+        output: Any = forward_across(model, window)
     else:
-        returned = call_forward(model, inputs(model, window, units), arguments_of(model, window, target))
-    if isinstance(returned, Distribution):
-        return prediction_of(returned)
+        x = inputs(model, window, units)
+        output = call_forward(model, x, arguments_of(model, window, target))
+        if has_method(model, "point"):
+            return OutputPrediction(model, output, x)
+    if isinstance(output, Distribution):
+        return prediction_of(output)
     if isinstance(head, Point):
-        return returned
+        return output  # type: ignore[no-any-return]
     freedom = units.base.freedom if isinstance(units, RungUnits) else None
-    by_step = returned.reshape(len(returned), model.horizon, head.size).to(_exact_dtype(returned, window))
+    by_step = output.reshape(len(output), model.horizon, head.size).to(_exact_dtype(output, window))
     predicted: Prediction = head(by_step, freedom)
     return head.in_window(predicted, units, window)
 
@@ -69,11 +69,18 @@ def _exact_dtype(numbers: Tensor, window: Window) -> torch.dtype:
     return torch.promote_types(numbers.dtype, least)
 
 
-def is_point(model: "Forecaster") -> bool:
-    """Whether a model's head says no distribution of the closes; what ``forward`` returns may yet be one."""
-    if isinstance(model.output_head, RungHead):
+def says_distribution(model: "Forecaster") -> bool | None:
+    """Whether a model says distributions of the closes; None where only what its ``forward`` returns will tell."""
+    head = model.output_head
+    if isinstance(head, RungHead):
+        return True
+    if model._overrides("forecast"):
         return False
-    return not model.output_head.has_distribution or model._overrides("forecast")
+    if has_method(model, "point"):
+        return has_method(model, "quantiles")
+    if isinstance(head, Point) and not model._overrides("network_forecast"):
+        return None
+    return head.has_distribution
 
 
 def inputs(
@@ -99,8 +106,11 @@ def point_of_network(
     Raises:
         UserError: if it returns something else, or names more than bars alone tell.
     """
-    given = arguments_of(model, window_of(context, model.horizon))
-    return require_point(model, call_forward(model, model.network_inputs(context), given))
+    x, given = model.network_inputs(context), arguments_of(model, window_of(context, model.horizon))
+    output = call_forward(model, x, given)
+    return (
+        OutputPrediction(model, output, x).own_point() if has_method(model, "point") else require_point(model, output)
+    )
 
 
 def scaled_bars(
@@ -160,7 +170,9 @@ def forecast_window(model: "Forecaster", window: Window) -> Float[Tensor, "batch
 def point_of(model: "Forecaster", window: Window, predicted: Answer) -> Float[Tensor, "batch horizon"]:
     """The point forecast in prices of what a model says: of a distribution, its median."""
     if isinstance(predicted, Prediction):
-        return units_of(model, window).decode(predicted.quantiles((LEVELS[MEDIAN],))[..., 0])
+        point = predicted.own_point()
+        median = predicted.quantiles((LEVELS[MEDIAN],))[..., 0] if point is None else point
+        return units_of(model, window).decode(median)
     return model.scaling.decode(predicted.to(window.context.dtype), window.context[..., 0])
 
 

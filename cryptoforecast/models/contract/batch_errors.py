@@ -10,16 +10,16 @@ from torch import Tensor
 
 from cryptoforecast.data.datamodule import datamodule_of
 from cryptoforecast.data.windows import Window, to_device
-from cryptoforecast.models.contract.answers import Answer, answer, point_of, scaled_target
+from cryptoforecast.models.contract.answers import Answer, answer, forecast_window, point_of, scaled_target
 from cryptoforecast.models.contract.calibration import collect_errors, finish_calibration
-from cryptoforecast.models.contract.checks import call_loss, require_forecast, require_target
+from cryptoforecast.models.contract.calls import call_loss, require_forecast
+from cryptoforecast.models.contract.checks import require_target
 from cryptoforecast.models.contract.curves import evaluation_curves, log_over_epochs
 from cryptoforecast.models.contract.distribution import price_quantiles
 from cryptoforecast.models.contract.distribution_errors import COUNT, distribution_curves, distribution_means
 from cryptoforecast.models.contract.inference import random_state_kept
 from cryptoforecast.models.contract.signatures import takes_one_argument
 from cryptoforecast.models.contract.units import units_of
-from cryptoforecast.models.heads.bernoulli import RisePrediction
 from cryptoforecast.models.heads.prediction import Prediction
 from cryptoforecast.quantiles import MEDIAN
 
@@ -54,14 +54,14 @@ def errors_on(model: "Forecaster", window: Window) -> Float[Tensor, " means"]:
         context[:, -1:, 0].expand_as(forecast),
         scaled_target(model, window, predicted),
     )
-    loss = call_loss(model, predicted, target)
+    loss = call_loss(model, predicted, target, window)
     if model._walk_has_a_loss is None:
         usual, no_head = not model._overrides("loss"), not isinstance(predicted, Prediction)
         model._walk_has_a_loss = no_head and (usual or depends_only_on_arguments(model, window))
     walk_loss = torch.full_like(loss, torch.nan)
     if model._walk_has_a_loss:
         with model._curves.paused():  # curves logged in the loss are the model's
-            walk_loss = call_loss(model, model.scaled(walk, context), target)
+            walk_loss = call_loss(model, model.scaled(walk, context), target, window)
     squared = [(prices - window.target).square().mean(dim=1) for prices in (forecast, walk)]
     errors = [(membership * values).mean(dim=1) for values in squared]
     further = distribution_means(model, window, quantiles)
@@ -106,10 +106,10 @@ def _forecast(model: "Forecaster", window: Window) -> tuple[Tensor, Answer, Tens
     context = window.context
     if not model._overrides("forecast"):
         predicted = answer(model, window)
-        if isinstance(predicted, RisePrediction) or not isinstance(predicted, Prediction):
+        if not isinstance(predicted, Prediction) or not predicted.has_distribution:
             return point_of(model, window, predicted), predicted, None
-        quantiles = price_quantiles(units_of(model, window), predicted)
-        return quantiles[..., MEDIAN], predicted, quantiles
+        quantiles, point = price_quantiles(units_of(model, window), predicted), predicted.own_point()
+        return quantiles[..., MEDIAN] if point is None else point_of(model, window, predicted), predicted, quantiles
     forecast = require_forecast(model, "forecast", model.forecast(context), context, model.horizon)
     if model._overrides("forward") and takes_one_argument(model.forward):
         scaled = model(model.network_inputs(context))
@@ -139,8 +139,8 @@ def depends_only_on_arguments(model: "Forecaster", window: Window) -> bool:
             target, losses = copied.scaled(window.target, context), []
             for bars in (context, context * ramp.unsqueeze(-1)):
                 torch.manual_seed(0)  # a loss may use random numbers
-                copied.forecast(bars)
-                losses.append(copied.loss(walk, target))
+                forecast_window(copied, window._replace(context=bars))
+                losses.append(call_loss(copied, walk, target, window))
         except Exception:  # a loss that fails on the copy tells nothing
             return False
     return torch.equal(*losses) or all(bool(loss.isnan().all()) for loss in losses)

@@ -1,14 +1,19 @@
 """The distribution that a model forecasts for a batch of windows, in prices."""
 
+import copy
 import math
+import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.windows import Window
-from cryptoforecast.models.contract.answers import answer, forecast_window, point_of
+from cryptoforecast.models.contract.answers import answer, forecast_window, point_of, says_distribution
+from cryptoforecast.models.contract.following import follow
+from cryptoforecast.models.contract.inference import random_state_kept
 from cryptoforecast.models.contract.units import Units, require_state, units_of
 from cryptoforecast.models.heads.bernoulli import RisePrediction
 from cryptoforecast.models.heads.prediction import Prediction
@@ -40,7 +45,7 @@ class WindowForecast(NamedTuple):
     """What a model forecasts for a batch.
 
     Attributes:
-        point: the closes, in the currency of the series; of a distribution, its median.
+        point: the closes, in the currency of the series; of a distribution its median, unless the model has its own.
         distribution: None for a model that forecasts no distribution of the closes.
         rise: the probabilities that the closes are above the last ones; None where the model's head says none.
     """
@@ -57,23 +62,53 @@ def forecast_with_distribution(model: "Forecaster", window: Window) -> WindowFor
         beside = _of_rung(head, window) if isinstance(head, RungHead) else None
         return WindowForecast(forecast_window(model, window).double(), beside)
     predicted = answer(model, window)
-    if not isinstance(predicted, Prediction):
-        return WindowForecast(point_of(model, window, predicted).double())
-    if isinstance(predicted, RisePrediction):
-        point, rise = point_of(model, window, predicted).double(), predicted.log_odds.double().sigmoid()
-        return WindowForecast(point, rise=rise)
+    if not isinstance(predicted, Prediction) or not predicted.has_distribution:
+        rise = predicted.log_odds.double().sigmoid() if isinstance(predicted, RisePrediction) else None
+        return WindowForecast(point_of(model, window, predicted).double(), rise=rise)
     units = units_of(model, window)
     quantiles = price_quantiles(units, predicted)
+    distribution = _at_the_targets(predicted, quantiles, units, window)
+    if predicted.own_point() is not None:
+        return WindowForecast(point_of(model, window, predicted).double(), distribution)
+    return WindowForecast(quantiles[..., MEDIAN], distribution)
+
+
+def _at_the_targets(
+    predicted: Prediction, quantiles: Float64[Tensor, "batch horizon levels"], units: Units, window: Window
+) -> PriceDistribution:
+    """The distribution with what it says of the targets."""
+    unknown = torch.full_like(quantiles[..., 0], torch.nan)
+    if window.target.isnan().all():  # distributions of torch refuse to be asked about NaN
+        return PriceDistribution(quantiles, unknown, unknown)
     target = units.encode(window.target).double()
     density = predicted.log_density(target)
-    known = torch.full_like(target, torch.nan) if density is None else density.double() + _log_slope(units, window)
-    distribution = PriceDistribution(quantiles, predicted.cdf(target).double(), known)
-    return WindowForecast(quantiles[..., MEDIAN], distribution)
+    known = unknown if density is None else density.double() + _log_slope(units, window)
+    return PriceDistribution(quantiles, predicted.cdf(target).double(), known)
 
 
 def distribution_of(model: "Forecaster", window: Window) -> PriceDistribution | None:
     """The distributions that a model forecasts for a batch; None if it forecasts points alone."""
     return forecast_with_distribution(model, window).distribution
+
+
+def forecasts_distribution(model: "Forecaster", data: CloseDataModule) -> bool:
+    """Whether a model forecasts distributions; where only its ``forward`` tells, a copy forecasts a training window.
+
+    Args:
+        model: stays as it is; False if the copy cannot forecast, as before a fit.
+        data: set up.
+    """
+    known = says_distribution(model)
+    if known is not None:
+        return known
+    with random_state_kept(), torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            copied = copy.deepcopy(model).eval()
+            copied.scaling.fit(data.train_closes())
+            return isinstance(answer(copied, follow(copied, data)[data.fold.train[:1]]), Prediction)
+        except Exception:  # of the variant's own code, which raises it again where the model is trained
+            return False
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]

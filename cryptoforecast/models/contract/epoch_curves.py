@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cryptoforecast.data.batches import WindowLoader
 from cryptoforecast.errors import UserError
+from cryptoforecast.models.contract.answers import says_distribution
 from cryptoforecast.models.contract.distribution_errors import NAMES
 from cryptoforecast.models.contract.epoch_means import EpochMean
 from cryptoforecast.models.contract.optimizers import trainer_of
@@ -94,7 +95,7 @@ def add_to_curve(model: "Forecaster", name: str, value: Tensor | float | int) ->
     Raises:
         UserError: if the framework has a curve of that name.
     """
-    taken = (*TAKEN, *NAMES) if model.output_head.has_distribution else TAKEN
+    taken = (*TAKEN, *NAMES) if says_distribution(model) else TAKEN
     if name in taken or name.startswith("skill/"):
         raise UserError(f"self.curve({name!r}, ...): the framework has a curve of that name; take own_{name}, say.")
     trainer = trainer_of(model)

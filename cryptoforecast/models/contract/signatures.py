@@ -1,5 +1,6 @@
 """Methods of a class: whether a subclass overrides them, what they take, and their former names."""
 
+import functools
 import inspect
 import warnings
 from collections.abc import Callable
@@ -11,6 +12,20 @@ def is_overridden(owner: object, name: str, base: type) -> bool:
     if name in vars(owner):
         return getattr(vars(owner)[name], "__func__", None) is not getattr(base, name)
     return getattr(type(owner), name) is not getattr(base, name)  # torch.compile finds no __func__ of a bound method
+
+
+def has_method(owner: object, name: str) -> bool:
+    """Whether an object's class has a method of a name."""
+    return callable(getattr(type(owner), name, None))
+
+
+@functools.lru_cache(maxsize=256)
+def names_argument(function: Callable[..., Any], name: str) -> bool:
+    """Whether a function has a parameter of a name; of a method, give what stands in the class."""
+    try:
+        return name in inspect.signature(function).parameters
+    except (TypeError, ValueError):  # a built-in without a signature
+        return False
 
 
 def takes_one_argument(method: Callable[..., Any]) -> bool:

@@ -13,7 +13,8 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.answers import Answer, answer_and_target
-from cryptoforecast.models.contract.checks import call_loss, require_gradient, require_target
+from cryptoforecast.models.contract.calls import call_loss
+from cryptoforecast.models.contract.checks import require_gradient, require_target
 from cryptoforecast.models.contract.optimizers import batch_weight
 from cryptoforecast.models.heads.prediction import Prediction
 
@@ -58,7 +59,7 @@ def training_loss(model: "Forecaster", window: Window, batch_index: int) -> Floa
     """
     predicted, target = answer_and_target(model, window)
     if not weighs_windows(model) or model._overrides("loss"):
-        return call_loss(model, predicted, target)
+        return call_loss(model, predicted, target, window)
     weights = _weights(model, window)
     losses = _losses_by_window(predicted, target)
     return (losses * (weights / _mean_weight(model, weights, batch_index)).to(losses)).mean()

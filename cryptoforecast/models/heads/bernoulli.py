@@ -89,6 +89,7 @@ class RisePrediction(Prediction):
 
     units: "Units"
     last: Tensor
+    has_distribution = False
 
     def __init__(self, log_odds: Tensor, head: Bernoulli) -> None:
         self.log_odds, self.head = log_odds, head

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,9 +15,13 @@ class Prediction(ABC):
 
     Attributes:
         point: the points that the network said, if a model's loss is that of a point; None for the loss of the head.
+        output: what ``forward`` returned, if a loss of the model's own is given that; None for the prediction itself.
+        has_distribution: whether there are quantiles at all levels.
     """
 
     point: Float[Tensor, "batch horizon"] | None = None
+    output: Any = None
+    has_distribution = True
 
     @abstractmethod
     def loss(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, ""]:
@@ -35,6 +40,10 @@ class Prediction(ABC):
     @abstractmethod
     def cdf(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
         """The probability of a smaller target; without gradients."""
+
+    def own_point(self) -> Float[Tensor, "batch horizon"] | None:
+        """The point forecast, if it is another than the median; else None."""
+        return None
 
     def log_density(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"] | None:
         """The log density at the targets; None where there is none."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from cryptoforecast.errors import UserError
@@ -23,9 +23,23 @@ def prediction_of(distribution: Distribution) -> Prediction:
     Args:
         distribution: of batch shape (batch, horizon), in the units of the network.
     """
+    predicted: Prediction = TorchPrediction(distribution)
     if isinstance(distribution, torch.distributions.StudentT):  # in which torch has neither cdf nor icdf
-        return StudentTPrediction(lambda: (distribution.loc, distribution.scale.log(), distribution.df))
-    return TorchPrediction(distribution)
+        predicted = StudentTPrediction(lambda: (distribution.loc, distribution.scale.log(), distribution.df))
+    predicted.output = distribution
+    return predicted
+
+
+def usual_loss(output: Any, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, ""]:
+    """The squared error of scaled closes, or the loss of a distribution.
+
+    Args:
+        output: scaled closes, a distribution of torch, or a prediction.
+        target: the actual closes, scaled.
+    """
+    if isinstance(output, Distribution):
+        output = prediction_of(output)
+    return output.loss(target) if isinstance(output, Prediction) else nn.functional.mse_loss(output, target)
 
 
 class TorchPrediction(Prediction):
