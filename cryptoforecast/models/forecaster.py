@@ -117,10 +117,9 @@ class Forecaster(LightningModule):
             target: ``(batch, horizon)``, the scaled targets in a training step; None everywhere else.
 
         Returns:
-            Scaled closes, in the units of ``x[..., 0]``, or what the head needs; or one of ``torch.distributions``, of
-            batch shape ``(batch, horizon)``, in the same units; or anything, in a subclass with ``point(output)``,
-            scaled closes, ``loss(output, target)`` and, if it has them, ``quantiles(output, levels)``, the scaled
-            quantiles ``(batch, horizon, levels)``.
+            Scaled closes, or what the head needs; or a distribution of torch of batch shape ``(batch, horizon)``; or
+            anything, in a subclass with ``point(output)``, scaled closes, ``loss(output, target)`` and, if it has them,
+            ``quantiles(output, levels)``, scaled, ``(batch, horizon, levels)``.
         """
         raise UserError(f"{type(self).__name__} has no forward(x); that is where a model forecasts.")
 
@@ -129,8 +128,7 @@ class Forecaster(LightningModule):
 
         Args:
             output: what :meth:`forward` returned, scaled; of a head with a distribution, what the head made of it.
-            target: the actual closes, scaled in the same way.
-            window: the batch, for a ``loss`` that names it.
+            target: the actual closes, scaled in the same way. A ``loss`` that names ``window`` is given the batch too.
         """
         return usual_loss(output, target)
 
@@ -249,5 +247,4 @@ class Forecaster(LightningModule):
     _scaled = former_name("_scaled", "scaled")
 
     def _overrides(self, name: str) -> bool:
-        """Whether a subclass or an attribute of this object overrides a method."""
         return is_overridden(self, name, Forecaster)

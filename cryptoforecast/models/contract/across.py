@@ -52,12 +52,13 @@ def forward_across(model: "Forecaster", window: Window) -> Float[Tensor, "batch 
     assert once.together is not None
     scaled = model.network_inputs(once.together.flatten(0, 1)).view(once.together.shape)
     x = scaled.transpose(1, 2).flatten(2)
-    returned = call_forward(model, x, arguments_of(model, once))
+    returned: Tensor | Distribution = call_forward(model, x, arguments_of(model, once))
     if isinstance(returned, Distribution) or has_method(model, "point"):
         kind = type(returned).__name__
         raise UserError(
             f"{name}.forward gave a {kind}, which no head reads; with data.across it returns numbers for a head."
         )
+    assert isinstance(returned, Tensor)
     return returned.reshape(len(x), model.series_count, -1)[place, window.series]
 
 

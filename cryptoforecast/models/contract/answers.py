@@ -83,6 +83,11 @@ def says_distribution(model: "Forecaster") -> bool | None:
     return head.has_distribution
 
 
+def is_point(model: "Forecaster") -> bool:
+    """Whether a model's head says no distribution of the closes; what ``forward`` returns may yet be one."""
+    return says_distribution(model) is not True
+
+
 def inputs(
     model: "Forecaster", window: Window, units: Units | None = None
 ) -> Float[Tensor, "batch context_length channels"]:
