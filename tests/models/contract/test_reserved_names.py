@@ -24,8 +24,8 @@ def with_attribute(name: str, make: Callable[[], Any]) -> type[Forecaster]:
 @pytest.mark.parametrize(
     ("name", "make", "advice"),
     [
-        ("loss", nn.HuberLoss, r"a method of Forecaster; write `def loss\(self, forecast, target\)`"),
-        ("loss", lambda: nn.functional.l1_loss, r"write `def loss\(self, forecast, target\)`"),
+        ("loss", nn.HuberLoss, r"a method of Forecaster; write `def loss\(self, output, target\)`"),
+        ("loss", lambda: nn.functional.l1_loss, r"write `def loss\(self, output, target\)`"),
         ("loss", lambda: 1.0, "or call it self.criterion"),
         ("forecast", lambda: nn.Linear(5, 2), r"write `def forecast\(self, context\)`, or call it self.head"),
         ("forward", lambda: nn.Linear(5, 2), r"write `def forward\(self, x\)`, or call it self.network"),
@@ -100,7 +100,7 @@ def test_a_forgotten_call_of_the_parents_init_is_named() -> None:
 @pytest.mark.parametrize(
     ("body", "advice"),
     [
-        ({"loss": nn.MSELoss()}, r"sets loss, a method of Forecaster; write `def loss\(self, forecast, target\)`"),
+        ({"loss": nn.MSELoss()}, r"sets loss, a method of Forecaster; write `def loss\(self, output, target\)`"),
         ({"loss": nn.MSELoss}, "or call it self.criterion"),
         ({"forecast": None}, r"write `def forecast\(self, context\)`"),
         ({"log": 3}, "sets log, a name that Lightning has for itself"),
