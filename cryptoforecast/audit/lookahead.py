@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cryptoforecast.data.series import CLOSE, CloseSeries
+from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.data.times import in_nanoseconds, say_time
 from cryptoforecast.errors import UserError
 
@@ -82,7 +82,7 @@ def difference(left: CloseSeries, right: CloseSeries, border: pd.Timestamp) -> s
 
 
 def _bars(series: CloseSeries) -> pd.DataFrame:
-    closes = series.closes.rename(CLOSE).to_frame()
+    closes = series.closes.rename(series.target).to_frame()
     return closes if series.others is None else closes.join(series.others)
 
 
