@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def fit_estimator(model: "Forecaster", data: CloseDataModule) -> None:
     """Fit a model that has a ``fit`` to all training windows, and have its trainer run a single epoch of one batch.
 
-    That epoch validates, calibrates and writes checkpoints. A fit that goes on from a checkpoint has been fitted.
+    That epoch validates, calibrates and writes checkpoints. A fit that goes on from a checkpoint takes its state then.
 
     Args:
         model: attached to a trainer; its scaling is fitted. Nothing is done if it has no ``fit``.
@@ -38,8 +38,6 @@ def fit_estimator(model: "Forecaster", data: CloseDataModule) -> None:
         return
     require_no_gradient(model)
     _limit_to_one_epoch(model.trainer)
-    if model.trainer.ckpt_path:
-        return
     x, y = training_windows(model, data)
     try:
         model.fit(x, y)  # type: ignore[operator]
