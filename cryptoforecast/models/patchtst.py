@@ -15,8 +15,8 @@ class PatchTST(Forecaster):
     """Patches of bars as the tokens of a Transformer encoder, and a linear map from all tokens to the horizon.
 
     Each column is cut into patches and encoded by itself, all with the same weights. The paper forecasts each column
-    from its own tokens. Here the close is forecast, from the tokens of all columns; with the close alone, that is the
-    model of the paper.
+    from its own tokens. Here the close is forecast, from the tokens of all columns, or with
+    ``data.across`` all closes are, from the tokens of all series. With the close alone, that is the model of the paper.
 
     From the paper: the last bar is repeated ``stride`` times, positions are learned, batch normalisation follows each
     residual, and the default sizes are those for small data sets. Its normalisation of each window is

@@ -16,7 +16,8 @@ class TimeXer(Forecaster):
 
     In each layer, the patches and the global token attend to each other; then the global token attends to the
     exogenous tokens, each a linear map of the whole context of a further column. With the close alone, its own context
-    is the exogenous token, as in the paper's forecasts of several series, where each attends to all.
+    is the exogenous token. With ``data.across``, each series is forecast by itself and attends to the columns of all
+    series, as in the paper's forecasts of several series.
 
     Taken where the paper leaves it open: positions are learned, and where patches do not divide the context, the
     oldest bar is repeated in front, so that the last patch ends with the last bar. The normalisation of each window in
@@ -67,25 +68,28 @@ class TimeXer(Forecaster):
             ExogenousLayer(hidden_size, heads, feedforward_size, dropout) for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(hidden_size)
-        self.head = nn.Linear((count + 1) * hidden_size, self.outputs)
+        self.head = nn.Linear((count + 1) * hidden_size, self.outputs * len(self.columns) // self.channels)
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch outputs"]:
         """Scaled closes of the horizon from scaled bars, or what the head needs in their place."""
         patches = self.dropout(self.embedding(self.patches(x)) + self.positions)
-        tokens = torch.cat([patches, self.global_token.expand(x.shape[0], -1, -1)], dim=1)
-        columns = x[..., 1:] if self.channels > 1 else x
+        tokens = torch.cat([patches, self.global_token.expand(patches.shape[0], -1, -1)], dim=1)
+        columns = x[..., 1:] if self.channels == len(self.columns) > 1 else x
         exogenous = self.dropout(self.variates(columns.transpose(1, 2)))
+        exogenous = exogenous.repeat_interleave(self.channels // len(self.columns), dim=0)
         for layer in self.encoder:
             tokens = layer(tokens, exogenous)
         numbers: Tensor = self.head(self.dropout(self.norm(tokens).flatten(1)))
-        return numbers
+        return numbers.reshape(-1, self.outputs)
 
-    def patches(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch patches patch_length"]:
-        """The patches of the close, oldest first, without overlap."""
-        closes = x[..., 0]
+    def patches(
+        self, x: Float[Tensor, "batch context_length channels"]
+    ) -> Float[Tensor, "closes patches patch_length"]:
+        """The patches of the close, or of each series' close, oldest first, without overlap."""
+        closes = x[..., :: len(self.columns)].transpose(1, 2).flatten(0, 1)
         missing = -self.context_length % self.patch_length
         padded = torch.cat([closes[:, :1].expand(-1, missing), closes], dim=1)
-        return padded.view(x.shape[0], -1, self.patch_length)
+        return padded.view(padded.shape[0], -1, self.patch_length)
 
 
 class ExogenousLayer(nn.Module):

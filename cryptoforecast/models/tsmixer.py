@@ -12,9 +12,9 @@ class TSMixer(Forecaster):
     """Layers that mix bars and columns in turn, and a linear map from the bars of the close to the horizon.
 
     The paper leaves batch or layer normalisation open, over bars and columns together: taken is layer normalisation,
-    under which windows of a batch do not depend on each other. It forecasts every column; here the close is forecast.
-    The normalisation of each window in the authors' code is ``--model.scaling WindowStandard``; by default inputs are
-    relative to the last close.
+    under which windows of a batch do not depend on each other. It forecasts every column; here the close is forecast,
+    or with ``data.across`` the close of each series. The normalisation of each window in the authors' code is
+    ``--model.scaling WindowStandard``; by default inputs are relative to the last close.
 
     On one CPU thread, a training step of 64 windows takes 7.0 ms at context 60, with 8,055 weights; at 512 it takes
     54.2 ms, with 530,115.
@@ -35,11 +35,12 @@ class TSMixer(Forecaster):
         self.mixers = nn.Sequential(
             *(MixingLayer(self.context_length, self.channels, feature_size, dropout) for _ in range(num_layers))
         )
-        self.head = nn.Linear(self.context_length, self.outputs)
+        self.head = nn.Linear(self.context_length, self.outputs * len(self.columns) // self.channels)
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch outputs"]:
         """Scaled closes of the horizon from scaled bars, or what the head needs in their place."""
-        numbers: Tensor = self.head(self.mixers(x)[..., 0])
+        closes = self.mixers(x)[..., :: len(self.columns)]
+        numbers: Tensor = self.head(closes.transpose(1, 2)).flatten(1)
         return numbers
 
 

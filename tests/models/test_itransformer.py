@@ -34,6 +34,14 @@ def test_heads_that_do_not_divide_the_features_are_refused() -> None:
         ITransformer(heads=5)
 
 
+def test_with_all_series_at_once_each_is_forecast_from_its_own_token() -> None:
+    model = ITransformer(columns=("Close", "Volume"), horizon=2, series_count=3, across=True).eval()
+    x = torch.randn(4, 60, 6)
+    order = x.unflatten(-1, (3, 2))[..., [2, 0, 1], :].flatten(2)
+    expected = model(x).unflatten(-1, (3, 2))[:, [2, 0, 1]].flatten(1)
+    torch.testing.assert_close(model(order), expected, atol=1e-6, rtol=1e-5)
+
+
 def test_its_weights_are_those_counted_by_hand_however_many_columns_there_are() -> None:
     attention, feed_forward = 4 * (64 * 64 + 64), 64 * 128 + 128 + 128 * 64 + 64
     expected = 60 * 64 + 64 + 2 * (attention + feed_forward + 2 * 2 * 64) + 2 * 64 + 64 + 1

@@ -50,6 +50,14 @@ def test_a_patch_without_bars_is_refused() -> None:
         TimeXer(patch_length=0)
 
 
+def test_with_all_series_at_once_each_is_forecast_from_its_own_patches() -> None:
+    model = TimeXer(columns=("Close", "Volume"), horizon=2, series_count=3, across=True).eval()
+    x = torch.randn(4, 60, 6)
+    order = x.unflatten(-1, (3, 2))[..., [2, 0, 1], :].flatten(2)
+    expected = model(x).unflatten(-1, (3, 2))[:, [2, 0, 1]].flatten(1)
+    torch.testing.assert_close(model(order), expected, atol=1e-6, rtol=1e-5)
+
+
 def test_its_weights_are_those_counted_by_hand() -> None:
     embeddings = 16 * 64 + 64 + 4 * 64 + 64 + 60 * 64 + 64
     layer = 2 * 4 * (64 * 64 + 64) + 64 * 128 + 128 + 128 * 64 + 64 + 3 * 2 * 64

@@ -27,6 +27,13 @@ def test_it_mixes_bars_then_columns_and_maps_the_bars_of_the_close() -> None:
     np.testing.assert_allclose(model(torch.from_numpy(x)).detach().numpy(), expected, rtol=1e-10)
 
 
+def test_with_all_series_at_once_each_is_forecast_from_its_own_bars() -> None:
+    model = TSMixer(columns=("Close", "Volume"), horizon=2, series_count=3, across=True).eval()
+    x = torch.randn(4, 60, 6)
+    by_hand = torch.cat([model.head(model.mixers(x)[..., column]) for column in (0, 2, 4)], dim=1)
+    torch.testing.assert_close(model(x), by_hand)
+
+
 def test_its_weights_are_those_counted_by_hand() -> None:
     time, features, norms = 60 * 60 + 60, 2 * 32 + 32 + 32 * 2 + 2, 2 * 2 * 60 * 2
     assert weight_count(TSMixer(columns=("Close", "Volume"))) == 2 * (time + features + norms) + 60 + 1

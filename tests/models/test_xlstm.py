@@ -87,12 +87,12 @@ def test_a_bar_changes_no_features_of_bars_before_it(blocks: tuple[str, ...]) ->
 
 
 def test_heads_that_do_not_divide_the_features_are_refused() -> None:
-    with pytest.raises(UserError, match="hidden_size 32 cannot be split into 5 heads; make it a multiple."):
+    with pytest.raises(UserError, match="hidden_size 16 cannot be split into 5 heads; make it a multiple."):
         XLSTM(heads=5)
 
 
 def test_its_weights_are_those_counted_by_hand() -> None:
-    matrix = 2 * 32 + 32 * 128 + 128 + 64 * 5 + 64 * 128 + 128 + 64 * 64 + 64 + 64 * 4 + 4 + 2 * 64 + 64 + 64 * 32 + 32
-    memory = 32 * 128 + 128 + 2 * 16 * 64
-    scalar = 2 * 32 + memory + 2 * 32 + 2 * 32 + 32 * 86 + 86 + 43 * 32 + 32
-    assert weight_count(XLSTM()) == 32 + 32 + matrix + scalar + 2 * 32 + 32 + 1
+    matrix = 2 * 16 + 16 * 64 + 64 + 32 * 5 + 32 * 64 + 64 + 32 * 32 + 32 + 32 * 4 + 4 + 2 * 32 + 32 + 32 * 16 + 16
+    memory = 16 * 64 + 64 + 2 * 8 * 32
+    scalar = 2 * 16 + memory + 2 * 16 + 2 * 16 + 16 * 44 + 44 + 22 * 16 + 16
+    assert weight_count(XLSTM()) == 16 + 16 + matrix + scalar + 2 * 16 + 16 + 1
