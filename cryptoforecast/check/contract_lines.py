@@ -61,18 +61,18 @@ def check_training(examination: Examination) -> str:
 def check_horizons(examination: Examination) -> str:
     """Train a step and forecast with several horizons."""
     advice = "let the network end with self.outputs numbers"
-    return _tried(examination, "horizon", sorted({*HORIZONS, examination.subject.horizon}), advice)
+    return _tried(examination, "horizon", sorted({*HORIZONS, examination.subject.settings["horizon"]}), advice)
 
 
 def check_context_lengths(examination: Examination) -> str:
     """Train a step and forecast with several context lengths."""
-    lengths = sorted({*CONTEXT_LENGTHS, examination.subject.context_length})
+    lengths = sorted({*CONTEXT_LENGTHS, examination.subject.settings["context_length"]})
     return _tried(examination, "context_length", lengths, "size what depends on it by self.context_length")
 
 
 def check_columns(examination: Examination) -> str:
     """Train a step and forecast with one column and with several."""
-    choices = list(dict.fromkeys([(CLOSE,), tuple(examination.subject.columns), ALL_COLUMNS]))
+    choices = list(dict.fromkeys([(CLOSE,), tuple(examination.subject.settings["columns"]), ALL_COLUMNS]))
     return _tried(examination, "columns", choices, "size what depends on them by self.channels")
 
 

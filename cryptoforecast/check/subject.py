@@ -1,7 +1,7 @@
 """What is examined: a class of models with its arguments, made anew for each thing that is tried."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from inspect import signature
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from cryptoforecast.training.settings.arguments import COUNT, LINKED_SETTINGS
 from cryptoforecast.training.settings.variant_class import class_of_model
 
 CONTEXT_LENGTH = 24
+USUAL: dict[str, Any] = {"context_length": CONTEXT_LENGTH, "horizon": 1, "columns": (CLOSE,)}
 KNOWN_BEFOREHAND = ("day_of_week", "month")  # of a model whose forward names future
 FACTORIES = ("optimizer", "scheduler", "scheduler_interval")  # arguments that a record does not have
 
@@ -28,25 +29,12 @@ class Subject(NamedTuple):
     Attributes:
         name: of the class.
         make: makes a model with new weights, with some arguments changed.
-        context_length: that it is examined with.
-        horizon: in the same way, as the columns and what is known beforehand.
-        columns: of the input.
-        future: names of what is known beforehand, of a model whose ``forward`` names it.
-        across: whether a window holds all series at once.
+        settings: of the data that most lines use, such as lengths and columns.
     """
 
     name: str
     make: Callable[..., Forecaster]
-    context_length: int = CONTEXT_LENGTH
-    horizon: int = 1
-    columns: Sequence[str] = (CLOSE,)
-    future: Sequence[str] = ()
-    across: bool = False
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Lengths and columns, as a data module takes them."""
-        return {name: getattr(self, name) for name in LINKED_SETTINGS}
+    settings: dict[str, Any]
 
     def made_for(self, data: CloseDataModule, seed: int = 0, **changes: Any) -> Forecaster:
         """A model for some data.
@@ -72,21 +60,21 @@ def subject_of(model: Any, arguments: dict[str, Any]) -> Subject:
         UserError: if there is no such class, or the arguments of a model cannot be written down.
     """
     if isinstance(model, Forecaster):
-        lengths = {name: getattr(model, name) for name in LINKED_SETTINGS}
-        return Subject(type(model).__name__, _maker_of_model(model, arguments), **lengths)
+        settings = {name: getattr(model, name) for name in LINKED_SETTINGS}
+        return Subject(type(model).__name__, _maker_of_model(model, arguments), settings)
     cls = class_of_model([f"--model={model}"]) if isinstance(model, str) else model
     if not (isinstance(cls, type) and issubclass(cls, Forecaster)):
         raise UserError(f"check takes a Forecaster, its class or the name of its class, not {model!r}.")
-    lengths = {name: arguments[name] for name in LINKED_SETTINGS if name in arguments}
+    settings = {name: arguments[name] for name in LINKED_SETTINGS if name in arguments}
     if "future" in signature(cls.forward).parameters:
-        lengths = {"future": KNOWN_BEFOREHAND, **lengths}
+        settings = {"future": KNOWN_BEFOREHAND, **settings}
 
     def make(**changes: Any) -> Forecaster:
         kept = {name: copy.deepcopy(value) if isinstance(value, nn.Module) else value
                 for name, value in arguments.items()}  # fmt: skip
         return cls(**{**kept, **changes})
 
-    return Subject(cls.__name__, make, **lengths)
+    return Subject(cls.__name__, make, {**USUAL, **settings})
 
 
 def _maker_of_model(model: Forecaster, arguments: dict[str, Any]) -> Callable[..., Forecaster]:
