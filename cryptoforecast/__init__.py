@@ -55,6 +55,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import Arima as Arima
     from cryptoforecast.models import AttentionLSTM as AttentionLSTM
     from cryptoforecast.models import Bernoulli as Bernoulli
+    from cryptoforecast.models import Chronos as Chronos
     from cryptoforecast.models import Conformal as Conformal
     from cryptoforecast.models import DLinear as DLinear
     from cryptoforecast.models import Drift as Drift
@@ -125,6 +126,7 @@ _PUBLIC = {
         "Arima",
         "AttentionLSTM",
         "Bernoulli",
+        "Chronos",
         "Conformal",
         "DLinear",
         "Drift",

@@ -3,6 +3,7 @@
 from cryptoforecast.models.arima import Arima
 from cryptoforecast.models.attention_lstm import AttentionLSTM
 from cryptoforecast.models.baselines import BASELINES, Drift, Ewma, Garch, Har, Mean, RandomWalk
+from cryptoforecast.models.chronos import Chronos
 from cryptoforecast.models.cnn_lstm import CNNLSTM
 from cryptoforecast.models.dlinear import DLinear
 from cryptoforecast.models.forecaster import Forecaster
@@ -41,6 +42,7 @@ __all__ = [
     "Arima",
     "AttentionLSTM",
     "Bernoulli",
+    "Chronos",
     "Conformal",
     "DLinear",
     "Drift",
