@@ -25,7 +25,10 @@ BENCHMARK = "python scripts/benchmark.py "
 COINS = ("BTC-USD", "ETH-USD", "BNB-USD", "XRP-USD", "LTC-USD", "DOGE-USD")
 FIRST_FIT = "fit --config configs/btc.yaml --data.source=CsvSource --data.source.path=BTC-USD.csv"
 ONE_EPOCH = " --trainer.max_epochs=1"  # what takes minutes on a page, a test shortens; nothing else is changed
-LONG = {"--folds 5 --seeds 3": "--folds 1 --seeds 1"}
+LONG = {
+    "--folds 5 --seeds 3 --ensemble": "--folds 1 --seeds 2 --ensemble",
+    "--folds 5 --seeds 3": "--folds 1 --seeds 1",
+}
 LONG_CALLS = {"max_epochs=30": "max_epochs=1"}
 
 
