@@ -35,7 +35,7 @@ class FineTuned(Forecaster):
         super().__init__(**kwargs)
         self.network = nn.LSTM(self.channels, 4, batch_first=True)
         if start is not None:
-            self.network.load_state_dict(start.load().network.rnn.state_dict())
+            self.network.load_state_dict(start.load().network.layers.state_dict())
         self.head = nn.Linear(4, self.horizon)
 
     def forward(self, x):
