@@ -194,7 +194,7 @@ def test_the_verb_needs_a_class(type_in: Callable[..., Said]) -> None:
 @pytest.mark.parametrize("cls", [LSTM, GRU, RangeLSTM])
 def test_a_network_passes_the_whole_examination(cls: Any) -> None:
     result = require_check(cls, hidden_size=16)
-    assert outcomes(result, "warning") == []
+    assert set(outcomes(result, "warning")) <= {"compilation"}, "torch compiles no function that checks its shapes"
     assert "found in" in result["autocorrelation"].text
     assert "no claim" in result["walk"].text
     assert sum(line.seconds for line in result) < 600
