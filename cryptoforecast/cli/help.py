@@ -58,9 +58,11 @@ SEED = Option("seed_everything", "N", "seed of all that is random; by default a 
 PRINT_CONFIG = Option("print_config", "", "print all settings as YAML, and do nothing else")
 CHECKPOINT = Option("ckpt_path", "RUN", "a run folder such as runs/NAME/version_0")
 OTHER_CLOSES = [*SOURCE, Option("data.end", "DATE", "the last bar to use; --data.start the first")]
-ADAPTIVE = [
+JUDGING = [
     Option("judge.adaptive", "true", "judge the quantiles once more, adapted to drift"),
     Option("judge.adaptive_step", "STEP", "how fast their levels follow; by default 0.005"),
+    Option("judge.metrics+", "NAME", "a metric of your own: my_metrics.hits"),
+    Option("judge.baselines+", "CLASS", "a baseline of your own: my_models.Momentum"),
 ]
 CLASSES = [
     Option("import", "MODULE", "import a module first, with the model's class"),
@@ -98,10 +100,10 @@ PAGES = {
                 Option("workers", "N", "fits at a time, each with one thread", 1),
                 Option("window", "KIND", "expanding, or rolling: of fixed length", "expanding"),
             ],
-            "what to forecast, and the model (as for fit)": [*SOURCE, *LENGTHS, *BORDERS, *MODEL[:1], SEED],
+            "what to forecast, and the model (as for fit)": [*SOURCE, *LENGTHS, *BORDERS, *MODEL[:1]],
             "judging and output": [
                 Option("ensemble", "true", "judge the mean of the seeds too, or false"),
-                *ADAPTIVE,
+                *JUDGING,
                 Option("output_dir", "FOLDER", "by default runs/NAME/backtest"),
                 Option("parquet", "", "write forecasts.parquet too"),
             ],
@@ -140,7 +142,7 @@ PAGES = {
         {
             "the model": [CHECKPOINT, *CLASSES],
             "other closes than those of the fit": OTHER_CLOSES,
-            "judging": ADAPTIVE,
+            "judging": JUDGING,
             "running": [ACCELERATOR],
             "output": [Option("output_dir", "FOLDER", "by default the checkpoint's run folder")],
         },

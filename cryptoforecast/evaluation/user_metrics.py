@@ -72,7 +72,9 @@ def values_of(metrics: Mapping[str, Metric], rows: pd.DataFrame) -> dict[str, fl
 
 def record_of_metrics(metrics: Iterable[Metric]) -> dict[str, dict[str, Any]]:
     """The import path of each metric by its name, and the hashes of the user's files that it is written in."""
-    from cryptoforecast.user_code.source_files import source_code_of
+    if not (metrics := list(metrics)):
+        return {}
+    from cryptoforecast.user_code.source_files import source_code_of  # loads torch
 
     return {
         str(getattr(metric, "__name__", "")): {"path": path_of(metric), "code": source_code_of(metric).hashes}

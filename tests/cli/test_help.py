@@ -40,7 +40,11 @@ def test_what_a_page_of_help_says_of_options_is_so() -> None:
 
 
 def test_the_page_of_backtest_has_its_own_options() -> None:
-    shown = {option.name.removeprefix("judge.") for options in PAGES["backtest"].options.values() for option in options}
+    shown = {
+        option.name.removeprefix("judge.").rstrip("+")
+        for options in PAGES["backtest"].options.values()
+        for option in options
+    }
     assert set(vars(backtest_parser().parse_args(["--folds=1"]))) <= shown
 
 

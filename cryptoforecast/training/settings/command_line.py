@@ -31,7 +31,7 @@ from cryptoforecast.training.settings.arguments import (
 )
 from cryptoforecast.training.settings.checks import refuse_ignored_options, set_modes
 from cryptoforecast.training.settings.command_words import read_words
-from cryptoforecast.training.settings.complaints import complaint
+from cryptoforecast.training.settings.complaints import complaint, with_missing_source
 from cryptoforecast.training.settings.defaults import (
     VERBS,
     drop_default_clipping,
@@ -127,7 +127,10 @@ class CommandLine(VerbCLI):
         try:
             self.config = parser.parse_args(read.words)
         except ArgumentError as problem:
-            raise UsageError(complaint(str(problem), option_names(self.verb_parsers[read.verb]))) from None
+            message = with_missing_source(
+                problem, read.verb, lambda further: parser.parse_args([*read.words, *further])
+            )
+            raise UsageError(complaint(message, option_names(self.verb_parsers[read.verb]))) from None
         chosen = self.config[self.config.subcommand]
         refuse_options_of_a_list(chosen.get("data.source"), read.words)
         if read.verb in VERBS:

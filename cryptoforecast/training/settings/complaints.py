@@ -1,10 +1,11 @@
 """One sentence on what is wrong with a command, from the many lines of jsonargparse's message."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from textwrap import shorten
 
+from jsonargparse import ArgumentError
 from lightning.pytorch import Callback
 from lightning.pytorch.loggers import Logger
 from torch.optim import Optimizer
@@ -28,6 +29,7 @@ UNKNOWN_CLASS = re.compile(
     r"given class_path '(?P<path>[\w.]+)':\s+(?P<reason>No module named .*|module .* has no attribute .*)"
 )
 MISSING = re.compile(r"arguments are required: (?P<names>.*)")
+NO_SOURCE = re.compile(r'Parser key "data\.source":.*Given value: None', re.DOTALL)
 WRONG_TYPE = re.compile(
     r"Expected a (?:typing\.Literal\[(?P<choices>.*)\]|<class '(?P<kind>[\w.]+)'>(?=\. Got))"
     r"(?:\. Got value: (?P<value>.*))?"
@@ -39,6 +41,28 @@ AROUND = re.compile(  # lines around the one that tells what is wrong
     r"Parser key|Does not validate|Subtypes:|Errors:|Given value|Problem with given class_path|"
     r"Expected a <class 'NoneType'>|Expected a path but|^\s*$"
 )
+
+
+def with_missing_source(problem: ArgumentError, verb: str, parse: Callable[[list[str]], object]) -> str:
+    """The message on a command line as if nothing was linked to ``data.source``, which is looked at first.
+
+    Args:
+        problem: what the parser has raised.
+        verb: the verb of the command line.
+        parse: parses the command line with further words.
+
+    Returns:
+        Where the source is missing, the first other fault, if there is one; what else is missing is told together.
+    """
+    if not NO_SOURCE.search(str(problem)):
+        return str(problem)
+    missing = f"arguments are required: {verb}.data.source"
+    try:
+        parse(["--data.source=SimulatedSource"])
+    except ArgumentError as further:
+        match = MISSING.search(str(further))
+        return f"{missing}, {match['names']}" if match and not OWNER.search(str(further)) else str(further)
+    return missing
 
 
 def complaint(message: str, options: Iterable[str]) -> str:
