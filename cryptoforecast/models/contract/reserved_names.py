@@ -62,8 +62,8 @@ def require_free(model: nn.Module, base: type, name: str, value: object) -> None
         )
     elif name == "knows_until" and not isinstance(value, str | None):
         raise UserError(
-            f"{owner} sets self.knows_until to {_in_words(value)}; it is the day until which a pretrained model may have "
-            'seen closes, such as "2024-06-30", or "unknown".'
+            f"{owner} sets self.knows_until to {_in_words(value)}; it is the day until which a pretrained model may "
+            'have seen closes, such as "2024-06-30", or "unknown".'
         )
     elif name in PRIVATE_SETTINGS and name in model.__dict__:
         raise UserError(f"{owner} sets self.{name}, which Forecaster needs for itself; call it something else.")
