@@ -4,17 +4,19 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from cryptoforecast.data.datamodule import datamodule_of
+from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.loaded_parts import record_resumption, to_records
 from cryptoforecast.models.checkpoints.provenance import provenance_of
 from cryptoforecast.models.contract.optimizers import trainer_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.rung_head import RungHead
-from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_value, to_json_values
+from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_value
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
 
 CONTENT = "cryptoforecast"  # the key
+WRITTEN = "_written_arguments"  # of a model that was made of a record: its arguments as they stand there
 
 
 def add_content(model: "Forecaster", checkpoint: dict[str, Any]) -> None:
@@ -73,7 +75,19 @@ def recipe_of_model(model: "Forecaster") -> dict[str, Any]:
         name: value for name, value in arguments.items()
         if name in _argument_names(cls) and not (name in new and to_json_value(value) == new[name])
     }  # fmt: skip
-    return {"class_path": class_path(cls), "init_args": to_json_values(accepted)}
+    written = model.__dict__.get(WRITTEN, {})
+    plain = {name: _plain(value, name, written) for name, value in accepted.items()}
+    return {"class_path": class_path(cls), "init_args": plain}
+
+
+def _plain(value: Any, name: str, written: dict[str, Any]) -> Any:
+    """An argument as a plain value; of a model that was made of a record, what has no plain form as it stands there."""
+    try:
+        return to_json_value(value)
+    except UserError:
+        if name not in written:
+            raise
+        return written[name]
 
 
 @functools.lru_cache(maxsize=32)

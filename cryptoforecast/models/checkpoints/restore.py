@@ -12,6 +12,7 @@ from lightning.pytorch import LightningModule
 
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
+from cryptoforecast.models.checkpoints.content import WRITTEN
 from cryptoforecast.models.checkpoints.loaded_parts import record_loading
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.recipe.class_paths import import_named, shortened
@@ -86,6 +87,7 @@ def make(record: dict[str, Any], base: type[Model], source: str, hint: str = "")
         name = shortened(record["class_path"])
         raise UserError(f"{source}: needs {name}, which cannot be made here: {problem}{hint}.") from None
     model: Model = recipe.make()
+    model.__dict__[WRITTEN] = record["init_args"]
     return model
 
 
