@@ -11,8 +11,8 @@ import torch
 from lightning.pytorch import LightningModule
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
 from cryptoforecast.models.checkpoints.content import WRITTEN
+from cryptoforecast.models.checkpoints.file import Checkpoint, read_checkpoint
 from cryptoforecast.models.checkpoints.loaded_parts import record_loading
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.recipe.class_paths import import_named, shortened
