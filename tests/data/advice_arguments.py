@@ -153,6 +153,8 @@ ARGUMENTS = {
         ("interval", length): None for length in ("15min", "1h", "1d")}),
     "closes that run away": of(simulated, then("must lie between -1 and 1", None, autocorrelation=0.5),
         autocorrelation=2.0),
+    "a volatility that swings too far": of(simulated, then("must lie from 0 to 3", None, volatility_swing=1.0),
+        volatility_swing=4.0),
     "simulated closes for ever": of(simulated, then("set fewer", None, rows=100),
         then("or a shorter data.source.interval", None, interval="1h"), rows=23_000,
         start="2199-12-31"),

@@ -47,7 +47,7 @@ CASES: list[tuple[type[Any] | Callable[..., Any], str, Any]] = [
     *((CloseDataModule, "num_workers", value) for value in BAD_COUNTS),
     *((CloseDataModule, name, value) for name in ("val_from", "test_from") for value in [NAN, INF, True, None, "soon"]),
     *((CloseDataModule, name, value) for name in ("start", "end") for value in ["soon", 5]),
-    *((CloseDataModule, "columns", value) for value in ["Close", [], ["Volume"], ["Close", 5]]),
+    *((CloseDataModule, "columns", value) for value in ["Close", [], ["Close", 5]]),
     *((CloseDataModule, "source", value) for value in ["BTC.csv", None, SimulatedSource, ["BTC.csv"]]),
 ]
 NEEDED = {
