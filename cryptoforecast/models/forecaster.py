@@ -60,7 +60,7 @@ class Forecaster(LightningModule):
     >>> class LastCloses(Forecaster):
     ...     def __init__(self, **kwargs):
     ...         super().__init__(**kwargs)
-    ...         self.layer = nn.Linear(self.context_length, self.outputs)
+    ...         self.layer = torch.nn.Linear(self.context_length, self.outputs)
     ...     def forward(self, x):
     ...         return self.layer(x[..., 0])
     >>> LastCloses(context_length=30, horizon=2).forecast(torch.full((4, 30, 1), 100.0)).shape

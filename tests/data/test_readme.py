@@ -13,7 +13,7 @@ KNOBS = {"column", "date_column", "symbol", "date_format", "decimal", "encoding"
 
 
 def test_each_knob_of_the_guide_is_an_option_with_the_value_it_shows(type_in: Callable[..., Said]) -> None:
-    (file,) = [block for block in blocks_of(GUIDE) if block.kind == "csv"]
+    file = next(block for block in blocks_of(GUIDE) if block.kind == "csv")
     Path("Bitcoin-Fonds.csv").write_bytes(file.text.encode("cp1252"))
     rows = re.findall(r"^\| [^|]+ \| `(\w+)`[^|]*\| ([^|]+) \|$", GUIDE.read_text(), re.MULTILINE)
     assert {name for name, _ in rows} >= KNOBS

@@ -87,7 +87,7 @@ def to_close_series(raw: RawRows, gaps: Gaps = "error", now: datetime | None = N
         UserError: naming series, time and value, if the rows are not a close series.
 
     >>> days = pd.date_range("2024-01-01", periods=3, tz="UTC")
-    >>> to_close_series(RawRows("COIN-USD", days[::-1], np.array([4.0, 2.0, 1.0]), "MySource")).closes.tolist()
+    >>> to_close_series(RawRows("COIN-USD", days, np.array([1.0, 2.0, 4.0]), "MySource")).closes.tolist()
     [1.0, 2.0, 4.0]
     """
     now = now or datetime.now(UTC)
