@@ -17,12 +17,13 @@ from cryptoforecast.models.checkpoints.restore import restore_as
 from cryptoforecast.models.contract import answers, learned
 from cryptoforecast.models.contract.arguments import names_in_forward
 from cryptoforecast.models.contract.batch_errors import add_errors, log_errors
-from cryptoforecast.models.contract.column_scalings import UNSAVED_ARGUMENTS, channels_and_outputs, keep_scalings
+from cryptoforecast.models.contract.column_scalings import channels_and_outputs, keep_scalings
 from cryptoforecast.models.contract.curves import log_training
 from cryptoforecast.models.contract.distribution_errors import LadderScores
 from cryptoforecast.models.contract.epoch_curves import EpochCurves, add_to_curve
 from cryptoforecast.models.contract.epoch_means import BatchTable
 from cryptoforecast.models.contract.finite_weights import require_finite_weights
+from cryptoforecast.models.contract.kept_arguments import keep_arguments
 from cryptoforecast.models.contract.known_series import KnownSeries
 from cryptoforecast.models.contract.optimizers import is_finished, optimizers_and_schedulers
 from cryptoforecast.models.contract.preparation import prepare
@@ -44,8 +45,7 @@ class Forecaster(LightningModule):
     in the training loss, or ``fit(x, y)``, to be fitted in one go; and choose ``best.ckpt`` by ``monitor``.
 
     Args:
-        context_length: number of bars in the input; taken from ``data.context_length``.
-        horizon: number of closes to forecast; taken from ``data.horizon``.
+        context_length, horizon: numbers of bars in the input and of closes to forecast; taken from ``data``.
         scaling: the map between closes and network inputs; by default ``RelativeLog``.
         optimizer: makes the optimizer from the weights.
         scheduler: makes the scheduler of the learning rate from the optimizer; by default the rate is constant.
@@ -87,7 +87,7 @@ class Forecaster(LightningModule):
         across: bool = False,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters(ignore=UNSAVED_ARGUMENTS)
+        keep_arguments(self)
         self.context_length, self.horizon = context_length, horizon
         self.columns, self.future, self.series_count, self.across = tuple(columns), tuple(future), series_count, across
         self.names_in_forward = names_in_forward(self)

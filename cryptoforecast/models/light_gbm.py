@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.recipe.write import PlainArgument
 
 MISSING = "LightGBM takes lightgbm: pip install lightgbm."
 EXACT = {"verbosity": -1, "num_threads": 1, "deterministic": True, "force_row_wise": True, "seed": 0}
@@ -38,7 +39,7 @@ class LightGBM(Forecaster):
         leaves: int = 15,
         learning_rate: float = 0.05,
         min_leaf: int = 20,
-        parameters: dict[str, Any] | None = None,
+        parameters: dict[str, PlainArgument] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)

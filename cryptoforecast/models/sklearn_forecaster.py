@@ -11,6 +11,7 @@ from torch import Tensor
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.models.contract.sklearn_state import make_sklearn, to_sklearn, to_written
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.recipe.write import PlainArgument
 
 COMPARED = 1000  # training windows on which the stored regressor must predict the same bits
 
@@ -35,7 +36,7 @@ class SklearnForecaster(Forecaster):
     def __init__(
         self,
         estimator: str = "sklearn.linear_model.Ridge",
-        arguments: dict[str, Any] | None = None,
+        arguments: dict[str, PlainArgument] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)

@@ -12,6 +12,11 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.recipe.jsonargparse_private import Argument, arguments_of
 
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
+Scalar = None | bool | int | float | str
+Flat = Scalar | list[Scalar] | dict[str, Scalar]
+Nested = Scalar | list[Flat] | dict[str, Flat]
+# An argument of another library's class, such as a pipeline of estimators, without a value that may be anything.
+PlainArgument = Scalar | list[Scalar | list[Nested] | dict[str, Nested]] | dict[str, Nested]
 
 
 def class_path(cls: type) -> str:

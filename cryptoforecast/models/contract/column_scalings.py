@@ -19,7 +19,6 @@ from cryptoforecast.models.scaling import Scaling, standardise_by_window
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
 
-UNSAVED_ARGUMENTS = ["scaling", "optimizer", "scheduler", "scheduler_interval", "head", "scalings"]  # by Lightning
 Encode = Callable[[Float[Tensor, "batch length"], Float[Tensor, "batch length"]], Float[Tensor, "batch length"]]
 
 
