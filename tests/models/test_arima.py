@@ -12,6 +12,7 @@ from tests.helpers import data_of, random_walk
 CLOSES = torch.tensor([random_walk(40, seed) for seed in range(2)], dtype=torch.float64).unsqueeze(-1)
 
 
+@pytest.mark.filterwarnings("ignore:Maximum Likelihood optimization failed to converge")
 def test_each_window_is_forecast_as_statsmodels_forecasts_it() -> None:
     forecast = Arima(p=1, d=1, q=1, context_length=40, horizon=3).forecast(CLOSES)
     for window, found in zip(CLOSES[..., 0].numpy(), forecast.numpy(), strict=True):
