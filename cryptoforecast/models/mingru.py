@@ -21,7 +21,7 @@ class MinGRU(Forecaster):
     Taken where the paper leaves it open: a linear map of the columns comes first, each layer is normalised before and
     added to its input, there is no convolution and no expansion, and the state before the first bar is zero.
 
-    On one CPU thread, a training step of 64 windows takes 20 ms at context 60, with 4,513 weights; at 512 it takes 200
+    On one CPU thread, a training step of 64 windows takes 11 ms at context 60, with 4,513 weights; at 512 it takes 223
     ms, with 4,513.
 
     Args:

@@ -20,8 +20,8 @@ class TCN(Forecaster):
     Each block has twice the dilation of the one before. All blocks together see the last
     ``1 + 2 · (kernel_size - 1) · (2 ** levels - 1)`` bars.
 
-    On one CPU thread, a training step of 64 windows takes 25 ms at context 60, with 22,209 weights;
-    at 512 it takes 437 ms, with 47,297.
+    On one CPU thread, a training step of 64 windows takes 17 ms at context 60, with 22,209 weights;
+    at 512 it takes 291 ms, with 47,297.
 
     Args:
         hidden_size: features of each step of a block.
