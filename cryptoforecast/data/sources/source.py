@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cryptoforecast.data.interval import as_interval
 from cryptoforecast.data.series import CloseSeries
+from cryptoforecast.data.sources.loaded_once import load_once
 from cryptoforecast.errors import UserError
 from cryptoforecast.formatting import nearest_of
 from cryptoforecast.user_code.opened_files import loads_a_source
@@ -60,6 +61,11 @@ def load_one(source: Source, further: Sequence[str]) -> CloseSeries:
     Raises:
         UserError: if the source cannot be loaded or lacks a column.
     """
+    return load_once(source, further, lambda: _load(source, further))
+
+
+def _load(source: Source, further: Sequence[str]) -> CloseSeries:
+    """A source loaded, with the further columns wanted."""
     if not further:
         return _with_interval(source.load())  # the load() of a user's source may take no argument
     takes_columns = bool(inspect.signature(source.load).parameters)
