@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.backtest.ensemble import ENSEMBLE
 from cryptoforecast.evaluation.distribution.calibration import calibration_by_series
 from cryptoforecast.evaluation.distribution.claim import DensityClaim, density_claim_on
 from cryptoforecast.evaluation.distribution.density import DensityScore, density_scores_by_series, overall_density
@@ -16,6 +15,7 @@ from cryptoforecast.evaluation.distribution.verdict import against_rung
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
 from cryptoforecast.evaluation.rows import SEED
 from cryptoforecast.evaluation.tries import Place
+from cryptoforecast.study.ensemble import ENSEMBLE
 
 
 class SeedDensity(NamedTuple):

@@ -4,17 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cryptoforecast.backtest.beside import find_beside
-from cryptoforecast.backtest.command import make_backtest
-from cryptoforecast.backtest.ensemble import require_name_not_of_ensemble
-from cryptoforecast.backtest.fold_fit import Fit, fit_of
-from cryptoforecast.backtest.folds import WindowKind, cut_backtest
-from cryptoforecast.backtest.joined_rows import join_rows
-from cryptoforecast.backtest.record import begin_or_go_on, record_of
 from cryptoforecast.backtest.result import BacktestResult
 from cryptoforecast.backtest.scores import judge_backtest, skill_of
-from cryptoforecast.backtest.workers import carry_out, gpus_seen, rows_of
 from cryptoforecast.data.times import say_time
+from cryptoforecast.data.walk_forward import WindowKind, cut_backtest
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, require_adaptable, with_adaptive
 from cryptoforecast.evaluation.notices import warn_of_seen_targets
@@ -24,6 +17,15 @@ from cryptoforecast.evaluation.user_metrics import note
 from cryptoforecast.formatting import format_number
 from cryptoforecast.locks import alone_in
 from cryptoforecast.models.contract.answers import says_distribution
+from cryptoforecast.study.beside import find_beside
+from cryptoforecast.study.command import make_backtest
+from cryptoforecast.study.engines.engine import Engine
+from cryptoforecast.study.engines.local import LocalEngine, gpus_seen
+from cryptoforecast.study.ensemble import require_name_not_of_ensemble
+from cryptoforecast.study.fit import Fit, fit_of, rows_of
+from cryptoforecast.study.joined_rows import join_rows
+from cryptoforecast.study.queue import carry_out
+from cryptoforecast.study.record import begin_or_go_on, record_of
 from cryptoforecast.training.configuration_of_run import configuration_of_run
 from cryptoforecast.training.console import quiet_libraries
 from cryptoforecast.training.forkserver import start_forkserver
@@ -74,7 +76,7 @@ def backtest(
         output_dir: where all goes; by default ``backtest`` beside the runs.
         parquet: whether to write ``forecasts.parquet`` too, which takes pyarrow.
         ensemble: whether the ensemble of the seeds is judged too, see
-            :func:`~cryptoforecast.backtest.ensemble.ensemble_rows`; by default where there are several seeds and the
+            :func:`~cryptoforecast.study.ensemble.ensemble_rows`; by default where there are several seeds and the
             model has a distribution.
         adaptive: whether the model's quantiles are judged once more, adapted from fold to fold; see
             :func:`~cryptoforecast.evaluation.distribution.adaptive.adapted`.
@@ -186,7 +188,7 @@ def walk_forward(
             for seed in seeds_of_folds
         ]
         say("\n".join([*describe_data(data), f"folds    {folds}, {window}, seeds {seeds_of_folds}"]))
-        _carry_out(fits, workers, gpus_seen(device), say)
+        _carry_out(fits, LocalEngine(workers, gpus_seen(device)), say)
         rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits], ensemble)
         rows = with_adaptive(rows, adaptive_step) if adaptive else rows
         if record_of_beside:
@@ -211,7 +213,7 @@ def _require(counts: Mapping[str, int], window: str, parquet: bool) -> None:
             raise UserError("--parquet takes pyarrow: pip install pyarrow.") from None
 
 
-def _carry_out(fits: list[Fit], workers: int, gpus: list[str], say: Callable[[str], None]) -> None:
+def _carry_out(fits: list[Fit], engine: Engine, say: Callable[[str], None]) -> None:
     """Do what is left to do, and say of each fit how it went."""
     left = [fit for fit in fits if not rows_of(fit).exists()]
     done = len(fits) - len(left)
@@ -227,7 +229,7 @@ def _carry_out(fits: list[Fit], workers: int, gpus: list[str], say: Callable[[st
         say(f"{f'{done}/{len(fits)}':>9}{fit.fold.number:>6}{fit.seed:>6}  {part:<26}{skill:>9}{seconds:>9.1f}")
 
     try:
-        carry_out(left, workers, gpus, report)
+        carry_out(left, engine, report)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"{done} of {len(fits)} fits are kept; the same command goes on with the others."

@@ -10,14 +10,14 @@ import pytest
 from scipy.stats import kstest
 
 from cryptoforecast import SimulatedSource
-from cryptoforecast.backtest.command import make_backtest
-from cryptoforecast.backtest.fold_fit import fit_fold
-from cryptoforecast.backtest.folds import cut_backtest
-from cryptoforecast.backtest.joined_rows import join_rows
-from cryptoforecast.backtest.run import fit_of
 from cryptoforecast.backtest.scores import judge_backtest
-from cryptoforecast.backtest.workers import share_of
+from cryptoforecast.data.walk_forward import cut_backtest
 from cryptoforecast.evaluation.rows import read_written_rows
+from cryptoforecast.study.command import make_backtest
+from cryptoforecast.study.engines.local import share_of
+from cryptoforecast.study.fit import fit_of
+from cryptoforecast.study.fold_fit import fit_fold
+from cryptoforecast.study.joined_rows import join_rows
 from tests.cli.helpers import BEST, QUICK, SIMULATED, contents
 from tests.helpers import Said, random_walk, write_yahoo
 

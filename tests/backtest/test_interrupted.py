@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from cryptoforecast.backtest import workers
-from cryptoforecast.backtest.command import make_backtest
-from cryptoforecast.backtest.fold_fit import fit_fold
-from cryptoforecast.backtest.folds import cut_backtest
-from cryptoforecast.backtest.run import fit_of
 from cryptoforecast.cli.main import main
+from cryptoforecast.data.walk_forward import cut_backtest
+from cryptoforecast.study.command import make_backtest
+from cryptoforecast.study.engines import local
+from cryptoforecast.study.fit import fit_of
+from cryptoforecast.study.fold_fit import fit_fold
 from cryptoforecast.training import forkserver
 from cryptoforecast.training.settings import command_line
 from tests.cli.helpers import LAST, QUICK, SIMULATED, contents
@@ -97,7 +97,7 @@ def type_in_a_process(words: tuple[str, ...], home: Path, said: Path) -> None:
     os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
     torch.set_num_threads(1)  # others would not be copied
     forkserver.start_forkserver = lambda: None
-    workers.forkserver_context = lambda: multiprocessing.get_context("fork")
+    local.forkserver_context = lambda: multiprocessing.get_context("fork")
     os._exit(main(words))
 
 

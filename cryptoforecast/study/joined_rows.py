@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cryptoforecast.backtest.ensemble import ensemble_rows
 from cryptoforecast.evaluation.distribution.quantile_columns import distribution_columns_in, has_distribution
 from cryptoforecast.evaluation.metrics import BASELINE_NAMES
 from cryptoforecast.evaluation.rows import COLUMNS, SEED
+from cryptoforecast.study.ensemble import ensemble_rows
 
 
 def join_rows(parts: Sequence[tuple[int, pd.DataFrame]], ensemble: bool | None = None) -> pd.DataFrame:

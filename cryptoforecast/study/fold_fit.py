@@ -1,23 +1,13 @@
-"""The fit of one fold with one seed, from its data to its forecast rows, in a process of its own."""
+"""The fit of one fold with one seed, from its data to its forecast rows."""
 
-import multiprocessing
-import os
 import shutil
-import signal
-import sys
-import threading
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from cryptoforecast.atomic import write_atomically
-from cryptoforecast.backtest.folds import FoldDates, closes_of_fold
-from cryptoforecast.data.series import CloseSeries, fingerprint
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
 from cryptoforecast.evaluation.forecasts import to_csv
@@ -25,64 +15,12 @@ from cryptoforecast.evaluation.user_baselines import make_baselines
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.load import load_forecaster
-from cryptoforecast.training.console import quiet_console
+from cryptoforecast.study.fit import ROWS, Fit, last_checkpoint
 from cryptoforecast.training.fit_entries import mark_as_counted
 from cryptoforecast.training.lightning.loggers import continue_logger
-from cryptoforecast.training.run_folder import CHECKPOINTS, LAST
 from cryptoforecast.training.settings.command_line import CommandLine, make
 from cryptoforecast.training.train import best_checkpoint, train
 from cryptoforecast.user_code.source_files import changed_files, say_changed
-
-ROWS, LOG = "forecasts.csv", "log.txt"  # what a finished fit's folder holds, beside what fit leaves
-UNFINISHED = "unfinished"  # the folder of those that are being carried out
-
-
-class Fit(NamedTuple):
-    """What to fit, and where.
-
-    ``words`` are the options of ``fit`` for all folds, ``settings`` all of them as text; ``sha256`` are the
-    fingerprints of the closes within the fold's reach, series by series; ``folder`` is what this fit alone fills;
-    ``code`` are the hashes of the files that the model is written in, None where they may change; ``baselines`` are the
-    user's, by ``class_path`` and ``init_args``.
-    """
-
-    fold: FoldDates
-    seed: int
-    words: list[str]
-    sha256: list[str]
-    folder: Path
-    code: dict[str, str] | None = None
-    settings: str = ""
-    baselines: Sequence[dict[str, Any]] = ()
-
-
-def fit_of(
-    fold: FoldDates,
-    seed: int,
-    words: list[str],
-    series: list[CloseSeries],
-    folder: Path,
-    code: dict[str, str] | None = None,
-    settings: str = "",
-) -> Fit:
-    """What a fold's fit with a seed is to do.
-
-    Args:
-        fold: the dates.
-        seed: the seed.
-        words: the options of ``fit``.
-        series: all closes of the backtest.
-        folder: the backtest's.
-        code: the hashes of what it is written in, by file; None if that may change.
-        settings: all options of ``fit`` as text.
-    """
-    sha256 = [fingerprint(*closes_of_fold(fold, closes)) for closes in series]
-    return Fit(fold, seed, words, sha256, folder / UNFINISHED / f"fold_{fold.number}_seed_{seed}", code, settings)
-
-
-def last_checkpoint(fit: Fit) -> Path:
-    """The checkpoint that an interrupted fit goes on from."""
-    return fit.folder / CHECKPOINTS / f"{LAST}.ckpt"
 
 
 class FoldCommandLine(CommandLine):
@@ -161,37 +99,3 @@ def _write_rows(fit: Fit, made: FoldCommandLine) -> None:
     text = to_csv(rows)
     assert text is not None
     write_atomically(fit.folder / ROWS, lambda file: file.write(text.encode()))
-
-
-def work(fit: Fit, home: Path, environment: dict[str, str]) -> None:
-    """The whole life of a process that fits a fold: one thread, all output into its log, ended with its parent.
-
-    Args:
-        fit: what to do.
-        home: the working folder of the command.
-        environment: that of the command; which GPU is seen is part of it.
-    """
-    os.chdir(home)
-    os.environ.clear()
-    os.environ.update(environment)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is asked too, and ends its children
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    with fit.folder.with_suffix(".log").open("w") as log:
-        sys.stdout.flush()
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
-    torch.set_num_threads(1)
-    quiet_console()
-    try:
-        fit_fold(fit)
-    except (UserError, OSError) as problem:
-        sys.exit(f"error: {problem}")
-    sys.stdout.flush()
-    fit.folder.with_suffix(".log").replace(fit.folder / LOG)
-
-
-def _end_with_the_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

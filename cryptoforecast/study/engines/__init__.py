@@ -1,0 +1,1 @@
+"""What carries out fits: processes of this machine."""

@@ -1,0 +1,136 @@
+"""The engine of one machine: fits in processes of their own, each with one thread."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import torch
+
+from cryptoforecast.errors import UserError
+from cryptoforecast.study.engines.engine import Ended
+from cryptoforecast.study.fit import LOG, Fit, log_of
+from cryptoforecast.study.fold_fit import fit_fold
+from cryptoforecast.training.console import quiet_console
+from cryptoforecast.training.forkserver import forkserver_context, start
+
+GPUS = "CUDA_VISIBLE_DEVICES"
+
+
+class Running(NamedTuple):
+    """A fit that is being carried out: its process, its worker's number, and when it began."""
+
+    fit: Fit
+    process: BaseProcess
+    worker: int
+    began: float
+
+
+class LocalEngine:
+    """Processes of this machine; the number of workers changes nothing but the time.
+
+    Args:
+        workers: how many fits at a time.
+        gpus: devices to share out among the workers, as ``CUDA_VISIBLE_DEVICES`` names them; none for the CPU.
+    """
+
+    def __init__(self, workers: int, gpus: Sequence[str] = ()) -> None:
+        self.workers = workers
+        self._gpus = gpus
+        self._free = list(range(workers))[::-1]
+        self._running: list[Running] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        for left in self._running:
+            left.process.kill()
+            left.process.join()
+
+    def start(self, fit: Fit) -> None:
+        """Start a fit in a process of its own."""
+        worker = self._free.pop()
+        arguments = (fit, Path.cwd(), share_of(worker, self._gpus))
+        process = forkserver_context().Process(target=work, args=arguments)  # type: ignore[attr-defined]
+        start(process, fit.settings)
+        self._running.append(Running(fit, process, worker, time.monotonic()))
+
+    def wait(self) -> list[Ended]:
+        """The fits whose processes have ended."""
+        wait([item.process.sentinel for item in self._running])
+        ended = [item for item in self._running if not item.process.is_alive()]
+        for item in ended:
+            self._running.remove(item)
+            self._free.append(item.worker)
+            item.process.join()
+        return [Ended(item.fit, time.monotonic() - item.began, _failure(item)) for item in ended]
+
+
+def share_of(worker: int, gpus: Sequence[str]) -> dict[str, str]:
+    """The environment of a worker: it sees one of the GPUs, if there are any.
+
+    >>> [share_of(worker, ["0", "1"])["CUDA_VISIBLE_DEVICES"] for worker in range(3)]
+    ['0', '1', '0']
+    """
+    return {**os.environ, **({GPUS: gpus[worker % len(gpus)]} if gpus else {})}
+
+
+def gpus_seen(accelerator: str) -> list[str]:
+    """The GPUs to share out, as ``CUDA_VISIBLE_DEVICES`` names them; none if something else computes."""
+    if accelerator != "CUDAAccelerator":
+        return []
+    named = [name.strip() for name in os.environ.get(GPUS, "").split(",") if name.strip()]
+    return named or [str(number) for number in range(torch.cuda.device_count())]
+
+
+def work(fit: Fit, home: Path, environment: dict[str, str]) -> None:
+    """The whole life of a process that fits a fold: one thread, all output into its log, ended with its parent.
+
+    Args:
+        fit: what to do.
+        home: the working folder of the command.
+        environment: that of the command; which GPU is seen is part of it.
+    """
+    os.chdir(home)
+    os.environ.clear()
+    os.environ.update(environment)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is asked too, and ends its children
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    with log_of(fit).open("w") as log:
+        sys.stdout.flush()
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    torch.set_num_threads(1)
+    quiet_console()
+    try:
+        fit_fold(fit)
+    except (UserError, OSError) as problem:
+        sys.exit(f"error: {problem}")
+    sys.stdout.flush()
+    log_of(fit).replace(fit.folder / LOG)
+
+
+def _end_with_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _failure(ended: Running) -> str | None:
+    """Why a process failed: the last line of its log, or how it ended."""
+    if ended.process.exitcode == 0:
+        return None
+    log = log_of(ended.fit)
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
+    by_itself = f"its process ended with status {ended.process.exitcode}"
+    why = lines[-1].removeprefix("error: ") if lines and ended.process.exitcode == 1 else by_itself
+    return f"{why.rstrip('.')}; more in {log}."
