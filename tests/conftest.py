@@ -18,6 +18,7 @@ from lightning.pytorch.utilities import parsing
 
 from cryptoforecast import Forecaster, Scaling, Source
 from cryptoforecast.cli.main import main
+from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure
 from cryptoforecast.evaluation.ledger import LEDGER
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
@@ -93,6 +94,13 @@ def type_in(
 
     yield type_in
     forget(tmp_path)
+
+
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verbs in this process draw nothing, which takes them a third of their time; tests of figures do without this."""
+    monkeypatch.setattr("cryptoforecast.training.judge.save_figures", lambda *_: [])
+    monkeypatch.setattr(ForecastFigure, "on_validation_end", lambda *_: None)
 
 
 def forget(folder: Path) -> None:

@@ -25,7 +25,7 @@ from cryptoforecast.study.fold_fit import fit_fold
 from cryptoforecast.training import forkserver
 from cryptoforecast.training.settings import command_line
 from tests.cli.helpers import LAST, QUICK, SIMULATED, contents
-from tests.helpers import Said
+from tests.helpers import Said, some
 from tests.models.helpers import Kill, Killed
 
 TypeIn = Callable[..., Said]
@@ -116,7 +116,7 @@ def begin_in_a_copy(*words: str, folder: Path, home: Path) -> BaseProcess:
 
 
 @pytest.mark.slow
-def test_killed_at_ten_random_moments_a_backtest_ends_with_the_same_bytes(tmp_path: Path) -> None:
+def test_killed_at_random_moments_a_backtest_ends_with_the_same_bytes(tmp_path: Path) -> None:
     """Killed and begun again; what comes to its end in between begins anew."""
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
     words = ("--folds=4", "--workers=2")
@@ -126,7 +126,7 @@ def test_killed_at_ten_random_moments_a_backtest_ends_with_the_same_bytes(tmp_pa
     assert whole.exitcode == 0
     seconds, moments = time.monotonic() - began, random.Random(0)
     kills = 0
-    while kills < 10:
+    while kills < some(4, many=10):
         process, kept = begin_in_a_copy(*words, folder=broken, home=tmp_path), set(broken.glob("folds/*/forecasts.csv"))
         time.sleep(moments.uniform(0, seconds))
         with suppress(ProcessLookupError):  # it has ended

@@ -16,6 +16,7 @@ from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 
 @pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda config: config.stem)
+@pytest.mark.usefixtures("without_figures")
 def test_every_shipped_config_runs_an_epoch_of_every_verb(
     config: Path, type_in: Callable[..., Said], tmp_path: Path
 ) -> None:

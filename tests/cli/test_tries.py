@@ -11,6 +11,8 @@ import pytest
 from cryptoforecast.evaluation.ledger import read_ledger
 from tests.helpers import CONFIGS, SMALL, Said, random_walk, write_yahoo
 
+pytestmark = pytest.mark.usefixtures("without_figures")
+
 TypeIn = Callable[..., Said]
 NET = """
 import helper

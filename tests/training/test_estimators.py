@@ -10,6 +10,8 @@ import torch
 from cryptoforecast import load_forecaster
 from tests.helpers import CONFIGS, Said, random_walk, write_yahoo
 
+pytestmark = pytest.mark.usefixtures("without_figures")
+
 FITTED = """
 import os, torch
 from cryptoforecast import Forecaster

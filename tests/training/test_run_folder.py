@@ -10,7 +10,9 @@ import torch
 from cryptoforecast.models.checkpoints.file import Checkpoint
 from cryptoforecast.training.run_folder import CONFIGURATION, MAX_PARENTS, PROVENANCE, folder_of_results, run_folder_of
 from tests.cli.helpers import FIT
-from tests.helpers import Said, random_walk, write_yahoo
+from tests.helpers import Said, random_walk, some, write_yahoo
+
+pytestmark = pytest.mark.usefixtures("without_figures")
 
 TypeIn = Callable[..., Said]
 NO_LOGGER = [word for word in FIT if "logger" not in word]
@@ -73,6 +75,7 @@ LAYOUTS = {
 }  # fmt: skip
 
 
+ELSEWHERE = ("usual", "sub_dir", "dirpath", "CSV first")  # as the layout beside each, or as in tests of every verb
 QUICK = ("slash in a name", "two loggers", "no log_dir, dirpath", "no logger")  # the others are slow together
 
 
@@ -85,7 +88,11 @@ def coin(tmp_path: Path, type_in: TypeIn) -> TypeIn:
 
 @pytest.mark.parametrize(
     "layout",
-    [pytest.param(one, id=name, marks=() if name in QUICK else pytest.mark.slow) for name, one in LAYOUTS.items()],
+    [
+        pytest.param(one, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, one in LAYOUTS.items()
+        if name not in some(ELSEWHERE, many=())
+    ],
 )
 def test_a_run_has_one_folder_in_which_going_on_and_judging_find_it(layout: Layout, coin: TypeIn) -> None:
     fit = [*NO_LOGGER, f"--trainer.logger={layout.logger}", f"--trainer.callbacks=[{layout.last}]", *layout.options]

@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch import seed_everything
 
 from cryptoforecast import Forecaster, audit, forecast_rows, load_forecaster, next_closes
-from tests.helpers import Given, coins_of, random_walk
+from tests.helpers import Given, coins_of, random_walk, some
 from tests.models.helpers import quiet_trainer
 
 COINS = [Given(random_walk(200, seed), symbol=f"COIN{seed}-USD") for seed in range(2)]
@@ -64,9 +64,12 @@ def test_a_variant_is_audited(name: str) -> None:
     assert ("what RandomWalk" in scaling.compared) == (name in WITH_DISTRIBUTION)
 
 
+AUDITED = ("TeacherForcing", "QuantileMLP", "Direction", "BackcastLoss")  # each asks for or says something else
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(VARIANTS.keys() - {"CoinCalendarGRU"}))
-def test_every_variant_is_audited(name: str) -> None:
+@pytest.mark.parametrize("name", some(AUDITED, many=tuple(sorted(VARIANTS.keys() - {"CoinCalendarGRU"}))))
+def test_a_variant_of_another_kind_is_audited(name: str) -> None:
     test_a_variant_is_audited(name)
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import cryptoforecast as cf
-from tests.helpers import data_of, random_walk
+from tests.helpers import data_of, random_walk, some
 from tests.models.helpers import LENGTHS, quiet_trainer
 from tests.models.variants.gan import GAN
 from tests.models.variants.hits import LSTMWithHits
@@ -15,6 +15,8 @@ from tests.models.variants.pretrain import Pretrained
 from tests.models.variants.seq2seq import Seq2Seq
 from tests.models.variants.student_step import StudentGRU
 from tests.models.variants.weighted import Weighted
+
+pytestmark = pytest.mark.usefixtures("without_figures")
 
 VARIANTS: dict[type[cf.Forecaster], dict[str, Any]] = {
     GAN: {"hidden": 4},
@@ -52,7 +54,10 @@ def same(first: Any, second: Any) -> bool:
     return bool(first == second)
 
 
-RESUMED = [Pretrained, *(pytest.param(variant, marks=pytest.mark.slow) for variant in (GAN, StudentGRU, LSTMWithHits))]
+RESUMED = [
+    Pretrained,
+    *(pytest.param(variant, marks=pytest.mark.slow) for variant in (GAN, *some((), many=(StudentGRU, LSTMWithHits)))),
+]
 
 
 @pytest.mark.filterwarnings("ignore:Pretrained.monitor is val/loss, which the first validation does not log")
