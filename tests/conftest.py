@@ -26,6 +26,8 @@ CHECKS = re.compile(r"^<@beartype|[\\/]jaxtyping[\\/]")  # files of the frames o
 
 
 def pytest_configure() -> None:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # of pytest's workers, which have a core each, and of what
+        os.environ.setdefault(name, "1")  # they start: threads that wait for each other's core take minutes
     torch.set_num_threads(1)  # small models are faster so, and exact from run to run
     parsing.collect_init_args = partial(_collect_init_args, parsing.collect_init_args)
     hypothesis.settings.register_profile("unhurried", deadline=None)  # a machine may be busy
