@@ -23,8 +23,6 @@ from cryptoforecast.training.run_record import create_run_folder
 from tests.cli.helpers import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
 from tests.helpers import Said, random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 STEPWISE = f"--trainer.callbacks=[{BEST}, {LAST.replace('last', 'last, every_n_train_steps: 1')}]"
 BAD = """
