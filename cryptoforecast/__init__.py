@@ -89,6 +89,8 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models import WindowStandard as WindowStandard
     from cryptoforecast.models.checkpoints.load import load_forecaster as load_forecaster
     from cryptoforecast.models.checkpoints.trained import Trained as Trained
+    from cryptoforecast.register.run import register as register
+    from cryptoforecast.register.settle import settle as settle
     from cryptoforecast.training.exact import exact as exact
     from cryptoforecast.training.fit import fit as fit
     from cryptoforecast.training.judge import test as test
@@ -177,6 +179,8 @@ _PUBLIC = {
     "cryptoforecast.backtest.run": ("backtest",),
     "cryptoforecast.audit.run": ("audit",),
     "cryptoforecast.audit.lookahead": ("LookAhead",),
+    "cryptoforecast.register.run": ("register",),
+    "cryptoforecast.register.settle": ("settle",),
     "cryptoforecast.check.run": ("check", "require_check"),
 }
 _DEPRECATED = {"show": "print_verdict"}  # names of the version before, and what they are called now

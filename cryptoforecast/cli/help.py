@@ -162,6 +162,29 @@ PAGES = {
         "--ckpt_path RUN",
     ),
 }
+PAGES["register"] = Page(
+    "Register forecasts of bars that do not exist yet, each line chained to the last.",
+    {
+        "the model": [CHECKPOINT, *CLASSES],
+        "other closes than those of the fit": OTHER_CLOSES,
+        "the register": [
+            Option("steps", "N", "closes ahead, at most the model's horizon", 1),
+            Option("register", "FILE", "by default register.jsonl"),
+            Option("register_as", "NAME", "of the model; by default its class and hash"),
+        ],
+    },
+    "--ckpt_path RUN",
+)
+PAGES["settle"] = Page(
+    "Score the registered forecasts that have come true since, and name bad lines.",
+    {
+        "the closes": [CHECKPOINT, *OTHER_CLOSES],
+        "the register": [
+            Option("register", "FILE", "by default register.jsonl"),
+            Option("head", "HASH", "published before: was any line changed since?"),
+        ],
+    },
+)
 PAGES["validate"] = PAGES["test"]._replace(description="Judge a checkpoint on the validation targets.")
 TOPICS = ("trainer", "data", "model")
 

@@ -40,6 +40,8 @@ VERBS = {
         starts_processes=True,
     ),
     "predict": Verb("forecast the closes after the last one there is", "cli.predict"),
+    "register": Verb("register forecasts of bars that do not exist yet, in a chain of hashes", "cli.register"),
+    "settle": Verb("score the registered forecasts that have come true since", "cli.settle"),
     "compare": Verb(
         "judge many runs on their common targets: is the best of all that were tried better than luck?",
         "cli.compare",

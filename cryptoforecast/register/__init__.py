@@ -1,0 +1,1 @@
+"""Forecasts registered before their bars exist, and settled once they do."""

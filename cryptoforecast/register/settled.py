@@ -1,0 +1,70 @@
+"""What has become of a register's forecasts: verdicts, problems, and what is open."""
+
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from cryptoforecast.evaluation.verdict import Verdict
+from cryptoforecast.formatting import count_of
+from cryptoforecast.register.chain import Problem
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A register beside the closes that have come.
+
+    Attributes:
+        path: the register.
+        head: the hash of its last line.
+        lines: how many lines it has.
+        open: how many forecasts wait for a bar; a line is scored once all its bars are there.
+        absent: how many forecasts are of bars that the closes lack.
+        verdicts: by model, in the order of their first lines; of those without a scored line, none.
+        remarks: by model, what a reader should know beside its verdict, as sentences.
+        problems: the lines that are not as they should be, with what is wrong. If lines were edited, removed or
+            reordered, nothing is scored.
+        rows: forecast rows of all models that were scored, each beside the random walk and the rungs.
+    """
+
+    path: Path
+    head: str
+    lines: int
+    open: int
+    absent: int
+    verdicts: dict[str, Verdict]
+    remarks: dict[str, list[str]]
+    problems: list[Problem]
+    rows: pd.DataFrame = field(compare=False)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was found, the claims on each model, and each problem."""
+        scored = sum(verdict.claim.targets for verdict in self.verdicts.values())
+        counts = [f"{count_of(scored, 'forecast')} scored", f"{self.open:,} open"]
+        counts += [f"{self.absent:,} without a bar"] if self.absent else []
+        sentences = [f"{self.path}: {count_of(self.lines, 'line')}, {', '.join(counts)}; its last hash is {self.head}."]
+        for name in dict.fromkeys([*self.verdicts, *self.remarks]):
+            sentences += self.verdicts[name].sentences if name in self.verdicts else []
+            sentences += self.remarks.get(name, [])
+        return sentences + [str(problem) for problem in self.problems]
+
+    @property
+    def sentence(self) -> str:
+        """All sentences in a row."""
+        return " ".join(self.sentences)
+
+    def table(self) -> pd.DataFrame:
+        """The scores of each model beside the baselines', as :meth:`Verdict.table` has them."""
+        tables = [verdict.table().assign(judged=name) for name, verdict in self.verdicts.items()]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+    def __repr__(self) -> str:
+        table = self.table()
+        return "\n".join([*([] if table.empty else [table.to_string(index=False)]), *self.sentences])
+
+    def _repr_html_(self) -> str:
+        table = self.table()
+        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
+        return f"{'' if table.empty else table.to_html(index=False)}{said}"
