@@ -136,7 +136,8 @@ def register_words(
         require_fitted(model, "register needs --ckpt_path")
     else:
         sha256 = hashlib.sha256(made.checkpoint.path.read_bytes()).hexdigest()
-    identity = {"name": _name(type(model).__name__, name, sha256), "class": class_path(type(model)),
+    called = _name(type(model).__name__, name, sha256)
+    identity = {"name": called, "class": class_path(type(model)),
                 "checkpoint": sha256}  # fmt: skip
     data.setup("predict")
     if made.checkpoint is not None:
@@ -157,7 +158,7 @@ def register_words(
         return [{**record, "registered": text, "clock": clock} for record in records]
 
     lines = append_records(file, timed)
-    return Registered(file, identity["name"], lines[-1][HASH], rows.assign(model=identity["name"]), lines)
+    return Registered(file, called, lines[-1][HASH], rows.assign(model=called), lines)
 
 
 def _name(cls: str, name: str | None, sha256: str | None) -> str:

@@ -1,6 +1,7 @@
 """``settle``: the forecasts of a register that have come true since, scored."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def settle_words(
             place = Place(number, number, Tried(len(names), len(names)))
             parts.append(_judge(settled, scored, place, missing, data))
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    return Settled(**{**vars(settled), "rows": rows})
+    return replace(settled, rows=rows)
 
 
 def _judge(
@@ -150,8 +151,9 @@ def _data_of(words: Sequence[str], objects: Mapping[str, Any] | None) -> CloseDa
             raise UsageError("settle needs the closes: --ckpt_path, a run that has them, or --data.source.")
         named = [named[0], "--model=RandomWalk", "--data.context_length=1", *named[1:]]
     made = make(named, CommandLine, objects=objects)
-    made.datamodule.setup("predict")
-    return made.datamodule
+    data: CloseDataModule = made.datamodule
+    data.setup("predict")
+    return data
 
 
 def _until(series: CloseSeries, now: datetime | None) -> CloseSeries:

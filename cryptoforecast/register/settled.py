@@ -66,5 +66,5 @@ class Settled:
 
     def _repr_html_(self) -> str:
         table = self.table()
-        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
-        return f"{'' if table.empty else table.to_html(index=False)}{said}"
+        paragraphs = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
+        return f"{'' if table.empty else table.to_html(index=False)}{paragraphs}"

@@ -33,8 +33,9 @@ def test_what_is_registered_is_what_predict_says(tmp_path: Path) -> None:
     assert line["origin"] == "2020-02-19T00:00:00+00:00"
     assert [forecast["timestamp"][:10] for forecast in line["forecasts"]] == ["2020-02-20", "2020-02-21"]
     assert line["registered"] == "2020-02-20T00:01:00.000000+00:00"
-    assert line["model"] == {"name": "Drift", "class": "cryptoforecast.models.baselines.drift.Drift",
-                             "checkpoint": None} or line["model"]["name"] == "Drift"  # fmt: skip
+    assert line["model"]["name"] == "Drift"
+    assert line["model"]["class"].startswith("cryptoforecast.models.baselines.")
+    assert line["model"]["checkpoint"] is None
     assert line["hash"] == done.head
     assert done.head in repr(done)
 
@@ -140,14 +141,15 @@ def test_several_coins_have_a_line_each_and_one_verdict(tmp_path: Path) -> None:
 def test_quantiles_are_registered_with_those_of_the_ladder_and_judged_beside_them(tmp_path: Path) -> None:
     register_days(tmp_path, range(300, 303), model=cf.Ewma)
     record = json.loads((tmp_path / "register.jsonl").read_text().splitlines()[0])
-    assert list(record["rungs"]) == ["Ewma", "Garch", "RandomWalk"] or "RandomWalk" in record["rungs"]
+    assert {"RandomWalk", "Ewma", "Garch"} <= set(record["rungs"])
+    assert all(len(step) == 21 for steps in record["rungs"].values() for step in steps)
     assert len(record["forecasts"][0]["quantiles"]) == 21
     settled = settle_at(tmp_path, 310)
     assert settled.problems == []
     verdict = settled.verdicts["Ewma"]
     assert verdict.distribution is not None
     assert "RandomWalk" in verdict.distribution.overall
-    assert "density" in " ".join(map(str, settled.table().columns))
+    assert {"crps", "density_skill"} <= set(settled.table())
 
 
 def test_a_claim_is_corrected_for_each_name_in_the_register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
