@@ -163,7 +163,7 @@ PAGES = {
     ),
 }
 PAGES["register"] = Page(
-    "Register forecasts of bars that do not exist yet, each line chained to the last.",
+    "Register forecasts of bars that do not exist yet, in a chain of hashes.",
     {
         "the model": [CHECKPOINT, *CLASSES],
         "other closes than those of the fit": OTHER_CLOSES,
