@@ -16,13 +16,15 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.nn.parameter import is_lazy
 
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.errors import UserError
+from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.evaluation.beside_baselines import require_name_not_of_baseline
+from cryptoforecast.formatting import join_names
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import make_forecaster
 from cryptoforecast.models.checkpoints.reload_check import require_reloadable
 from cryptoforecast.models.contract.checks import require_lengths
 from cryptoforecast.models.contract.inference import random_state_kept
+from cryptoforecast.models.contract.training_loss import weighs_windows
 from cryptoforecast.training.few_windows import FewWindows
 from cryptoforecast.training.fit_entries import without_ledger
 from cryptoforecast.training.monitored import require_monitor
@@ -62,6 +64,7 @@ def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer,
             every = FewWindows(data, trainer, len(data.fold.train))
             trained = _try_out(model, every, trainer, Path(folder), reload)
     require_monitor(trained, trainer)
+    _notice_unseen_future(model, data)
     if trainer.world_size > 1 and not trained._learns():
         raise UserError(f"{name} has no weights for {trainer.world_size} processes to train; set trainer.devices to 1.")
 
@@ -75,12 +78,17 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
     name, trained = type(model).__name__, _copied(model)
     small = _small_trainer(trainer, folder, data.batches)
     try:
-        with without_ledger():
+        with without_ledger(), _noting_calls(trained, "weight") as weighed:
             small.fit(trained, datamodule=data)
     except RuntimeError as problem:
         if "primitive" not in str(problem):  # in oneDNN's error for a precision that the processor cannot compute in
             raise
         raise UserError(f"trainer.precision {trainer.precision}: this processor cannot compute {name} in it.") from None
+    if weighs_windows(trained) and trained._learns() and not weighed:
+        raise UserError(
+            f"{name}.weight is never called in training, as {name} has a loss or a training_step of its own: multiply "
+            "the loss of each window by self.weight(window) there (a loss may name window too), or take weight out."
+        )
     if unreached := [layer for layer, weights in trained.named_parameters() if is_lazy(weights)]:
         raise UserError(f"{name}: its forward never comes by {', '.join(unreached)}; take these layers out.")
     if not all(weights.isfinite().all() for weights in trained.parameters()):
@@ -126,6 +134,36 @@ def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+
+
+@contextlib.contextmanager
+def _noting_calls(model: Forecaster, name: str) -> Iterator[list[str]]:
+    """A context with a list that grows by each call of a model's method, if it has one of that name."""
+    calls: list[str] = []
+    method = getattr(model, name, None)
+
+    def noting(*arguments: Any, **named: Any) -> Any:
+        calls.append(name)
+        return method(*arguments, **named)  # type: ignore[misc]
+
+    if callable(method):
+        vars(model)[name] = noting  # which comes before the method of the class
+    try:
+        yield calls
+    finally:
+        vars(model).pop(name, None)
+
+
+def _notice_unseen_future(model: Forecaster, data: CloseDataModule) -> None:
+    """Give a notice where a model is trained without what ``data.future`` names, as its ``forward`` does not ask."""
+    if data.future and "future" not in model.names_in_forward and model._learns():
+        name = type(model).__name__
+        warnings.warn(
+            f"data.future names {join_names(data.future)}, and {name} does not see it: its forward has no argument "
+            "future; give it one, as in `def forward(self, x, future)`.",
+            DataNotice,
+            stacklevel=3,
+        )
 
 
 class _Stop(Callback):

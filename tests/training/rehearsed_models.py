@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cryptoforecast import Forecaster
+from cryptoforecast import Forecaster, Window
 from tests.helpers import data_of, random_walk
 from tests.models.helpers import Linear
 
@@ -160,3 +160,31 @@ class ManyRows(Linear):
         SEEN.append(count)
         if count < 1100:
             raise ArithmeticError("too few")
+
+
+class Weighty(Linear):
+    """Has weights of windows, of which its own loss makes nothing."""
+
+    def weight(self, window: Window) -> Tensor:
+        return torch.ones(len(window.target))
+
+    def loss(self, forecast: Tensor, target: Tensor) -> Tensor:
+        return (forecast - target).abs().mean()
+
+
+class Weighing(Weighty):
+    """Has weights of windows, and uses them in its own loss."""
+
+    def loss(self, forecast: Tensor, target: Tensor, window: Window) -> Tensor:  # type: ignore[override]
+        return ((forecast - target).abs().mean(dim=1) * self.weight(window)).mean()
+
+
+class WeightyStep(Linear):
+    """Has weights of windows, of which its own training step makes nothing."""
+
+    def weight(self, window: Window) -> Tensor:
+        return torch.ones(len(window.target))
+
+    def training_step(self, window: Window, batch_index: int) -> Tensor:
+        x, target = self.scaled(window)
+        return (self(x) - target).square().mean()

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from cryptoforecast import LSTM, Drift, Forecaster, TrainMinMax, UserError
 from cryptoforecast.data.datamodule import CloseDataModule
+from cryptoforecast.errors import DataNotice
 from cryptoforecast.training.preflight import check_before_fit
 from tests.helpers import data_of, random_walk
 from tests.models.helpers import LENGTHS, Linear, quiet_trainer
@@ -36,6 +37,9 @@ from tests.training.rehearsed_models import (
     OwnState,
     Pickled,
     Sampling,
+    Weighing,
+    Weighty,
+    WeightyStep,
 )
 
 
@@ -49,7 +53,7 @@ def _nothing_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [FirstBatch, Lazy, Late, FromData, AsksTheTrainer, OwnState, Sampling, Batchy, LSTM, Drift]
+    "kind", [FirstBatch, Lazy, Late, FromData, AsksTheTrainer, OwnState, Sampling, Batchy, Weighing, LSTM, Drift]
 )
 def test_what_lightning_offers_goes_through(kind: Callable[..., Forecaster], tmp_path: Path) -> None:
     rehearsed(kind(**LENGTHS), tmp_path)
@@ -69,6 +73,8 @@ def test_what_lightning_offers_goes_through(kind: Callable[..., Forecaster], tmp
         ),
         (NotOfItsArguments, "NotOfItsArguments cannot be made again by its arguments alone"),
         (Idle, "Idle: its forward never comes by idle.weight, idle.bias; take these layers out"),
+        (Weighty, r"Weighty.weight is never called in training, as Weighty has a loss or a training_step of its own"),
+        (WeightyStep, r"multiply the loss of each window by self.weight\(window\) there"),
         (NotFinite, "NotFinite forecasts numbers that are not finite"),
     ],
 )
@@ -184,3 +190,10 @@ def test_a_last_batch_of_one_window_is_tried_where_batches_are_normalised(tmp_pa
 def test_limits_of_the_fit_are_no_limits_of_its_few_windows(limits: dict[str, Any], tmp_path: Path) -> None:
     data = data_of(random_walk(400), batch_size=4)
     rehearsed(Linear(**LENGTHS), tmp_path, data, **limits)
+
+
+def test_a_model_that_does_not_see_the_future_it_could_know_is_told_so(tmp_path: Path) -> None:
+    data = data_of(random_walk(160), future=["day_of_week"])
+    with pytest.warns(DataNotice, match=r"data.future names day_of_week, and Linear does not see it: .* forward\(self"):
+        rehearsed(Linear(**LENGTHS, future=["day_of_week"]), tmp_path, data)
+    rehearsed(Drift(**LENGTHS, future=["day_of_week"]), tmp_path, data)  # has nothing to learn from it
