@@ -28,9 +28,10 @@ VARIANTS = {
     "ReturnAndVolatility": "multitask",
     "BackcastLoss": "backcast",
     "RecentFirst": "recent_first",
+    "RevinMLP": "revin",
 }
 WITH_DISTRIBUTION = {"QuantileMLP", "StudentGRU", "LinearNormal", "MDN"}
-WITH_LOSS_OF_WALK = {"CoinGRU", "CoinCalendarGRU", "TeacherForcing", "RecentFirst"}
+WITH_LOSS_OF_WALK = {"CoinGRU", "CoinCalendarGRU", "TeacherForcing", "RecentFirst", "RevinMLP"}
 
 
 def made(name: str) -> Forecaster:
