@@ -10,7 +10,7 @@ from tests.helpers import CONFIGS, Said, random_walk, write_yahoo
 
 FITTED = """
 import torch
-from cryptoforecast import Forecaster
+from cryptoforecast import Forecaster, LightGBM
 
 class Ridge(Forecaster):
     def fit(self, x, y):
@@ -33,6 +33,12 @@ class LeakyText(Ridge):
     def fit(self, x, y):
         super().fit(x, y)
         self.notes = {"last": [str(self.trainer.datamodule.series[0].closes.iloc[-1])]}
+
+class LeakyBoosting(LightGBM):
+    def fit(self, x, y):
+        data = self.trainer.datamodule
+        window = data.windows[torch.arange(len(data.windows))]
+        super().fit(self.network_inputs(window.context), self.scaled(window.target, window.context))
 
 HIDDEN = {}
 
@@ -68,6 +74,10 @@ def test_a_fit_on_what_it_is_given_is_blind_to_the_future(audit: Callable[..., S
     [
         ("LeakyRidge", "training: coef of LeakyRidge differs before the first step when closes from 2020-07-29 on"),
         ("LeakyText", "training: notes of LeakyText differs before the first step when closes from 2020-07-29 on"),
+        (
+            "LeakyBoosting",
+            "training: trees of LeakyBoosting differs before the first step when closes from 2020-07-29 on",
+        ),
         ("HiddenRidge", "forecast: HiddenRidge forecasts "),
     ],
 )

@@ -1,6 +1,6 @@
 """Reversible instance normalisation with weights of its own, around a perceptron.
 
-Kim et al. (2022), Reversible Instance Normalization for Accurate Time-Series Forecasting against Distribution Shift, ICLR.
+Kim et al. (2022), Reversible Instance Normalization for Accurate Time-Series Forecasting, ICLR.
 """
 
 import torch
