@@ -10,6 +10,7 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.data.walk_forward import WindowKind, cut_backtest
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, require_adaptable, with_adaptive
+from cryptoforecast.evaluation.metrics import note_quantity
 from cryptoforecast.evaluation.notices import warn_of_seen_targets
 from cryptoforecast.evaluation.rows import read_written_rows
 from cryptoforecast.evaluation.user_baselines import make_baselines, record_of_baselines
@@ -191,6 +192,7 @@ def walk_forward(
         _carry_out(fits, LocalEngine(workers, gpus_seen(device)), say)
         rows = join_rows([(fit.seed, read_written_rows(rows_of(fit))) for fit in fits], ensemble)
         rows = with_adaptive(rows, adaptive_step) if adaptive else rows
+        note_quantity(rows, data.series[0].quantity)
         if record_of_beside:
             note(rows, "baselines", record_of_beside)
         tries, flattered_by = place_of_backtest(entry, rows, folder, flattered_by)

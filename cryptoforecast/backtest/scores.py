@@ -18,6 +18,7 @@ from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
 from cryptoforecast.evaluation.tries import Place
 from cryptoforecast.evaluation.user_metrics import Metric, note_metrics
 from cryptoforecast.evaluation.verdict_record import scores_of_both
+from cryptoforecast.evaluation.volatility_metrics import metrics_of_quantity
 
 
 class AcrossSeeds(TypedDict):
@@ -132,9 +133,10 @@ def judge_backtest(
         tries: which of all tries on these targets this is, as the ledger knows; None of one that was not chosen among
             others.
         flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
-        metrics: functions of one model's rows on one series, shown with the scores.
+        metrics: functions of one model's rows on one series, shown with the scores; of volatilities those of
+            volatility come first.
     """
-    named = note_metrics(rows, metrics)
+    named = note_metrics(rows, [*metrics_of_quantity(rows), *metrics])
     model = str(rows["model"].iloc[0])
     seeds = [int(seed) for seed in rows[SEED].dropna().unique()]
     folds = [

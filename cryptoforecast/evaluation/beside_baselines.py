@@ -16,7 +16,7 @@ from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.evaluation.distribution.base_rate import with_base_rate
 from cryptoforecast.evaluation.distribution.quantile_columns import RISE
 from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, chosen_windows, forecast_rows
-from cryptoforecast.evaluation.metrics import QUANTITY, is_of_volatility
+from cryptoforecast.evaluation.metrics import is_of_volatility, note_quantity
 from cryptoforecast.evaluation.user_baselines import beside, record_of_baselines
 from cryptoforecast.evaluation.user_metrics import note
 from cryptoforecast.evaluation.volatility_baselines import with_volatility_baselines
@@ -71,8 +71,7 @@ def rows_beside_baselines(
     if RISE in rows:
         rows = with_base_rate(rows, data)
     rows.attrs = {"split": split, "simulated": data.simulated}
-    if data.series[0].quantity != "price":
-        rows.attrs[QUANTITY] = data.series[0].quantity
+    note_quantity(rows, data.series[0].quantity)
     if further:
         note(rows, "baselines", record_of_baselines(further))
     return with_volatility_baselines(rows, data) if is_of_volatility(rows) else rows

@@ -14,6 +14,12 @@ RUNG_NAMES = (RANDOM_WALK, "Ewma", "Garch", "Har")  # the ladder of baselines, f
 BASELINE_NAMES = (RANDOM_WALK, "Drift", "Mean", *RUNG_NAMES[1:])  # stand beside every model; depend on no seed
 
 
+def note_quantity(rows: pd.DataFrame, quantity: str) -> None:
+    """Keep in the ``attrs`` of forecast rows what was forecast, where it is something else than prices."""
+    if quantity != "price":
+        rows.attrs[QUANTITY] = quantity
+
+
 def is_of_volatility(rows: pd.DataFrame) -> bool:
     """Whether forecast rows are of volatilities and not of prices, as their ``attrs`` note."""
     return bool(rows.attrs.get(QUANTITY, "price") == "volatility")

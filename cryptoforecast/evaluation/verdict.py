@@ -35,9 +35,10 @@ from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.table import notes, tables_of_findings
 from cryptoforecast.evaluation.tries import Place
-from cryptoforecast.evaluation.user_metrics import note_metrics
+from cryptoforecast.evaluation.user_metrics import find_metrics, note_metrics
 from cryptoforecast.evaluation.verdict_record import scores_of_both, verdict_record
 from cryptoforecast.evaluation.volatility import tables_of_volatility
+from cryptoforecast.evaluation.volatility_metrics import metrics_of_quantity
 from cryptoforecast.formatting import display_name
 
 SPLITS = ("val", "test")
@@ -185,7 +186,8 @@ def judge(
     {'Mine': 8.25, 'RandomWalk': 10.0}
     """
     rows = with_random_walk(rows)
-    named = note_metrics(rows, metrics)
+    note_metrics(rows, [*metrics_of_quantity(rows), *metrics])  # those of volatility have a table of their own
+    named = find_metrics(metrics)
     split = split or str(rows.attrs.get("split", "test"))
     simulated = bool(rows.attrs.get("simulated")) if simulated is None else simulated
     if split not in SPLITS:
