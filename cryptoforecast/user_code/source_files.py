@@ -18,6 +18,8 @@ from cryptoforecast.user_code.installed import PACKAGE, is_installed
 
 CODE = "code"  # the folder of the copies in a run's folder
 MAX_BYTES, MAX_FILES = 1_000_000, 200  # of copies
+# Modules whose objects hold the command line, the trainer, or the threads of a logger, and none of a model's classes.
+NOT_LOOKED_INTO = ("jsonargparse", "lightning.pytorch.trainer", "lightning.pytorch.loggers")
 IMPORT_FUNCTIONS = ("import_module", "__import__")
 PARSE_LOCK = threading.Lock()  # in Python 3.11 threads share the limit on the depth of a syntax tree
 
@@ -123,7 +125,7 @@ def _classes(values: Iterable[Any], seen: set[int]) -> Iterator[Any]:
         if id(value) in seen or value is None or isinstance(value, bool | int | float | str | bytes | Tensor):
             continue
         seen.add(id(value))
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):  # no other mapping: that of a selector raises where it has no such file
             path = value.get("class_path")
             yield from _classes([_loaded(path) if isinstance(path, str) else None, *value.values()], seen)
         elif isinstance(value, list | tuple | set | frozenset):
@@ -135,10 +137,12 @@ def _classes(values: Iterable[Any], seen: set[int]) -> Iterator[Any]:
         elif inspect.isroutine(value):
             yield value
         else:
-            yield from type(value).__mro__
+            classes = type(value).__mro__
+            yield from classes
             modules = value.modules() if isinstance(value, nn.Module) else []
             yield from (cls for module in modules for cls in type(module).__mro__)
-            if not isinstance(value, nn.Module):
+            closed = isinstance(value, nn.Module) or any(cls.__module__.startswith(NOT_LOOKED_INTO) for cls in classes)
+            if not closed:
                 yield from _classes(getattr(value, "__dict__", {}).values(), seen)
 
 

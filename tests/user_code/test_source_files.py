@@ -1,12 +1,14 @@
 """Which of the researcher's files a model is written in."""
 
 import importlib
+import selectors
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lightning.pytorch.loggers import CSVLogger
 from torch import nn
 
 from cryptoforecast import LSTM, SimulatedSource
@@ -55,6 +57,16 @@ def test_classes_within_networks_lists_class_paths_and_parents_count(folder: Pat
     assert set(source_code_of({"callbacks": [{"class_path": "block.Block", "init_args": {}}]}).hashes) == {"block.py"}
     child = type("Child", (importlib.import_module("block").Block,), {"__module__": "nowhere"})
     assert set(source_code_of(child()).hashes) == {"block.py"}
+
+
+def test_a_logger_counts_by_its_class_alone_and_a_mapping_of_another_kind_ends_nothing(folder: Path) -> None:
+    logger, run = CSVLogger(folder), type("Run", (), {"__module__": "nowhere"})()
+    logger.block = made("block", "Block")
+    with selectors.DefaultSelector() as selector:
+        run.files = selector.get_map()
+        assert source_code_of(logger, run).hashes == {}
+    own = type("OwnLogger", (CSVLogger,), {"__module__": "block"})
+    assert set(source_code_of(own(folder)).hashes) == {"block.py"}
 
 
 def test_what_is_shipped_and_plain_data_have_no_files() -> None:
