@@ -29,15 +29,19 @@ VARIANTS = {
     "BackcastLoss": "backcast",
     "RecentFirst": "recent_first",
     "RevinMLP": "revin",
+    "NormalisedMLP": "batch_norm",
 }
 WITH_DISTRIBUTION = {"QuantileMLP", "StudentGRU", "LinearNormal", "MDN"}
-WITH_LOSS_OF_WALK = {"CoinGRU", "CoinCalendarGRU", "TeacherForcing", "RecentFirst", "RevinMLP"}
+WITH_LOSS_OF_WALK = {"CoinGRU", "CoinCalendarGRU", "TeacherForcing", "RecentFirst", "RevinMLP", "NormalisedMLP"}
+
+
+ARGUMENTS: dict[str, dict[str, Any]] = {"NormalisedMLP": {"widths": {"only": 4}, "activation": torch.nn.Tanh}}
 
 
 def made(name: str) -> Forecaster:
     seed_everything(0, verbose=False)
     kind = getattr(importlib.import_module(f"tests.models.variants.{VARIANTS[name]}"), name)
-    model: Forecaster = kind(series_count=2, **SETTINGS)
+    model: Forecaster = kind(series_count=2, **SETTINGS, **ARGUMENTS.get(name, {}))
     return model
 
 
