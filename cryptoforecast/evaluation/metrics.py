@@ -11,7 +11,11 @@ from cryptoforecast.evaluation.user_metrics import Metric, values_of
 RANDOM_WALK = "RandomWalk"
 QUANTITY = "quantity"  # the key in the attrs of forecast rows of what was forecast; without it, prices
 RUNG_NAMES = (RANDOM_WALK, "Ewma", "Garch", "Har")  # the ladder of baselines, from simple to hard
-BASELINE_NAMES = (RANDOM_WALK, "Drift", "Mean", *RUNG_NAMES[1:])  # stand beside every model; depend on no seed
+VOLATILITY_NAMES = ("VolatilityEwma", "VolatilityHar", "VolatilityGarch")  # of volatility_baselines.py
+BASELINE_NAMES = (  # stand beside every model; depend on no seed
+    *(RANDOM_WALK, "Drift", "Mean", *RUNG_NAMES[1:]),
+    *VOLATILITY_NAMES,
+)
 
 
 def note_quantity(rows: pd.DataFrame, quantity: str) -> None:

@@ -13,13 +13,13 @@ from cryptoforecast.data.bars import Bars
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.sources.volatility import VolatilitySource
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.evaluation.metrics import QUANTITY
+from cryptoforecast.evaluation.metrics import QUANTITY, VOLATILITY_NAMES
 from cryptoforecast.evaluation.rows import COLUMNS
 from cryptoforecast.models.ladder.changes import changes_ahead, trained_ahead
 from cryptoforecast.models.ladder.ewma import DECAY
 from cryptoforecast.models.ladder.garch import GarchRung
 
-EWMA, HAR, GARCH = "VolatilityEwma", "VolatilityHar", "VolatilityGarch"
+EWMA, HAR, GARCH = VOLATILITY_NAMES
 SPANS = (1, 5, 22)  # bars, of Corsi's regression
 Forecasts = Float64[np.ndarray, "time horizon"]
 

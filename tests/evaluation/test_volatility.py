@@ -11,6 +11,7 @@ from rich.console import Console
 
 from cryptoforecast import CloseDataModule, DataNotice, Mean, SimulatedSource, VolatilitySource, judge, print_verdict
 from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
+from cryptoforecast.evaluation.comparison.measures import is_baseline
 from cryptoforecast.evaluation.volatility import log_errors, qlike, volatility_scores
 from cryptoforecast.evaluation.volatility_baselines import EWMA, GARCH, HAR
 from tests.helpers import Given, bars
@@ -140,3 +141,7 @@ def test_realised_volatility_of_hours_is_forecast_by_day() -> None:
         rows = rows_beside_baselines(Mean(context_length=10), data, "test")
     assert {EWMA, HAR, GARCH} <= set(rows["model"])
     assert str(data.interval) == "1 day"
+
+
+def test_the_baselines_of_volatility_are_no_variants_of_a_comparison() -> None:
+    assert all(is_baseline(name) for name in (EWMA, HAR, GARCH, f"{HAR} (btc/version_0)"))
