@@ -71,7 +71,10 @@ class LocalEngine:
             self._running.remove(item)
             self._free.append(item.worker)
             item.process.join()
-        return [Ended(item.fit, time.monotonic() - item.began, _failure(item)) for item in ended]
+        return [
+            Ended(item.fit, time.monotonic() - item.began, failure_in(log_of(item.fit), item.process.exitcode))
+            for item in ended
+        ]
 
 
 def share_of(worker: int, gpus: Sequence[str]) -> dict[str, str]:
@@ -125,12 +128,16 @@ def _end_with_the_parent() -> None:
         os._exit(1)
 
 
-def _failure(ended: Running) -> str | None:
-    """Why a process failed: the last line of its log, or how it ended."""
-    if ended.process.exitcode == 0:
+def failure_in(log: Path, status: int | None) -> str | None:
+    """Why a process failed: the last line of its log, or how it ended; None if it did not fail.
+
+    Args:
+        log: what it printed.
+        status: the exit code of the process.
+    """
+    if status == 0:
         return None
-    log = log_of(ended.fit)
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
-    by_itself = f"its process ended with status {ended.process.exitcode}"
-    why = lines[-1].removeprefix("error: ") if lines and ended.process.exitcode == 1 else by_itself
+    by_itself = f"its process ended with status {status}"
+    why = lines[-1].removeprefix("error: ") if lines and status == 1 else by_itself
     return f"{why.rstrip('.')}; more in {log}."

@@ -1,0 +1,54 @@
+"""What runs on the nodes of a Ray cluster: a fit in a process of its own."""
+
+import os
+import pickle
+import tempfile
+from pathlib import Path
+
+from cryptoforecast.data.sources.loaded_once import Loaded, loaded_once
+from cryptoforecast.study.engines.archive import pack
+from cryptoforecast.study.engines.local import work
+from cryptoforecast.study.engines.versions import difference, versions
+from cryptoforecast.study.fit import Fit
+from cryptoforecast.training.forkserver import forkserver_context, start
+
+POLL = 0.2  # seconds; Ray cancels a task between two waits
+FOLDER, SETTINGS = "fit", "settings.yaml"
+
+
+def fit_on_node(fit: Fit, loaded: bytes, wanted: dict[str, str]) -> tuple[str | None, int, bytes]:
+    """Carry out a fit in a process of its own.
+
+    Args:
+        fit: what to do; its folder is on the driver, and another one is used here.
+        loaded: the closes, pickled.
+        wanted: the driver's versions.
+
+    Returns:
+        What stood in the way of the fit, the exit code of its process, and its folder and log as an archive.
+    """
+    import ray
+
+    if problem := difference(wanted, versions(), f"the node {ray.util.get_node_ip_address()}"):
+        return problem, 1, b""
+    with tempfile.TemporaryDirectory(prefix="cryptoforecast-") as scratch:
+        settings = Path(scratch, SETTINGS)
+        settings.write_text(fit.settings, encoding="utf-8")
+        moved = fit._replace(folder=Path(scratch, FOLDER), words=[f"--config={settings}"])
+        arguments = (pickle.loads(loaded), moved, Path.cwd(), dict(os.environ))
+        process = forkserver_context().Process(target=work_with_closes, args=arguments)  # type: ignore[attr-defined]
+        start(process, fit.settings)
+        try:
+            while process.is_alive():
+                process.join(POLL)
+        finally:
+            process.kill()
+            process.join()
+        settings.unlink()
+        return None, process.exitcode, pack(Path(scratch))
+
+
+def work_with_closes(loaded: Loaded, fit: Fit, home: Path, environment: dict[str, str]) -> None:
+    """The whole life of the process of a fit, which is given the closes; see :func:`work`."""
+    with loaded_once(loaded):
+        work(fit, home, environment)
