@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import platform
 import tempfile
 from pathlib import Path
 
@@ -27,9 +28,7 @@ def fit_on_node(fit: Fit, loaded: bytes, wanted: dict[str, str]) -> tuple[str | 
     Returns:
         What stood in the way of the fit, the exit code of its process, and its folder and log as an archive.
     """
-    import ray
-
-    if problem := difference(wanted, versions(), f"the node {ray.util.get_node_ip_address()}"):
+    if problem := difference(wanted, versions(), f"the node {platform.node()}"):
         return problem, 1, b""
     with tempfile.TemporaryDirectory(prefix="cryptoforecast-") as scratch:
         settings = Path(scratch, SETTINGS)
