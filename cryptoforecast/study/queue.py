@@ -26,7 +26,8 @@ def carry_out(fits: Iterable[Fit], engine: Engine, report: Callable[[Fit, float]
     with engine:
         while True:
             while running < engine.workers and (fit := next(waiting, None)) is not None:
-                fit.folder.parent.mkdir(parents=True, exist_ok=True)
+                for folder in (fit.folder.parent, finished(fit).parent):
+                    folder.mkdir(parents=True, exist_ok=True)
                 folders.add(fit.folder.parent)
                 engine.start(fit)
                 running += 1
@@ -44,6 +45,5 @@ def _put_in_place(ended: Ended) -> None:
     fit = ended.fit
     if ended.failure is not None:
         raise UserError(f"fold {fit.fold.number}, seed {fit.seed}: {ended.failure}")
-    finished(fit).parent.mkdir(exist_ok=True)
     shutil.rmtree(finished(fit), ignore_errors=True)  # somebody took the rows out of it
     fit.folder.rename(finished(fit))
