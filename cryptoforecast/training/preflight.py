@@ -25,6 +25,7 @@ from cryptoforecast.models.checkpoints.reload_check import require_reloadable
 from cryptoforecast.models.contract.checks import require_lengths
 from cryptoforecast.models.contract.inference import random_state_kept
 from cryptoforecast.models.contract.training_loss import weighs_windows
+from cryptoforecast.models.contract.unused import unused_settings
 from cryptoforecast.training.few_windows import FewWindows
 from cryptoforecast.training.fit_entries import without_ledger
 from cryptoforecast.training.monitored import require_monitor
@@ -37,7 +38,8 @@ def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer,
     """Train a copy of a model for one batch, validate it, write its checkpoint, and load that again.
 
     All windows are training windows, so that nothing is learned from others. Model, data, trainer and random state do
-    not change; callbacks and loggers of the trainer are not called, and nothing is printed or kept.
+    not change; callbacks and loggers of the trainer are not called, and nothing is printed or kept. A notice tells each
+    setting that has no part in the model's forecasts.
 
     Args:
         model: the model to be trained.
@@ -63,6 +65,9 @@ def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer,
                 raise
             every = FewWindows(data, trainer, len(data.fold.train))
             trained = _try_out(model, every, trainer, Path(folder), reload)
+        unused = unused_settings(trained, data, trained.trainer.optimizers)
+    for sentence in unused:
+        warnings.warn(sentence, DataNotice, stacklevel=2)
     require_monitor(trained, trainer)
     _notice_unseen_future(model, data)
     if trainer.world_size > 1 and not trained._learns():
@@ -86,8 +91,9 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
         raise UserError(f"trainer.precision {trainer.precision}: this processor cannot compute {name} in it.") from None
     if weighs_windows(trained) and trained._learns() and not weighed:
         raise UserError(
-            f"{name}.weight is never called in training, as {name} has a loss or a training_step of its own: multiply "
-            "the loss of each window by self.weight(window) there (a loss may name window too), or take weight out."
+            f"{name}.weight is never called in training, as {name} has a loss or a training_step of its own: let the "
+            "loss return that of each window, (batch,), of which the weighted mean is taken then; or multiply the loss "
+            "of each window by self.weight(window) there (a loss may name window too), or take weight out."
         )
     if unreached := [layer for layer, weights in trained.named_parameters() if is_lazy(weights)]:
         raise UserError(f"{name}: its forward never comes by {', '.join(unreached)}; take these layers out.")

@@ -40,7 +40,7 @@ def call_forward(model: nn.Module, x: Tensor, given: Mapping[str, Tensor | None]
 
 
 def call_loss(model: Any, predicted: Tensor | Prediction, target: Tensor, window: Window) -> Tensor:
-    """What ``model.loss(output, target)`` returns, checked.
+    """The mean over a batch of what ``model.loss(output, target)`` returns, checked.
 
     Args:
         model: a forecaster.
@@ -50,7 +50,16 @@ def call_loss(model: Any, predicted: Tensor | Prediction, target: Tensor, window
         window: the batch, for a loss that names it.
 
     Raises:
-        UserError: if it is not a tensor of one number.
+        UserError: if it is not a tensor of one number; of a model with ``weight(window)``, one for each window will do.
+    """
+    answer = returned_loss(model, predicted, target, window)
+    return answer.mean() if answer.dim() > 0 else answer
+
+
+def returned_loss(model: Any, predicted: Tensor | Prediction, target: Tensor, window: Window) -> Tensor:
+    """What ``model.loss(output, target)`` returns: the mean over a batch; with ``weight(window)``, or of each window.
+
+    Args and errors are those of :func:`call_loss`.
     """
     output: Any = predicted
     if isinstance(predicted, Prediction):
@@ -63,8 +72,10 @@ def call_loss(model: Any, predicted: Tensor | Prediction, target: Tensor, window
     if not isinstance(answer, Tensor):
         hint = "return a tensor, as torch's losses are" if answer is not None else "is a return statement missing?"
         raise _mistake(model, "loss", f"gave {_described(answer)}, not the mean over the batch; {hint}")
-    if answer.dim() > 0:
-        raise _mistake(model, "loss", f"gave {tuple(answer.shape)}, not one number; end it with .mean()")
+    is_weighted = has_method(model, "weight")
+    if answer.dim() > 0 and not (is_weighted and answer.shape == (len(target),)):
+        advice = "with weight(window), return one for each window, (batch,)" if is_weighted else "end it with .mean()"
+        raise _mistake(model, "loss", f"gave {tuple(answer.shape)}, not one number; {advice}")
     return answer
 
 

@@ -35,9 +35,15 @@ def require_head(model: Any) -> None:
     """Check that a model's head is used, and its scaling.
 
     Raises:
-        UserError: if the model has no numbers for the head, or it has a scaling beside a head that stands on a rung.
+        UserError: if the model has no numbers for the head, it has quantiles and no point of its own, or a scaling
+            beside a head that stands on a rung.
     """
     head, scaling, name = model.output_head, model.scaling, type(model).__name__
+    if has_method(model, "quantiles") and not has_method(model, "point"):
+        raise UserError(
+            f"{name} has a method quantiles, which reads what forward returned, and no point that does: write "
+            "`def point(self, output)` too, or call quantiles something else."
+        )
     if isinstance(head, Point | RungHead):
         return
     if has_method(model, "point"):

@@ -5,21 +5,26 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 from jaxtyping import Float
-from lightning.pytorch import Trainer
+from lightning.pytorch import Trainer, seed_everything
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.windows import WINDOWS_AT_A_TIME
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.answers import input_and_target
+from cryptoforecast.models.contract.arguments import require_arguments
+from cryptoforecast.models.contract.column_scalings import fit_column_scalings, settle_scalings
+from cryptoforecast.models.contract.inference import random_state_kept
 from cryptoforecast.models.contract.learned import is_estimator
-from cryptoforecast.models.contract.optimizers import build
+from cryptoforecast.models.contract.optimizers import build, is_usual_optimizer
+from cryptoforecast.models.contract.signatures import has_method
 from cryptoforecast.models.heads.conformal import Conformal
 from cryptoforecast.models.heads.head import Point
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
+
+SEED = 0  # of a fit without a trainer
 
 
 def fit_estimator(model: "Forecaster", data: CloseDataModule) -> None:
@@ -38,15 +43,43 @@ def fit_estimator(model: "Forecaster", data: CloseDataModule) -> None:
         return
     require_no_gradient(model)
     _limit_to_one_epoch(model.trainer)
+    _call_fit(model, data)
+    progress = model.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+    progress.increment_ready()  # it counts as one step: before the first, no checkpoint is written
+    progress.increment_completed()
+
+
+def fit_to_training_windows(model: "Forecaster", data: CloseDataModule) -> None:
+    """Fit an estimator and its scalings to the training windows of data, without a trainer.
+
+    Random numbers are drawn from the seed 0, and go on as before.
+
+    Args:
+        model: a class with ``fit(x, y)``; what it has learned before is forgotten.
+        data: set up for ``fit``, ``validate`` or ``test``.
+
+    Raises:
+        UserError: as :func:`fit_estimator`; or if its head needs validation errors, which there are none of.
+    """
+    require_no_gradient(model)
+    if isinstance(model.output_head, Conformal):
+        raise UserError(f"{type(model).__name__} has the head Conformal, which is calibrated in a fit of its own.")
+    require_arguments(model, data, "fit")
+    settle_scalings(model, data)
+    with random_state_kept():
+        seed_everything(SEED, verbose=False)
+        model.scaling.fit(data.train_closes())
+        fit_column_scalings(model, data)
+        _call_fit(model, data)
+
+
+def _call_fit(model: "Forecaster", data: CloseDataModule) -> None:
     x, y = training_windows(model, data)
     try:
         model.fit(x, y)  # type: ignore[operator]
     except TypeError:
         _require_signature(model)
         raise
-    progress = model.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-    progress.increment_ready()  # it counts as one step: before the first, no checkpoint is written
-    progress.increment_completed()
 
 
 def _limit_to_one_epoch(trainer: Trainer) -> None:
@@ -91,9 +124,14 @@ def require_no_gradient(model: "Forecaster") -> None:
     """Check that nothing that was set for a model asks for training by gradients.
 
     Raises:
-        UserError: naming its head, its optimizer or its scheduler.
+        UserError: naming its weight, its head, its optimizer or its scheduler.
     """
     name, head = type(model).__name__, model.output_head
+    if has_method(model, "weight"):
+        raise UserError(
+            f"{name} is fitted in one go by its fit(x, y), which weight(window) has no part in: weigh the windows in "
+            "fit, and leave weight out."
+        )
     if not isinstance(head, Point | Conformal):
         raise UserError(
             f"model.head is {type(head).__name__}, which is trained by gradients, and {name} is fitted in one go by "
@@ -102,16 +140,11 @@ def require_no_gradient(model: "Forecaster") -> None:
     fitted = f"{name} is fitted in one go by its fit(x, y)"
     if model._scheduler is not None:
         raise UserError(f"{fitted}, without a learning rate; leave model.scheduler out.")
-    if not _is_default(build("optimizer", model._optimizer, [nn.Parameter(torch.zeros(1))])):
+    if not is_usual_optimizer(build("optimizer", model._optimizer, [nn.Parameter(torch.zeros(1))])):
         raise UserError(
             f"{fitted}, without an optimizer; leave model.optimizer out, or set it to Adam, the default, where a "
             "configuration file has another."
         )
-
-
-def _is_default(optimizer: Optimizer) -> bool:
-    usual = torch.optim.Adam([nn.Parameter(torch.zeros(1))])
-    return type(optimizer) is type(usual) and optimizer.defaults == usual.defaults
 
 
 def _require_signature(model: "Forecaster") -> None:

@@ -4,8 +4,10 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import ReduceLROnPlateau
+from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import CyclicLR, OneCycleLR
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 FINDER_HPARAM = "learning_rate"  # the hyperparameter that Lightning's learning rate finder sets
 STEPWISE_SCHEDULERS = (OneCycleLR, CyclicLR)
 FUSED_OPTIMIZERS = (Adam, AdamW, SGD)
+OF_THE_KERNEL = ("fused", "foreach")  # arguments of an optimizer that change how it computes, and not what
 
 
 def optimizers_and_schedulers(model: "Forecaster") -> Any:
@@ -44,6 +47,20 @@ def optimizers_and_schedulers(model: "Forecaster") -> Any:
     if isinstance(moving, ReduceLROnPlateau):
         config["monitor"] = moving.monitor
     return {"optimizer": learning, "lr_scheduler": config}
+
+
+def is_same_optimizer(first: Optimizer, second: Optimizer) -> bool:
+    """Whether two optimizers are of the same class and made with the same arguments."""
+    arguments = [
+        {name: value for name, value in optimizer.defaults.items() if name not in OF_THE_KERNEL}
+        for optimizer in (first, second)
+    ]
+    return type(first) is type(second) and arguments[0] == arguments[1]
+
+
+def is_usual_optimizer(optimizer: Optimizer) -> bool:
+    """Whether an optimizer is the one that is used where none is chosen: Adam with its own arguments."""
+    return is_same_optimizer(optimizer, Adam([nn.Parameter(torch.zeros(1))]))
 
 
 def trainer_of(model: LightningModule) -> Trainer | None:

@@ -13,7 +13,7 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.answers import Answer, answer_and_target
-from cryptoforecast.models.contract.calls import call_loss
+from cryptoforecast.models.contract.calls import call_loss, returned_loss
 from cryptoforecast.models.contract.checks import require_gradient, require_target
 from cryptoforecast.models.contract.optimizers import batch_weight
 from cryptoforecast.models.heads.prediction import Prediction
@@ -49,6 +49,8 @@ def inherited_step(model: "Forecaster", window: Window, batch_index: int) -> Flo
 def training_loss(model: "Forecaster", window: Window, batch_index: int) -> Float[Tensor, ""]:
     """The mean loss of a batch; with a ``weight(window)`` of the model's, the mean by these weights.
 
+    A loss of the model's own that returns a single number weighs the windows itself, or its ``weight`` is never called.
+
     Args:
         model: attached to a trainer.
         window: the batch, or the share of this process.
@@ -58,10 +60,15 @@ def training_loss(model: "Forecaster", window: Window, batch_index: int) -> Floa
         UserError: if a weight is negative or not finite, or all are zero.
     """
     predicted, target = answer_and_target(model, window)
-    if not weighs_windows(model) or model._overrides("loss"):
+    if not weighs_windows(model):
         return call_loss(model, predicted, target, window)
+    if model._overrides("loss"):
+        losses = returned_loss(model, predicted, target, window)
+        if losses.dim() == 0:  # it weighs the windows itself, as is seen before the fit
+            return losses
+    else:
+        losses = _losses_by_window(predicted, target)
     weights = _weights(model, window)
-    losses = _losses_by_window(predicted, target)
     return (losses * (weights / _mean_weight(model, weights, batch_index)).to(losses)).mean()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from cryptoforecast import (
     LSTM,
@@ -158,6 +158,43 @@ def test_a_weight_that_weighs_nothing_is_refused_in_a_sentence(given: Any, sente
         loss_of_an_epoch(kind(**LENGTHS), tmp_path)
     assert "\n" not in str(refused.value)
     assert str(refused.value).startswith("Odd.weight")
+
+
+class OwnLoss(Weighted):
+    """Has a loss of its own for each window, the same as the usual one."""
+
+    def loss(self, output: Tensor, target: Tensor, window: Window | None = None) -> Tensor:  # type: ignore[override]
+        return (output - target).square().mean(dim=1)
+
+
+def test_weights_apply_to_a_loss_of_the_variants_own_that_is_of_each_window(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    given = staticmethod(lambda window: (window.origin // 86_400_000_000_000 % 7).double() + 1)
+    weighted, own = type("Weighted", (Weighted,), {"given": given}), type("Own", (OwnLoss,), {"given": given})
+    first, second, unweighted = weighted(**LENGTHS), own(**LENGTHS), Still(**LENGTHS)
+    for other in (second, unweighted):
+        other.load_state_dict(first.state_dict())
+    curves = []
+    for model in (first, second, unweighted):
+        torch.manual_seed(1)  # of the order of the windows
+        trainer = quiet_trainer(tmp_path, max_epochs=1)
+        trainer.fit(model, DATA)
+        curves.append({name: float(trainer.callback_metrics[name]) for name in ("train/loss", "val/loss")})
+    assert curves[0] == pytest.approx(curves[1], rel=1e-6)
+    assert curves[0]["val/loss"] == pytest.approx(curves[2]["val/loss"], rel=1e-6), "validation targets weigh the same"
+    assert curves[0]["train/loss"] != pytest.approx(curves[2]["train/loss"], rel=1e-3)
+
+
+def test_a_loss_of_each_step_beside_weights_is_refused(tmp_path: Path) -> None:
+    kind = type("Steps", (Weighted,), {"loss": lambda self, output, target: (output - target).abs()})
+    with pytest.raises(UserError, match=r"gave \(\d+, 2\), not one number; with weight\(window\), return one for each"):
+        loss_of_an_epoch(kind(**LENGTHS), tmp_path)
+
+
+def test_a_loss_of_each_window_without_weights_is_refused(tmp_path: Path) -> None:
+    loss = OwnLoss.loss
+    with pytest.raises(UserError, match=r"Own.loss gave \(\d+,\), not one number; end it with .mean\(\)"):
+        loss_of_an_epoch(type("Own", (Still,), {"loss": loss})(**LENGTHS), tmp_path)
 
 
 KINDS = (Normal, StudentT, Mixture, Quantiles)
