@@ -9,14 +9,17 @@ from torch import Tensor
 from cryptoforecast.check.closes import ALL_COLUMNS, walk
 from cryptoforecast.check.examination import Examination
 from cryptoforecast.check.learning import fall_of
-from cryptoforecast.check.outcomes import Fails, NotTried, in_one_sentence
+from cryptoforecast.check.outcomes import Fails, Missing, NotTried, in_one_sentence
 from cryptoforecast.check.short_fit import Fitted
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CLOSE
 from cryptoforecast.errors import UserError
 from cryptoforecast.formatting import count_of, join_names
 from cryptoforecast.models.checkpoints.load import make_forecaster
+from cryptoforecast.models.contract.across import OF_A_SERIES
 from cryptoforecast.models.contract.distribution import WindowForecast, forecast_with_distribution
+from cryptoforecast.models.contract.learned import is_estimator
+from cryptoforecast.models.contract.signatures import has_method
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.training.settings.arguments import TAKEN_FROM_DATA
 
@@ -81,6 +84,21 @@ def check_coins(examination: Examination) -> str:
     coins = [walk(len(examination.closes.closes), seed, f"COIN{seed}") for seed in (1, 2)]
     _try_out(examination, examination.data(coins))
     return "one, and two that are trained on together"
+
+
+def check_across(examination: Examination) -> str:
+    """Train a step on two coins that are seen at once, and forecast both."""
+    model = examination.fitted.model
+    if is_estimator(type(model)) or has_method(model, "point") or model._overrides("forecast"):
+        raise NotTried("it is not made for data.across, which needs a forward that returns numbers for a head.")
+    if named := [name for name in OF_A_SERIES if name in model.names_in_forward]:
+        raise NotTried(f"it is not made for data.across: its forward names {named[0]}, which is of one series.")
+    coins = [walk(len(examination.closes.closes), seed, f"COIN{seed}") for seed in (1, 2)]
+    try:
+        _try_out(examination, examination.data(coins, across=True))
+    except Exception as problem:
+        raise Missing(f"{in_one_sentence(problem).rstrip('.')}: data.across cannot be used.") from None
+    return "two are forecast at once, with data.across"
 
 
 def check_gradients(examination: Examination) -> str:

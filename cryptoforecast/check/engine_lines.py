@@ -11,6 +11,7 @@ from torch import Tensor
 
 from cryptoforecast.check.examination import Examination
 from cryptoforecast.check.outcomes import Missing, NotTried, in_one_sentence
+from cryptoforecast.check.short_fit import learns
 from cryptoforecast.models.contract.answers import inputs
 from cryptoforecast.models.contract.arguments import arguments_of
 
@@ -22,6 +23,8 @@ TWO_SIZES = (8, 5)  # windows in a batch
 
 def check_bfloat16(examination: Examination) -> str:
     """Train two steps with bfloat16 where torch takes it to be exact enough."""
+    if not learns(examination.fitted.model):
+        raise NotTried("it is not trained by steps.")
     try:
         fitted = examination.fit(examination.data(), STEPS, precision="bf16-mixed")
     except RuntimeError as problem:

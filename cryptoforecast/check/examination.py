@@ -24,6 +24,7 @@ BATCH_SIZE = 32
 EPOCHS = 2
 LEAST_STEPS = 200
 BORDERS = {"val_from": 0.6, "test_from": 0.8}
+COMPANION = 99  # seed of the walk that stands beside a series where a model sees all series at once
 COMPARED = 64  # windows whose forecasts are compared
 SINE_ROWS, SINE_STEPS, EVERY = 400, 600, 20  # of the sine; most steps, and after how many its loss is looked at
 
@@ -49,11 +50,14 @@ class Examination:
         """A data module, set up.
 
         Args:
-            series: its series; by default :attr:`closes`.
+            series: its series; by default :attr:`closes`. Where all series are seen at once, one is given a companion.
             changes: of the settings: lengths and columns are by default the subject's.
         """
         settings = {"batch_size": BATCH_SIZE, **BORDERS, **self.subject.settings, **changes}
-        return data_over(series or [self.closes], **settings)
+        series = list(series or [self.closes])
+        if settings.get("across") and len(series) == 1:
+            series.append(walk(len(series[0].closes), COMPANION, "COMPANION"))
+        return data_over(series, **settings)
 
     def fit(
         self,

@@ -8,6 +8,8 @@ from cryptoforecast.check.examination import Examination
 from cryptoforecast.check.outcomes import Fails, NotTried
 from cryptoforecast.models import Bernoulli, Conformal, Head, Mixture, Normal, Quantiles, RelativeLog, StudentT
 from cryptoforecast.models.contract.answers import is_point
+from cryptoforecast.models.contract.learned import is_estimator
+from cryptoforecast.models.contract.signatures import has_method
 
 HEADS: tuple[type[Head], ...] = (StudentT, Normal, Mixture, Quantiles, Bernoulli, Conformal)
 ON_A_RUNG = (StudentT, Normal, Mixture, Quantiles)  # by default, in the place of the model's scaling
@@ -22,7 +24,7 @@ def check_head(cls: Any, examination: Examination) -> str:
         examination: what is shared.
     """
     data, fitted = examination.data(), examination.fitted
-    require_head_takes_part(examination)
+    require_head_takes_part(examination, cls)
     arguments = {} if type(fitted.model.scaling) is RelativeLog or cls not in ON_A_RUNG else {"relative_to": "none"}
     try:
         model = examination.subject.made_for(data, head=cls(**arguments))
@@ -44,15 +46,23 @@ def check_head(cls: Any, examination: Examination) -> str:
     return f"{model.outputs} numbers for a window; {quantiles.shape[-1]} quantiles that do not cross"
 
 
-def require_head_takes_part(examination: Examination) -> None:
+def require_head_takes_part(examination: Examination, kind: type[Head]) -> None:
     """Refuse to try a head with a model in whose forecast it has no part.
+
+    Args:
+        examination: what is shared.
+        kind: the class of the head.
 
     Raises:
         NotTried: with the reason.
     """
     fitted = examination.fitted
+    if has_method(fitted.model, "point"):
+        raise NotTried("it has a point(output) of its own, in which a head has no part.")
     if fitted.model._overrides("forecast") or fitted.model._overrides("network_forecast"):
         raise NotTried("it has a forecast of its own, in which a head has no part.")
+    if is_estimator(type(fitted.model)) and kind is not Conformal:
+        raise NotTried("it is fitted in one go by its fit(x, y), and this head is trained by gradients.")
     if fitted.model._overrides("loss"):
         raise NotTried("it has a loss of its own, which need not take what a head says.")
     if is_point(fitted.model) and forecast_of(fitted, fitted.data.fold.val[:1]).distribution is not None:

@@ -58,7 +58,7 @@ def check_clustering(examination: Examination) -> str:
     """Find that large changes are followed by large ones, by a distribution that stands on no rung."""
     fitted, made_with = examination.fitted, {}
     if forecast_of(fitted, fitted.data.fold.val[:1]).distribution is None:
-        require_head_takes_part(examination)
+        require_head_takes_part(examination, StudentT)
         made_with = {"head": StudentT(relative_to="none")}
     series = walk(ROWS, volatility_swing=SWING)
     return _found(_planted_fit(examination, series, made_with=made_with), "volatility is clustered")

@@ -37,6 +37,7 @@ LINES: dict[str, Check] = {
     "context lengths": contract_lines.check_context_lengths,
     "columns": contract_lines.check_columns,
     "coins": contract_lines.check_coins,
+    "coins at once": contract_lines.check_across,
     "gradients": contract_lines.check_gradients,
     "loss": contract_lines.check_loss,
     "determinism": forecast_lines.check_determinism,

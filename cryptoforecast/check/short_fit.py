@@ -98,8 +98,8 @@ def short_fit(
 
 
 def learns(model: Forecaster) -> bool:
-    """Whether a model has weights that training changes."""
-    return any(weights.requires_grad for weights in model.parameters())
+    """Whether a model has weights that gradients change."""
+    return model._learns()
 
 
 class _Watch(Callback):

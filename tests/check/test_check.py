@@ -111,6 +111,22 @@ def test_a_model_without_weights_is_not_asked_to_learn() -> None:
     assert {"gradients", "loss", "resumption", "head StudentT"} <= set(outcomes(result, "not tried"))
 
 
+@pytest.mark.parametrize("cls", [broken.Ridge, broken.MeanAndScale])
+def test_an_estimator_and_a_model_with_its_own_point_are_examined_and_heads_not_tried(cls: type[Forecaster]) -> None:
+    result = require_check(cls, quick=True)
+    left = outcomes(result, "not tried")
+    assert "coins at once" in left
+    assert "head StudentT" in left
+    assert ("head Conformal" in left) == (cls is broken.MeanAndScale)
+    assert {"training", "horizons", "coins", "batch size", "later rows", "checkpoint"} <= set(outcomes(result, "holds"))
+
+
+def test_a_model_that_sees_all_coins_at_once_is_examined_with_two() -> None:
+    result = require_check(broken.Line, across=True, quick=True)
+    assert result["coins at once"].text == "two are forecast at once, with data.across."
+    assert "coins at once" in outcomes(require_check(broken.Line, quick=True), "holds")
+
+
 def test_an_examination_leaves_no_trace(tmp_path: Path) -> None:
     torch.manual_seed(3)
     before = torch.get_rng_state()
