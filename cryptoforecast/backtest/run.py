@@ -83,7 +83,8 @@ def backtest(
             :func:`~cryptoforecast.evaluation.distribution.adaptive.adapted`.
         adaptive_step: how fast they follow what was seen.
         metrics: functions of one model's forecast rows on one series that return a number, or their import paths.
-        baselines: classes of models without training that stand in the tables too, or their import paths.
+        baselines: classes of models that stand in the tables too, or their import paths: without training, or with a
+            ``fit(x, y)``, which is given the training windows of each fold.
         progress: whether to print a line for each fit.
         source: as in :func:`cryptoforecast.fit`.
         model: as there; a class must be importable, so none that is defined in a notebook.

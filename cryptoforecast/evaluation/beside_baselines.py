@@ -17,7 +17,7 @@ from cryptoforecast.evaluation.distribution.base_rate import with_base_rate
 from cryptoforecast.evaluation.distribution.quantile_columns import RISE
 from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, chosen_windows, forecast_rows
 from cryptoforecast.evaluation.metrics import is_of_volatility, note_quantity
-from cryptoforecast.evaluation.user_baselines import beside, record_of_baselines
+from cryptoforecast.evaluation.user_baselines import beside, fit_baselines, record_of_baselines
 from cryptoforecast.evaluation.user_metrics import note
 from cryptoforecast.evaluation.volatility_baselines import with_volatility_baselines
 from cryptoforecast.models.baselines import BASELINES, RUNG_MODELS
@@ -46,7 +46,8 @@ def rows_beside_baselines(
         device: where to compute.
         most: number of windows at most, from the first on; by default all.
         ladder_file: where the fitted ladder of a model with a distribution is kept; by default it is fitted anew.
-        baselines: further ones, such as :func:`~cryptoforecast.evaluation.user_baselines.make_baselines` makes.
+        baselines: further ones, such as :func:`~cryptoforecast.evaluation.user_baselines.make_baselines` makes; those
+            with a ``fit(x, y)`` are fitted to the training windows of ``data``.
 
     Returns:
         Rows as :func:`forecast_rows` returns them, those of the model first, which :func:`judge` takes.
@@ -62,6 +63,7 @@ def rows_beside_baselines(
     further = beside(forecaster, baselines)
     models = [forecaster, *(baseline for baseline in usual if type(baseline) is not type(forecaster)), *further]
     _, positions = chosen_windows(data, split)
+    fit_baselines(further, data)
     parts = [forecast_rows(model, follow(model, data), positions[:most], device) for model in models]
     rows = pd.concat(parts, ignore_index=True)
     if DISTRIBUTION_COLUMNS[0] in parts[0]:

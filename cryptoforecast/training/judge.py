@@ -70,7 +70,8 @@ def test(
         options: options of the data by their names, such as ``end="2024-01-01"``; ``output_dir``, a folder for the
             files; ``adaptive``, whether the quantiles are judged once more, moved as adaptive conformal inference does,
             and ``adaptive_step``, how fast; ``metrics``, functions of one model's forecast rows on one series that
-            return a number; ``baselines``, classes of models without training that stand in the table too.
+            return a number; ``baselines``, classes of models that stand in the table too, without training or with a
+            ``fit(x, y)``.
 
     Returns:
         The verdict, whose text and whose ``_repr_html_`` show the table and the claim.

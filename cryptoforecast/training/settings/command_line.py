@@ -62,7 +62,7 @@ JUDGING = {"validate", "test"}
 ADAPTIVE_HELP = "Whether the model's quantiles are judged once more, moved as adaptive conformal inference moves them."
 STEP_HELP = "How fast their levels follow what was seen."
 METRICS_HELP = "Functions of one model's forecast rows, such as my_metrics.hits, whose values stand in the tables."
-BASELINES_HELP = "Classes of models without training, such as my_baselines.Momentum, that stand beside the model."
+BASELINES_HELP = "Classes of models without training by gradients, such as my_baselines.Momentum, beside the model."
 
 
 class CommandLine(VerbCLI):
