@@ -34,7 +34,9 @@ def unused_settings(model: "Forecaster", data: CloseDataModule, optimizers: Sequ
         data: set up for ``fit``.
         optimizers: that the model has been trained with.
     """
-    name, sentences = type(model).__name__, []
+    name, sentences = type(model).__name__, list[str]()
+    if not model._learns():  # baselines see what they see
+        return sentences
     if unseen := unseen_columns(model, data):
         sentences.append(
             f"data.columns names {join_names(unseen)}, and no forecast of {name} depends on "
