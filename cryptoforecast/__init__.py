@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.evaluation.next_closes import next_closes as next_closes
     from cryptoforecast.evaluation.verdict import judge as judge
     from cryptoforecast.evaluation.verdict import print_verdict as print_verdict
+    from cryptoforecast.export.run import export as export
     from cryptoforecast.models import CNNLSTM as CNNLSTM
     from cryptoforecast.models import GRU as GRU
     from cryptoforecast.models import LSTM as LSTM
@@ -179,6 +180,7 @@ _PUBLIC = {
     "cryptoforecast.backtest.run": ("backtest",),
     "cryptoforecast.audit.run": ("audit",),
     "cryptoforecast.audit.lookahead": ("LookAhead",),
+    "cryptoforecast.export.run": ("export",),
     "cryptoforecast.register.run": ("register",),
     "cryptoforecast.register.settle": ("settle",),
     "cryptoforecast.check.run": ("check", "require_check"),

@@ -12,6 +12,7 @@ from torch import Tensor
 from cryptoforecast.check.examination import Examination
 from cryptoforecast.check.outcomes import Missing, NotTried, in_one_sentence
 from cryptoforecast.check.short_fit import learns
+from cryptoforecast.export.program import program_of
 from cryptoforecast.models.contract.answers import inputs
 from cryptoforecast.models.contract.arguments import arguments_of
 
@@ -53,10 +54,8 @@ def check_compilation(examination: Examination) -> str:
 def check_export(examination: Examination) -> str:
     """Export the network for batches of any size, and compare what it returns."""
     model, (x, further) = examination.fitted.model, _inputs(examination, TWO_SIZES[0])
-    batch = torch.export.Dim("batch", min=2)
-    sizes = {"x": {0: batch}, **{name: {0: batch} for name in further}}
     try:
-        exported = torch.export.export(model, (x,), further, dynamic_shapes=sizes)
+        exported = program_of(model, (x,), further)
     except Exception as problem:
         raise Missing(f"torch.export: {in_one_sentence(problem)}") from None
     _compare(examination, exported.module(), "torch.export")

@@ -185,6 +185,14 @@ PAGES["settle"] = Page(
         ],
     },
 )
+PAGES["export"] = Page(
+    "Write a checkpoint as a file that forecasts without this package, with a card.",
+    {
+        "the model": [CHECKPOINT, *CLASSES],
+        "output": [Option("output", "FILE.pt2", "for torch.export.load; or FILE.onnx")],
+    },
+    "--ckpt_path RUN --output FILE",
+)
 PAGES["validate"] = PAGES["test"]._replace(description="Judge a checkpoint on the validation targets.")
 TOPICS = ("trainer", "data", "model")
 

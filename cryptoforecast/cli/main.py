@@ -40,6 +40,7 @@ VERBS = {
         starts_processes=True,
     ),
     "predict": Verb("forecast the closes after the last one there is", "cli.predict"),
+    "export": Verb("write a checkpoint as a file that forecasts without this package, .pt2 or .onnx", "cli.export"),
     "register": Verb("register forecasts of bars that do not exist yet, in a chain of hashes", "cli.register"),
     "settle": Verb("score the registered forecasts that have come true since", "cli.settle"),
     "compare": Verb(

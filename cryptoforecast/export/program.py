@@ -1,0 +1,41 @@
+"""A network as a program of torch.export, for batches of any size."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def program_of(
+    network: nn.Module, arguments: tuple[Tensor, ...], named: Mapping[str, Tensor | None]
+) -> torch.export.ExportedProgram:
+    """A network as torch.export traces it, with the first dimension of each input left open.
+
+    Args:
+        network: the module.
+        arguments: an example of what its ``forward`` is given by position.
+        named: an example of what it is given by name; None stays None.
+
+    Raises:
+        Exception: of many kinds, where the network computes with more than torch or decides by values.
+    """
+    batch = torch.export.Dim("batch", min=1)
+    sizes: Any = (
+        *({0: batch} for _ in arguments),
+        *(None if value is None else {0: batch} for value in named.values()),
+    )
+    try:
+        return torch.export.export(network, arguments, dict(named), dynamic_shapes=_by_name(network, sizes, named))
+    except torch._dynamo.exc.UserError:  # where the code treats a batch of one in another way
+        batch = torch.export.Dim("batch", min=2)
+        sizes = tuple(None if size is None else {0: batch} for size in sizes)
+        return torch.export.export(network, arguments, dict(named), dynamic_shapes=_by_name(network, sizes, named))
+
+
+def _by_name(network: nn.Module, sizes: Any, named: Mapping[str, Any]) -> dict[str, Any]:
+    import inspect
+
+    count = len(sizes) - len(named)
+    positional = list(inspect.signature(network.forward).parameters)[:count]
+    return dict(zip([*positional, *named], sizes, strict=True))
