@@ -1,5 +1,6 @@
 """A network as a program of torch.export, for batches of any size."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,16 +21,13 @@ def program_of(
     Raises:
         Exception: of many kinds, where the network computes with more than torch or decides by values.
     """
-    batch = torch.export.Dim("batch", min=1)
+    batch = torch.export.Dim("batch", min=2)
     sizes: Any = (
         *({0: batch} for _ in arguments),
         *(None if value is None else {0: batch} for value in named.values()),
     )
-    try:
-        return torch.export.export(network, arguments, dict(named), dynamic_shapes=_by_name(network, sizes, named))
-    except torch._dynamo.exc.UserError:  # where the code treats a batch of one in another way
-        batch = torch.export.Dim("batch", min=2)
-        sizes = tuple(None if size is None else {0: batch} for size in sizes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the weights that recurrent layers of torch list once more
         return torch.export.export(network, arguments, dict(named), dynamic_shapes=_by_name(network, sizes, named))
 
 

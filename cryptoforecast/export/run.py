@@ -135,7 +135,7 @@ def _inputs(model: Forecaster, windows: Window, part: slice) -> dict[str, Tensor
     of_part = {name: value[part] for name, value in further.items() if value is not None}
     if "future" in of_part:
         of_part["future"] = of_part["future"].double()
-    return {"prices": context if len(model.columns) > 1 else context[..., 0], **of_part}
+    return {"prices": (context if len(model.columns) > 1 else context[..., 0]).contiguous(), **of_part}
 
 
 def _compare(written: Written, model: Forecaster, windows: Window) -> tuple[bool, float]:
