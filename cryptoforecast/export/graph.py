@@ -72,8 +72,8 @@ class ForecastGraph(nn.Module):
         """The forecasts: a tensor of closes or, where the model says more, a tuple of closes and that."""
         context = prices.unsqueeze(-1) if prices.dim() == 2 else prices
         given = {"series": series, "times": times, "future": future}
-        said = [part for part in self._outputs(context, given) if part is not None]
-        return said[0].double() if len(said) == 1 else tuple(part.double() for part in said)
+        parts = [part for part in self._outputs(context, given) if part is not None]
+        return parts[0].double() if len(parts) == 1 else tuple(part.double() for part in parts)
 
     def _outputs(self, context: Tensor, given: dict[str, Tensor | None]) -> Outputs:
         model, horizon = self.model, self.model.horizon
