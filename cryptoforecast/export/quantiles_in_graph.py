@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from cryptoforecast.errors import UserError
@@ -100,7 +100,7 @@ class QuantilesInGraph:
         return ascending(low + self.share * (high - low))
 
 
-def _taken(values: At21, places: Tensor) -> At21:
+def _taken(values: Float64[Tensor, "batch horizon knots"], places: Int64[Tensor, "horizon levels"]) -> At21:
     """The values of each step at its own places."""
     return torch.stack([values[:, step][:, row] for step, row in enumerate(places)], dim=1)
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ from cryptoforecast.models.contract.answers import window_of
 from cryptoforecast.models.contract.distribution import forecast_with_distribution
 from cryptoforecast.models.heads.standard import inverse_cdf
 from cryptoforecast.quantiles import LEVELS
-from tests.helpers import random_walk, write_yahoo
+from tests.helpers import bars, random_walk
 from tests.models.helpers import quiet_trainer
 
 LENGTH, HORIZON = 12, 2
@@ -63,8 +64,10 @@ class OfValues(cf.Forecaster):
 
 
 def checkpoint_of(model: cf.Forecaster, folder: Path, **settings: object) -> Path:
-    """The checkpoint of a model after a short fit on a file of closes."""
-    file = write_yahoo(folder / "COIN-USD.csv", random_walk(600))
+    """The checkpoint of a model after a short fit on a file of bars."""
+    file = folder / "COIN-USD.csv"
+    days = pd.date_range("2020-01-01", periods=600, name="Date")
+    pd.DataFrame(bars(600), index=days).to_csv(file)
     data = cf.CloseDataModule(
         cf.CsvSource(str(file)), context_length=model.context_length, horizon=model.horizon, **settings
     )
@@ -178,7 +181,7 @@ def test_made_up_windows_take_the_place_of_closes_that_are_elsewhere(tmp_path: P
 def test_a_file_that_forecasts_something_else_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def tampered(program: torch.export.ExportedProgram) -> Written:
         for name, weights in program.state_dict.items():
-            program.state_dict[name] = weights + 1e-3
+            program.state_dict[name] = nn.Parameter(weights + 1e-3)
         return to_pt2(program)
 
     checkpoint = checkpoint_of(tiny(), tmp_path)
@@ -238,3 +241,19 @@ def test_the_series_of_student_t_quantiles_agree_with_scipy_at_all_freedoms() ->
     found = student_t_quantiles(torch.from_numpy(freedom).unsqueeze(0))[0].numpy()
     np.testing.assert_allclose(found, inverse_cdf(np.array(LEVELS), freedom[:, None]), rtol=0, atol=2e-12)
     assert np.array_equal(found, -found[:, ::-1])
+
+
+MODELS = [
+    cf.LSTM, cf.GRU, cf.RangeLSTM, cf.AttentionLSTM, cf.CNNLSTM, cf.DLinear, cf.ITransformer, cf.Mamba, cf.MinGRU,
+    cf.NBeats, cf.NHits, cf.NLinear, cf.PatchTST, cf.TCN, cf.TimeXer, cf.TSMixer, cf.XLSTM,
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
+@pytest.mark.parametrize("model", MODELS)
+def test_each_model_of_the_package_can_be_exported(model: type[cf.Forecaster], suffix: str, tmp_path: Path) -> None:
+    head = cf.StudentT(relative_to="none")
+    made = model(context_length=24, horizon=HORIZON, head=head)
+    done = cf.export(checkpoint_of(made, tmp_path), tmp_path / f"model{suffix}")
+    assert done.difference < 1e-6
