@@ -10,6 +10,7 @@ import pandas as pd
 
 from cryptoforecast.evaluation.ledger import ledger_of, read_ledger
 from cryptoforecast.evaluation.tries import count_tried
+from cryptoforecast.formatting import count_of
 from cryptoforecast.models.checkpoints.file import Checkpoint
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.quantiles import COLUMNS
@@ -51,14 +52,14 @@ def write_card(
     """
     name, horizon = type(model).__name__, model.horizon
     shapes = {
-        "forecast": f"`(batch, {horizon})`, float64: the closes of the next {horizon} bars",
+        "forecast": f"`(batch, {horizon})`, float64: the closes of the next {count_of(horizon, 'bar')}",
         "quantiles": f"`(batch, {horizon}, {len(COLUMNS)})`, float64: at the levels {', '.join(COLUMNS)}",
         "rise": f"`(batch, {horizon})`, float64: the probability that the close is above the last one",
     }
     lines = [
         f"# {name}",
         MARK,
-        f"A model that forecasts {horizon} bar{'s' * (horizon > 1)} ahead from {model.context_length}, exported to "
+        f"A model that forecasts {count_of(horizon, 'bar')} ahead from {model.context_length}, exported to "
         f"`{output.name}` (SHA-256 `{hashlib.sha256(content).hexdigest()}`). {compared}",
         "## Inputs and outputs",
         *(f"- input `{key}`: {shape}" for key, shape in inputs.items()),

@@ -19,7 +19,7 @@ from cryptoforecast.models.contract.answers import window_of
 from cryptoforecast.models.contract.distribution import forecast_with_distribution
 from cryptoforecast.models.heads.standard import inverse_cdf
 from cryptoforecast.quantiles import LEVELS
-from tests.helpers import bars, random_walk
+from tests.helpers import bars, not_none, random_walk
 from tests.models.helpers import quiet_trainer
 
 LENGTH, HORIZON = 12, 2
@@ -170,6 +170,23 @@ def test_the_example_of_the_card_runs_and_the_card_says_what_is_on_record(tmp_pa
     assert "COIN-USD: " in card
     assert "licence of cryptoforecast's code: MIT" in card
     assert str(tmp_path).encode() not in done.output.read_bytes()
+
+
+def test_the_card_quotes_the_test_of_the_same_weights_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = cf.SimulatedSource(rows=300)
+    run = cf.fit(model=cf.LSTM, source=source, hidden_size=2, context_length=LENGTH, max_epochs=1, seed=1,
+                 accelerator="cpu")  # fmt: skip
+    verdict = cf.test(run)
+    card = cf.export(run, "model.pt2").card.read_text()
+    assert verdict.sentence in card
+    assert "The ledger counts 1 variant tried" in card
+    content = torch.load(not_none(run.checkpoint), weights_only=True)
+    content["state_dict"]["network.head.bias"] += 1
+    torch.save(content, not_none(run.checkpoint).with_name("changed.ckpt"))
+    card = cf.export(not_none(run.checkpoint).with_name("changed.ckpt"), "model.pt2").card.read_text()
+    assert "It was not tested." in card
+    assert verdict.sentence not in card
 
 
 def test_made_up_windows_take_the_place_of_closes_that_are_elsewhere(tmp_path: Path) -> None:
