@@ -83,11 +83,9 @@ def export(run: Any, output: str | Path, *, rename: Mapping[str, str] | None = N
             f"{type(model).__name__} cannot be exported: {path.name} forecasts other prices than the checkpoint, by up "
             f"to {difference:.2g} of a price; nothing is written."
         )
-    agreement = "its closes are the checkpoint's to the bit" if bits else "its closes are the checkpoint's"
-    rest = (
-        "and so are its quantiles" if difference == 0 else f"and no price differs by more than {difference:.1g} of it"
-    )
-    sentence = f"On {origin}, {agreement}, {rest}."
+    agreement = "the checkpoint's to the bit" if bits else "the checkpoint's up to rounding"
+    apart = "nothing differs" if difference == 0 else f"no number differs by more than {difference:.1g} of it"
+    sentence = f"On {origin}, its closes are {agreement}, and {apart}."
     text = write_card(checkpoint, model, path, written.content, _shapes(model), names, sentence)
     write_atomically(path, lambda file: file.write(written.content))
     write_atomically(card, lambda file: file.write(text.encode()))
