@@ -23,7 +23,8 @@ LICENCE = "MIT"  # of the code
 PT2_EXAMPLE = """import torch
 model = torch.export.load("{name}").module()
 {inputs}
-{outputs} = model({call})"""
+with torch.no_grad():
+    {outputs} = model({call})"""
 ONNX_EXAMPLE = """import numpy as np, onnxruntime
 model = onnxruntime.InferenceSession("{name}")
 {inputs}
