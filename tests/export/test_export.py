@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
@@ -13,14 +12,11 @@ from torch import Tensor, nn
 import cryptoforecast as cf
 from cryptoforecast.export import run as export_run
 from cryptoforecast.export.formats import Written, to_pt2
-from cryptoforecast.export.student_t_quantiles import student_t_quantiles
 from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.models.contract.answers import window_of
 from cryptoforecast.models.contract.distribution import forecast_with_distribution
-from cryptoforecast.models.heads.standard import inverse_cdf
-from cryptoforecast.quantiles import LEVELS
-from tests.helpers import bars, not_none, random_walk
-from tests.models.helpers import quiet_trainer
+from tests.export.helpers import checkpoint_of
+from tests.helpers import not_none, random_walk
 
 LENGTH, HORIZON = 12, 2
 WITHOUT_US = """
@@ -62,20 +58,6 @@ class OfValues(cf.Forecaster):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layer(x[..., 0]) if x.sum() > 0 else self.layer(-x[..., 0])
-
-
-def checkpoint_of(model: cf.Forecaster, folder: Path, **settings: object) -> Path:
-    """The checkpoint of a model after a short fit on a file of bars."""
-    file = folder / "COIN-USD.csv"
-    days = pd.date_range("2020-01-01", periods=600, name="Date")
-    pd.DataFrame(bars(600), index=days).to_csv(file)
-    data = cf.CloseDataModule(
-        cf.CsvSource(str(file)), context_length=model.context_length, horizon=model.horizon, **settings
-    )
-    trainer = quiet_trainer(folder)
-    trainer.fit(model, data)
-    trainer.save_checkpoint(folder / "model.ckpt")
-    return folder / "model.ckpt"
 
 
 def tiny(head: cf.Head | None = None) -> cf.Forecaster:
@@ -254,26 +236,3 @@ def test_onnx_without_its_packages_says_what_to_install(tmp_path: Path, monkeypa
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(cf.UserError, match=r'pip install "cryptoforecast\[export\]"'):
         cf.export("no.ckpt", tmp_path / "model.onnx")
-
-
-def test_the_series_of_student_t_quantiles_agree_with_scipy_at_all_freedoms() -> None:
-    freedom = 2 + np.exp(np.linspace(-8, 17, 500))
-    found = student_t_quantiles(torch.from_numpy(freedom).unsqueeze(0))[0].numpy()
-    np.testing.assert_allclose(found, inverse_cdf(np.array(LEVELS), freedom[:, None]), rtol=0, atol=2e-12)
-    assert np.array_equal(found, -found[:, ::-1])
-
-
-MODELS = [
-    cf.LSTM, cf.GRU, cf.RangeLSTM, cf.AttentionLSTM, cf.CNNLSTM, cf.DLinear, cf.ITransformer, cf.Mamba, cf.MinGRU,
-    cf.NBeats, cf.NHits, cf.NLinear, cf.PatchTST, cf.TCN, cf.TimeXer, cf.TSMixer, cf.XLSTM,
-]  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
-@pytest.mark.parametrize("model", MODELS)
-def test_each_model_of_the_package_can_be_exported(model: type[cf.Forecaster], suffix: str, tmp_path: Path) -> None:
-    head = cf.StudentT(relative_to="none")
-    made = model(context_length=24, horizon=HORIZON, head=head)
-    done = cf.export(checkpoint_of(made, tmp_path), tmp_path / f"model{suffix}")
-    assert done.difference < 1e-6
