@@ -7,7 +7,6 @@ from typing import Any
 from cryptoforecast.backtest.result import BacktestResult
 from cryptoforecast.backtest.scores import judge_backtest, skill_of
 from cryptoforecast.data.times import say_time
-from cryptoforecast.data.walk_forward import WindowKind, cut_backtest
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, require_adaptable, with_adaptive
 from cryptoforecast.evaluation.metrics import note_quantity
@@ -24,6 +23,7 @@ from cryptoforecast.study.engines.engine import Engine
 from cryptoforecast.study.engines.local import LocalEngine, gpus_seen
 from cryptoforecast.study.ensemble import require_name_not_of_ensemble
 from cryptoforecast.study.fit import Fit, fit_of, rows_of
+from cryptoforecast.study.folds import WindowKind, cut_backtest
 from cryptoforecast.study.joined_rows import join_rows
 from cryptoforecast.study.queue import carry_out
 from cryptoforecast.study.record import begin_or_go_on, record_of

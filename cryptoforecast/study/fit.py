@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cryptoforecast.data.series import CloseSeries, fingerprint
-from cryptoforecast.data.walk_forward import FoldDates, closes_of_fold
+from cryptoforecast.study.folds import FoldDates, closes_of_fold
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST
 
 ROWS, LOG = "forecasts.csv", "log.txt"  # what a finished fit's folder holds, beside what fit leaves

@@ -8,8 +8,8 @@ from typing import Any
 from cryptoforecast._version import __version__
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.data.walk_forward import FoldDates
 from cryptoforecast.errors import UserError
+from cryptoforecast.study.folds import FoldDates
 from cryptoforecast.training.run_record import PACKAGES
 from cryptoforecast.user_code.source_files import CODE, SourceCode, changed_files, say_changed
 

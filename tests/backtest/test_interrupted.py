@@ -17,11 +17,11 @@ import pytest
 import torch
 
 from cryptoforecast.cli.main import main
-from cryptoforecast.data.walk_forward import cut_backtest
 from cryptoforecast.study.command import make_backtest
 from cryptoforecast.study.engines import local
 from cryptoforecast.study.fit import fit_of
 from cryptoforecast.study.fold_fit import fit_fold
+from cryptoforecast.study.folds import cut_backtest
 from cryptoforecast.training import forkserver
 from cryptoforecast.training.settings import command_line
 from tests.cli.helpers import LAST, QUICK, SIMULATED, contents

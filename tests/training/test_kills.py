@@ -51,10 +51,10 @@ def test_killed_at_random_moments_a_fit_ends_in_the_same_bits(coin: TypeIn, tmp_
         began = time.monotonic()
         whole = start(tmp_path, *fit, EPOCHS, "--trainer.logger.name=whole")
         whole.join()
-        seconds, wanted = time.monotonic() - began, kills + KILLS
+        seconds, wanted, wanted_ends = time.monotonic() - began, kills + KILLS, ends + 1
         assert whole.exitcode == 0
         expected = bits(Path("runs", "whole", "version_0"))
-        while kills < wanted or RUN.parent.exists():
+        while kills < wanted or ends < wanted_ends or RUN.parent.exists():
             process = start(tmp_path, *fit, EPOCHS, "--ckpt_path=last")
             process.join(moments.uniform(0.3, 1) * seconds if kills < wanted else None)
             if process.exitcode is None:

@@ -13,13 +13,13 @@ import pytest
 
 from cryptoforecast import UserError
 from cryptoforecast.data.sources.loaded_once import Loaded, loaded_once
-from cryptoforecast.data.walk_forward import cut_backtest
 from cryptoforecast.study.command import make_backtest
 from cryptoforecast.study.engines import ray_cluster, versions
 from cryptoforecast.study.engines.engine import Ended
 from cryptoforecast.study.engines.ray import RayEngine
 from cryptoforecast.study.fit import Fit, fit_of
 from cryptoforecast.study.fold_fit import fit_fold
+from cryptoforecast.study.folds import cut_backtest
 from cryptoforecast.user_code.source_files import source_code_of
 from tests.cli.helpers import QUICK
 

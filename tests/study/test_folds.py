@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from cryptoforecast import CloseDataModule, DataNotice, UserError
-from cryptoforecast.data.walk_forward import FoldDates, cut_backtest, windows_of
+from cryptoforecast.study.folds import FoldDates, cut_backtest, windows_of
 from tests.helpers import Given, coins_of, data_of, random_walk
 
 
