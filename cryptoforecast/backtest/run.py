@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cryptoforecast.backtest.result import BacktestResult
-from cryptoforecast.backtest.scores import judge_backtest, skill_of
 from cryptoforecast.data.times import say_time
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, require_adaptable, with_adaptive
@@ -14,6 +12,10 @@ from cryptoforecast.evaluation.notices import warn_of_seen_targets
 from cryptoforecast.evaluation.rows import read_written_rows
 from cryptoforecast.evaluation.user_baselines import make_baselines, record_of_baselines
 from cryptoforecast.evaluation.user_metrics import note
+from cryptoforecast.evaluation.walk_forward.ensemble import require_name_not_of_ensemble
+from cryptoforecast.evaluation.walk_forward.joined_rows import join_rows
+from cryptoforecast.evaluation.walk_forward.result import BacktestResult
+from cryptoforecast.evaluation.walk_forward.scores import judge_backtest, skill_of
 from cryptoforecast.formatting import format_number
 from cryptoforecast.locks import alone_in
 from cryptoforecast.models.contract.answers import says_distribution
@@ -21,10 +23,8 @@ from cryptoforecast.study.beside import find_beside
 from cryptoforecast.study.command import make_backtest
 from cryptoforecast.study.engines.engine import Engine
 from cryptoforecast.study.engines.local import LocalEngine, gpus_seen
-from cryptoforecast.study.ensemble import require_name_not_of_ensemble
 from cryptoforecast.study.fit import Fit, fit_of, rows_of
 from cryptoforecast.study.folds import WindowKind, cut_backtest
-from cryptoforecast.study.joined_rows import join_rows
 from cryptoforecast.study.queue import carry_out
 from cryptoforecast.study.record import begin_or_go_on, record_of
 from cryptoforecast.training.configuration_of_run import configuration_of_run
@@ -76,9 +76,9 @@ def backtest(
             first fold's (``rolling``).
         output_dir: where all goes; by default ``backtest`` beside the runs.
         parquet: whether to write ``forecasts.parquet`` too, which takes pyarrow.
-        ensemble: whether the ensemble of the seeds is judged too, see
-            :func:`~cryptoforecast.study.ensemble.ensemble_rows`; by default where there are several seeds and the
-            model has a distribution.
+        ensemble: whether the ensemble of the seeds is judged too, as
+            :func:`~cryptoforecast.evaluation.walk_forward.ensemble.ensemble_rows` makes it; by default where there are
+            several seeds and the model has a distribution.
         adaptive: whether the model's quantiles are judged once more, adapted from fold to fold; see
             :func:`~cryptoforecast.evaluation.distribution.adaptive.adapted`.
         adaptive_step: how fast they follow what was seen.

@@ -10,14 +10,14 @@ import pytest
 from scipy.stats import kstest
 
 from cryptoforecast import SimulatedSource
-from cryptoforecast.backtest.scores import judge_backtest
 from cryptoforecast.evaluation.rows import read_written_rows
+from cryptoforecast.evaluation.walk_forward.joined_rows import join_rows
+from cryptoforecast.evaluation.walk_forward.scores import judge_backtest
 from cryptoforecast.study.command import make_backtest
 from cryptoforecast.study.engines.local import share_of
 from cryptoforecast.study.fit import fit_of
 from cryptoforecast.study.fold_fit import fit_fold
 from cryptoforecast.study.folds import cut_backtest
-from cryptoforecast.study.joined_rows import join_rows
 from tests.cli.helpers import BEST, QUICK, SIMULATED, contents
 from tests.helpers import Said, random_walk, write_yahoo
 

@@ -37,16 +37,26 @@ class Hooks:
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Call the callbacks' hooks, then the model's; return what the model's returns."""
-        before, self._module._current_fx_name = self._module._current_fx_name, name  # self.log asks for it
-        for hook in self._of_callbacks[name]:
+        of_callbacks, of_module = self._of_callbacks[name], self._of_module.get(name)
+        if not of_callbacks and of_module is None:
+            return None
+        before = self._enter(name)
+        for hook in of_callbacks:
             hook(self._trainer, self._module, *arguments)
-        returned = self._of_module[name](*arguments) if name in self._of_module else None
-        self._module._current_fx_name = before
+        returned = of_module(*arguments) if of_module is not None else None
+        self._enter(before)
         return returned
 
     def call_method(self, name: str, *arguments: Any, **named: Any) -> Any:
         """Call a method that every model has, and return what it returns."""
-        before, self._module._current_fx_name = self._module._current_fx_name, name
+        before = self._enter(name)
         returned = getattr(self._module, name)(*arguments, **named)
-        self._module._current_fx_name = before
+        self._enter(before)
         return returned
+
+    def _enter(self, name: str | None) -> str | None:
+        """Set the hook that ``self.log`` asks for, past the checks of names that a user sets; return the one before."""
+        state = vars(self._module)
+        before: str | None = state["_current_fx_name"]
+        state["_current_fx_name"] = name
+        return before

@@ -12,12 +12,12 @@ import pandas as pd
 from rich.console import Console
 
 from cryptoforecast.atomic import write_atomically
-from cryptoforecast.backtest.scores import BacktestVerdict
-from cryptoforecast.backtest.table import print_backtest, table_of_folds
 from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.user_metrics import USERS
 from cryptoforecast.evaluation.verdict import WIDTH
+from cryptoforecast.evaluation.walk_forward.scores import BacktestVerdict
+from cryptoforecast.evaluation.walk_forward.table import print_backtest, table_of_folds
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,11 +8,11 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from cryptoforecast import judge
-from cryptoforecast.backtest.densities import of_seed
-from cryptoforecast.backtest.scores import BacktestVerdict, judge_backtest
 from cryptoforecast.evaluation.metrics import scores
 from cryptoforecast.evaluation.significance import diebold_mariano
-from cryptoforecast.study.joined_rows import join_rows
+from cryptoforecast.evaluation.walk_forward.densities import of_seed
+from cryptoforecast.evaluation.walk_forward.joined_rows import join_rows
+from cryptoforecast.evaluation.walk_forward.scores import BacktestVerdict, judge_backtest
 
 
 def fold_rows(fold: int, model: list[float], walk: list[float], series: str = "COIN-USD") -> pd.DataFrame:

@@ -15,7 +15,7 @@ from cryptoforecast.evaluation.distribution.verdict import against_rung
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
 from cryptoforecast.evaluation.rows import SEED
 from cryptoforecast.evaluation.tries import Place
-from cryptoforecast.study.ensemble import ENSEMBLE
+from cryptoforecast.evaluation.walk_forward.ensemble import ENSEMBLE
 
 
 class SeedDensity(NamedTuple):

@@ -13,15 +13,15 @@ from hypothesis.extra.numpy import arrays
 from rich.console import Console
 
 from cryptoforecast import UserError
-from cryptoforecast.backtest.densities import of_seed
-from cryptoforecast.backtest.scores import BacktestVerdict, judge_backtest
-from cryptoforecast.backtest.table import print_backtest, table_of_folds
 from cryptoforecast.evaluation.distribution.calibration import calibration_by_series
 from cryptoforecast.evaluation.distribution.density import crps_of_rows, density_scores
 from cryptoforecast.evaluation.distribution.quantile_columns import DISTRIBUTION_COLUMNS, LOG_DENSITY, PIT, QUANTILES
 from cryptoforecast.evaluation.significance import diebold_mariano
-from cryptoforecast.study.ensemble import ENSEMBLE, ensemble_rows, require_name_not_of_ensemble
-from cryptoforecast.study.joined_rows import join_rows
+from cryptoforecast.evaluation.walk_forward.densities import of_seed
+from cryptoforecast.evaluation.walk_forward.ensemble import ENSEMBLE, ensemble_rows, require_name_not_of_ensemble
+from cryptoforecast.evaluation.walk_forward.joined_rows import join_rows
+from cryptoforecast.evaluation.walk_forward.scores import BacktestVerdict, judge_backtest
+from cryptoforecast.evaluation.walk_forward.table import print_backtest, table_of_folds
 from tests.evaluation.helpers import distribution_rows
 from tests.helpers import not_none, p_value_of
 

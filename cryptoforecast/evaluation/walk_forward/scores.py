@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, TypedDict
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.backtest.densities import BacktestDistribution, SeedDensity, judge_distributions, of_seed
 from cryptoforecast.evaluation.claim import Claim, FoldSummary
 from cryptoforecast.evaluation.decision import claim_on
 from cryptoforecast.evaluation.distribution.density import point_rows
@@ -19,6 +18,12 @@ from cryptoforecast.evaluation.tries import Place
 from cryptoforecast.evaluation.user_metrics import Metric, note_metrics
 from cryptoforecast.evaluation.verdict_record import scores_of_both
 from cryptoforecast.evaluation.volatility_metrics import metrics_of_quantity
+from cryptoforecast.evaluation.walk_forward.densities import (
+    BacktestDistribution,
+    SeedDensity,
+    judge_distributions,
+    of_seed,
+)
 
 
 class AcrossSeeds(TypedDict):

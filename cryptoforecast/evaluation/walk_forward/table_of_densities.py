@@ -7,11 +7,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from cryptoforecast.backtest.densities import BacktestDistribution, SeedDensity
-from cryptoforecast.backtest.scores import BacktestVerdict, across_seeds
 from cryptoforecast.evaluation.distribution.density import DensityScore
 from cryptoforecast.evaluation.score_tables import tables_of_densities
 from cryptoforecast.evaluation.table import new_table
+from cryptoforecast.evaluation.walk_forward.densities import BacktestDistribution, SeedDensity
+from cryptoforecast.evaluation.walk_forward.scores import BacktestVerdict, across_seeds
 from cryptoforecast.formatting import display_name, format_number
 
 

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cryptoforecast.backtest.scores import BacktestVerdict, SeedScores, across_seeds
-from cryptoforecast.backtest.table_of_densities import columns_of, print_distributions
 from cryptoforecast.data.times import say_time
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, mean_of, user_names
 from cryptoforecast.evaluation.score_tables import users_cells
+from cryptoforecast.evaluation.walk_forward.scores import BacktestVerdict, SeedScores, across_seeds
+from cryptoforecast.evaluation.walk_forward.table_of_densities import columns_of, print_distributions
 from cryptoforecast.formatting import display_name, format_number, format_price
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from cryptoforecast.evaluation.distribution.quantile_columns import distribution_columns_in, has_distribution
 from cryptoforecast.evaluation.metrics import BASELINE_NAMES
 from cryptoforecast.evaluation.rows import COLUMNS, SEED
-from cryptoforecast.study.ensemble import ensemble_rows
+from cryptoforecast.evaluation.walk_forward.ensemble import ensemble_rows
 
 
 def join_rows(parts: Sequence[tuple[int, pd.DataFrame]], ensemble: bool | None = None) -> pd.DataFrame:

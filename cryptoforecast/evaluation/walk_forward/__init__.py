@@ -1,0 +1,1 @@
+"""The forecasts of several folds and seeds: joined, averaged, scored and judged."""
