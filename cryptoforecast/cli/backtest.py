@@ -5,12 +5,13 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cryptoforecast.backtest.run import WINDOWS, walk_forward
+from cryptoforecast.backtest.run import walk_forward
 from cryptoforecast.cli.judging import BASELINES, METRICS, add_judging
 from cryptoforecast.cli.terminal import console
 from cryptoforecast.errors import UsageError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, adaptation_of
 from cryptoforecast.evaluation.walk_forward.table import print_backtest
+from cryptoforecast.study.walk import WINDOWS
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
 fit the model from scratch on the closes before it. All options of fit are options of backtest too. Run again after an

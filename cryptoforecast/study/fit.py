@@ -8,7 +8,8 @@ from cryptoforecast.data.series import CloseSeries, fingerprint
 from cryptoforecast.study.folds import FoldDates, closes_of_fold
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST
 
-ROWS, LOG = "forecasts.csv", "log.txt"  # what a finished fit's folder holds, beside what fit leaves
+# What a finished fit's folder holds, beside what fit leaves.
+ROWS, LOG, SECONDS = "forecasts.csv", "log.txt", "seconds.txt"
 UNFINISHED, FINISHED = "unfinished", "folds"  # the folders of fits that are being carried out, and of the finished
 
 
@@ -18,7 +19,7 @@ class Fit(NamedTuple):
     ``words`` are the options of ``fit`` for all folds, ``settings`` all of them as text; ``sha256`` are the
     fingerprints of the closes within the fold's reach, series by series; ``folder`` is what this fit alone fills;
     ``code`` are the hashes of the files that the model is written in, None where they may change; ``baselines`` are the
-    user's, by ``class_path`` and ``init_args``.
+    user's, by ``class_path`` and ``init_args``; ``variant`` is the name of what is fitted, in a study.
     """
 
     fold: FoldDates
@@ -29,6 +30,11 @@ class Fit(NamedTuple):
     code: dict[str, str] | None = None
     settings: str = ""
     baselines: Sequence[dict[str, Any]] = ()
+    variant: str = ""
+
+    def __str__(self) -> str:
+        """How messages name the fit."""
+        return f"{f'{self.variant}: ' if self.variant else ''}fold {self.fold.number}, seed {self.seed}"
 
 
 def fit_of(
@@ -73,3 +79,9 @@ def finished(fit: Fit) -> Path:
 def rows_of(fit: Fit) -> Path:
     """The file with a finished fit's forecast rows."""
     return finished(fit) / ROWS
+
+
+def seconds_of(fit: Fit) -> float | None:
+    """How many seconds a finished fit took, without what it took before an interruption; None where it is not known."""
+    file = finished(fit) / SECONDS
+    return float(file.read_text(encoding="utf-8")) if file.is_file() else None
