@@ -147,6 +147,6 @@ def walk_forward(
             engine = LocalEngine(workers, gpus_seen(type(made.trainer.accelerator).__name__))
             failed = carry_out(shown.left, engine, shown)
         if failed:
-            others = f" {len(failed) - 1} further fits failed." if len(failed) > 1 else ""
-            raise UserError(f"{failed[0].fit}: {failed[0].failure}{others}")
+            further = f" {len(failed) - 1} further fits failed." if len(failed) > 1 else ""
+            raise UserError(f"{failed[0].fit}: {failed[0].failure}{further}")
         return walk.finish()
