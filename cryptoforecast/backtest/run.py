@@ -10,11 +10,11 @@ from cryptoforecast.evaluation.walk_forward.result import BacktestResult
 from cryptoforecast.locks import alone_in
 from cryptoforecast.study.beside import find_beside
 from cryptoforecast.study.command import make_backtest
-from cryptoforecast.study.engines.local import LocalEngine, gpus_seen
+from cryptoforecast.study.engines.choose import LOCAL, EngineOptions, make_engine
 from cryptoforecast.study.folds import WindowKind
 from cryptoforecast.study.progress import Progress, say_at_once, say_nothing
 from cryptoforecast.study.queue import carry_out
-from cryptoforecast.study.walk import Walk, WalkOptions, require_count
+from cryptoforecast.study.walk import Walk, WalkOptions
 from cryptoforecast.training.configuration_of_run import configuration_of_run
 from cryptoforecast.training.console import quiet_libraries
 from cryptoforecast.training.forkserver import start_forkserver
@@ -29,7 +29,7 @@ def backtest(
     *,
     folds: int,
     seeds: int = 1,
-    workers: int = 1,
+    workers: int | None = None,
     window: WindowKind = "expanding",
     output_dir: str | Path | None = None,
     parquet: bool = False,
@@ -39,6 +39,10 @@ def backtest(
     metrics: Sequence[Any] = (),
     baselines: Sequence[Any] = (),
     progress: bool = True,
+    engine: str = LOCAL,
+    address: str | None = None,
+    num_cpus: float | None = None,
+    num_gpus: float | None = None,
     source: Any = None,
     model: Any = None,
     seed: int | None = None,
@@ -55,7 +59,8 @@ def backtest(
             dictionary of the same form.
         folds: how many test parts.
         seeds: how many fits of each fold, from ``seed`` on.
-        workers: how many fits at a time, each with one thread; the result does not depend on it.
+        workers: how many fits at a time, each with one thread; by default one, and on a cluster as many as it has room
+            for. The result does not depend on it.
         window: train on all closes before a fold's validation part (``expanding``), or on as many as before the
             first fold's (``rolling``).
         output_dir: where all goes; by default ``backtest`` beside the runs.
@@ -70,6 +75,11 @@ def backtest(
         baselines: classes of models that stand in the tables too, or their import paths: without training, or with a
             ``fit(x, y)``, which is given the training windows of each fold.
         progress: whether to print a line for each fit.
+        engine: ``local`` for processes of this machine, or ``ray`` for tasks of a Ray cluster; the result does not
+            depend on it.
+        address: of the cluster: ``HOST:PORT``, or ``auto`` for the one that this machine belongs to, as by default.
+        num_cpus: CPUs that Ray keeps free for a fit; by default one.
+        num_gpus: GPUs that Ray keeps free for a fit, such as 0.25 for four fits on each; by default none.
         source: as in :func:`cryptoforecast.fit`.
         model: as there; a class must be importable, so none that is defined in a notebook.
         seed: the first seed.
@@ -102,6 +112,10 @@ def backtest(
             metrics=metrics,
             baselines=baselines,
             progress=progress,
+            engine=engine,
+            address=address,
+            num_cpus=num_cpus,
+            num_gpus=num_gpus,
         )
 
 
@@ -109,7 +123,6 @@ def walk_forward(
     words: Sequence[str],
     objects: Mapping[str, Any] | None = None,
     *,
-    workers: int = 1,
     output_dir: str | Path | None = None,
     metrics: Sequence[Any] = (),
     baselines: Sequence[Any] = (),
@@ -121,19 +134,18 @@ def walk_forward(
     Args:
         words: the options of ``fit``.
         objects: options of the trainer that no text can stand for.
-        workers: as in :func:`backtest`, and so are all others.
-        output_dir: as there.
+        output_dir: as in :func:`backtest`, and so are all others.
         metrics: as there.
         baselines: as there.
         progress: as there.
-        how: what :class:`~cryptoforecast.study.walk.WalkOptions` holds.
+        how: what :class:`~cryptoforecast.study.walk.WalkOptions` and
+            :class:`~cryptoforecast.study.engines.choose.EngineOptions` hold.
 
     Raises:
         UserError: as there.
     """
-    options = WalkOptions(**how)
+    engine, options = EngineOptions.taken_from(how), WalkOptions(**how)
     options.check()
-    require_count("workers", workers)
     beside, say = find_beside(metrics, baselines), say_at_once if progress else say_nothing
     made = make_backtest(words, objects)
     folder = (expand_home(str(output_dir)) if output_dir else made.folder).absolute()
@@ -144,8 +156,8 @@ def walk_forward(
         folds = f"folds    {options.folds}, {options.window}, seeds {walk.seeds}"
         say("\n".join([*describe_data(made.datamodule), folds]))
         with Progress(walk.fits, say) as shown:
-            engine = LocalEngine(workers, gpus_seen(type(made.trainer.accelerator).__name__))
-            failed = carry_out(shown.left, engine, shown)
+            accelerator = type(made.trainer.accelerator).__name__
+            failed = carry_out(shown.left, make_engine(engine, made.loaded, accelerator), shown)
         if failed:
             further = f" {len(failed) - 1} further fits failed." if len(failed) > 1 else ""
             raise UserError(f"{failed[0].fit}: {failed[0].failure}{further}")

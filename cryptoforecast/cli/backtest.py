@@ -11,6 +11,7 @@ from cryptoforecast.cli.terminal import console
 from cryptoforecast.errors import UsageError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, adaptation_of
 from cryptoforecast.evaluation.walk_forward.table import print_backtest
+from cryptoforecast.study.engines.choose import add_engine
 from cryptoforecast.study.walk import WINDOWS
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m cryptoforecast backtest", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("--folds", type=int, required=True, help="how many test parts; at least 1")
     parser.add_argument("--seeds", type=int, default=1, help="how many fits of each fold, from seed_everything on")
-    parser.add_argument("--workers", type=int, default=1, help="how many fits at a time, each with one thread")
+    add_engine(parser)
     parser.add_argument("--window", choices=WINDOWS, default="expanding", help="train on all before, or the last of it")
     parser.add_argument("--output_dir", metavar="FOLDER", help="where all goes; by default beside the runs")
     parser.add_argument(

@@ -6,7 +6,9 @@ from typing import Any
 
 import yaml
 
+from cryptoforecast.data.sources.loaded_once import Loaded, loaded_once
 from cryptoforecast.errors import UsageError, UserError
+from cryptoforecast.models.contract.answers import says_distribution
 from cryptoforecast.training.forkserver import require_importable
 from cryptoforecast.training.preflight import check_before_fit
 from cryptoforecast.training.settings.command_line import CommandLine, make
@@ -14,7 +16,13 @@ from cryptoforecast.training.settings.parser import to_yaml
 
 
 class BacktestCommandLine(CommandLine):
-    """The command line of ``fit``, whose trainer logs nothing."""
+    """The command line of ``fit``, whose trainer logs nothing.
+
+    Attributes:
+        loaded: the closes that it has loaded, for the processes that fit the folds.
+    """
+
+    loaded: Loaded
 
     def _surroundings(self) -> dict[str, Any]:
         return {**super()._surroundings(), "logger": False}
@@ -65,7 +73,10 @@ def make_backtest(words: Sequence[str], objects: Mapping[str, Any] | None = None
     if made.option("ckpt_path") is not None:
         raise UsageError("backtest takes no --ckpt_path: each fold is fitted from scratch.")
     require_importable(made.text)
-    made.datamodule.setup("fit")
-    made.datamodule.setup("test")
-    check_before_fit(made.model, made.datamodule, made.trainer)
+    with loaded_once() as made.loaded:
+        made.datamodule.setup("fit")
+        made.datamodule.setup("test")
+        check_before_fit(made.model, made.datamodule, made.trainer)
+        if says_distribution(made.model) is not False:
+            made.datamodule.bars()  # asks for High and Low, which the ladder takes wherever there are any
     return made

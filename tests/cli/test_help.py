@@ -15,6 +15,7 @@ from cryptoforecast.cli.class_help import class_help, topic_help
 from cryptoforecast.cli.help import PAGES, page
 from cryptoforecast.cli.main import main
 from cryptoforecast.recipe.write import argument_names, parameters_of
+from cryptoforecast.study.engines.choose import ALONE
 from cryptoforecast.training.settings.defaults import TRAINER
 
 
@@ -46,7 +47,9 @@ def test_the_page_of_backtest_has_its_own_options() -> None:
         for options in PAGES["backtest"].options.values()
         for option in options
     }
-    assert set(vars(backtest_parser().parse_args(["--folds=1"]))) <= shown
+    assert set(vars(backtest_parser().parse_args(["--folds=1"]))) - set(ALONE) <= shown
+    (of_cluster,) = (option for option in PAGES["backtest"].options["walking forward"] if option.name == "engine")
+    assert all(f"--{name}" in of_cluster.meaning for name in ALONE)
 
 
 def test_a_page_of_help_loads_no_torch(tmp_path: Path) -> None:

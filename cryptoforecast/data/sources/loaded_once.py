@@ -18,7 +18,7 @@ def loaded_once(loaded: Loaded | None = None) -> Iterator[Loaded]:
     """Within the context, load each source once for the same columns; what was loaded can be given to a process.
 
     A source is recognised by its class and its arguments. What it has no series for is remembered too, except where it
-    could not be reached.
+    could not be reached. A context within another one has all that is loaded there too.
 
     Args:
         loaded: what was loaded before, such as by the process that started this one; no file is read for it.
@@ -33,7 +33,7 @@ def loaded_once(loaded: Loaded | None = None) -> Iterator[Loaded]:
     >>> second is first, len(loaded)
     (True, 1)
     """
-    kept: Loaded = {} if loaded is None else loaded
+    kept: Loaded = (_contexts[-1] if _contexts else {}) if loaded is None else loaded
     _contexts.append(kept)
     try:
         yield kept

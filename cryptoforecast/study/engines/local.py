@@ -14,7 +14,9 @@ from typing import NamedTuple, Self
 
 import torch
 
+from cryptoforecast.data.sources.loaded_once import Loaded, loaded_once
 from cryptoforecast.errors import UserError
+from cryptoforecast.study.engines.choose import EngineOptions
 from cryptoforecast.study.engines.engine import Ended
 from cryptoforecast.study.fit import LOG, Fit, log_of
 from cryptoforecast.study.fold_fit import fit_fold
@@ -22,6 +24,11 @@ from cryptoforecast.training.console import quiet_console
 from cryptoforecast.training.forkserver import forkserver_context, start
 
 GPUS = "CUDA_VISIBLE_DEVICES"
+
+
+def make_engine(options: EngineOptions, loaded: Loaded, accelerator: str) -> "LocalEngine":
+    """The engine with the options of a verb; see :func:`cryptoforecast.study.engines.choose.make_engine`."""
+    return LocalEngine(options.workers or 1, gpus_seen(accelerator), loaded)
 
 
 class Running(NamedTuple):
@@ -39,10 +46,11 @@ class LocalEngine:
     Args:
         workers: how many fits at a time.
         gpus: devices to share out among the workers, as ``CUDA_VISIBLE_DEVICES`` names them; none for the CPU.
+        loaded: the closes; what is not among them each fit loads by itself.
     """
 
-    def __init__(self, workers: int, gpus: Sequence[str] = ()) -> None:
-        self.workers = workers
+    def __init__(self, workers: int, gpus: Sequence[str] = (), loaded: Loaded | None = None) -> None:
+        self.workers, self._loaded = workers, loaded or {}
         self._gpus = gpus
         self._free = list(range(workers))[::-1]
         self._running: list[Running] = []
@@ -58,7 +66,7 @@ class LocalEngine:
     def start(self, fit: Fit) -> None:
         """Start a fit in a process of its own."""
         worker = self._free.pop()
-        arguments = (fit, Path.cwd(), share_of(worker, self._gpus))
+        arguments = (fit, self._loaded, Path.cwd(), share_of(worker, self._gpus))
         process = forkserver_context().Process(target=work, args=arguments)  # type: ignore[attr-defined]
         start(process, fit.settings)
         self._running.append(Running(fit, process, worker, time.monotonic()))
@@ -94,11 +102,12 @@ def gpus_seen(accelerator: str) -> list[str]:
     return named or [str(number) for number in range(torch.cuda.device_count())]
 
 
-def work(fit: Fit, home: Path, environment: dict[str, str]) -> None:
+def work(fit: Fit, loaded: Loaded, home: Path, environment: dict[str, str]) -> None:
     """The whole life of a process that fits a fold: one thread, all output into its log, ended with its parent.
 
     Args:
         fit: what to do.
+        loaded: the closes; what is not among them is loaded here.
         home: the working folder of the command.
         environment: that of the command; which GPU is seen is part of it.
     """
@@ -114,7 +123,8 @@ def work(fit: Fit, home: Path, environment: dict[str, str]) -> None:
     torch.set_num_threads(1)
     quiet_console()
     try:
-        fit_fold(fit)
+        with loaded_once(loaded):
+            fit_fold(fit)
     except (UserError, OSError) as problem:
         sys.exit(f"error: {problem}")
     sys.stdout.flush()

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from cryptoforecast.data.sources.loaded_once import Loaded
 from cryptoforecast.study.engines.archive import unpack
+from cryptoforecast.study.engines.choose import EngineOptions
 from cryptoforecast.study.engines.engine import Ended
 from cryptoforecast.study.engines.local import failure_in
 from cryptoforecast.study.engines.ray_cluster import connect, in_words, require_same_versions
@@ -22,6 +23,12 @@ from cryptoforecast.study.fit import Fit, log_of
 
 RETRIES = 5  # of a fit whose node or worker has died
 GRACE = 15.0  # seconds for fits that are cancelled to end their processes
+
+
+def make_engine(options: EngineOptions, loaded: Loaded, accelerator: str) -> "RayEngine":
+    """The engine with the options of a verb; see :func:`cryptoforecast.study.engines.choose.make_engine`."""
+    cpus = 1 if options.num_cpus is None else options.num_cpus
+    return RayEngine(loaded, options.address or "auto", options.workers, cpus, options.num_gpus or 0)
 
 
 class RayEngine:

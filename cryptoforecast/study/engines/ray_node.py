@@ -6,7 +6,6 @@ import platform
 import tempfile
 from pathlib import Path
 
-from cryptoforecast.data.sources.loaded_once import Loaded, loaded_once
 from cryptoforecast.study.engines.archive import pack
 from cryptoforecast.study.engines.local import work
 from cryptoforecast.study.engines.versions import difference, versions
@@ -34,8 +33,8 @@ def fit_on_node(fit: Fit, loaded: bytes, wanted: dict[str, str]) -> tuple[str | 
         settings = Path(scratch, SETTINGS)
         settings.write_text(fit.settings, encoding="utf-8")
         moved = fit._replace(folder=Path(scratch, FOLDER), words=[f"--config={settings}"])
-        arguments = (pickle.loads(loaded), moved, Path.cwd(), dict(os.environ))
-        process = forkserver_context().Process(target=work_with_closes, args=arguments)  # type: ignore[attr-defined]
+        arguments = (moved, pickle.loads(loaded), Path.cwd(), dict(os.environ))
+        process = forkserver_context().Process(target=work, args=arguments)  # type: ignore[attr-defined]
         start(process, fit.settings)
         try:
             while process.is_alive():
@@ -45,9 +44,3 @@ def fit_on_node(fit: Fit, loaded: bytes, wanted: dict[str, str]) -> tuple[str | 
             process.join()
         settings.unlink()
         return None, process.exitcode, pack(Path(scratch))
-
-
-def work_with_closes(loaded: Loaded, fit: Fit, home: Path, environment: dict[str, str]) -> None:
-    """The whole life of the process of a fit, which is given the closes; see :func:`work`."""
-    with loaded_once(loaded):
-        work(fit, home, environment)
