@@ -1,4 +1,4 @@
-"""Threads spin briefly wherever torch is loaded after the package, and the bits of the weights stay the same."""
+"""Threads spin briefly wherever torch and SciPy are loaded after the package, and the results are the same bits."""
 
 import json
 import os
@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cryptoforecast import threads
-from cryptoforecast.threads import openmp_settings, spin_briefly
+from cryptoforecast.threads import OPENBLAS, OPENMP, TIMEOUT, in_environment, spin_briefly
 from tests.helpers import Run, random_walk, write_yahoo
 
 LIBGOMP = re.compile(r"GOMP_SPINCOUNT = '(\d+)'")  # printed by libgomp itself when it is loaded
@@ -30,10 +29,28 @@ Trainer(max_epochs=2, accelerator="cpu", logger=False, enable_checkpointing=Fals
 print(hashlib.sha256(b"".join(one.detach().numpy().tobytes() for one in model.parameters())).hexdigest())
 """
 
+TWO_CORES = "import os; os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])"
+ESTIMATIONS = """
+import hashlib, time
+from cryptoforecast import Arima, CloseDataModule, SimulatedSource
+from cryptoforecast.models.ladder.ladder import fit_ladder
+data = CloseDataModule(SimulatedSource(rows=1000), context_length=40, horizon=2)
+data.setup("fit")
+windows, bars = data.windows[data.fold.val[:3]].context, data.bars()
+begin = time.perf_counter()
+forecasts = Arima(context_length=40, horizon=2, q=1).forecast(windows)
+rungs = fit_ladder(bars, 2).rungs.values()
+states = [rung.follow(bars[0])[-9:] for rung in rungs]
+print(time.perf_counter() - begin)
+parts = [forecasts.numpy(), *(rung.quantiles(state, [0.1, 0.7]) for rung, state in zip(rungs, states))]
+print(hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest())
+"""
+
 
 def run(words: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run Python in an environment that says nothing about threads but what is given."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_", "KMP_"))}
+    libraries = ("OMP_", "GOMP_", "KMP_", "OPENBLAS_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(libraries)}
     return subprocess.run(
         [sys.executable, *words], capture_output=True, text=True, cwd=folder, env=inherited | environment, check=True
     )
@@ -72,25 +89,46 @@ def test_the_processes_of_a_backtest_spin_briefly_too(tmp_path: Path) -> None:
     assert set(found) == {"1000"}
 
 
+@pytest.fixture
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that says nothing about threads; what is set in a test is taken back after it."""
+    for name in (*OPENMP, *OPENBLAS):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    return monkeypatch
+
+
 @pytest.mark.parametrize(
-    "given", [{}, {"GOMP_SPINCOUNT": "5"}, {"OMP_WAIT_POLICY": "PASSIVE"}, {"KMP_BLOCKTIME": "0"}], ids=str
+    "given",
+    [
+        {},
+        {"GOMP_SPINCOUNT": "5"},
+        {"OMP_WAIT_POLICY": "PASSIVE"},
+        {"KMP_BLOCKTIME": "0"},
+        {TIMEOUT: "20"},
+        {"OMP_WAIT_POLICY": "ACTIVE", TIMEOUT: "26"},
+    ],
+    ids=str,
 )
-def test_what_the_user_has_set_is_left_alone(given: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*threads.WAITING, "OMP_NUM_THREADS"):
-        monkeypatch.delenv(name, raising=False)
+def test_what_the_user_has_set_is_left_alone(given: dict[str, str], nothing_set: pytest.MonkeyPatch) -> None:
     for name, value in given.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "modules", {})
+        nothing_set.setenv(name, value)
+    nothing_set.setattr(sys, "modules", {})
     spin_briefly()
-    assert openmp_settings() == (given or {"GOMP_SPINCOUNT": "1000"})
+    of_openmp = {name: value for name, value in given.items() if name != TIMEOUT}
+    assert in_environment(OPENMP) == (of_openmp or {"GOMP_SPINCOUNT": "1000"})
+    assert in_environment(OPENBLAS) == {TIMEOUT: given.get(TIMEOUT, "4")}
 
 
-def test_nothing_is_set_once_torch_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*threads.WAITING, "OMP_NUM_THREADS"):
-        monkeypatch.delenv(name, raising=False)
-    assert "torch" in sys.modules
+@pytest.mark.parametrize(
+    ("loaded", "found"), [("torch", {TIMEOUT: "4"}), ("scipy.linalg", {"GOMP_SPINCOUNT": "1000"}), ("numpy", None)]
+)
+def test_nothing_is_set_for_a_library_that_is_loaded_already(
+    loaded: str, found: dict[str, str] | None, nothing_set: pytest.MonkeyPatch
+) -> None:
+    nothing_set.setattr(sys, "modules", {loaded: sys})
     spin_briefly()
-    assert openmp_settings() == {}
+    assert in_environment((*OPENMP, *OPENBLAS)) == (found or {"GOMP_SPINCOUNT": "1000", TIMEOUT: "4"})
 
 
 def test_the_weights_are_the_same_bits_however_long_threads_spin(tmp_path: Path) -> None:
@@ -98,6 +136,23 @@ def test_the_weights_are_the_same_bits_however_long_threads_spin(tmp_path: Path)
     assert len(digests) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the processes are put on the same two cores")
+def test_estimations_are_quick_beside_busy_processes_and_the_same_bits_however_long_threads_spin(
+    tmp_path: Path,
+) -> None:
+    busy = [subprocess.Popen([sys.executable, "-c", f"{TWO_CORES}\nwhile True: pass"]) for _ in range(2)]
+    try:
+        seconds, digest = run(["-c", TWO_CORES + ESTIMATIONS], tmp_path).stdout.split()
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert float(seconds) < 10  # usually two; with threads that spin as long as OpenBLAS has them by itself, twenty
+    assert run(["-c", TWO_CORES + ESTIMATIONS], tmp_path, **{TIMEOUT: "12"}).stdout.split()[1] == digest
+
+
 def test_a_run_records_how_threads_wait(fitted: Run) -> None:
-    recorded = json.loads((fitted.folder / "provenance.json").read_text())["openmp"]
-    assert set(recorded) <= {*threads.WAITING, "OMP_NUM_THREADS"}
+    recorded = json.loads((fitted.folder / "provenance.json").read_text())
+    assert recorded["openmp"] == in_environment(OPENMP)
+    assert recorded["openblas"] == in_environment(OPENBLAS)

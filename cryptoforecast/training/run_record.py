@@ -19,7 +19,7 @@ from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.data.load_series import to_record
 from cryptoforecast.errors import UserError
-from cryptoforecast.threads import openmp_settings
+from cryptoforecast.threads import OPENBLAS, OPENMP, in_environment
 from cryptoforecast.training.lightning.loggers import is_file_logger, set_version, takes_next_version
 from cryptoforecast.training.run_folder import CONFIGURATION, PROVENANCE, run_folder
 from cryptoforecast.training.settings.non_default_settings import non_default_settings
@@ -141,14 +141,16 @@ def _share_version(logger: Logger, run: Path) -> None:
 def provenance(data: CloseDataModule) -> dict[str, Any]:
     """Closes, package versions, the working folder's commit, and threads; the bits of the weights depend on them.
 
-    How threads wait (``openmp``) changes no bit, but the time that a fit takes.
+    How threads wait changes no bit, but the time that a fit takes; ``openmp`` and ``openblas`` are what is set of it in
+    the environment, and of how many threads there are.
     """
     return {
         "series": [to_record(series) for series in data.series],
         "versions": {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}},
         "git_commit": git_commit(),
         "threads": torch.get_num_threads(),
-        "openmp": openmp_settings(),
+        "openmp": in_environment(OPENMP),
+        "openblas": in_environment(OPENBLAS),
     }
 
 
