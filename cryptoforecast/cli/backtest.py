@@ -3,12 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from cryptoforecast.backtest.run import walk_forward
 from cryptoforecast.cli.judging import BASELINES, METRICS, add_judging
+from cryptoforecast.cli.parser import Parser
 from cryptoforecast.cli.terminal import console
-from cryptoforecast.errors import UsageError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, adaptation_of
 from cryptoforecast.evaluation.walk_forward.table import print_backtest
 from cryptoforecast.study.engines.choose import add_engine
@@ -43,11 +42,6 @@ def run(words: Sequence[str]) -> None:
     print(f"\nwrote {', '.join(names)} into {result.folder}")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see backtest --help.")
-
-
 def _truth(text: str) -> bool:
     if text not in ("true", "false"):
         raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
@@ -55,7 +49,7 @@ def _truth(text: str) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m cryptoforecast backtest", description=DESCRIPTION, allow_abbrev=False)
+    parser = Parser(prog="python -m cryptoforecast backtest", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("--folds", type=int, required=True, help="how many test parts; at least 1")
     parser.add_argument("--seeds", type=int, default=1, help="how many fits of each fold, from seed_everything on")
     add_engine(parser)

@@ -4,10 +4,10 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from cryptoforecast.cli.judging import METRICS, add_judging
-from cryptoforecast.errors import UsageError, UserError
+from cryptoforecast.cli.parser import Parser
+from cryptoforecast.errors import UserError
 from cryptoforecast.user_folders import expand_home
 
 DESCRIPTION = """Rank the forecasts of many runs, or of other tools, on the targets that all have in common, beside the
@@ -37,13 +37,8 @@ def run(words: Sequence[str]) -> None:
     print(f"\nwrote {FILES} into {folder}")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see compare --help.")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m cryptoforecast compare", description=DESCRIPTION, allow_abbrev=False)
+    parser = Parser(prog="python -m cryptoforecast compare", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument(
         "runs", nargs="+", metavar="RUN", help="a run or backtest folder, or a file of forecast rows of any tool"
     )

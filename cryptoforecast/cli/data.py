@@ -6,8 +6,9 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from cryptoforecast.cli.parser import Parser
 from cryptoforecast.errors import DataNotice, UsageError, UserError
 from cryptoforecast.user_folders import expand_home
 
@@ -51,13 +52,8 @@ def run(args: Sequence[str]) -> None:
             _draw(series, expand_home(options.plot))
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see data --help.")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m cryptoforecast data", description=DESCRIPTION, allow_abbrev=False)
+    parser = Parser(prog="python -m cryptoforecast data", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("files", nargs="*", metavar="FILE", help="price files of one series; several are joined")
     parser.add_argument("--config", metavar="FILE", help="a configuration whose data.source to look at instead")
     parser.add_argument("--gaps", choices=GAPS, metavar="HOW", help=f"missing bars: {', '.join(GAPS)}")

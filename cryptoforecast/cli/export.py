@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cryptoforecast.cli.register import Parser
+from cryptoforecast.cli.parser import Parser
 from cryptoforecast.export.run import export
 from cryptoforecast.training.settings.class_options import take_class_options
 

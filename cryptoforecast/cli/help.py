@@ -68,18 +68,14 @@ CLASSES = [
     Option("import", "MODULE", "import a module first, with the model's class"),
     Option("rename", "old.Net=new.Net", "take a checkpoint of a class that was renamed"),
 ]
+OF_A_CHECKPOINT = {"the model": [CHECKPOINT, *CLASSES], "other closes than those of the fit": OTHER_CLOSES}
 MORE = "all options: --help trainer, --help data, --help model"
 
 PAGES = {
     "fit": Page(
         "Train a model, and judge its best epoch on the validation targets.",
         {
-            "what to forecast": [
-                *SOURCE,
-                *LENGTHS,
-                Option("data.columns", "LIST", "such as '[Close, Volume]'"),
-                *BORDERS,
-            ],
+            "what to forecast": [*SOURCE, *LENGTHS, COLUMNS, *BORDERS],
             "the model": MODEL,
             "training": [
                 MAX_EPOCHS,
@@ -125,10 +121,7 @@ PAGES = {
     "check": Page(
         "Examine a model on made-up closes: a line for each thing that it must hold.",
         {
-            "the model": [
-                Option("model.hidden_size", "N", "an option of the model; all: --model.help LSTM"),
-                Option("model.optimizer.lr", "X", "of the optimizer, which is Adam by default"),
-            ],
+            "the model": MODEL[1:],
             "what it sees in most lines": [
                 Option("data.context_length", "N", "bars that the model sees; by default 24"),
                 Option("data.horizon", "N", "closes that it forecasts", 1),
@@ -141,8 +134,7 @@ PAGES = {
     "test": Page(
         "Judge a checkpoint on the test targets, beside the random walk.",
         {
-            "the model": [CHECKPOINT, *CLASSES],
-            "other closes than those of the fit": OTHER_CLOSES,
+            **OF_A_CHECKPOINT,
             "judging": JUDGING,
             "running": [ACCELERATOR],
             "output": [Option("output_dir", "FOLDER", "by default the checkpoint's run folder")],
@@ -152,8 +144,7 @@ PAGES = {
     "predict": Page(
         "Forecast the closes after the last bar that is over, as CSV.",
         {
-            "the model": [CHECKPOINT, *CLASSES],
-            "other closes than those of the fit": OTHER_CLOSES,
+            **OF_A_CHECKPOINT,
             "running": [ACCELERATOR],
             "output": [
                 Option("output", "FILE", "a CSV file; by default they are printed"),
@@ -166,8 +157,7 @@ PAGES = {
 PAGES["register"] = Page(
     "Register forecasts of bars that do not exist yet, in a chain of hashes.",
     {
-        "the model": [CHECKPOINT, *CLASSES],
-        "other closes than those of the fit": OTHER_CLOSES,
+        **OF_A_CHECKPOINT,
         "the register": [
             Option("steps", "N", "closes ahead, at most the model's horizon", 1),
             Option("register", "FILE", "by default register.jsonl"),

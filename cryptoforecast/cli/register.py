@@ -2,8 +2,8 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
 
+from cryptoforecast.cli.parser import Parser
 from cryptoforecast.errors import UsageError
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.register.run import REGISTER, register_words
@@ -33,14 +33,6 @@ def refuse_options_of_predict(verb: str, words: Sequence[str]) -> None:
     for word in words:
         if word.partition("=")[0] in OF_PREDICT:
             raise UsageError(f"{verb} takes no {word.partition('=')[0]}.")
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints become errors of the command line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the complaint."""
-        raise UsageError(f"{message}; see {self.prog.split()[-1]} --help.")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,8 +3,9 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from cryptoforecast.cli.parser import Parser
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.user_folders import expand_home
 
@@ -42,13 +43,8 @@ def run(words: Sequence[str]) -> None:
     print(f"{len(shown):,} of {len(frame):,} runs" if left else f"{len(frame):,} run{'' if len(frame) == 1 else 's'}")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see runs --help.")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m cryptoforecast runs", description=DESCRIPTION, allow_abbrev=False)
+    parser = Parser(prog="python -m cryptoforecast runs", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the folder with the ledger; by default ./runs")
     parser.add_argument("--model", metavar="CLASS", help="only runs of this class, such as LSTM")
     parser.add_argument("--name", metavar="PATTERN", help="only runs whose name or folder is like it, such as 'btc*'")

@@ -3,7 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
-from cryptoforecast.cli.register import Parser, refuse_options_of_predict
+from cryptoforecast.cli.parser import Parser
+from cryptoforecast.cli.register import refuse_options_of_predict
 from cryptoforecast.cli.terminal import console
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.verdict import print_verdict

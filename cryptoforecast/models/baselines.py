@@ -19,7 +19,7 @@ class RandomWalk(Forecaster):
 
     def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
         """The last close, ``horizon`` times."""
-        return _last_closes(context, self.horizon)
+        return context[:, -1:, 0].expand(-1, self.horizon)
 
 
 class Drift(Forecaster):
@@ -62,9 +62,7 @@ class Ewma(Forecaster):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs, head=RungHead("Ewma"))
 
-    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """The last close, ``horizon`` times."""
-        return _last_closes(context, self.horizon)
+    forecast = RandomWalk.forecast
 
 
 class Garch(Forecaster):
@@ -81,9 +79,7 @@ class Garch(Forecaster):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs, head=RungHead("Garch"))
 
-    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """The last close, ``horizon`` times."""
-        return _last_closes(context, self.horizon)
+    forecast = RandomWalk.forecast
 
 
 class Har(Forecaster):
@@ -100,13 +96,7 @@ class Har(Forecaster):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs, head=RungHead("Har"))
 
-    def forecast(self, context: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch horizon"]:
-        """The last close, ``horizon`` times."""
-        return _last_closes(context, self.horizon)
-
-
-def _last_closes(context: Float[Tensor, "batch context_length channels"], horizon: int) -> Tensor:
-    return context[:, -1:, 0].expand(-1, horizon)
+    forecast = RandomWalk.forecast
 
 
 BASELINES = (RandomWalk, Drift, Mean)

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.models.contract.estimators import as_table
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.recipe.write import PlainArgument
 
@@ -58,7 +59,7 @@ class LightGBM(Forecaster):
             UserError: if lightgbm is not installed, or refuses a parameter.
         """
         lightgbm = _lightgbm()
-        table, targets, chosen = _table(x), y.double().numpy(), self.parameters_of_booster()
+        table, targets, chosen = as_table(x), y.double().numpy(), self.parameters_of_booster()
         try:
             self.trees = [
                 lightgbm.train(chosen, lightgbm.Dataset(table, targets[:, step]), self.rounds).model_to_string()
@@ -69,7 +70,7 @@ class LightGBM(Forecaster):
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch outputs"]:
         """The sum of the trees of each step."""
-        table = _table(x)
+        table = as_table(x)
         predicted = np.stack([_booster(text).predict(table, num_threads=1) for text in self.trees], axis=1)
         return torch.as_tensor(predicted, dtype=x.dtype, device=x.device)
 
@@ -86,8 +87,3 @@ def _lightgbm() -> Any:
     except ImportError:
         raise UserError(MISSING) from None
     return lightgbm
-
-
-def _table(x: Tensor) -> np.ndarray:
-    table: np.ndarray = x.flatten(1).double().cpu().numpy()
-    return table

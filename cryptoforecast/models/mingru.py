@@ -44,15 +44,8 @@ class MinGRU(Forecaster):
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch outputs"]:
         """Scaled closes of the horizon from scaled bars, or what the head needs in their place."""
-        numbers: Tensor = self.head(self.dropout(self.norm(self.encode(x)[:, -1])))
+        numbers: Tensor = self.head(self.dropout(self.norm(self.encoder(self.embedding(x))[:, -1])))
         return numbers
-
-    def encode(
-        self, x: Float[Tensor, "batch context_length channels"]
-    ) -> Float[Tensor, "batch context_length hidden_size"]:
-        """The features of each bar after the layers, which depend on that bar and those before it."""
-        encoded: Tensor = self.encoder(self.embedding(x))
-        return encoded
 
 
 class MinGRULayer(nn.Module):

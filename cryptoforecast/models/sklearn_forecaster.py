@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cryptoforecast.errors import DataNotice, UserError
+from cryptoforecast.models.contract.estimators import as_table
 from cryptoforecast.models.contract.sklearn_state import make_sklearn, to_sklearn, to_written
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.recipe.write import PlainArgument
@@ -58,7 +59,7 @@ class SklearnForecaster(Forecaster):
         regressor, name = make_sklearn(self.estimator, self.arguments), self.estimator.rpartition(".")[2]
         if self.horizon > 1 and not get_tags(regressor).target_tags.multi_output:
             regressor = MultiOutputRegressor(regressor)
-        table, targets = _table(x), y.double().numpy()
+        table, targets = as_table(x), y.double().numpy()
         try:
             regressor.fit(table, targets[:, 0] if self.horizon == 1 else targets)
         except ValueError as problem:
@@ -69,7 +70,7 @@ class SklearnForecaster(Forecaster):
 
     def forward(self, x: Float[Tensor, "batch context_length channels"]) -> Float[Tensor, "batch outputs"]:
         """The regressor's predictions."""
-        predicted = self._restored().predict(_table(x)).reshape(len(x), self.horizon)
+        predicted = self._restored().predict(as_table(x)).reshape(len(x), self.horizon)
         return torch.as_tensor(predicted, dtype=x.dtype, device=x.device)
 
     def _restored(self) -> Any:
@@ -81,11 +82,6 @@ class SklearnForecaster(Forecaster):
                 warnings.warn(f"{self.estimator}: {notice}; the bits may differ.", DataNotice, stacklevel=2)
             self._regressor = self.fitted, to_sklearn(self.fitted["regressor"])
         return self._regressor[1]
-
-
-def _table(x: Tensor) -> np.ndarray:
-    table: np.ndarray = x.flatten(1).double().cpu().numpy()
-    return table
 
 
 def _require_the_same(regressor: Any, written: Any, left_out: list[str], table: np.ndarray, name: str) -> None:

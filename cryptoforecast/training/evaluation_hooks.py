@@ -1,12 +1,10 @@
 """Call the evaluation steps and hooks that a variant or a callback overrides, in addition to the scores."""
 
-import copy
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ProgressBar
 
@@ -15,7 +13,7 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.training.lightning.trainer_state import uses_inference_mode
-from cryptoforecast.training.silent_logger import SilentLogger
+from cryptoforecast.training.quiet_trainer import SilentLogger, quiet_trainer
 
 STAGES = {
     "validate": "validation",
@@ -50,12 +48,9 @@ def call_evaluation_hooks(
     ]
     if not given and not _overrides_evaluation(model, Forecaster, verb):
         return {}
-    device = trainer.strategy.root_device
-    evaluating = Trainer(
-        default_root_dir=folder,
-        accelerator=device.type if device.type in ("cuda", "mps") else "cpu",
-        devices=[device.index or 0] if device.type == "cuda" else 1,
-        plugins=[LightningEnvironment(), copy.deepcopy(trainer.precision_plugin)],
+    evaluating = quiet_trainer(
+        trainer,
+        folder,
         limit_val_batches=trainer.limit_val_batches,
         limit_test_batches=trainer.limit_test_batches,
         limit_predict_batches=trainer.limit_predict_batches,
@@ -63,8 +58,6 @@ def call_evaluation_hooks(
         logger=SilentLogger(folder),
         callbacks=given,
         enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
     )
     if verb == "predict":
         evaluating.predict(model, datamodule=data, return_predictions=False)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.nn.parameter import is_lazy
@@ -24,12 +23,12 @@ from cryptoforecast.models.checkpoints.load import make_forecaster
 from cryptoforecast.models.checkpoints.reload_check import require_reloadable
 from cryptoforecast.models.contract.checks import require_lengths
 from cryptoforecast.models.contract.inference import random_state_kept
-from cryptoforecast.models.contract.training_loss import weighs_windows
+from cryptoforecast.models.contract.signatures import has_method
 from cryptoforecast.models.contract.unused import unused_settings
 from cryptoforecast.training.few_windows import FewWindows
 from cryptoforecast.training.fit_entries import without_ledger
 from cryptoforecast.training.monitored import require_monitor
-from cryptoforecast.training.silent_logger import SilentLogger
+from cryptoforecast.training.quiet_trainer import SilentLogger, quiet_trainer
 
 NUM_WINDOWS = 1024  # training windows of the check, for models that are fitted on all of them before the first step
 
@@ -89,7 +88,7 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
         if "primitive" not in str(problem):  # in oneDNN's error for a precision that the processor cannot compute in
             raise
         raise UserError(f"trainer.precision {trainer.precision}: this processor cannot compute {name} in it.") from None
-    if weighs_windows(trained) and trained._learns() and not weighed:
+    if has_method(trained, "weight") and trained._learns() and not weighed:
         raise UserError(
             f"{name}.weight is never called in training, as {name} has a loss or a training_step of its own: let the "
             "loss return that of each window, (batch,), of which the weighted mean is taken then; or multiply the loss "
@@ -116,15 +115,12 @@ def _copied(model: Forecaster) -> Forecaster:
 
 def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
     """A trainer with the settings of another, for a few batches, without its callbacks and loggers."""
-    device = trainer.strategy.root_device
     deterministic: Any = torch.are_deterministic_algorithms_enabled()
     if deterministic and torch.is_deterministic_algorithms_warn_only_enabled():
         deterministic = "warn"
-    return Trainer(
-        default_root_dir=folder,
-        accelerator=device.type if device.type in ("cuda", "mps") else "cpu",
-        devices=[device.index or 0] if device.type == "cuda" else 1,
-        plugins=[LightningEnvironment(), copy.deepcopy(trainer.precision_plugin)],
+    return quiet_trainer(
+        trainer,
+        folder,
         max_epochs=trainer.max_epochs,
         max_steps=trainer.max_steps,
         limit_train_batches=trainer.limit_train_batches,
@@ -137,8 +133,6 @@ def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
         deterministic=deterministic,
         logger=SilentLogger(folder) if trainer.loggers else False,
         callbacks=[_Stop(batches), ModelCheckpoint(dirpath=folder, save_top_k=0)],
-        enable_progress_bar=False,
-        enable_model_summary=False,
     )
 
 

@@ -85,16 +85,15 @@ def judge_distribution(
         flattered_by: why nothing may be claimed on these targets; else empty.
     """
     having = rows[has_distribution(rows)]
-    judged = having[having["model"] == model]
-    if not len(judged):
+    targets = int((having["model"] == model).sum())
+    if not targets:
         return None
     by_series = density_scores_by_series(having)
     findings = calibration_by_series(having) if split == "test" else {}
-    names = set(having["model"]) - {model}
     claim = density_claim_on(
         model,
-        [against_rung(judged, having[having["model"] == rung]) for rung in RUNG_NAMES if rung in names],
-        targets=len(judged),
+        against_rungs(having, model),
+        targets=targets,
         coverage_90=overall_density(by_series)[model]["coverage_90"],
         split=split,
         place=tries,
@@ -105,13 +104,19 @@ def judge_distribution(
     return DistributionVerdict(by_series, claim, findings)
 
 
-def against_rung(judged: pd.DataFrame, rung: pd.DataFrame) -> AgainstRung:
-    """A model's distribution beside a rung's on the same targets, pooled over series.
+def against_rungs(rows: pd.DataFrame, model: str) -> list[AgainstRung]:
+    """A model's distribution beside that of each rung on the same targets, from simple to hard, pooled over series.
 
     Args:
-        judged: forecast rows of the model.
-        rung: of the rung.
+        rows: forecast rows with distributions of the model and the rungs.
+        model: the name of the model.
     """
+    by_model = {str(name): part for name, part in rows.groupby("model", sort=False)}
+    judged = by_model.pop(model)
+    return [_against_rung(judged, by_model[name]) for name in RUNG_NAMES if name in by_model]
+
+
+def _against_rung(judged: pd.DataFrame, rung: pd.DataFrame) -> AgainstRung:
     reductions = []
     for series, part in judged.groupby("series", sort=False):
         crps, of_rung = (float(crps_of_rows(rows).mean()) for rows in (part, rung[rung["series"] == series]))

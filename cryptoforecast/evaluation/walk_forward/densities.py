@@ -11,7 +11,7 @@ from cryptoforecast.evaluation.distribution.claim import DensityClaim, density_c
 from cryptoforecast.evaluation.distribution.density import DensityScore, density_scores_by_series, overall_density
 from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.distribution.sentence import density_sentence_of
-from cryptoforecast.evaluation.distribution.verdict import against_rung
+from cryptoforecast.evaluation.distribution.verdict import against_rungs
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
 from cryptoforecast.evaluation.rows import SEED
 from cryptoforecast.evaluation.tries import Place
@@ -71,10 +71,9 @@ def judge_distributions(
         flattered_by: why nothing may be claimed on these targets; else empty.
     """
     having = rows[has_distribution(rows)]
-    judged = having[having["model"] == model]
-    if not len(judged):
+    seeds = [int(seed) for seed in having.loc[having["model"] == model, SEED].unique()]
+    if not seeds:
         return None
-    seeds = [int(seed) for seed in judged[SEED].unique()]
     numbers = {int(str(number)): of_fold for number, of_fold in having.groupby("fold", sort=False)}
     folds = {number: _by_seed(of_fold, model, seeds) for number, of_fold in numbers.items()}
     models = [model, *([ENSEMBLE] if (having["model"] == ENSEMBLE).any() else [])]
@@ -101,12 +100,11 @@ def of_seed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
 def _claim(rows: pd.DataFrame, model: str, seeds: int, options: dict[str, Any]) -> DensityClaim:
     """The claim on a model; tests of its calibration are of one seed, as those of several would not be independent."""
     judged = rows[rows["model"] == model]
-    by_rung = {str(name): part for name, part in rows.groupby("model") if name in RUNG_NAMES and name != model}
-    findings = calibration_by_series(rows[rows["model"].isin([model, *by_rung])]) if seeds == 1 else {}
+    findings = calibration_by_series(rows[rows["model"].isin([model, *RUNG_NAMES])]) if seeds == 1 else {}
     coverages = [scores[model]["coverage_90"] for scores in density_scores_by_series(judged).values()]
     return density_claim_on(
         model,
-        [against_rung(judged, by_rung[rung]) for rung in RUNG_NAMES if rung in by_rung],
+        against_rungs(rows, model),
         targets=len(judged) // seeds,
         coverage_90=float(np.mean(coverages)),
         findings={series: models[model] for series, models in findings.items() if model in models},

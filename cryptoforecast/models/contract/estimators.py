@@ -3,6 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from lightning.pytorch import Trainer, seed_everything
@@ -118,6 +119,12 @@ def training_windows(
         place = slice(number * WINDOWS_AT_A_TIME, number * WINDOWS_AT_A_TIME + len(block))
         x[place], y[place] = input_and_target(model, windows[block])
     return x, y
+
+
+def as_table(x: Float[Tensor, "windows context_length channels"]) -> np.ndarray:
+    """The bars of each window in a row, in float64, as other libraries take them."""
+    table: np.ndarray = x.flatten(1).double().cpu().numpy()
+    return table
 
 
 def require_no_gradient(model: "Forecaster") -> None:

@@ -16,6 +16,7 @@ from cryptoforecast.models.contract.answers import Answer, answer_and_target
 from cryptoforecast.models.contract.calls import call_loss, returned_loss
 from cryptoforecast.models.contract.checks import require_gradient, require_target
 from cryptoforecast.models.contract.optimizers import batch_weight
+from cryptoforecast.models.contract.signatures import has_method
 from cryptoforecast.models.heads.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def training_loss(model: "Forecaster", window: Window, batch_index: int) -> Floa
         UserError: if a weight is negative or not finite, or all are zero.
     """
     predicted, target = answer_and_target(model, window)
-    if not weighs_windows(model):
+    if not has_method(model, "weight"):
         return call_loss(model, predicted, target, window)
     if model._overrides("loss"):
         losses = returned_loss(model, predicted, target, window)
@@ -70,11 +71,6 @@ def training_loss(model: "Forecaster", window: Window, batch_index: int) -> Floa
         losses = _losses_by_window(predicted, target)
     weights = _weights(model, window)
     return (losses * (weights / _mean_weight(model, weights, batch_index)).to(losses)).mean()
-
-
-def weighs_windows(model: "Forecaster") -> bool:
-    """Whether a model has a method ``weight``."""
-    return callable(getattr(type(model), "weight", None))
 
 
 def add_returned_loss(model: "Forecaster", outputs: Any, batch: Any, batch_index: int) -> None:

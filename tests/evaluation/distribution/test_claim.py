@@ -7,7 +7,7 @@ import pytest
 from cryptoforecast.evaluation.claim import Outcome, Reason
 from cryptoforecast.evaluation.distribution.claim import DensityClaim
 from cryptoforecast.evaluation.distribution.density import RUNG_NAMES
-from cryptoforecast.evaluation.distribution.verdict import against_rung
+from cryptoforecast.evaluation.distribution.verdict import against_rungs
 from cryptoforecast.evaluation.verdict import judge
 from tests.evaluation.distribution.helpers import LADDER, against, at, claim, clustered_rows, judged
 from tests.evaluation.helpers import spread_rows
@@ -67,9 +67,7 @@ def test_a_model_that_buys_its_coverage_with_some_endless_intervals_is_named() -
 
 def claim_of(rows: pd.DataFrame) -> DensityClaim:
     """The claim alone, without the findings, which take most of the time."""
-    by_model = dict(list(rows.groupby("model", sort=False)))
-    rungs = [against_rung(by_model["LSTM"], by_model[rung]) for rung in RUNG_NAMES]
-    return claim(*rungs)
+    return claim(*against_rungs(rows, "LSTM"))
 
 
 def test_on_a_walk_of_constant_spread_nothing_is_claimed_in_95_of_100_seeds() -> None:
