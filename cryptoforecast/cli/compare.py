@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         "--by",
         default="rmse",
         metavar="MEASURE",
-        help="rmse of points, or crps of distributions, which says what rung of the ladder is beaten; %(default)s",
+        help="rmse of points, crps of distributions or qlike of volatilities; the latter two say what baselines are "
+        "beaten; %(default)s",
     )
     add_judging(parser, (METRICS,), default=None)
     parser.add_argument("--output_dir", default="comparison", metavar="D", help=f"folder for {FILES}; ./%(default)s")

@@ -32,7 +32,6 @@ def with_random_walk(rows: pd.DataFrame) -> pd.DataFrame:
     if not len(rows):
         raise UserError("there are no forecast rows to judge.")
     table = to_rows(rows, "rows")
-    table.attrs = dict(rows.attrs)
     if (repeated := table.duplicated(["model", *TARGET])).any():
         row = table[repeated].iloc[0]
         raise UserError(

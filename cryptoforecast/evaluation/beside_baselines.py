@@ -16,7 +16,7 @@ from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.evaluation.distribution.base_rate import with_base_rate
 from cryptoforecast.evaluation.distribution.quantile_columns import RISE
 from cryptoforecast.evaluation.forecasts import COLUMNS, DISTRIBUTION_COLUMNS, chosen_windows, forecast_rows
-from cryptoforecast.evaluation.metrics import is_of_volatility, note_quantity
+from cryptoforecast.evaluation.quantity import is_of_volatility, note_quantity
 from cryptoforecast.evaluation.user_baselines import beside, fit_baselines, record_of_baselines
 from cryptoforecast.evaluation.user_metrics import note
 from cryptoforecast.evaluation.volatility_baselines import with_volatility_baselines

@@ -65,7 +65,7 @@ class BestOf(NamedTuple):
         tried: number of tries.
         spa_p: p-value of SPA; None with too few origins.
         baselines: those that are better than the benchmark.
-        measure: ``RMSE``, or ``CRPS`` of distributions.
+        measure: ``RMSE``, ``CRPS`` of distributions, or ``QLIKE`` of volatilities.
         benchmark: what is to be beaten: the random walk, or the highest rung that is.
         next_rung: the rung above it, if there is one.
         lowest: whether no other model given that is no baseline has a lower loss.

@@ -7,7 +7,8 @@ import pandas as pd
 from cryptoforecast.evaluation.direction import Direction, directions_of
 from cryptoforecast.evaluation.interval import rmse_interval
 from cryptoforecast.evaluation.lag import Lag, best_lag
-from cryptoforecast.evaluation.metrics import RANDOM_WALK, is_of_prices
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.quantity import is_of_prices
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, TestResult, degrees_of_freedom, diebold_mariano
 from cryptoforecast.evaluation.trading import Trading, held_over_targets, trade
 

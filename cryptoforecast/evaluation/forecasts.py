@@ -13,6 +13,7 @@ from cryptoforecast.data.datamodule import EVAL_BATCH_SIZE, CloseDataModule
 from cryptoforecast.data.windows import WindowDataset, to_device
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.distribution.quantile_columns import DISTRIBUTION_COLUMNS, RISE
+from cryptoforecast.evaluation.quantity import note_quantity
 from cryptoforecast.evaluation.rows import COLUMNS, to_csv
 from cryptoforecast.models.contract.checks import require_bars, require_target
 from cryptoforecast.models.contract.distribution import forecast_with_distribution
@@ -47,7 +48,7 @@ def forecast_rows(
         One row per origin and step, series by series, in time order, with the columns ``series, model, fold, origin,
         step, timestamp, last, forecast, actual``. Times are in UTC, prices in the series' currency: ``last`` is the
         last close of the context, ``forecast`` and ``actual`` are of ``timestamp``. For a data module, ``rows.attrs``
-        notes the split and whether the closes are simulated, which :func:`judge` reads.
+        notes the split, whether the closes are simulated, and what they are if not prices, which :func:`judge` reads.
 
     Raises:
         UserError: if a forecast is not finite, the model has another horizon or context_length than the windows, or a
@@ -64,6 +65,7 @@ def forecast_rows(
         windows = follow(forecaster, data)
         rows = forecast_rows(forecaster, windows, numbers, device, fold)
         rows.attrs = {"split": positions if isinstance(positions, str) else "test", "simulated": data.simulated}
+        note_quantity(rows, data.series[0].quantity)
         return rows
     if isinstance(positions, str):
         raise UserError(f"{positions} is a set of a data module's windows; give forecast_rows the data module itself.")

@@ -9,29 +9,12 @@ import pandas as pd
 from cryptoforecast.evaluation.user_metrics import Metric, values_of
 
 RANDOM_WALK = "RandomWalk"
-QUANTITY = "quantity"  # the key in the attrs of forecast rows of what was forecast; without it, prices
 RUNG_NAMES = (RANDOM_WALK, "Ewma", "Garch", "Har")  # the ladder of baselines, from simple to hard
-VOLATILITY_NAMES = ("VolatilityEwma", "VolatilityHar", "VolatilityGarch")  # of volatility_baselines.py
+VOLATILITY_NAMES = ("VolatilityEwma", "VolatilityGarch", "VolatilityHar")  # of volatilities, from simple to hard
 BASELINE_NAMES = (  # stand beside every model; depend on no seed
     *(RANDOM_WALK, "Drift", "Mean", *RUNG_NAMES[1:]),
     *VOLATILITY_NAMES,
 )
-
-
-def note_quantity(rows: pd.DataFrame, quantity: str) -> None:
-    """Keep in the ``attrs`` of forecast rows what was forecast, where it is something else than prices."""
-    if quantity != "price":
-        rows.attrs[QUANTITY] = quantity
-
-
-def is_of_volatility(rows: pd.DataFrame) -> bool:
-    """Whether forecast rows are of volatilities and not of prices, as their ``attrs`` note."""
-    return bool(rows.attrs.get(QUANTITY, "price") == "volatility")
-
-
-def is_of_prices(rows: pd.DataFrame) -> bool:
-    """Whether forecast rows are of prices, as their ``attrs`` note: only those are bought, sold and held."""
-    return bool(rows.attrs.get(QUANTITY, "price") == "price")
 
 
 class Score(TypedDict):

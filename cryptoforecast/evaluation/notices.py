@@ -9,7 +9,8 @@ import pandas as pd
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import DataNotice
 from cryptoforecast.evaluation.distribution.density import density_scores_by_series
-from cryptoforecast.evaluation.metrics import is_of_prices, scores_by_series
+from cryptoforecast.evaluation.metrics import scores_by_series
+from cryptoforecast.evaluation.quantity import is_of_prices
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.loaded_parts import prior_training_of
 from cryptoforecast.models.checkpoints.prior_training import Split, why_targets_seen

@@ -1,13 +1,15 @@
-"""Cells of files of forecast rows, unchanged: no name becomes a number, a date or a missing value."""
+"""Cells of files of forecast rows: no name becomes a number, a date or a missing value, and no time is guessed."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from cryptoforecast.data.times import in_nanoseconds
 from cryptoforecast.errors import UserError
 
 PARQUET_MAGIC = b"PAR1"
+ZONE_OFFSET = r"\d:\d\d.*[+-](?!00:?00$)\d\d:?\d\d$"  # a time of day in another zone than UTC
 MISSING = ("", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nat")  # in a column of numbers, in lower case
 
 
@@ -53,6 +55,29 @@ def to_numbers(column: pd.Series) -> pd.Series:
     except ValueError:
         pass
     return pd.Series([_number(text) for text in texts], index=column.index, dtype="float64")
+
+
+def to_times(column: pd.Series, source: str) -> pd.Series:
+    """Times in UTC, of nanoseconds; those without a zone are taken to be in UTC.
+
+    Args:
+        column: times or texts in ISO 8601.
+        source: where they are from, which errors begin with.
+
+    Raises:
+        UserError: naming the first that is in another zone, or no time.
+    """
+    if pd.api.types.is_datetime64_any_dtype(column) and not column.isna().any():
+        stamps = pd.DatetimeIndex(column)
+        return pd.Series(in_nanoseconds(stamps.tz_localize("UTC") if stamps.tz is None else stamps.tz_convert("UTC")))
+    texts = column.astype(str)
+    if (zoned := texts.str.contains(ZONE_OFFSET)).any():
+        zone = f"{column.name} {texts[zoned].iloc[0]} is not in UTC"
+        raise UserError(f"{source}: {zone}; write times in UTC, ending in Z.")
+    times = pd.to_datetime(texts, utc=True, format="ISO8601", errors="coerce")
+    if (unread := times.isna() | ~texts.str.match(r"\d{4}-\d\d-\d\d")).any():
+        raise UserError(f"{source}: {column.name} {texts[unread].iloc[0]!r} is no time such as 2024-03-11T00:00:00Z.")
+    return times.dt.as_unit("ns")
 
 
 def is_missing(column: pd.Series) -> pd.Series:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cryptoforecast.data.times import in_nanoseconds, iso_texts, say_time
+from cryptoforecast.data.times import iso_texts, say_time
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.distribution.other_levels import (
     bound_columns,
@@ -24,19 +24,23 @@ from cryptoforecast.evaluation.distribution.quantile_columns import (
     with_numbers,
 )
 from cryptoforecast.evaluation.metrics import BASELINE_NAMES
-from cryptoforecast.evaluation.row_files import is_missing, read_cells, to_names, to_numbers
+from cryptoforecast.evaluation.quantity import problem_of_quantity, with_quantity_column, without_quantity_column
+from cryptoforecast.evaluation.row_files import is_missing, read_cells, to_names, to_numbers, to_times
 
 COLUMNS = ["series", "model", "fold", "origin", "step", "timestamp", "last", "forecast", "actual"]
 NAME_COLUMNS, SEED = ("series", "model"), "seed"  # a backtest's rows have a column seed as well
 NIXTLA = {"unique_id": "series", "cutoff": "origin", "ds": "timestamp", "y": "actual"}
 NEEDED = ["series", "origin", "timestamp", "actual"]
-ZONE_OFFSET = r"\d:\d\d.*[+-](?!00:?00$)\d\d:?\d\d$"  # a time of day in another zone than UTC
 # Columns that are no models: Nixtla's prediction intervals, and index columns of pandas.
 NO_MODEL = re.compile(r"-(?:lo|hi)-[\d.]+$|^Unnamed: |^index$|^__index_level_\d+__$|^$")
 
 
 def to_csv(rows: pd.DataFrame, path: Path | None = None) -> str | None:
-    """Write rows as CSV with times in ISO 8601, into a file or returned as text; they are read back unchanged."""
+    """Write rows as CSV with times in ISO 8601, into a file or returned as text; they are read back unchanged.
+
+    Where rows are no prices, as their ``attrs`` note, a column ``quantity`` says what they are.
+    """
+    rows = with_quantity_column(rows)
     times = {name: iso_texts(rows[name]) for name in ("origin", "timestamp") if name in rows}
     names = [rows[name].astype("str") for name in NAME_COLUMNS if name in rows]
     broken = any(column.str.contains("\r", regex=False).any() for column in names)
@@ -61,7 +65,8 @@ def read_rows(path: Path) -> pd.DataFrame:
 
     Returns:
         The columns ``series, model, fold, origin, step, timestamp, last, forecast, actual``; ``last`` is NaN
-        where the file does not have it. If a model has a distribution, then also the 21 columns of quantiles, ``pit``
+        where the file does not have it. What a column ``quantity`` says (``volatility``, ``ratio``; the same in each
+        row) is noted in the ``attrs``. If a model has a distribution, then also the 21 columns of quantiles, ``pit``
         and ``log_density``, NaN for models without one.
 
     Raises:
@@ -113,12 +118,13 @@ def to_rows(table: pd.DataFrame, source: str) -> pd.DataFrame:
         UserError: as :func:`read_rows`.
     """
     table = named_as_ours(table.rename(columns=str).rename(columns=NIXTLA).reset_index(drop=True))
+    table = without_quantity_column(table, source)
     if missing := [name for name in NEEDED if name not in table]:
         nixtla = {column: name for name, column in NIXTLA.items()}
         columns = ", ".join(f"{name} (or {nixtla[name]})" for name in missing)
         raise UserError(f"{source}: no column {columns}; forecast rows have {', '.join(COLUMNS)}.")
     for name in ("origin", "timestamp"):
-        table[name] = _times(table[name], name, source)
+        table[name] = to_times(table[name], source)
     rows = with_our_levels(_long(table, source), source)
     for name in NAME_COLUMNS:
         if rows[name].isna().any():
@@ -129,7 +135,8 @@ def to_rows(table: pd.DataFrame, source: str) -> pd.DataFrame:
     rows["last"] = rows.get("last", np.nan)
     _require_prices(rows, source)
     rows = with_numbers(rows)
-    if problem := problem_of(rows):
+    rows.attrs = dict(table.attrs)
+    if problem := problem_of(rows) or problem_of_quantity(rows):
         row = rows.iloc[problem[0]]
         raise UserError(f"{source}: {describe_target(row)}: {row['model']} {problem[1]}.")
     return rows
@@ -154,19 +161,6 @@ def first_step_rows(rows: pd.DataFrame) -> pd.DataFrame:
 def describe_target(row: pd.Series) -> str:
     """The target of a row in words: series, time and origin."""
     return f"{row['series']}, {say_time(row['timestamp'])} (forecast on {say_time(row['origin'])})"
-
-
-def _times(column: pd.Series, name: str, source: str) -> pd.Series:
-    if pd.api.types.is_datetime64_any_dtype(column) and not column.isna().any():
-        stamps = pd.DatetimeIndex(column)
-        return pd.Series(in_nanoseconds(stamps.tz_localize("UTC") if stamps.tz is None else stamps.tz_convert("UTC")))
-    texts = column.astype(str)
-    if (zoned := texts.str.contains(ZONE_OFFSET)).any():
-        raise UserError(f"{source}: {name} {texts[zoned].iloc[0]} is not in UTC; write times in UTC, ending in Z.")
-    times = pd.to_datetime(texts, utc=True, format="ISO8601", errors="coerce")
-    if (unread := times.isna() | ~texts.str.match(r"\d{4}-\d\d-\d\d")).any():
-        raise UserError(f"{source}: {name} {texts[unread].iloc[0]!r} is no time such as 2024-03-11T00:00:00Z.")
-    return times.dt.as_unit("ns")
 
 
 def _long(table: pd.DataFrame, source: str) -> pd.DataFrame:

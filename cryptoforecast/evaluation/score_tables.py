@@ -1,6 +1,6 @@
 """The tables of scores of a verdict: point forecasts, distributions, and the tests of their calibration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,15 +28,18 @@ def series_in_words(by_series: Mapping[str, object]) -> str:
     return f"{len(by_series)} series" if len(by_series) > 1 else next(iter(by_series))
 
 
-def tables_of_scores(title: str, by_series: dict[str, dict[str, Score]], targets: Mapping[str, int]) -> list[Table]:
+def tables_of_scores(
+    title: str, by_series: dict[str, dict[str, Score]], targets: Mapping[str, int], hidden: Collection[str] = ()
+) -> list[Table]:
     """The scores of point forecasts by series and model, and of several series those over all.
 
     Args:
         title: of the first table.
         by_series: scores by series and model.
         targets: number of targets by series.
+        hidden: names of metrics that another table shows.
     """
-    names = user_names(by_series)
+    names = [name for name in user_names(by_series) if name not in hidden]
     cells = {
         series: {
             model: (

@@ -132,7 +132,8 @@ def _not_beaten(best_of: BestOf) -> str:
     if best_of.next_rung is None:
         return ""
     name, spa_p = best_of.next_rung
-    return f", but not shown to be better than {name}'s{'' if spa_p is None else f' (SPA {format_p_value(spa_p)})'}"
+    rival = f"{name}'s" if best_of.measure == CRPS else name
+    return f", but not shown to be better than {rival}{'' if spa_p is None else f' (SPA {format_p_value(spa_p)})'}"
 
 
 def _percent(skill: float) -> str:

@@ -22,7 +22,8 @@ from cryptoforecast.evaluation.distribution.density import point_rows
 from cryptoforecast.evaluation.distribution.probability import tables_of_probabilities
 from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict, judge_distribution
 from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
-from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, is_of_prices, overall, scores_by_series
+from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
+from cryptoforecast.evaluation.quantity import is_of_prices
 from cryptoforecast.evaluation.score_tables import (
     CALIBRATION_NOTES,
     print_findings,
@@ -35,10 +36,10 @@ from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.table import notes, tables_of_findings
 from cryptoforecast.evaluation.tries import Place
-from cryptoforecast.evaluation.user_metrics import find_metrics, note_metrics
+from cryptoforecast.evaluation.user_metrics import note_metrics
 from cryptoforecast.evaluation.verdict_record import scores_of_both, verdict_record
 from cryptoforecast.evaluation.volatility import tables_of_volatility
-from cryptoforecast.evaluation.volatility_metrics import metrics_of_quantity
+from cryptoforecast.evaluation.volatility_metrics import named_in_table_of_volatility, with_metrics_of_quantity
 from cryptoforecast.formatting import display_name
 
 SPLITS = ("val", "test")
@@ -186,8 +187,7 @@ def judge(
     {'Mine': 8.25, 'RandomWalk': 10.0}
     """
     rows = with_random_walk(rows)
-    note_metrics(rows, [*metrics_of_quantity(rows), *metrics])  # those of volatility have a table of their own
-    named = find_metrics(metrics)
+    named = with_metrics_of_quantity(rows, note_metrics(rows, metrics))
     split = split or str(rows.attrs.get("split", "test"))
     simulated = bool(rows.attrs.get("simulated")) if simulated is None else simulated
     if split not in SPLITS:
@@ -230,9 +230,9 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
     console = console or (Console() if sys.stdout.isatty() else Console(width=WIDTH))
     names, count = series_in_words(verdict.by_series), sum(verdict.targets.values())
     names = display_name(names, verdict.claim.simulated)
-    distribution = verdict.distribution
+    distribution, elsewhere = verdict.distribution, named_in_table_of_volatility(verdict.rows)
     targets = f"{count:,} {verdict.split} targets"
-    tables = tables_of_scores(f"{names}: {targets}", verdict.by_series, verdict.targets)
+    tables = tables_of_scores(f"{names}: {targets}", verdict.by_series, verdict.targets, elsewhere)
     if distribution is not None:
         tables += tables_of_densities(f"{names}: distributions of the log change, {targets}", distribution.by_series)
     tables += [*tables_of_probabilities(verdict.rows), *tables_of_volatility(verdict.rows)]

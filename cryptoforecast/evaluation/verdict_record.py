@@ -15,7 +15,8 @@ from cryptoforecast.evaluation.distribution.probability import to_json as record
 from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict
 from cryptoforecast.evaluation.findings import ModelFindings
-from cryptoforecast.evaluation.metrics import Score, is_of_volatility, overall, scores_by_series
+from cryptoforecast.evaluation.metrics import Score, overall, scores_by_series
+from cryptoforecast.evaluation.quantity import is_of_volatility
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.user_metrics import USERS
 from cryptoforecast.evaluation.volatility import to_json as record_of_volatility

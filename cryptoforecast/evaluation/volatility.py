@@ -9,7 +9,8 @@ from jaxtyping import Float64
 from rich.table import Table
 from rich.text import Text
 
-from cryptoforecast.evaluation.metrics import RANDOM_WALK, is_of_volatility
+from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.quantity import is_of_volatility
 from cryptoforecast.evaluation.significance import TestResult, diebold_mariano_of
 from cryptoforecast.evaluation.table import NONE, new_table
 from cryptoforecast.formatting import p_value_cell
@@ -60,6 +61,16 @@ def log_errors(forecast: Float64[np.ndarray, " targets"], actual: Float64[np.nda
     with np.errstate(divide="ignore", invalid="ignore"):
         losses: np.ndarray = np.square(np.log(np.where(forecast > 0, forecast, np.nan) / actual))
     return losses
+
+
+def qlike_of_rows(rows: pd.DataFrame) -> np.ndarray:
+    """The QLIKE loss of each row; NaN where the forecast is not above zero."""
+    return qlike(rows["forecast"].to_numpy(), rows["actual"].to_numpy())
+
+
+def log_errors_of_rows(rows: pd.DataFrame) -> np.ndarray:
+    """The squared difference of logs of each row; NaN where the forecast is not above zero."""
+    return log_errors(rows["forecast"].to_numpy(), rows["actual"].to_numpy())
 
 
 def volatility_scores(rows: pd.DataFrame) -> dict[str, dict[str, VolatilityScore]]:

@@ -13,13 +13,14 @@ from cryptoforecast.data.bars import Bars
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.sources.volatility import VolatilitySource
 from cryptoforecast.errors import DataNotice, UserError
-from cryptoforecast.evaluation.metrics import QUANTITY, VOLATILITY_NAMES
+from cryptoforecast.evaluation.metrics import VOLATILITY_NAMES
+from cryptoforecast.evaluation.quantity import note_quantity
 from cryptoforecast.evaluation.rows import COLUMNS
 from cryptoforecast.models.ladder.changes import changes_ahead, trained_ahead
 from cryptoforecast.models.ladder.ewma import DECAY
 from cryptoforecast.models.ladder.garch import GarchRung
 
-EWMA, HAR, GARCH = VOLATILITY_NAMES
+EWMA, GARCH, HAR = VOLATILITY_NAMES
 SPANS = (1, 5, 22)  # bars, of Corsi's regression
 Forecasts = Float64[np.ndarray, "time horizon"]
 
@@ -33,7 +34,8 @@ def with_volatility_baselines(rows: pd.DataFrame, data: CloseDataModule) -> pd.D
     """
     judged = rows[rows["model"] == rows["model"].iloc[0]][COLUMNS]
     joined = pd.concat([rows, volatility_rows(judged, data)], ignore_index=True)
-    joined.attrs = rows.attrs | {QUANTITY: data.series[0].quantity}
+    joined.attrs = dict(rows.attrs)
+    note_quantity(joined, data.series[0].quantity)
     return joined
 
 
@@ -42,14 +44,14 @@ def volatility_rows(like: pd.DataFrame, data: CloseDataModule) -> pd.DataFrame:
 
     ``VolatilityEwma``
         the root of the exponentially weighted mean of past squared volatilities (decay 0.94, RiskMetrics).
-    ``VolatilityHar``
-        the regression of the log volatility of each step on the last log volatility and the means of the last 5 and 22
-        (Corsi 2009), fitted by least squares on the training bars of each series. As every forecast of the mean of a
-        log, it is lower than that of the mean variance, which QLIKE asks for.
     ``VolatilityGarch``
         the standard deviation of the next log change by GJR-GARCH with Student-t shocks, fitted on the closes behind
         the volatilities; of a further step, that of the change of that step alone. It is left out, with a notice, where
         there are no such closes, or it cannot be fitted.
+    ``VolatilityHar``
+        the regression of the log volatility of each step on the last log volatility and the means of the last 5 and 22
+        (Corsi 2009), fitted by least squares on the training bars of each series. As every forecast of the mean of a
+        log, it is lower than that of the mean variance, which QLIKE asks for.
 
     Args:
         like: forecast rows of a model, in the order of the data's series, origins and steps.
@@ -58,7 +60,7 @@ def volatility_rows(like: pd.DataFrame, data: CloseDataModule) -> pd.DataFrame:
     References:
         Corsi (2009), A Simple Approximate Long-Memory Model of Realized Volatility, J. Financial Econometrics 7(2).
     """
-    makers: dict[str, Callable[[Bars, int, Any], Forecasts]] = {EWMA: _ewma, HAR: _har, GARCH: _garch}
+    makers: dict[str, Callable[[Bars, int, Any], Forecasts]] = {EWMA: _ewma, GARCH: _garch, HAR: _har}
     sources = data.source if isinstance(data.source, list) else [data.source]
     parts = []
     for name, make in makers.items():

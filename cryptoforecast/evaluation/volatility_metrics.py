@@ -1,13 +1,14 @@
-"""The metrics of volatility, which stand in the tables of a backtest and of a comparison as a user's metrics do."""
+"""The metrics of volatility: scores of a test and of a backtest, as those of a user are."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from cryptoforecast.evaluation import volatility
-from cryptoforecast.evaluation.metrics import is_of_volatility
-from cryptoforecast.evaluation.user_metrics import Metric
+from cryptoforecast.evaluation.quantity import is_of_volatility
+from cryptoforecast.evaluation.user_metrics import USERS, Metric
 
 
 def qlike(rows: pd.DataFrame) -> float | None:
@@ -16,7 +17,7 @@ def qlike(rows: pd.DataFrame) -> float | None:
     Args:
         rows: forecast rows of one model on one series.
     """
-    return _finite_mean(volatility.qlike(rows["forecast"].to_numpy(), rows["actual"].to_numpy()))
+    return _finite_mean(volatility.qlike_of_rows(rows))
 
 
 def log_mse(rows: pd.DataFrame) -> float | None:
@@ -25,12 +26,22 @@ def log_mse(rows: pd.DataFrame) -> float | None:
     Args:
         rows: forecast rows of one model on one series.
     """
-    return _finite_mean(volatility.log_errors(rows["forecast"].to_numpy(), rows["actual"].to_numpy()))
+    return _finite_mean(volatility.log_errors_of_rows(rows))
 
 
-def metrics_of_quantity(rows: pd.DataFrame) -> list[Metric]:
-    """The metrics that forecast rows are judged by unasked: both of volatility, none of prices."""
-    return [qlike, log_mse] if is_of_volatility(rows) else []
+def with_metrics_of_quantity(rows: pd.DataFrame, named: Mapping[str, Metric]) -> dict[str, Metric]:
+    """The metrics that forecast rows are judged by: of volatilities both of these unasked, and those of the user.
+
+    Args:
+        rows: forecast rows.
+        named: the user's, by name; where a name is that of one of these, the user's takes its place.
+    """
+    return {**({"qlike": qlike, "log_mse": log_mse} if is_of_volatility(rows) else {}), **named}
+
+
+def named_in_table_of_volatility(rows: pd.DataFrame) -> set[str]:
+    """The metrics that the table of volatilities shows, so that no other need; a metric of the user is none of them."""
+    return {"qlike", "log_mse"} - set(rows.attrs.get(USERS, {}).get("metrics", {}))
 
 
 def _finite_mean(losses: np.ndarray) -> float | None:

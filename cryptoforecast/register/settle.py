@@ -11,7 +11,7 @@ import pandas as pd
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.errors import UsageError
-from cryptoforecast.evaluation.metrics import QUANTITY
+from cryptoforecast.evaluation.quantity import note_quantity
 from cryptoforecast.evaluation.tries import Place, Tried
 from cryptoforecast.evaluation.verdict import judge
 from cryptoforecast.formatting import count_of
@@ -117,8 +117,7 @@ def _judge(
     rows = pd.concat([rows_of(part.promise, part.actual, rungs) for part in scored], ignore_index=True)
     first = (rows["model"] != name).to_numpy()
     rows = rows.iloc[first.argsort(kind="stable")].reset_index(drop=True)
-    if data.series[0].quantity != "price":
-        rows.attrs[QUANTITY] = data.series[0].quantity
+    note_quantity(rows, data.series[0].quantity)
     simulated = any(part.promise.simulated for part in scored) or data.simulated
     flattered_by = _why_nothing_is_claimed(scored, missing, simulated)
     settled.verdicts[name] = judge(rows, "test", simulated, place, flattered_by)

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, require_adaptable, with_adaptive
-from cryptoforecast.evaluation.metrics import note_quantity
 from cryptoforecast.evaluation.notices import warn_of_seen_targets
+from cryptoforecast.evaluation.quantity import note_quantity
 from cryptoforecast.evaluation.rows import read_written_rows
 from cryptoforecast.evaluation.user_baselines import make_baselines, record_of_baselines
 from cryptoforecast.evaluation.user_metrics import note

@@ -9,6 +9,7 @@ from rich.console import Console
 from scipy import stats
 
 from cryptoforecast.evaluation.distribution.quantile_columns import QUANTILES
+from cryptoforecast.evaluation.quantity import note_quantity
 from cryptoforecast.evaluation.verdict import Verdict, judge, print_verdict
 from cryptoforecast.quantiles import LEVELS
 from tests.helpers import rows_of, walk_and_model
@@ -80,3 +81,27 @@ def spread_rows(seed: int, count: int, scales: dict[str, np.ndarray | float], **
     actual = 100 * np.exp(0.03 * np.random.default_rng(seed).normal(size=count))
     parts = [distribution_rows(model, scale, actual, **options) for model, scale in scales.items()]
     return pd.concat(parts, ignore_index=True)
+
+
+def volatility_rows(
+    noise: dict[str, float], count: int = 400, seed: int = 0, series: str = "COIN-USD volatility"
+) -> pd.DataFrame:
+    """Rows of volatilities, which are noisy around a slow level that each model knows up to a factor.
+
+    Args:
+        noise: the standard deviation of the log of each model's factor.
+        count: number of targets.
+        seed: of volatilities and noise.
+        series: the name of the series.
+    """
+    random = np.random.default_rng(seed)
+    level = 0.03 * np.exp(0.3 * np.sin(np.arange(count + 1) / 30))
+    values = level * np.exp(0.4 * random.normal(size=count + 1))
+    forecasts = {name: level[1:] * np.exp(sd * random.normal(size=count)) for name, sd in noise.items()}
+    parts = [
+        rows_of(name, list(forecast), list(values[1:]), list(values[:-1])).assign(series=series)
+        for name, forecast in {**forecasts, "RandomWalk": values[:-1]}.items()
+    ]
+    rows = pd.concat(parts, ignore_index=True)
+    note_quantity(rows, "volatility")
+    return rows

@@ -13,6 +13,7 @@ from cryptoforecast.evaluation.comparison.measures import is_baseline, with_base
 from cryptoforecast.evaluation.comparison.odd_runs import ROUNDING, TARGET, nothing_in_common, require_equal
 from cryptoforecast.evaluation.distribution.quantile_columns import QUANTILES, distribution_columns_in, has_distribution
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.quantity import common_quantity, note_quantity
 from cryptoforecast.evaluation.rows import describe_target, read_rows
 from cryptoforecast.evaluation.user_metrics import USERS
 from cryptoforecast.user_folders import expand_home
@@ -110,8 +111,10 @@ def align(runs: Sequence[RunRows]) -> Aligned:
     kept = table.loc[table.index.isin(common)].reset_index()
     kept = kept.assign(order=kept["model"].map(_order(models))).sort_values(["order", *TARGET], ignore_index=True)
     of_runs = [targets_of(run.rows) for run in runs]
+    kept = kept.drop(columns=["run", "order"])
+    note_quantity(kept, common_quantity([run.rows for run in runs], paths))
     return Aligned(
-        rows=kept.drop(columns=["run", "order"]),
+        rows=kept,
         labels=labels,
         of_run=[list(models.loc[models["run"] == at, "model"].unique()) for at in range(len(runs))],
         left_out={label: len(index.difference(common)) for label, index in zip(labels, of_runs, strict=True)},

@@ -10,7 +10,7 @@ from cryptoforecast.evaluation.benchmark_rows import with_random_walk
 from cryptoforecast.evaluation.claim import Claim, Outcome
 from cryptoforecast.evaluation.comparison.against_benchmark import Superior, compare_with
 from cryptoforecast.evaluation.comparison.best_claim import claim_by_rungs
-from cryptoforecast.evaluation.comparison.losses import absolute_errors, losses_of
+from cryptoforecast.evaluation.comparison.losses import absolute_errors, losses_of, scores_of_volatility
 from cryptoforecast.evaluation.comparison.measures import (
     CRPS,
     SQUARED,
@@ -23,6 +23,7 @@ from cryptoforecast.evaluation.comparison.measures import (
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS, block_size, confidence_set
 from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
+from cryptoforecast.evaluation.quantity import is_of_volatility
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import fewest_origins
 from cryptoforecast.evaluation.tries import Tried
@@ -35,6 +36,7 @@ class Standing(TypedDict):
     ``rmse`` and ``mae`` are in the series' currency, and absent where several series are pooled. The relative ones
     are parts of the random walk's on the same targets. ``crps``, of the log change in percent, and ``relative_crps``
     are there where models are ranked by it, or all that are no baselines have a distribution; None for one without.
+    ``qlike``, ``relative_qlike`` and ``log_mse`` are there of volatilities; None with a forecast not above zero.
     ``dm_p`` is the two-sided p-value of the Diebold-Mariano test against the random walk, of this model alone,
     ``dm_reason`` says why it is None. ``better`` is what StepM finds; where it does not hold its level, the model's own
     p-value, one-sided, must also be below 5 % divided by the count of models that are no baselines. It and
@@ -48,6 +50,9 @@ class Standing(TypedDict):
     relative_mae: float
     crps: NotRequired[float | None]
     relative_crps: NotRequired[float | None]
+    qlike: NotRequired[float | None]
+    relative_qlike: NotRequired[float | None]
+    log_mse: NotRequired[float | None]
     dm_p: float | None
     dm_reason: str
     in_confidence_set: bool | None
@@ -60,7 +65,7 @@ class Board(NamedTuple):
 
     ``spa_p`` is the p-value of no model being better than the random walk, or None with too few origins, ``block``
     the mean length of the bootstrap's blocks, ``measure`` by what models are ranked. ``rungs`` is the comparison with
-    the random walk and, ranked by CRPS, with each rung of the ladder above it.
+    the random walk and, ranked by CRPS or QLIKE, with each rung above it: of the ladder, or baselines of volatility.
     """
 
     targets: int
@@ -75,15 +80,15 @@ class Board(NamedTuple):
 class Comparison(NamedTuple):
     """Leaderboards by series and pooled, how many were tried on these targets, and what may be claimed of the best.
 
-    ``without_distribution`` are the models that are left out where distributions are ranked, ``metrics`` is the record
-    of the user's metrics.
+    ``left_out`` are the models that lack what the measure takes: a distribution, or forecasts above zero. ``metrics``
+    is the record of the user's metrics.
     """
 
     by_series: dict[str, Board]
     pooled: Board
     tried: Tried
     claim: Claim
-    without_distribution: Sequence[str] = ()
+    left_out: Sequence[str] = ()
     metrics: Mapping[str, Any] = {}
 
     @property
@@ -112,7 +117,8 @@ def compare_rows(
     What is claimed is about the best of those given that are no baselines; how,
     :func:`~cryptoforecast.evaluation.claim.claim_on_best` says. Ranked by CRPS, the best is compared with the rungs of
     the ladder in turn, from the random walk on, until one is not beaten; tested in this order, each at 5 %, the chance
-    of a false claim on any rung is 5 %. The claim is about the last that is beaten.
+    of a false claim on any rung is 5 %. The claim is about the last that is beaten. Ranked by QLIKE, the rungs are the
+    random walk, which is the last volatility, VolatilityEwma, VolatilityGarch and VolatilityHar.
 
     Args:
         rows: forecast rows of all models on the same targets; where the random walk's are missing, they are made from
@@ -122,11 +128,12 @@ def compare_rows(
         simulated: whether nobody ever traded at these prices.
         flattered_by: why nothing may be claimed on these targets, in words that go on "…, but"; empty if it may.
         repetitions: how often the bootstraps draw.
-        by: ``rmse`` or ``crps``.
+        by: ``rmse``, ``crps`` of distributions or ``qlike`` of volatilities.
         metrics: of the user's, by name.
 
     Raises:
-        UserError: if models are to be ranked by CRPS and the random walk or all others have no distribution.
+        UserError: if models are to be ranked by CRPS and the random walk or all others have no distribution, or by
+            QLIKE and the rows are of prices.
 
     References:
         Maurer, Hothorn and Lehmacher (1995), Multiple comparisons in drug clinical trials, Biometrie in der
@@ -165,9 +172,8 @@ def _board(rows: pd.DataFrame, repetitions: int, measure: Measure, metrics: Mapp
     may_be_best = confidence_set(losses, block, repetitions) if enough else None
     found = compare_with(RANDOM_WALK, losses, horizon, repetitions, measure)
     rungs = {RANDOM_WALK: found}
-    if measure is CRPS:
-        for rung in rungs_in([str(model) for model in losses])[1:]:
-            rungs[rung] = compare_with(rung, losses_of(rows, measure.loss, rung), horizon, repetitions, measure)
+    for rung in rungs_in([str(model) for model in losses], measure)[1:]:
+        rungs[rung] = compare_with(rung, losses_of(rows, measure.loss, rung), horizon, repetitions, measure)
     scores = _scores(rows, measure)
     of_user = mean_values(metrics, rows)
     standings = {
@@ -211,6 +217,9 @@ def _scores(rows: pd.DataFrame, measure: Measure) -> dict[str, dict[str, float |
             known = bool(having[model])
             score["crps"] = float(crps[model]) if known else None
             score["relative_crps"] = _ratio(relative[model], relative[RANDOM_WALK]) if known else None
+    if is_of_volatility(rows):
+        for model, further in scores_of_volatility(rows).items():
+            scores[model].update(further)
     return scores
 
 

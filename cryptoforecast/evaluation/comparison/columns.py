@@ -1,10 +1,10 @@
 """The columns of a leaderboard in words, for the terminal and for the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from cryptoforecast.evaluation.comparison.board import Board, Standing
-from cryptoforecast.evaluation.comparison.measures import SQUARED
+from cryptoforecast.evaluation.comparison.measures import CRPS, QLIKE, Measure
 from cryptoforecast.formatting import format_number, format_p_value, format_price, p_value_cell
 
 NONE = "–"
@@ -20,16 +20,20 @@ class Column(NamedTuple):
 
 def columns_of(board: Board) -> list[Column]:
     """The columns of a leaderboard beside the model's name."""
+    first = next(iter(board.standings.values()))
     prices = [Column("RMSE", "RMSE", _price("rmse")), Column("MAE", "MAE", _price("mae"))]
     rmse = Column("rel. RMSE", "relative RMSE", _number("relative_rmse"))
-    relative = [rmse, Column("rel. MAE", "relative MAE", _number("relative_mae"))]
+    mae = Column("rel. MAE", "relative MAE", _number("relative_mae"))
     crps = Column("rel. CRPS", "relative CRPS", _number("relative_crps"))
-    if board.measure is not SQUARED:
+    qlike = Column("rel. QLIKE", "relative QLIKE", _number("relative_qlike"))
+    logs = Column("MSE of logs", "mean squared error of logs", _number("log_mse"))
+    if board.measure is CRPS:
         shown = [Column("CRPS %", "CRPS, % of log change", _number("crps")), crps, rmse]
+    elif board.measure is QLIKE:
+        shown = [Column("QLIKE", "QLIKE", _number("qlike")), qlike, logs, rmse]
     else:
-        has_crps = any("crps" in standing for standing in board.standings.values())
-        shown = [*prices, *relative, *([crps] if has_crps else [])]
-    first = next(iter(board.standings.values()))
+        further = [*([crps] if "crps" in first else []), *([qlike] if "qlike" in first else [])]
+        shown = [*(prices[:1] if "qlike" in first else prices), rmse, mae, *further]
     of_user = [Column(name, name, _metric(name)) for name in first.get("metrics", {})]
     return [
         *shown,
@@ -41,7 +45,7 @@ def columns_of(board: Board) -> list[Column]:
 
 
 def say_spa(board: Board) -> str:
-    """The p-value of no model at all being better than the random walk, in words; of CRPS, that of each rung."""
+    """The p-value of no model at all being better than the random walk, in words; of several rungs, that of each."""
     if board.spa_p is None:
         return "too few origins for SPA"
     if len(board.rungs) == 1:
@@ -54,12 +58,12 @@ def say_spa(board: Board) -> str:
     return f"SPA over all models, against {', '.join(against)}"
 
 
-def say_without_distribution(models: list[str]) -> str:
-    """Which models are left out where distributions are ranked, as a sentence; empty if none is."""
+def say_left_out(models: Sequence[str], measure: Measure) -> str:
+    """Which models cannot be ranked by a measure, and why, as a sentence; empty if none is left out."""
     if not models:
         return ""
-    has = "has" if len(models) == 1 else "have"
-    return f"left out, for {'it' if len(models) == 1 else 'they'} {has} no distribution: {', '.join(models)}"
+    has = "it has" if len(models) == 1 else "they have"
+    return f"left out, for {has} {measure.lacks}: {', '.join(models)}"
 
 
 def _price(name: str) -> Callable[[Standing], str]:

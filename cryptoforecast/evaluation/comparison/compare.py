@@ -56,7 +56,8 @@ def compare(
             runs say; empty if it may.
         output_dir: a folder for ``comparison.json`` and ``comparison.html``; by default nothing is written.
         repetitions: how often the bootstraps draw.
-        by: ``rmse``, or ``crps``, which ranks distributions and claims which rung of the ladder the best one beats.
+        by: ``rmse``; ``crps``, which ranks distributions and claims which rung of the ladder the best one beats; or
+            ``qlike``, which ranks forecasts of volatility and claims which of its baselines the best one beats.
         metrics: functions of one model's rows on one series that return a number, or their import paths; by default
             those of the runs. All are computed anew, on the common targets.
 

@@ -9,7 +9,7 @@ import pandas as pd
 from cryptoforecast.data.plots import default_style
 from cryptoforecast.evaluation.comparison.board import Board
 from cryptoforecast.evaluation.comparison.losses import skill_interval
-from cryptoforecast.evaluation.comparison.measures import SQUARED, base_name
+from cryptoforecast.evaluation.comparison.measures import base_name
 from cryptoforecast.evaluation.figures.canvas import RUNG_COLORS, rung_style, tidy, write_png
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.formatting import plot_label
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BETTER, UNDECIDED, WALK = "#d1472f", "#5b7a99", "#1a1a1a"
 LINES = ("#d1472f", "#2f6fb3", "#3a8f5c", "#b8860b", "#7a4fa3", "#c2478c", "#4a9a9a", "#7d6a55")
 MOST_BARS = 25
-FAR_OFF = 1.25  # a relative RMSE or CRPS beyond which a model would squeeze all others into a line
+FAR_OFF = 1.25  # a relative RMSE, CRPS or QLIKE beyond which a model would squeeze all others into a line
 
 
 def drawn_models(board: Board, most: int) -> list[str]:
@@ -59,7 +59,7 @@ def plot_skill(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
     axes.set_yticks(range(len(models)), [plot_label(model) for model in models])
     axes.set_ylim(-0.6, len(models) - 0.4)
     axes.set_xlabel(f"{board.measure.loss_label} below the random walk's, % (right is better)")
-    skill = "skill" if board.measure is SQUARED else "density skill"
+    skill = board.measure.skill_label
     _finish(axes, f"{plot_label(title)}: {skill} with 95 % intervals, each model by itself")
     return figure
 

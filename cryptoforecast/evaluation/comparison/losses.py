@@ -6,6 +6,7 @@ from scipy.stats import t
 
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.evaluation.significance import Loss, squared_errors
+from cryptoforecast.evaluation.volatility import log_errors_of_rows, qlike_of_rows
 
 
 def losses_of(rows: pd.DataFrame, loss: Loss = squared_errors, benchmark: str = RANDOM_WALK) -> pd.DataFrame:
@@ -28,6 +29,23 @@ def absolute_errors(rows: pd.DataFrame) -> np.ndarray:
     """The absolute error of each row, in price."""
     errors: np.ndarray = (rows["forecast"] - rows["actual"]).abs().to_numpy()
     return errors
+
+
+def scores_of_volatility(rows: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """QLIKE, also in parts of the random walk's, and the squared error of logs; None with a forecast not above zero.
+
+    Args:
+        rows: forecast rows of all models; of several series, scores are means, each counting the same.
+    """
+    losses = rows.assign(qlike=qlike_of_rows(rows), log_mse=log_errors_of_rows(rows))
+    by_series = losses.groupby(["series", "model"])[["qlike", "log_mse"]].mean(skipna=False)
+    scores = by_series.groupby("model").mean(skipna=False)
+    walk = by_series["qlike"].xs(RANDOM_WALK, level="model")
+    scores["relative_qlike"] = by_series["qlike"].div(walk, level="series").groupby("model").mean(skipna=False)
+    return {
+        str(model): {str(name): value if np.isfinite(value) else None for name, value in score.items()}
+        for model, score in scores.to_dict("index").items()
+    }
 
 
 def skill_interval(losses: pd.DataFrame, model: str, block: int) -> tuple[float, float]:

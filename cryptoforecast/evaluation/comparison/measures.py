@@ -1,4 +1,4 @@
-"""The losses by which models can be ranked: squared errors of points, and the CRPS of distributions."""
+"""The losses by which models can be ranked: squared errors of points, CRPS of distributions, QLIKE of volatilities."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -9,8 +9,10 @@ import pandas as pd
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.evaluation.distribution.density import crps_of_rows
 from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
-from cryptoforecast.evaluation.metrics import BASELINE_NAMES, RANDOM_WALK, RUNG_NAMES
+from cryptoforecast.evaluation.metrics import BASELINE_NAMES, RANDOM_WALK, RUNG_NAMES, VOLATILITY_NAMES
+from cryptoforecast.evaluation.quantity import is_of_volatility
 from cryptoforecast.evaluation.significance import Loss, squared_errors
+from cryptoforecast.evaluation.volatility import qlike_of_rows
 
 USERS_BASELINE = "baseline"  # stands in brackets behind the name of a baseline of the user's
 
@@ -23,12 +25,20 @@ class Measure(NamedTuple):
         label: of the mean over targets, in sentences and tables.
         loss: of each row.
         loss_label: of the loss itself, on axes.
+        skill_label: of how much lower it is than the random walk's, on axes.
+        rungs: the baselines that are to be beaten in turn, from simple to hard.
+        lacks: what a model lacks that cannot be ranked by it.
+        left_out: the name of the list of such models in ``comparison.json``.
     """
 
     name: str
     label: str
     loss: Loss
     loss_label: str
+    skill_label: str
+    rungs: tuple[str, ...]
+    lacks: str = ""
+    left_out: str = ""
 
     def relative(self, mean: float, benchmark: float) -> float:
         """The measure in parts of the benchmark's, from mean losses."""
@@ -37,9 +47,15 @@ class Measure(NamedTuple):
         return float(np.sqrt(mean) / np.sqrt(benchmark) if self is SQUARED else mean / benchmark)
 
 
-SQUARED = Measure("rmse", "RMSE", squared_errors, "squared error")
-CRPS = Measure("crps", "CRPS", crps_of_rows, "CRPS")
-MEASURES = {measure.name: measure for measure in (SQUARED, CRPS)}
+SQUARED = Measure("rmse", "RMSE", squared_errors, "squared error", "skill", (RANDOM_WALK,))
+CRPS = Measure(
+    "crps", "CRPS", crps_of_rows, "CRPS", "density skill", RUNG_NAMES, "no distribution", "without_distribution"
+)
+QLIKE = Measure(
+    "qlike", "QLIKE", qlike_of_rows, "QLIKE", "skill by QLIKE", (RANDOM_WALK, *VOLATILITY_NAMES),
+    "a forecast that is not above zero", "not_above_zero",
+)  # fmt: skip
+MEASURES = {measure.name: measure for measure in (SQUARED, CRPS, QLIKE)}
 
 
 def measure_of(by: str) -> Measure:
@@ -87,30 +103,36 @@ def base_name(name: str) -> str:
     return name.split(" (")[0]
 
 
-def rungs_in(models: list[str]) -> list[str]:
-    """The rungs of the ladder among some models, from simple to hard."""
-    rungs = [name for name in models if base_name(name) in RUNG_NAMES]
-    return sorted(rungs, key=lambda name: RUNG_NAMES.index(base_name(name)))
+def rungs_in(models: list[str], measure: Measure) -> list[str]:
+    """The rungs of a measure among some models, from simple to hard."""
+    rungs = [name for name in models if base_name(name) in measure.rungs]
+    return sorted(rungs, key=lambda name: measure.rungs.index(base_name(name)))
 
 
 def models_to_rank(rows: pd.DataFrame, measure: Measure) -> tuple[pd.DataFrame, list[str]]:
-    """The rows of the models that a measure ranks, and the names of those without a distribution where it takes one.
+    """The rows of the models that a measure ranks, and the names of those that it cannot rank.
 
-    Squared errors leave out the rungs of the ladder but the random walk, whose point forecast they share, unless
-    nothing else is given.
+    Points are ranked without the rungs of distributions but the random walk, whose point forecast they share, unless
+    nothing else is given. CRPS takes a distribution, and QLIKE forecasts of volatility above zero.
 
     Args:
         rows: forecast rows of all models, the random walk's among them.
         measure: by which they are ranked.
 
     Raises:
-        UserError: if distributions are to be ranked, and the random walk or all other models have none.
+        UserError: if distributions are to be ranked, and the random walk or all other models have none; or QLIKE is to
+            be that of prices, or no model forecasts volatilities above zero.
     """
+    if measure is CRPS:
+        return _ranked_by_crps(rows)
     models = rows["model"]
-    if measure is SQUARED:
-        above = models.map(base_name).isin(RUNG_NAMES[1:])
-        kept = ~above if (~models[~above].map(is_baseline)).any() else pd.Series(True, index=rows.index)
-        return rows[kept], []
+    above = models.map(base_name).isin(RUNG_NAMES[1:])
+    points = rows[~above] if (~models[~above].map(is_baseline)).any() else rows
+    return _ranked_by_qlike(points) if measure is QLIKE else (points, [])
+
+
+def _ranked_by_crps(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    models = rows["model"]
     having = has_distribution(rows).groupby(models).transform("all")
     names = [str(name) for name in models[having].unique()]
     if RANDOM_WALK not in names:
@@ -121,3 +143,16 @@ def models_to_rank(rows: pd.DataFrame, measure: Measure) -> tuple[pd.DataFrame, 
     if len(names) == 1:
         raise UserError(f"by crps: no model beside {RANDOM_WALK} has a distribution on these targets.")
     return rows[having], [str(name) for name in models[~having].unique()]
+
+
+def _ranked_by_qlike(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    if not is_of_volatility(rows):
+        raise UserError(
+            "by qlike: these forecasts are of prices, and QLIKE is of volatilities; rows of another tool say so in a "
+            "column quantity, whose cells are volatility."
+        )
+    models = rows["model"]
+    positive = (rows["forecast"] > 0).groupby(models).transform("all")
+    if models[positive].nunique() == 1:
+        raise UserError(f"by qlike: no model beside {RANDOM_WALK} forecasts volatilities above zero alone.")
+    return rows[positive], [str(name) for name in models[~positive].unique()]

@@ -9,10 +9,9 @@ import pandas as pd
 from cryptoforecast._version import __version__
 from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
 from cryptoforecast.evaluation.comparison.board import Board, Comparison
-from cryptoforecast.evaluation.comparison.columns import columns_of, say_spa, say_without_distribution
+from cryptoforecast.evaluation.comparison.columns import columns_of, say_left_out, say_spa
 from cryptoforecast.evaluation.comparison.figures import as_data_uri, drawn_models, plot_cumulative, plot_skill
 from cryptoforecast.evaluation.comparison.losses import losses_of
-from cryptoforecast.evaluation.comparison.measures import SQUARED
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 from cryptoforecast.formatting import join_names
@@ -45,8 +44,8 @@ def page(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows], comm
         tried=comparison.tried.in_words,
         sentence=comparison.sentence,
         boards=[_board(name, board, rows.get(name, aligned.rows), comparison.winner) for name, board in boards.items()],
-        left_out_models=say_without_distribution(list(comparison.without_distribution)),
-        of_points=comparison.pooled.measure is SQUARED,
+        left_out_models=say_left_out(comparison.left_out, comparison.pooled.measure),
+        by=comparison.pooled.measure.name,
         runs=_of_runs(aligned, runs),
         repetitions=f"{REPETITIONS:,}",
         block=comparison.pooled.block,

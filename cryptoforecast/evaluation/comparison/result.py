@@ -16,7 +16,7 @@ from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.comparison.against_benchmark import Superior
 from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
 from cryptoforecast.evaluation.comparison.board import Board, Comparison
-from cryptoforecast.evaluation.comparison.columns import columns_of, say_spa, say_without_distribution
+from cryptoforecast.evaluation.comparison.columns import columns_of, say_left_out, say_spa
 from cryptoforecast.evaluation.comparison.measures import SQUARED
 from cryptoforecast.evaluation.comparison.superiority import CONFIDENCE, REPETITIONS
 from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
@@ -122,8 +122,8 @@ class ComparisonResult:
             _print_board(f"{series}: {board.targets:,} targets", board, console)
         if several:
             _print_board("all series, each counting the same", self.pooled, console)
-        if without := say_without_distribution(list(self.comparison.without_distribution)):
-            say(f"{without}\n")
+        if left_out := say_left_out(self.comparison.left_out, self.pooled.measure):
+            say(f"{left_out}\n")
         say(self.sentence)
 
     def __repr__(self) -> str:
@@ -170,7 +170,7 @@ def _record(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows]) -
         ],
         "by_series": {series: _of_board(board) for series, board in comparison.by_series.items()},
         "pooled": _of_board(comparison.pooled),
-        **({} if not comparison.without_distribution else {"without_distribution": [*comparison.without_distribution]}),
+        **({comparison.pooled.measure.left_out: [*comparison.left_out]} if comparison.left_out else {}),
         **({} if not comparison.metrics else {"judge": {"metrics": comparison.metrics}}),
         "settings": {"level": SIGNIFICANCE_LEVEL, "confidence": CONFIDENCE, "repetitions": REPETITIONS},
     }
@@ -185,10 +185,11 @@ def _of_board(board: Board) -> dict[str, Any]:
     measure, rungs = record.pop("measure"), record.pop("rungs")
     if measure is SQUARED:
         return record
-    return {**record, "by": measure.name, "rungs": {rung: _of_rung(superior) for rung, superior in rungs.items()}}
+    of_rungs = {rung: _of_rung(superior, measure.name) for rung, superior in rungs.items()}
+    return {**record, "by": measure.name, "rungs": of_rungs}
 
 
-def _of_rung(superior: Superior) -> dict[str, Any]:
+def _of_rung(superior: Superior, by: str) -> dict[str, Any]:
     relative = {model: value if np.isfinite(value) else None for model, value in superior.relative.items()}
     tests = {model: test._asdict() for model, test in superior.tests.items()}
-    return {"spa_p": superior.spa_p, "better": superior.models, "relative_crps": relative, "diebold_mariano": tests}
+    return {"spa_p": superior.spa_p, "better": superior.models, f"relative_{by}": relative, "diebold_mariano": tests}

@@ -14,6 +14,7 @@ from rich.console import Console
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
 from cryptoforecast.evaluation.forecasts import to_csv
+from cryptoforecast.evaluation.quantity import with_quantity_column
 from cryptoforecast.evaluation.user_metrics import USERS
 from cryptoforecast.evaluation.verdict import WIDTH
 from cryptoforecast.evaluation.walk_forward.scores import BacktestVerdict
@@ -66,9 +67,10 @@ class BacktestResult:
         write_atomically(self.folder / "scores.json", lambda file: file.write(scores.encode()))
         if not parquet:
             return
+        rows = with_quantity_column(self.rows)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            write_atomically(self.folder / "forecasts.parquet", lambda file: self.rows.to_parquet(file, index=False))
+            write_atomically(self.folder / "forecasts.parquet", lambda file: rows.to_parquet(file, index=False))
 
     def __repr__(self) -> str:
         console = Console(file=io.StringIO(), width=WIDTH)

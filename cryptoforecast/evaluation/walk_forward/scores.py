@@ -17,7 +17,7 @@ from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano
 from cryptoforecast.evaluation.tries import Place
 from cryptoforecast.evaluation.user_metrics import Metric, note_metrics
 from cryptoforecast.evaluation.verdict_record import scores_of_both
-from cryptoforecast.evaluation.volatility_metrics import metrics_of_quantity
+from cryptoforecast.evaluation.volatility_metrics import with_metrics_of_quantity
 from cryptoforecast.evaluation.walk_forward.densities import (
     BacktestDistribution,
     SeedDensity,
@@ -141,7 +141,7 @@ def judge_backtest(
         metrics: functions of one model's rows on one series, shown with the scores; of volatilities those of
             volatility come first.
     """
-    named = note_metrics(rows, [*metrics_of_quantity(rows), *metrics])
+    named = with_metrics_of_quantity(rows, note_metrics(rows, metrics))
     model = str(rows["model"].iloc[0])
     seeds = [int(seed) for seed in rows[SEED].dropna().unique()]
     folds = [

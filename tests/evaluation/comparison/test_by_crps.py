@@ -159,9 +159,9 @@ def test_what_cannot_be_ranked_is_said(models: list[str], sentence: str) -> None
 
 
 def test_another_measure_is_refused() -> None:
-    with pytest.raises(UserError, match="by is 'mape'; it is one of rmse, crps"):
+    with pytest.raises(UserError, match="by is 'mape'; it is one of rmse, crps, qlike"):
         compare(ladder_rows(0, {"LSTM": 0.1}), by="mape")
-    assert list(MEASURES) == ["rmse", "crps"]
+    assert list(MEASURES) == ["rmse", "crps", "qlike"]
 
 
 def test_several_series_count_the_same_whatever_their_spread() -> None:
