@@ -71,7 +71,8 @@ class Verdict:
     @property
     def skill(self) -> float:
         """The model's skill, 1 - RMSE / RMSE of the random walk; of several series the mean."""
-        return self.overall[self.claim.model]["skill"]
+        skill: float = self.overall[self.claim.model]["skill"]
+        return skill
 
     @property
     def density_skill(self) -> float | None:
@@ -228,10 +229,9 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
     SIMULATED: 20 test targets...
     """
     console = console or (Console() if sys.stdout.isatty() else Console(width=WIDTH))
-    names, count = series_in_words(verdict.by_series), sum(verdict.targets.values())
-    names = display_name(names, verdict.claim.simulated)
+    names = display_name(series_in_words(verdict.by_series), verdict.claim.simulated)
     distribution, elsewhere = verdict.distribution, named_in_table_of_volatility(verdict.rows)
-    targets = f"{count:,} {verdict.split} targets"
+    targets = f"{sum(verdict.targets.values()):,} {verdict.split} targets"
     tables = tables_of_scores(f"{names}: {targets}", verdict.by_series, verdict.targets, elsewhere)
     if distribution is not None:
         tables += tables_of_densities(f"{names}: distributions of the log change, {targets}", distribution.by_series)
