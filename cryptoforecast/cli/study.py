@@ -1,0 +1,55 @@
+"""``study``: backtests many variants, and prints the comparison of all."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from cryptoforecast.cli.judging import BASELINES, METRICS, add_judging
+from cryptoforecast.cli.terminal import console
+from cryptoforecast.errors import UsageError
+from cryptoforecast.study.run import carry_out_study, say_command
+from cryptoforecast.study.walk import WINDOWS
+
+DESCRIPTION = """Walk forward with every variant of a configuration, on the same targets, and compare them all. All
+options of fit are options of study too, and hold for all variants. Run again after an interruption, it keeps the fits
+that are finished, and goes on with the others."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Carry out ``study``.
+
+    Args:
+        words: ``study`` and its options, those of ``fit`` among them.
+
+    Raises:
+        UserError: if the study, a variant, the data or the folder is not as it should be, or a fit fails.
+    """
+    options, of_fit = _parser().parse_known_args(list(words[1:]))
+    try:
+        result = carry_out_study(of_fit, **vars(options), command=say_command(words))
+    except KeyboardInterrupt as stopped:
+        if str(stopped):
+            print(f"\n{stopped}", file=sys.stderr)
+        raise
+    print()
+    result.print(console())
+    print(f"\nwrote study.html, study.json and a folder for each variant into {result.folder}")
+    result.require_all()
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see study --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m cryptoforecast study", description=DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("--folds", type=int, help="how many test parts; by default the configuration's")
+    parser.add_argument("--seeds", type=int, help="how many fits of each fold; by default the configuration's, or 1")
+    parser.add_argument("--workers", type=int, default=1, help="how many fits at a time, each with one thread")
+    parser.add_argument("--window", choices=WINDOWS, help="train on all before, or the last of it")
+    parser.add_argument("--by", default="rmse", metavar="MEASURE", help="what ranks: rmse, or crps of distributions")
+    parser.add_argument("--output_dir", metavar="FOLDER", help="where all goes; by default beside the runs")
+    add_judging(parser, (METRICS, BASELINES))
+    return parser
