@@ -92,6 +92,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.models.checkpoints.trained import Trained as Trained
     from cryptoforecast.register.run import register as register
     from cryptoforecast.register.settle import settle as settle
+    from cryptoforecast.study.run import study as study
     from cryptoforecast.training.exact import exact as exact
     from cryptoforecast.training.fit import fit as fit
     from cryptoforecast.training.judge import test as test
@@ -178,6 +179,7 @@ _PUBLIC = {
     "cryptoforecast.evaluation.comparison.compare": ("compare",),
     "cryptoforecast.evaluation.ledger_table": ("runs",),
     "cryptoforecast.backtest.run": ("backtest",),
+    "cryptoforecast.study.run": ("study",),
     "cryptoforecast.audit.run": ("audit",),
     "cryptoforecast.audit.lookahead": ("LookAhead",),
     "cryptoforecast.export.run": ("export",),

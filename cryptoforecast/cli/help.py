@@ -22,7 +22,8 @@ class Option(NamedTuple):
 
     def __str__(self) -> str:
         default = "" if self.default is None else f" ({self.default})"
-        return f"  {f'--{self.name} {self.value}'.rstrip():<{WIDTH}} {self.meaning}{default}"
+        name = f"--{self.name} {self.value}".rstrip() if self.name else ""
+        return f"  {name:<{WIDTH}} {self.meaning}{default}"
 
 
 class Page(NamedTuple):
@@ -106,6 +107,28 @@ PAGES = {
             ],
         },
         "--folds N [--config FILE]",
+    ),
+    "study": Page(
+        "Backtest many variants on the same targets, and compare them all on one page.",
+        {
+            "the variants, in the configuration": [
+                Option("config", "FILE", "variants: [LSTM, {name: wide, model.dropout: 0.2}]"),
+                Option("", "", "and, or instead, grid: {model.dropout: [0.1, 0.2]}"),
+            ],
+            "walking forward": [
+                Option("folds", "N", "test parts; by default folds: of the configuration"),
+                Option("seeds", "N", "fits of each part; by default seeds: there, or 1"),
+                Option("workers", "N", "fits at a time, each with one thread", 1),
+                Option("window", "KIND", "expanding, or rolling: of fixed length", "expanding"),
+            ],
+            "for all variants (as for fit)": [*SOURCE, *LENGTHS, *BORDERS, MAX_EPOCHS],
+            "judging and output": [
+                Option("by", "MEASURE", "what ranks: rmse, or crps of distributions", "rmse"),
+                *JUDGING[2:],
+                Option("output_dir", "FOLDER", "by default runs/CONFIG/study"),
+            ],
+        },
+        "--config FILE",
     ),
     "audit": Page(
         "Look for look-ahead: build all twice, with garbage for the future, and compare.",

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import yaml
+
 from cryptoforecast.errors import UsageError
 from cryptoforecast.formatting import nearest_of
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
@@ -71,7 +73,7 @@ def read_plan(words: Sequence[str], variants: Any = None, grid: Any = None) -> S
         read = read_configuration(value if equals else next(waiting, ""))
         of_study |= {key: read.settings[key] for key in OF_STUDY if key in read.settings}
         rest = {key: setting for key, setting in read.settings.items() if key not in OF_STUDY}
-        base += ["--config", read.word if len(rest) == len(read.settings) else json.dumps(rest)]
+        base += ["--config", read.word if len(rest) == len(read.settings) else yaml.safe_dump(rest)]
     listed = of_study.pop(VARIANTS, None) if variants is None else variants
     crossed = of_study.pop(GRID, None) if grid is None else grid
     return StudyPlan(base, typed, find_variants(listed, crossed), {k: v for k, v in of_study.items() if k in COUNTS})

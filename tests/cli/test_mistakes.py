@@ -30,7 +30,7 @@ MISTYPED = {
     ("fit", "--config", "nowhere.yaml"): "nowhere.yaml: no such configuration file",
     ("fit",): "data.source and model must be given",
     ("fitt",): "There is no verb fitt; the nearest is fit",
-    (): "A verb is wanted: data, fit, test, validate, backtest, predict, export, register, settle, compare, runs",
+    (): "A verb is wanted: data, fit, test, validate, backtest, study, predict, export, register, settle, compare",
 }
 BROKEN = {
     "": "COIN.csv: the file is empty",
