@@ -31,7 +31,7 @@ def run(words: Sequence[str]) -> None:
     from cryptoforecast.evaluation.comparison.compare import compare
     from cryptoforecast.evaluation.comparison.result import LINE_LENGTH
 
-    result = compare(*options.runs, by=options.by, metrics=options.metrics)
+    result = compare(*options.runs, by=options.by, metrics=options.metrics, seeds=options.seeds)
     result.print(Console() if sys.stdout.isatty() else Console(width=LINE_LENGTH))
     result.write(folder, shlex.join(["python", "-m", "cryptoforecast", *words]))
     print(f"\nwrote {FILES} into {folder}")
@@ -48,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MEASURE",
         help="rmse of points, crps of distributions or qlike of volatilities; the latter two say what baselines are "
         "beaten; %(default)s",
+    )
+    parser.add_argument(
+        "--seeds", choices=("each", "mean"), default="each", help="a line for each seed of a backtest, or one for all"
     )
     add_judging(parser, (METRICS,), default=None)
     parser.add_argument("--output_dir", default="comparison", metavar="D", help=f"folder for {FILES}; ./%(default)s")

@@ -119,9 +119,10 @@ PAGES = {
                 Option("folds", "N", "test parts; by default folds: of the configuration"),
                 Option("seeds", "N", "fits of each part; by default seeds: there, or 1"),
                 Option("workers", "N", "fits at a time, each with one thread", 1),
+                Option("engine", "ray", "on a cluster: --address, --num_cpus, --num_gpus"),
                 Option("window", "KIND", "expanding, or rolling: of fixed length", "expanding"),
             ],
-            "for all variants (as for fit)": [*SOURCE, *LENGTHS, *BORDERS, MAX_EPOCHS],
+            "for all variants (as for fit)": [*SOURCE, *LENGTHS[1:], *BORDERS, MAX_EPOCHS],
             "judging and output": [
                 Option("by", "MEASURE", "what ranks: rmse, or crps of distributions", "rmse"),
                 *JUDGING[2:],

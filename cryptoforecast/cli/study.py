@@ -8,6 +8,7 @@ from typing import NoReturn
 from cryptoforecast.cli.judging import BASELINES, METRICS, add_judging
 from cryptoforecast.cli.terminal import console
 from cryptoforecast.errors import UsageError
+from cryptoforecast.study.engines.choose import add_engine
 from cryptoforecast.study.run import carry_out_study, say_command
 from cryptoforecast.study.walk import WINDOWS
 
@@ -47,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m cryptoforecast study", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("--folds", type=int, help="how many test parts; by default the configuration's")
     parser.add_argument("--seeds", type=int, help="how many fits of each fold; by default the configuration's, or 1")
-    parser.add_argument("--workers", type=int, default=1, help="how many fits at a time, each with one thread")
+    add_engine(parser)
     parser.add_argument("--window", choices=WINDOWS, help="train on all before, or the last of it")
     parser.add_argument("--by", default="rmse", metavar="MEASURE", help="what ranks: rmse, or crps of distributions")
     parser.add_argument("--output_dir", metavar="FOLDER", help="where all goes; by default beside the runs")

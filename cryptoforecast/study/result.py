@@ -13,6 +13,7 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.comparison.result import ComparisonResult
 from cryptoforecast.evaluation.walk_forward.result import BacktestResult
 from cryptoforecast.study.engines.engine import Ended
+from cryptoforecast.study.variants import written
 
 PAGE = "study"  # the name of the page and of the record, without suffix
 
@@ -87,14 +88,18 @@ class StudyResult:
         Args:
             command: what the page says it was made by.
         """
-        self.comparison.write(
-            self.folder,
-            command,
-            name=PAGE,
-            title=self.folder.parent.name if self.folder.name == PAGE else self.folder.name,
-            costs={name: cost._asdict() for name, cost in self.costs.items()},
-            settings=self.changes,
-        )
+        self.comparison.write(self.folder, command, PAGE, [self._line_of(name) for name in self.changes])
+
+    def _line_of(self, name: str) -> dict[str, Any]:
+        """What the page says of a variant: what it changes, what it costs, and whether it failed."""
+        cost = self.costs.get(name)
+        changes = ", ".join(f"{option}: {written(value)}" for option, value in self.changes[name].items())
+        return {
+            "variant": name,
+            "changes": changes or "nothing",
+            "seconds a fit": "failed" if cost is None else "unknown" if cost.seconds is None else f"{cost.seconds:.1f}",
+            "weights": "" if cost is None else f"{cost.weights:,}",
+        }
 
     def __repr__(self) -> str:
         return repr(self.comparison)

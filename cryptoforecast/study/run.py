@@ -12,15 +12,15 @@ from cryptoforecast.evaluation.walk_forward.result import BacktestResult
 from cryptoforecast.locks import alone_in
 from cryptoforecast.study.beside import Beside, find_beside
 from cryptoforecast.study.command import make_backtest
+from cryptoforecast.study.engines.choose import LOCAL, EngineOptions, make_engine
 from cryptoforecast.study.engines.engine import Ended
-from cryptoforecast.study.engines.local import LocalEngine, gpus_seen
 from cryptoforecast.study.fit import seconds_of
 from cryptoforecast.study.folds import WindowKind
 from cryptoforecast.study.progress import Progress, say_at_once, say_nothing
 from cryptoforecast.study.queue import carry_out
 from cryptoforecast.study.result import Cost, StudyResult
 from cryptoforecast.study.variants import StudyPlan, read_plan
-from cryptoforecast.study.walk import Walk, WalkOptions, require_count
+from cryptoforecast.study.walk import Walk, WalkOptions
 from cryptoforecast.training.configuration_of_run import configuration_of_run
 from cryptoforecast.training.console import quiet_libraries
 from cryptoforecast.training.forkserver import start_forkserver
@@ -38,13 +38,17 @@ def study(
     grid: Mapping[str, Sequence[Any]] | None = None,
     folds: int | None = None,
     seeds: int | None = None,
-    workers: int = 1,
+    workers: int | None = None,
     window: WindowKind | None = None,
     by: str = "rmse",
     output_dir: str | Path | None = None,
     metrics: Sequence[Any] = (),
     baselines: Sequence[Any] = (),
     progress: bool = True,
+    engine: str = LOCAL,
+    address: str | None = None,
+    num_cpus: float | None = None,
+    num_gpus: float | None = None,
     source: Any = None,
     model: Any = None,
     seed: int | None = None,
@@ -63,7 +67,7 @@ def study(
         grid: lists of values by option; each variant is taken with every combination.
         folds: how many test parts; by default what the configuration has.
         seeds: how many fits of each fold, from ``seed`` on; by default what the configuration has, or 1.
-        workers: how many fits at a time, each with one thread.
+        workers: as in :func:`cryptoforecast.backtest`, and so are ``engine``, ``address``, ``num_cpus``, ``num_gpus``.
         window: ``expanding`` or ``rolling``; by default what the configuration has, or ``expanding``.
         by: the measure that ranks: ``rmse`` of points, or ``crps`` of distributions.
         output_dir: the folder of the study; by default ``study`` beside the runs. It holds a backtest's folder for each
@@ -71,6 +75,10 @@ def study(
         metrics: functions of one model's rows on one series, or their import paths.
         baselines: classes of models without training that stand beside all variants.
         progress: whether to print progress.
+        engine: as there.
+        address: as there.
+        num_cpus: as there.
+        num_gpus: as there.
         source: the source of the closes.
         model: the model that variants without one of their own have.
         seed: the first seed.
@@ -92,7 +100,7 @@ def study(
         return carry_out_study(
             call.words[1:], call.objects, variants=variants, grid=grid, folds=folds, seeds=seeds, workers=workers,
             window=window, by=by, output_dir=output_dir, metrics=metrics, baselines=baselines, progress=progress,
-            command="cryptoforecast.study",
+            command="cryptoforecast.study", engine=engine, address=address, num_cpus=num_cpus, num_gpus=num_gpus,
         )  # fmt: skip
 
 
@@ -104,7 +112,6 @@ def carry_out_study(
     grid: Any = None,
     folds: int | None = None,
     seeds: int | None = None,
-    workers: int = 1,
     window: WindowKind | None = None,
     by: str = "rmse",
     output_dir: str | Path | None = None,
@@ -112,8 +119,10 @@ def carry_out_study(
     baselines: Sequence[Any] = (),
     progress: bool = True,
     command: str = "",
+    **of_engine: Any,
 ) -> StudyResult:
     """The study of what the options of ``fit`` ask for; arguments and errors are those of :func:`study`."""
+    engine = EngineOptions.taken_from(of_engine)
     plan = read_plan(words, variants, grid)
     how = plan.counts | {
         name: value for name, value in {"folds": folds, "seeds": seeds, "window": window}.items() if value is not None
@@ -122,10 +131,10 @@ def carry_out_study(
         raise UsageError("study takes --folds N, or folds: N in its configuration.")
     options = WalkOptions(**how)
     options.check()
-    require_count("workers", workers)
     say = say_at_once if progress else say_nothing
     folder = (expand_home(str(output_dir)) if output_dir else _folder_of(words)).absolute()
-    walks = _walks(plan, objects, folder, options, find_beside(metrics, baselines))
+    with loaded_once() as loaded:
+        walks = _walks(plan, objects, folder, options, find_beside(metrics, baselines))
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder, "another study is at work here; set another --output_dir."):
         for walk in walks:
@@ -134,8 +143,8 @@ def carry_out_study(
         about = f"study    {len(walks)} variants, {options.folds} folds, {options.window}, seeds {walks[0].seeds}"
         say("\n".join([*describe_data(walks[0].made.datamodule), f"{about}: {len(fits)} fits"]))
         with Progress(fits, say) as shown:
-            engine = LocalEngine(workers, gpus_seen(type(walks[0].made.trainer.accelerator).__name__))
-            failed = carry_out(shown.left, engine, shown)
+            accelerator = type(walks[0].made.trainer.accelerator).__name__
+            failed = carry_out(shown.left, make_engine(engine, loaded, accelerator), shown)
         return _compared(walks, plan, failed, folder, by, metrics, command)
 
 
@@ -144,18 +153,17 @@ def _walks(
 ) -> list[Walk]:
     """The walk of each variant, tried; nothing is written yet."""
     walks = list[Walk]()
-    with loaded_once():
-        for variant in plan.variants:
-            words = plan.words_of(variant)
-            try:
-                walk = Walk(make_backtest(words, objects), words, folder / variant.name, options, beside, variant.name)
-            except UserError as problem:
-                raise type(problem)(f"variant {variant.name}: {problem}") from None
-            if walks:
-                _require_comparable(walks[0], walk)
-            if same := next((known for known in walks if known.made.settings == walk.made.settings), None):
-                raise UserError(f"variants {same.variant} and {walk.variant} have the same settings; leave one out.")
-            walks.append(walk)
+    for variant in plan.variants:
+        words = plan.words_of(variant)
+        try:
+            walk = Walk(make_backtest(words, objects), words, folder / variant.name, options, beside, variant.name)
+        except UserError as problem:
+            raise type(problem)(f"variant {variant.name}: {problem}") from None
+        if walks:
+            _require_comparable(walks[0], walk)
+        if same := next((known for known in walks if known.made.settings == walk.made.settings), None):
+            raise UserError(f"variants {same.variant} and {walk.variant} have the same settings; leave one out.")
+        walks.append(walk)
     return walks
 
 

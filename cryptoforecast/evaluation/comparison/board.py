@@ -20,6 +20,7 @@ from cryptoforecast.evaluation.comparison.measures import (
     models_to_rank,
     rungs_in,
 )
+from cryptoforecast.evaluation.comparison.seeds import Spread, metrics_over_seeds, spreads_of
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS, block_size, confidence_set
 from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
@@ -27,7 +28,7 @@ from cryptoforecast.evaluation.quantity import is_of_volatility
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import fewest_origins
 from cryptoforecast.evaluation.tries import Tried
-from cryptoforecast.evaluation.user_metrics import Metric, mean_values, record_of_metrics
+from cryptoforecast.evaluation.user_metrics import Metric, record_of_metrics
 
 
 class Standing(TypedDict):
@@ -41,7 +42,8 @@ class Standing(TypedDict):
     ``dm_reason`` says why it is None. ``better`` is what StepM finds; where it does not hold its level, the model's own
     p-value, one-sided, must also be below 5 % divided by the count of models that are no baselines. It and
     ``in_confidence_set`` are absent where there are too few origins. Tests are of the losses that models are ranked by.
-    ``metrics`` are the values of the user's metrics by name; of several series their mean.
+    ``metrics`` are the values of the user's metrics by name; of several series their mean. ``spread`` is that over the
+    seeds, where several are one line.
     """
 
     rmse: float | None
@@ -58,6 +60,7 @@ class Standing(TypedDict):
     in_confidence_set: bool | None
     better: bool | None
     metrics: NotRequired[dict[str, float | None]]
+    spread: NotRequired[Spread]
 
 
 class Board(NamedTuple):
@@ -174,8 +177,8 @@ def _board(rows: pd.DataFrame, repetitions: int, measure: Measure, metrics: Mapp
     rungs = {RANDOM_WALK: found}
     for rung in rungs_in([str(model) for model in losses], measure)[1:]:
         rungs[rung] = compare_with(rung, losses_of(rows, measure.loss, rung), horizon, repetitions, measure)
-    scores = _scores(rows, measure)
-    of_user = mean_values(metrics, rows)
+    scores, spreads = _scores(rows, measure), spreads_of(rows, measure)
+    of_user = metrics_over_seeds(metrics, rows)
     standings = {
         model: Standing(
             **score,  # type: ignore[typeddict-item]
@@ -184,6 +187,7 @@ def _board(rows: pd.DataFrame, repetitions: int, measure: Measure, metrics: Mapp
             in_confidence_set=None if may_be_best is None else model in may_be_best,
             better=None if found.models is None else model in found.models,
             **({"metrics": of_user[model]} if metrics else {}),
+            **({"spread": spreads[model]} if model in spreads else {}),
         )
         for model, score in scores.items()
     }

@@ -34,6 +34,8 @@ def columns_of(board: Board) -> list[Column]:
     else:
         further = [*([crps] if "crps" in first else []), *([qlike] if "qlike" in first else [])]
         shown = [*(prices[:1] if "qlike" in first else prices), rmse, mae, *further]
+    if any("spread" in standing for standing in board.standings.values()):
+        shown.append(Column("± seeds", "± over seeds", _spread))
     of_user = [Column(name, name, _metric(name)) for name in first.get("metrics", {})]
     return [
         *shown,
@@ -72,6 +74,11 @@ def _price(name: str) -> Callable[[Standing], str]:
 
 def _number(name: str) -> Callable[[Standing], str]:
     return lambda standing: NONE if (value := _value(standing, name)) is None else format_number(value, ".4f")
+
+
+def _spread(standing: Standing) -> str:
+    """The standard deviation over the seeds, in the units of the relative measure that ranks."""
+    return NONE if (spread := standing.get("spread")) is None else format_number(spread["std"], ".4f")
 
 
 def _metric(name: str) -> Callable[[Standing], str]:

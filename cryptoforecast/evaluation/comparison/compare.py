@@ -4,7 +4,7 @@ import hashlib
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -22,6 +22,7 @@ from cryptoforecast.evaluation.comparison.board import compare_rows
 from cryptoforecast.evaluation.comparison.measures import SQUARED, is_baseline, measure_of, with_baselines_named
 from cryptoforecast.evaluation.comparison.metrics_of_runs import metrics_of
 from cryptoforecast.evaluation.comparison.result import ComparisonResult
+from cryptoforecast.evaluation.comparison.seeds import Seeds, join_seeds, with_names
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.ledger import ledgers_near, read_ledger
 from cryptoforecast.evaluation.rows import COLUMNS, SEED, rows_by_model, to_csv
@@ -40,6 +41,8 @@ def compare(
     repetitions: int = REPETITIONS,
     by: str = SQUARED.name,
     metrics: Sequence[Any] | None = None,
+    seeds: Seeds = "each",
+    names: Sequence[str] | None = None,
 ) -> ComparisonResult:
     """Rank models, and claim that one beats the random walk only where the best of so many would not do so by luck.
 
@@ -60,6 +63,9 @@ def compare(
             ``qlike``, which ranks forecasts of volatility and claims which of its baselines the best one beats.
         metrics: functions of one model's rows on one series that return a number, or their import paths; by default
             those of the runs. All are computed anew, on the common targets.
+        seeds: ``each`` for a line of its own for each seed of a backtest; ``mean`` for one line of all, whose loss at
+            each target is the mean of the seeds' losses, with the spread of their skill.
+        names: for each run the name that its model stands under; by default its class.
 
     Returns:
         The leaderboards and the claim.
@@ -77,8 +83,12 @@ def compare(
         warnings.warn("compare(rows, tried) is compare(rows, tried=tried) now.", DeprecationWarning, stacklevel=2)
         runs, tried = runs[:1], runs[1]
     measure_of(by)
+    if seeds not in get_args(Seeds):
+        raise UsageError(f"seeds is {seeds!r}; it is one of {', '.join(get_args(Seeds))}.")
     known = _read_runs(runs)
-    aligned = align(known)
+    aligned = align(known if names is None else with_names(known, names))
+    if seeds == "mean":
+        aligned = aligned._replace(rows=join_seeds(aligned.rows))
     entries = [entry for ledger in ledgers_near([run.path for run in known]) for entry in read_ledger(ledger)]
     comparison = compare_rows(
         aligned.rows,

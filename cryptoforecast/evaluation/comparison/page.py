@@ -1,6 +1,6 @@
 """A comparison as one HTML file, which embeds its figures and loads nothing from a network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -19,7 +19,13 @@ from cryptoforecast.formatting import join_names
 TEMPLATE = "page.html"
 
 
-def page(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows], command: str) -> str:
+def page(
+    comparison: Comparison,
+    aligned: Aligned,
+    runs: Sequence[RunRows],
+    command: str,
+    variants: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """The report; names and other texts of the files compared are escaped by the template engine.
 
     Args:
@@ -27,6 +33,7 @@ def page(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows], comm
         aligned: the rows it was made from.
         runs: the files they came from.
         command: what was typed.
+        variants: of a study, a line of a table for each, by heading.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -46,6 +53,7 @@ def page(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows], comm
         boards=[_board(name, board, rows.get(name, aligned.rows), comparison.winner) for name, board in boards.items()],
         left_out_models=say_left_out(comparison.left_out, comparison.pooled.measure),
         by=comparison.pooled.measure.name,
+        variants=variants,
         runs=_of_runs(aligned, runs),
         repetitions=f"{REPETITIONS:,}",
         block=comparison.pooled.block,

@@ -3,7 +3,7 @@
 import html
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +15,7 @@ from cryptoforecast.atomic import write_atomically
 from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.comparison.against_benchmark import Superior
 from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
-from cryptoforecast.evaluation.comparison.board import Board, Comparison
+from cryptoforecast.evaluation.comparison.board import Board, Comparison, Standing
 from cryptoforecast.evaluation.comparison.columns import columns_of, say_left_out, say_spa
 from cryptoforecast.evaluation.comparison.measures import SQUARED
 from cryptoforecast.evaluation.comparison.superiority import CONFIDENCE, REPETITIONS
@@ -85,26 +85,35 @@ class ComparisonResult:
         """
         boards = {**self.by_series, **({POOLED: self.pooled} if len(self.by_series) > 1 else {})}
         lines = [
-            {"series": series, "model": model, **standing, **standing.get("metrics", {})}
+            {"series": series, "model": model, **standing, **standing.get("metrics", {}), **_spread_of(standing)}
             for series, board in boards.items()
             for model, standing in board.standings.items()
         ]
-        return pd.DataFrame(lines).drop(columns=["dm_reason", "metrics"], errors="ignore")
+        return pd.DataFrame(lines).drop(columns=["dm_reason", "metrics", "spread"], errors="ignore")
 
-    def write(self, folder: str | Path, command: str = "cryptoforecast.compare") -> None:
+    def write(
+        self,
+        folder: str | Path,
+        command: str = "cryptoforecast.compare",
+        name: str = "comparison",
+        variants: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         """Write ``comparison.json`` and ``comparison.html``.
 
         Args:
             folder: where to; made if need be.
             command: what the page says it was made by.
+            name: of both files, without suffix.
+            variants: for each of a study a line of a table: its name, what it changes and what it costs, by heading.
         """
         from cryptoforecast.evaluation.comparison.page import page
 
-        content = json.dumps(_record(self.comparison, self.aligned, self.runs), indent=2, allow_nan=False) + "\n"
-        report = page(self.comparison, self.aligned, self.runs, command)
+        record = _record(self.comparison, self.aligned, self.runs) | ({"variants": [*variants]} if variants else {})
+        content = json.dumps(record, indent=2, allow_nan=False) + "\n"
+        report = page(self.comparison, self.aligned, self.runs, command, variants)
         Path(folder).mkdir(parents=True, exist_ok=True)
-        write_atomically(Path(folder, "comparison.json"), lambda file: file.write(content.encode()))
-        write_atomically(Path(folder, "comparison.html"), lambda file: file.write(report.encode()))
+        write_atomically(Path(folder, f"{name}.json"), lambda file: file.write(content.encode()))
+        write_atomically(Path(folder, f"{name}.html"), lambda file: file.write(report.encode()))
 
     def print(self, console: "Console") -> None:
         """Print the leaderboards and the claim."""
@@ -135,6 +144,12 @@ class ComparisonResult:
 
     def _repr_html_(self) -> str:
         return f"{self.table().to_html(index=False)}<p>{html.escape(self.sentence)}</p>"
+
+
+def _spread_of(standing: Standing) -> dict[str, Any]:
+    """The spread over the seeds, as columns."""
+    spread = dict(standing.get("spread", {}))
+    return {name if name == "seeds" else f"seeds_{name}": value for name, value in spread.items()}
 
 
 def _print_board(title: str, board: Board, console: "Console") -> None:
