@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from cryptoforecast._version import __version__
 from cryptoforecast.atomic import write_atomically
-from cryptoforecast.cli.help import PAGES, TOPICS
+from cryptoforecast.cli.help import TOPICS
+from cryptoforecast.cli.help_pages import PAGES
 from cryptoforecast.user_folders import cache_folder
 
 

@@ -12,7 +12,8 @@ from cryptoforecast import LSTM, CloseDataModule, CsvSource
 from cryptoforecast.audit.stages import STEPS
 from cryptoforecast.cli.backtest import _parser as backtest_parser
 from cryptoforecast.cli.class_help import class_help, topic_help
-from cryptoforecast.cli.help import PAGES, page
+from cryptoforecast.cli.help import page
+from cryptoforecast.cli.help_pages import PAGES
 from cryptoforecast.cli.main import main
 from cryptoforecast.recipe.write import argument_names, parameters_of
 from cryptoforecast.study.engines.choose import ALONE

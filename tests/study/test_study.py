@@ -113,5 +113,5 @@ def test_a_study_from_python_holds_frames_and_what_each_variant_costs(
     assert table.loc["context_length=6", "weights"] == 7
     assert (table.loc[list(result.backtests), "seconds"] > 0).all()
     for name, backtest in result.backtests.items():
-        assert table.loc[name, "skill"] == pytest.approx(backtest.skill)
+        assert 1 - table.loc[name, "relative_rmse"] == pytest.approx(backtest.skill)
     assert result.sentence in repr(result)

@@ -20,7 +20,7 @@ from cryptoforecast.evaluation.comparison.measures import (
     models_to_rank,
     rungs_in,
 )
-from cryptoforecast.evaluation.comparison.seeds import Spread, metrics_over_seeds, spreads_of
+from cryptoforecast.evaluation.comparison.seeds import Seeds, Spread, join_seeds, metrics_over_seeds, spreads_of
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS, block_size, confidence_set
 from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
@@ -114,6 +114,7 @@ def compare_rows(
     repetitions: int = REPETITIONS,
     by: str = SQUARED.name,
     metrics: Mapping[str, Metric] | None = None,
+    seeds: Seeds = "each",
 ) -> Comparison:
     """Rank models, and claim that one beats the random walk only where the best of so many would not do so by luck.
 
@@ -133,6 +134,7 @@ def compare_rows(
         repetitions: how often the bootstraps draw.
         by: ``rmse``, ``crps`` of distributions or ``qlike`` of volatilities.
         metrics: of the user's, by name.
+        seeds: ``mean`` to rank the mean losses of a model's seeds, ``each`` for each seed by itself.
 
     Raises:
         UserError: if models are to be ranked by CRPS and the random walk or all others have no distribution, or by
@@ -149,7 +151,8 @@ def compare_rows(
     ['RandomWalk', 'Drift', 'Mean']
     """
     measure = measure_of(by)
-    rows, left_out = models_to_rank(with_random_walk(rows), measure)
+    checked = with_random_walk(rows)
+    rows, left_out = models_to_rank(join_seeds(checked) if seeds == "mean" else checked, measure)
     of_series = {str(series): part for series, part in rows.groupby("series", sort=False)}
     by_series = {series: _board(part, repetitions, measure, metrics or {}) for series, part in of_series.items()}
     pooled = _board(rows, repetitions, measure, metrics or {}) if len(by_series) > 1 else next(iter(by_series.values()))

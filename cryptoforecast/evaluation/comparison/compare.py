@@ -87,8 +87,6 @@ def compare(
         raise UsageError(f"seeds is {seeds!r}; it is one of {', '.join(get_args(Seeds))}.")
     known = _read_runs(runs)
     aligned = align(known if names is None else with_names(known, names))
-    if seeds == "mean":
-        aligned = aligned._replace(rows=join_seeds(aligned.rows))
     entries = [entry for ledger in ledgers_near([run.path for run in known]) for entry in read_ledger(ledger)]
     comparison = compare_rows(
         aligned.rows,
@@ -99,7 +97,10 @@ def compare(
         repetitions=repetitions,
         by=by,
         metrics=metrics_of(known, metrics),
+        seeds=seeds,
     )
+    if seeds == "mean":
+        aligned = aligned._replace(rows=join_seeds(aligned.rows))
     result = ComparisonResult(comparison, aligned, known)
     if output_dir is not None:
         result.write(output_dir)
