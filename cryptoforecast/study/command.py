@@ -24,6 +24,11 @@ class BacktestCommandLine(CommandLine):
 
     loaded: Loaded
 
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """``fit`` alone: making a parser for each verb takes longer than a small fit."""
+        return {"fit": CommandLine.subcommands()["fit"]}
+
     def _surroundings(self) -> dict[str, Any]:
         return {**super()._surroundings(), "logger": False}
 

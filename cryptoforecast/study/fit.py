@@ -19,7 +19,8 @@ class Fit(NamedTuple):
     ``words`` are the options of ``fit`` for all folds, ``settings`` all of them as text; ``sha256`` are the
     fingerprints of the closes within the fold's reach, series by series; ``folder`` is what this fit alone fills;
     ``code`` are the hashes of the files that the model is written in, None where they may change; ``baselines`` are the
-    user's, by ``class_path`` and ``init_args``; ``variant`` is the name of what is fitted, in a study.
+    user's, by ``class_path`` and ``init_args``; ``variant`` is the name of what is fitted, in a study; ``parsed`` is
+    what came of parsing ``words``, None where each process is to parse them itself.
     """
 
     fold: FoldDates
@@ -31,6 +32,7 @@ class Fit(NamedTuple):
     settings: str = ""
     baselines: Sequence[dict[str, Any]] = ()
     variant: str = ""
+    parsed: bytes | None = None
 
     def __str__(self) -> str:
         """How messages name the fit."""

@@ -15,7 +15,9 @@ from cryptoforecast.evaluation.user_baselines import make_baselines
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.load import load_forecaster
+from cryptoforecast.study.command import BacktestCommandLine
 from cryptoforecast.study.fit import ROWS, Fit, last_checkpoint
+from cryptoforecast.study.parsed import take_parsed_options
 from cryptoforecast.training.fit_entries import mark_as_counted
 from cryptoforecast.training.lightning.loggers import continue_logger
 from cryptoforecast.training.settings.command_line import CommandLine, make
@@ -26,14 +28,23 @@ from cryptoforecast.user_code.source_files import changed_files, say_changed
 class FoldCommandLine(CommandLine):
     """The command line of ``fit``, which keeps all that it writes in the folder of one fold's fit."""
 
+    subcommands = staticmethod(BacktestCommandLine.subcommands)
+
     def __init__(self, fit: Fit, **arguments: Any) -> None:
         self.fold_fit = fit
         super().__init__(**arguments)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
-        """Go on from the last checkpoint, if the fit was interrupted after it had written one."""
-        super().parse_arguments(parser, args)
-        chosen, last = self.config["fit"], last_checkpoint(self.fold_fit)
+        """Set the dates of the fold and the seed, and go on from the last checkpoint if the fit was interrupted."""
+        fit = self.fold_fit
+        if fit.parsed is None:
+            super().parse_arguments(parser, args)
+        else:
+            take_parsed_options(self, fit.parsed)
+        self.config["fit"]["seed_everything"] = fit.seed
+        for name, date in fit.fold.settings().items():
+            self.config["fit"]["data"][name] = self.dumped["data"][name] = date
+        chosen, last = self.config["fit"], last_checkpoint(fit)
         chosen["ckpt_path"] = str(last) if last.is_file() else None
         self.checkpoint = read_checkpoint(last) if last.is_file() else None
 
@@ -45,6 +56,9 @@ class FoldCommandLine(CommandLine):
                 callback.dirpath = None  # two fits would overwrite each other's
         logs = self.instantiated("trainer").logger is not False
         logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False) if logs else False
+        self.save_config_kwargs = {"is_run": False}
+        if not logs:
+            self.save_config_callback = None  # there is no folder of a run that it would write into
         return {
             **around,
             "logger": logger,
@@ -63,8 +77,7 @@ def fit_fold(fit: Fit) -> None:
     if not last_checkpoint(fit).is_file():
         shutil.rmtree(fit.folder, ignore_errors=True)
     fit.folder.mkdir(parents=True, exist_ok=True)
-    dates = [f"--data.{name}={date}" for name, date in fit.fold.settings().items()]
-    made = make(["fit", *fit.words, f"--seed_everything={fit.seed}", *dates], FoldCommandLine, fit=fit)
+    made = make(["fit", *fit.words], FoldCommandLine, fit=fit)
     _require_unchanged(fit, made)
     if made.checkpoint is not None:
         for logger in made.trainer.loggers:

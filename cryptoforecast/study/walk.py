@@ -22,6 +22,7 @@ from cryptoforecast.study.beside import Beside
 from cryptoforecast.study.command import BacktestCommandLine
 from cryptoforecast.study.fit import Fit, fit_of, rows_of
 from cryptoforecast.study.folds import FoldDates, WindowKind, cut_backtest
+from cryptoforecast.study.parsed import parsed_options
 from cryptoforecast.study.record import begin_or_go_on, record_of
 from cryptoforecast.training.ledger_entries import enter_backtest, place_of_backtest
 from cryptoforecast.user_code.source_files import SourceCode, copy_source_files, source_code_of
@@ -123,7 +124,8 @@ class Walk:
             for fold in self.folds
             for seed in self.seeds
         ]
-        return [fit._replace(baselines=self.beside.baselines, variant=self.variant) for fit in fits]
+        parsed = parsed_options(made)
+        return [fit._replace(baselines=self.beside.baselines, variant=self.variant, parsed=parsed) for fit in fits]
 
     @property
     def record(self) -> dict[str, Any]:

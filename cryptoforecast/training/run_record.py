@@ -38,13 +38,14 @@ class RunRecord(Callback):
     Args:
         parser: of the verb's options.
         config: the options, parsed.
+        is_run: whether this is the fit of a run, whose settings are shown in TensorBoard, and not of a backtest's fold.
     """
 
-    def __init__(self, parser: LightningArgumentParser, config: Namespace) -> None:
+    def __init__(self, parser: LightningArgumentParser, config: Namespace, is_run: bool = True) -> None:
         config = config.clone()
         config["ckpt_path"] = None  # a repeated run starts from scratch
         self.configuration: str = to_yaml(parser, config)
-        self.settings = non_default_settings(parser, config)
+        self.settings = non_default_settings(parser, config) if is_run else {}
         self.enter: Callable[[], None] | None = None
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -21,6 +21,16 @@ class VerbCLI(LightningCLI):
         """The value of an option of the verb, with its classes instantiated; None if there is none."""
         return self.config_init[self.subcommand].get(name)
 
+    @property
+    def dumped(self) -> dict[str, Any]:
+        """The options of the verb as plain values, of which Lightning makes the ``hparams`` of model and data."""
+        self._dump_config()
+        return self.config_dump
+
+    def take_dumped(self, dumped: dict[str, Any]) -> None:
+        """Take up what :attr:`dumped` returned, which takes as long to make as a small fit."""
+        self.config_dump = dumped
+
     def set_seed(self) -> None:
         """Seed everything with the option ``seed_everything``, and keep a seed that was drawn in its place."""
         super()._set_seed()
