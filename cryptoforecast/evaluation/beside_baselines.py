@@ -45,7 +45,8 @@ def rows_beside_baselines(
         split: which targets.
         device: where to compute.
         most: number of windows at most, from the first on; by default all.
-        ladder_file: where the fitted ladder of a model with a distribution is kept; by default it is fitted anew.
+        ladder_file: where the fitted ladder of a model with a distribution is kept, or a folder with a file for each
+            ladder; by default it is fitted anew.
         baselines: further ones, such as :func:`~cryptoforecast.evaluation.user_baselines.make_baselines` makes; those
             with a ``fit(x, y)`` are fitted to the training windows of ``data``.
 

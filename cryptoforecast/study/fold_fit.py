@@ -1,8 +1,10 @@
 """The fit of one fold with one seed, from its data to its forecast rows."""
 
 import shutil
+from pathlib import Path
 from typing import Any
 
+from jsonargparse import Namespace
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -19,10 +21,13 @@ from cryptoforecast.study.command import BacktestCommandLine
 from cryptoforecast.study.fit import ROWS, Fit, last_checkpoint
 from cryptoforecast.study.parsed import take_parsed_options
 from cryptoforecast.training.fit_entries import mark_as_counted
+from cryptoforecast.training.lightning.cli import VerbCLI
 from cryptoforecast.training.lightning.loggers import continue_logger
 from cryptoforecast.training.settings.command_line import CommandLine, make
 from cryptoforecast.training.train import best_checkpoint, train
 from cryptoforecast.user_code.source_files import changed_files, say_changed
+
+_parsers: list[VerbCLI] = []  # made before they were needed, at most one
 
 
 class FoldCommandLine(CommandLine):
@@ -33,6 +38,15 @@ class FoldCommandLine(CommandLine):
     def __init__(self, fit: Fit, **arguments: Any) -> None:
         self.fold_fit = fit
         super().__init__(**arguments)
+
+    def setup_parser(
+        self, add_subcommands: bool, main_kwargs: dict[str, Any], subparser_kwargs: dict[str, Any]
+    ) -> None:
+        """Take the parser that was made before, or make it."""
+        if _parsers:
+            self.take_parsers(_parsers.pop())
+        else:
+            super().setup_parser(add_subcommands, main_kwargs, subparser_kwargs)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Set the dates of the fold and the seed, and go on from the last checkpoint if the fit was interrupted."""
@@ -68,8 +82,34 @@ class FoldCommandLine(CommandLine):
         }
 
 
-def fit_fold(fit: Fit) -> None:
+class ParserOnly(BacktestCommandLine):
+    """The command line of ``fit``, which parses nothing and builds nothing."""
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Choose the verb alone."""
+        self.config = Namespace(subcommand="fit")  # type: ignore[no-untyped-call]
+
+    def set_seed(self) -> None:
+        """Draw no random number."""
+
+    def instantiate_classes(self) -> None:
+        """Build nothing."""
+
+    def after_instantiate_classes(self) -> None:
+        """Look for no checkpoint."""
+
+
+def make_parser() -> None:
+    """Make the parser of the next fit in this process, or in each of its copies."""
+    _parsers[:] = [make([], ParserOnly, load_from_checkpoint_support=False)]
+
+
+def fit_fold(fit: Fit, ladders: Path | None = None) -> None:
     """Fit a fold, from scratch or from where it was interrupted, and write its rows.
+
+    Args:
+        fit: what to do.
+        ladders: a folder of fitted ladders, which fits share; by default the ladder is fitted anew.
 
     Raises:
         UserError: if the closes have changed, or the fit cannot be carried out.
@@ -85,7 +125,7 @@ def fit_fold(fit: Fit) -> None:
     chosen = made.config["fit"]
     train(made.trainer, made.model, datamodule=made.datamodule, ckpt_path=chosen["ckpt_path"],
           weights_only=chosen.get("weights_only"))  # fmt: skip
-    _write_rows(fit, made)
+    _write_rows(fit, made, ladders)
 
 
 def _require_unchanged(fit: Fit, made: FoldCommandLine) -> None:
@@ -101,13 +141,13 @@ def _require_unchanged(fit: Fit, made: FoldCommandLine) -> None:
             raise UserError(f"{series.closes.name}: the closes have changed since the backtest began.")
 
 
-def _write_rows(fit: Fit, made: FoldCommandLine) -> None:
+def _write_rows(fit: Fit, made: FoldCommandLine, ladders: Path | None) -> None:
     """Write the forecasts of the test part by the best checkpoint and the baselines."""
     path = best_checkpoint(made.trainer, made.instantiated("trainer").callbacks)
     forecaster: Forecaster = load_forecaster(path) if path else made.model
     baselines = make_baselines(fit.baselines, made.datamodule)
     device = made.trainer.strategy.root_device
-    rows = rows_beside_baselines(forecaster, made.datamodule, "test", device, baselines=baselines)
+    rows = rows_beside_baselines(forecaster, made.datamodule, "test", device, None, ladders, baselines)
     rows["fold"] = fit.fold.number
     text = to_csv(rows)
     assert text is not None

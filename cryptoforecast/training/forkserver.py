@@ -19,7 +19,12 @@ from types import ModuleType
 from cryptoforecast.errors import UserError
 
 # Importing these takes seconds, and is done once for all processes.
-PRELOADED = ["cryptoforecast.training.preload", "cryptoforecast.study.engines.local", "cryptoforecast.audit.command"]
+PRELOADED = [
+    "cryptoforecast.training.preload",
+    "cryptoforecast.study.engines.local",
+    "cryptoforecast.study.engines.preload",
+    "cryptoforecast.audit.command",
+]
 MAIN = "__main__"
 
 

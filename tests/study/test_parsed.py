@@ -8,7 +8,7 @@ import torch
 from cryptoforecast.data.sources.loaded_once import loaded_once
 from cryptoforecast.study.command import make_backtest
 from cryptoforecast.study.fit import Fit, fit_of
-from cryptoforecast.study.fold_fit import fit_fold
+from cryptoforecast.study.fold_fit import fit_fold, make_parser
 from cryptoforecast.study.folds import cut_backtest
 from cryptoforecast.study.parsed import parsed_options
 from tests.cli.helpers import BEST, QUICK, SIMULATED
@@ -61,6 +61,8 @@ def test_a_fit_writes_the_same_whether_it_parses_its_options_or_is_given_them(
         first = written(fit)
         Path("model.yaml").unlink()
         assert written(fit._replace(parsed=parsed)) == first
+        make_parser()
+        assert written(fit._replace(parsed=parsed)) == first, "also with a parser that was made before"
     assert {"forecasts.csv", "checkpoints/best.ckpt"} <= first.keys()
     assert ("config.yaml" in first) is logged
 

@@ -1,4 +1,4 @@
-"""The ladder in a file of the run folder, so that it is fitted once."""
+"""The ladder in a file of the run folder, or in a folder that many fits share, so that it is fitted once."""
 
 import hashlib
 import json
@@ -22,11 +22,12 @@ def kept_ladder(bars: Sequence[Bars], horizon: int, file: Path | None) -> Ladder
     Args:
         bars: of each series.
         horizon: number of steps.
-        file: where it is kept; None to fit it and keep nothing.
+        file: where it is kept, or a folder with a file for each ladder; None to fit it and keep nothing.
     """
     if file is None:
         return fit_ladder(bars, horizon)
     fitted_to = fingerprint(bars, horizon)
+    file = file / f"{fitted_to}.json" if file.is_dir() else file
     kept = _read(file, fitted_to)
     if kept is not None:
         return kept

@@ -1,10 +1,6 @@
 """The engine of one machine: fits in processes of their own, each with one thread."""
 
-import multiprocessing
 import os
-import signal
-import sys
-import threading
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import wait
@@ -14,16 +10,15 @@ from typing import NamedTuple, Self
 
 import torch
 
-from cryptoforecast.data.sources.loaded_once import Loaded, loaded_once
-from cryptoforecast.errors import UserError
+from cryptoforecast.data.sources.loaded_once import Loaded
 from cryptoforecast.study.engines.choose import EngineOptions
 from cryptoforecast.study.engines.engine import Ended
-from cryptoforecast.study.fit import LOG, Fit, log_of
-from cryptoforecast.study.fold_fit import fit_fold
-from cryptoforecast.training.console import quiet_console
+from cryptoforecast.study.engines.process import SharedByFits, failure_in, work
+from cryptoforecast.study.fit import Fit, log_of
 from cryptoforecast.training.forkserver import forkserver_context, start
 
 GPUS = "CUDA_VISIBLE_DEVICES"
+LADDERS = "ladders"  # a folder beside the first fit's, while fits are carried out
 
 
 def make_engine(options: EngineOptions, loaded: Loaded, accelerator: str) -> "LocalEngine":
@@ -52,6 +47,7 @@ class LocalEngine:
     def __init__(self, workers: int, gpus: Sequence[str] = (), loaded: Loaded | None = None) -> None:
         self.workers, self._loaded = workers, loaded or {}
         self._gpus = gpus
+        self._ladders: Path | None = None
         self._free = list(range(workers))[::-1]
         self._running: list[Running] = []
 
@@ -66,7 +62,10 @@ class LocalEngine:
     def start(self, fit: Fit) -> None:
         """Start a fit in a process of its own."""
         worker = self._free.pop()
-        arguments = (fit, self._loaded, Path.cwd(), share_of(worker, self._gpus))
+        self._ladders = self._ladders or fit.folder.parent / LADDERS
+        self._ladders.mkdir(parents=True, exist_ok=True)
+        shared = SharedByFits(self._loaded, self._ladders)
+        arguments = (fit, shared, Path.cwd(), share_of(worker, self._gpus))
         process = forkserver_context().Process(target=work, args=arguments)  # type: ignore[attr-defined]
         start(process, fit.settings)
         self._running.append(Running(fit, process, worker, time.monotonic()))
@@ -100,54 +99,3 @@ def gpus_seen(accelerator: str) -> list[str]:
         return []
     named = [name.strip() for name in os.environ.get(GPUS, "").split(",") if name.strip()]
     return named or [str(number) for number in range(torch.cuda.device_count())]
-
-
-def work(fit: Fit, loaded: Loaded, home: Path, environment: dict[str, str]) -> None:
-    """The whole life of a process that fits a fold: one thread, all output into its log, ended with its parent.
-
-    Args:
-        fit: what to do.
-        loaded: the closes; what is not among them is loaded here.
-        home: the working folder of the command.
-        environment: that of the command; which GPU is seen is part of it.
-    """
-    os.chdir(home)
-    os.environ.clear()
-    os.environ.update(environment)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is asked too, and ends its children
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    with log_of(fit).open("w") as log:
-        sys.stdout.flush()
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
-    torch.set_num_threads(1)
-    quiet_console()
-    try:
-        with loaded_once(loaded):
-            fit_fold(fit)
-    except (UserError, OSError) as problem:
-        sys.exit(f"error: {problem}")
-    sys.stdout.flush()
-    log_of(fit).replace(fit.folder / LOG)
-
-
-def _end_with_the_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def failure_in(log: Path, status: int | None) -> str | None:
-    """Why a process failed: the last line of its log, or how it ended; None if it did not fail.
-
-    Args:
-        log: what it printed.
-        status: the exit code of the process.
-    """
-    if status == 0:
-        return None
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
-    by_itself = f"its process ended with status {status}"
-    why = lines[-1].removeprefix("error: ") if lines and status == 1 else by_itself
-    return f"{why.rstrip('.')}; more in {log}."

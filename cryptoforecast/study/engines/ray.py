@@ -15,7 +15,7 @@ from cryptoforecast.data.sources.loaded_once import Loaded
 from cryptoforecast.study.engines.archive import unpack
 from cryptoforecast.study.engines.choose import EngineOptions
 from cryptoforecast.study.engines.engine import Ended
-from cryptoforecast.study.engines.local import failure_in
+from cryptoforecast.study.engines.process import failure_in
 from cryptoforecast.study.engines.ray_cluster import connect, in_words, require_same_versions
 from cryptoforecast.study.engines.ray_node import FOLDER, fit_on_node
 from cryptoforecast.study.engines.versions import versions

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from cryptoforecast.study.engines.archive import pack
-from cryptoforecast.study.engines.local import work
+from cryptoforecast.study.engines.process import SharedByFits, work
 from cryptoforecast.study.engines.versions import difference, versions
 from cryptoforecast.study.fit import Fit
 from cryptoforecast.training.forkserver import forkserver_context, start
@@ -33,7 +33,7 @@ def fit_on_node(fit: Fit, loaded: bytes, wanted: dict[str, str]) -> tuple[str | 
         settings = Path(scratch, SETTINGS)
         settings.write_text(fit.settings, encoding="utf-8")
         moved = fit._replace(folder=Path(scratch, FOLDER), words=[f"--config={settings}"])
-        arguments = (moved, pickle.loads(loaded), Path.cwd(), dict(os.environ))
+        arguments = (moved, SharedByFits(pickle.loads(loaded)), Path.cwd(), dict(os.environ))
         process = forkserver_context().Process(target=work, args=arguments)  # type: ignore[attr-defined]
         start(process, fit.settings)
         try:

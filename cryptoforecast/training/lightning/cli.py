@@ -25,11 +25,17 @@ class VerbCLI(LightningCLI):
     def dumped(self) -> dict[str, Any]:
         """The options of the verb as plain values, of which Lightning makes the ``hparams`` of model and data."""
         self._dump_config()
-        return self.config_dump
+        dumped: dict[str, Any] = self.config_dump
+        return dumped
 
     def take_dumped(self, dumped: dict[str, Any]) -> None:
         """Take up what :attr:`dumped` returned, which takes as long to make as a small fit."""
         self.config_dump = dumped
+
+    def take_parsers(self, made: "VerbCLI") -> None:
+        """Take the parsers of a command line that has parsed nothing with them, in place of making some."""
+        self.parser, self._subcommand_parsers = made.parser, made.verb_parsers
+        self._subcommand_method_arguments = made._subcommand_method_arguments
 
     def set_seed(self) -> None:
         """Seed everything with the option ``seed_everything``, and keep a seed that was drawn in its place."""

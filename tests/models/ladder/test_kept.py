@@ -48,6 +48,14 @@ def test_it_is_fitted_anew_for_another_horizon_other_borders_and_other_training_
     assert fits == [1, 2, 2, 2, 2]
 
 
+def test_in_a_folder_the_ladders_of_two_horizons_are_both_kept(tmp_path: Path, fits: list[int]) -> None:
+    ladders = [kept_ladder(BARS, horizon, tmp_path) for horizon in (1, 2, 1, 2)]
+    assert fits == [1, 2]
+    assert [ladder.rungs["Har"].learned() for ladder in ladders[:2]] == [
+        ladder.rungs["Har"].learned() for ladder in ladders[2:]
+    ]
+
+
 def test_closes_after_the_training_bars_do_not_count() -> None:
     closes = BARS[0].closes * np.where(np.arange(501) < 400, 1.0, 3.0)
     assert fingerprint(BARS, 1) == fingerprint([BARS[0]._replace(closes=closes), BARS[1]], 1)
