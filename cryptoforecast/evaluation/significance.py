@@ -98,6 +98,8 @@ def diebold_mariano_of(difference: np.ndarray, horizon: int) -> TestResult:
         horizon: number of steps of a forecast.
     """
     count = len(difference)
+    if not np.isfinite(difference).all():
+        return TestResult(None, "at some of which a loss is not known")
     if not difference.any():
         return TestResult(None, "at each of which both err alike")
     if count < fewest_origins(horizon):
@@ -132,10 +134,10 @@ def loss_differences(rows: pd.DataFrame, benchmark: pd.DataFrame, loss: Loss = s
     """
     losses, of_benchmark = _losses(rows, loss), _losses(benchmark, loss)
     unit = of_benchmark.groupby("series").transform("mean").replace(0.0, 1.0)  # all closes may be equal
-    differences: np.ndarray = ((losses - of_benchmark) / unit).groupby("origin").mean().to_numpy()
+    differences: np.ndarray = ((losses - of_benchmark) / unit).groupby("origin").mean(skipna=False).to_numpy()
     return differences
 
 
 def _losses(rows: pd.DataFrame, loss: Loss) -> pd.Series:
     losses = pd.Series(loss(rows), index=rows.index)
-    return losses.groupby([rows["series"], rows["origin"]], sort=True).mean()
+    return losses.groupby([rows["series"], rows["origin"]], sort=True).mean(skipna=False)

@@ -14,6 +14,7 @@ import pandas as pd
 from rich.console import Console
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation import score_tables
 from cryptoforecast.evaluation.benchmark_rows import with_random_walk
 from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.decision import claim_on
@@ -24,22 +25,14 @@ from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict, 
 from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
 from cryptoforecast.evaluation.quantity import is_of_prices
-from cryptoforecast.evaluation.score_tables import (
-    CALIBRATION_NOTES,
-    print_findings,
-    series_in_words,
-    tables_of_calibration,
-    tables_of_densities,
-    tables_of_scores,
-)
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.table import notes, tables_of_findings
 from cryptoforecast.evaluation.tries import Place
 from cryptoforecast.evaluation.user_metrics import note_metrics
 from cryptoforecast.evaluation.verdict_record import scores_of_both, verdict_record
-from cryptoforecast.evaluation.volatility import tables_of_volatility
-from cryptoforecast.evaluation.volatility_metrics import named_in_table_of_volatility, with_metrics_of_quantity
+from cryptoforecast.evaluation.volatility_metrics import with_metrics_of_quantity
+from cryptoforecast.evaluation.volatility_verdict import VolatilityVerdict, judge_volatility, tables_of_volatility
 from cryptoforecast.formatting import display_name
 
 SPLITS = ("val", "test")
@@ -58,6 +51,7 @@ class Verdict:
         findings: tests and descriptions by series and model; empty for validation targets.
         rows: the forecast rows that were judged.
         distribution: the verdict on the model's distribution; None if it forecasts points alone.
+        volatility: the verdict on forecasts of volatility; None of prices.
     """
 
     split: str
@@ -67,6 +61,7 @@ class Verdict:
     findings: dict[str, dict[str, ModelFindings]]
     rows: pd.DataFrame = field(compare=False)
     distribution: DistributionVerdict | None = None
+    volatility: VolatilityVerdict | None = None
 
     @property
     def skill(self) -> float:
@@ -86,8 +81,9 @@ class Verdict:
 
     @property
     def sentences(self) -> list[str]:
-        """The claims as sentences: on the point forecast, and on the distribution where there is one."""
-        return [self.sentence, *([] if self.distribution is None else [self.distribution.sentence])]
+        """The claims as sentences: on the point forecast, and on volatility and the distribution where there are."""
+        further = [part.sentence for part in (self.volatility, self.distribution) if part is not None]
+        return [self.sentence, *further]
 
     @property
     def scores(self) -> dict[str, Score]:
@@ -142,7 +138,8 @@ class Verdict:
         verdict and claim.
         """
         targets = sum(self.targets.values())
-        record = verdict_record(self.claim, targets, self.by_series, self.findings, self.distribution, self.rows)
+        parts = self.distribution, self.volatility
+        record = verdict_record(self.claim, targets, self.by_series, self.findings, *parts, self.rows)
         return json.dumps(record, indent=2) + "\n"
 
     def write(self, path: Path) -> None:
@@ -195,6 +192,7 @@ def judge(
         raise UserError(f"split is {split!r}; it is one of {', '.join(SPLITS)}.")
     model = str(rows["model"].iloc[0])
     distribution = judge_distribution(rows, model, split, tries, simulated, flattered_by)
+    volatility = judge_volatility(rows, split, tries, simulated, flattered_by)
     whole, rows = rows, rows if distribution is None else point_rows(rows, model)
     by_series = scores_by_series(rows, named)
     judged, walk = rows[rows["model"] == model], rows[rows["model"] == RANDOM_WALK]
@@ -212,7 +210,7 @@ def judge(
         findings={series: models[model] for series, models in findings.items()},
     )
     targets = {series: int((judged["series"] == series).sum()) for series in by_series}
-    return Verdict(split, targets, by_series, claim, findings, whole, distribution)
+    return Verdict(split, targets, by_series, claim, findings, whole, distribution, volatility)
 
 
 def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
@@ -229,22 +227,24 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
     SIMULATED: 20 test targets...
     """
     console = console or (Console() if sys.stdout.isatty() else Console(width=WIDTH))
-    names = display_name(series_in_words(verdict.by_series), verdict.claim.simulated)
-    distribution, elsewhere = verdict.distribution, named_in_table_of_volatility(verdict.rows)
+    names = display_name(score_tables.series_in_words(verdict.by_series), verdict.claim.simulated)
+    distribution, volatility = verdict.distribution, verdict.volatility
     targets = f"{sum(verdict.targets.values()):,} {verdict.split} targets"
-    tables = tables_of_scores(f"{names}: {targets}", verdict.by_series, verdict.targets, elsewhere)
+    hidden = () if volatility is None else volatility.shown
+    tables = score_tables.tables_of_scores(f"{names}: {targets}", verdict.by_series, verdict.targets, hidden)
     if distribution is not None:
-        tables += tables_of_densities(f"{names}: distributions of the log change, {targets}", distribution.by_series)
-    tables += [*tables_of_probabilities(verdict.rows), *tables_of_volatility(verdict.rows)]
+        title = f"{names}: distributions of the log change, {targets}"
+        tables += score_tables.tables_of_densities(title, distribution.by_series)
+    tables += [*tables_of_probabilities(verdict.rows), *tables_of_volatility(volatility)]
     for table in tables:
         console.print(table)
     if verdict.findings:
         of_price = is_of_prices(verdict.rows)
         of_points = tables_of_findings(names, verdict.findings, of_price)
-        print_findings(console, of_points, notes(verdict.findings, of_price))
+        score_tables.print_findings(console, of_points, notes(verdict.findings, of_price))
     if distribution is not None and distribution.findings:
-        calibrated = tables_of_calibration(names, distribution.claim.model, distribution.findings)
-        print_findings(console, calibrated, CALIBRATION_NOTES)
+        calibrated = score_tables.tables_of_calibration(names, distribution.claim.model, distribution.findings)
+        score_tables.print_findings(console, calibrated, score_tables.CALIBRATION_NOTES)
     adaptation = adaptation_of(verdict.rows)
     for sentence in [*verdict.sentences, *([] if adaptation is None else [adaptation.sentence])]:
         console.print(sentence, soft_wrap=True, highlight=False, markup=False)

@@ -16,11 +16,9 @@ from cryptoforecast.evaluation.distribution.quantile_columns import has_distribu
 from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict
 from cryptoforecast.evaluation.findings import ModelFindings
 from cryptoforecast.evaluation.metrics import Score, overall, scores_by_series
-from cryptoforecast.evaluation.quantity import is_of_volatility
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.user_metrics import USERS
-from cryptoforecast.evaluation.volatility import to_json as record_of_volatility
-from cryptoforecast.evaluation.volatility import volatility_scores
+from cryptoforecast.evaluation.volatility_verdict import VolatilityVerdict
 
 Table = dict[str, dict[str, dict[str, Any]]]  # by series, by model, by the name of a score
 Findings = Mapping[str, Mapping[str, ModelFindings]] | Mapping[str, Mapping[str, CalibrationFindings]]
@@ -32,6 +30,7 @@ def verdict_record(
     points: dict[str, dict[str, Score]],
     findings: dict[str, dict[str, ModelFindings]],
     distribution: DistributionVerdict | None,
+    volatility: VolatilityVerdict | None,
     rows: pd.DataFrame,
 ) -> dict[str, Any]:
     """A verdict for JSON, which has no infinity and no NaN: None stands for both.
@@ -42,6 +41,7 @@ def verdict_record(
         points: scores of point forecasts by series and model.
         findings: on point forecasts by series and model.
         distribution: the verdict on the distribution, if there is one.
+        volatility: the verdict on forecasts of volatility, if they are.
         rows: the forecast rows.
     """
     by_series = plain_scores(points, {} if distribution is None else distribution.by_series)
@@ -60,8 +60,8 @@ def verdict_record(
         content["adaptive"] = adaptation._asdict()
     if rows.attrs.get(USERS):
         content[USERS] = rows.attrs[USERS]
-    if is_of_volatility(rows):
-        content["volatility"] = record_of_volatility(volatility_scores(rows))
+    if volatility is not None:
+        content["volatility"] = volatility.to_json()
     if has_probabilities(rows):
         content["probability"] = record_of_probabilities(probabilities_by_series(rows))
     if findings:
@@ -106,6 +106,19 @@ def plain_scores(points: Mapping[str, Mapping[str, Any]], densities: Mapping[str
         }
         for series, scores in scores_of_both(points, densities).items()
     }
+
+
+def finite(value: Any) -> Any:
+    """A record with None for what is no finite number: JSON has no infinity and no NaN.
+
+    >>> finite({"skill": -float("inf"), "seeds": [1.0, float("nan")]})
+    {'skill': None, 'seeds': [1.0, None]}
+    """
+    if isinstance(value, dict):
+        return {name: finite(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [finite(inner) for inner in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def _plain_findings(findings: Findings) -> Table:

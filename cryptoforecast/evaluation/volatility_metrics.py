@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cryptoforecast.evaluation import volatility
 from cryptoforecast.evaluation.quantity import is_of_volatility
-from cryptoforecast.evaluation.user_metrics import USERS, Metric
+from cryptoforecast.evaluation.user_metrics import Metric
 
 
 def qlike(rows: pd.DataFrame) -> float | None:
@@ -29,6 +30,9 @@ def log_mse(rows: pd.DataFrame) -> float | None:
     return _finite_mean(volatility.log_errors_of_rows(rows))
 
 
+METRICS: dict[str, Metric] = {"qlike": qlike, "log_mse": log_mse}
+
+
 def with_metrics_of_quantity(rows: pd.DataFrame, named: Mapping[str, Metric]) -> dict[str, Metric]:
     """The metrics that forecast rows are judged by: of volatilities both of these unasked, and those of the user.
 
@@ -36,12 +40,13 @@ def with_metrics_of_quantity(rows: pd.DataFrame, named: Mapping[str, Metric]) ->
         rows: forecast rows.
         named: the user's, by name; where a name is that of one of these, the user's takes its place.
     """
-    return {**({"qlike": qlike, "log_mse": log_mse} if is_of_volatility(rows) else {}), **named}
+    return {**(METRICS if is_of_volatility(rows) else {}), **named}
 
 
-def named_in_table_of_volatility(rows: pd.DataFrame) -> set[str]:
-    """The metrics that the table of volatilities shows, so that no other need; a metric of the user is none of them."""
-    return {"qlike", "log_mse"} - set(rows.attrs.get(USERS, {}).get("metrics", {}))
+def mean_qlike(by_series: Mapping[str, Mapping[str, Any]], model: str) -> float:
+    """The QLIKE of a model among scores by series and model, the mean over the series; NaN where one is not known."""
+    values = [scores[model]["qlike"] for scores in by_series.values()]
+    return float(np.mean([np.nan if value is None else value for value in values]))
 
 
 def _finite_mean(losses: np.ndarray) -> float | None:

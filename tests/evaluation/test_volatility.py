@@ -14,7 +14,7 @@ from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
 from cryptoforecast.evaluation.comparison.measures import is_baseline
 from cryptoforecast.evaluation.volatility import log_errors, qlike, volatility_scores
 from cryptoforecast.evaluation.volatility_baselines import EWMA, GARCH, HAR
-from tests.helpers import Given, bars
+from tests.helpers import Given, bars, not_none
 
 
 def data_of_volatility(count: int = 400, horizon: int = 2, altered: int | None = None) -> CloseDataModule:
@@ -114,8 +114,15 @@ def test_the_verdict_has_both_losses_and_no_word_on_directions_and_trading(rows:
         assert word not in shown
     kept = json.loads(verdict.to_json())
     scores = volatility_scores(rows)["COIN-USD volatility"]
-    assert kept["volatility"]["COIN-USD volatility"][HAR]["qlike"] == scores[HAR].qlike
-    assert 0 <= kept["volatility"]["COIN-USD volatility"][EWMA]["diebold_mariano_qlike"]["p_value"] <= 1
+    by_model = kept["volatility"]["by_series"]["COIN-USD volatility"]
+    assert by_model[HAR]["qlike"] == scores[HAR].qlike
+    assert 0 <= by_model[EWMA]["diebold_mariano_qlike"]["p_value"] <= 1
+    assert kept["scores"][HAR]["qlike"] == scores[HAR].qlike
+    table = verdict.table().set_index("model")
+    assert table.loc[HAR, "log_mse"] == scores[HAR].log_mse
+    assert verdict.sentences[1] in shown
+    assert kept["volatility"]["verdict"].startswith("Mean's volatility is better than RandomWalk's (QLIKE ")
+    assert not_none(judge(rows, "val").volatility).sentence.endswith("by which it was chosen; test can tell.")
     assert kept["findings"]["COIN-USD volatility"]["Mean"]["trading"] is None
 
 

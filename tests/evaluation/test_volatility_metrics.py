@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import cryptoforecast as cf
 from cryptoforecast.evaluation.volatility_metrics import log_mse, qlike, with_metrics_of_quantity
+from tests.evaluation.helpers import volatility_rows
 
 VOLATILITIES = st.lists(st.tuples(*[st.floats(1e-4, 1.0)] * 2), min_size=1, max_size=20)
 CONFIG = {
@@ -49,7 +50,7 @@ def test_prices_have_neither() -> None:
 def test_a_backtest_of_volatility_and_a_comparison_of_it_show_both(tmp_path: Path) -> None:
     result = cf.backtest(**CONFIG, folds=2, output_dir=tmp_path / "out", progress=False)
     assert {"qlike", "log_mse"} <= set(result.table())
-    assert "qlike" in repr(result)
+    assert "rel. QLIKE" in repr(result)
     assert "VolatilityHar" in set(result.rows["model"])
     rows = pd.read_csv(tmp_path / "out" / "forecasts.csv")
     expected = {str(model): qlike(part) for model, part in rows.groupby("model")}
@@ -64,3 +65,16 @@ def test_a_test_of_volatility_is_compared_by_both_too(tmp_path: Path) -> None:
     run = cf.fit(**CONFIG, name="volatile")
     run.test()
     assert {"qlike", "log_mse"} <= set(cf.compare(run, repetitions=50).table())
+
+
+def test_a_metric_of_the_user_takes_the_place_of_one_of_the_same_name() -> None:
+    def qlike(rows: pd.DataFrame) -> float:
+        return float(len(rows))
+
+    rows = volatility_rows({"LSTM": 0.2}, count=20)
+    verdict = cf.judge(rows, metrics=[qlike])
+    assert verdict.scores["LSTM"] | {"qlike": 20.0} == verdict.scores["LSTM"]
+    assert list(json.loads(verdict.to_json())["judge"]["metrics"]) == ["qlike"]
+    assert "qlike" in repr(verdict)
+    assert "log_mse" not in repr(verdict)
+    assert "judge" not in json.loads(cf.judge(volatility_rows({"LSTM": 0.2}, count=20)).to_json())

@@ -1,4 +1,4 @@
-"""The claim on a model's distribution: which rungs of the ladder it beats, decided in order from simple to hard."""
+"""The claim on a model against a ladder of baselines: which rungs it beats, decided in order from simple to hard."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ ENDS_OF_NINETY = ("0.05", "0.95")
 
 
 class AgainstRung(NamedTuple):
-    """A model beside a rung: 1 - its CRPS / the rung's (of several series the mean), and the test of the difference.
+    """A model beside a rung: 1 - its loss / the rung's (of several series the mean), and the test of the difference.
 
     ``difference`` is the tested mean of the loss differences, below zero if the model's losses are smaller.
     """
@@ -39,8 +39,8 @@ class Misfit(NamedTuple):
     p_value: float
 
 
-class DensityClaim(NamedTuple):
-    """What may be claimed of a model's distribution on some targets.
+class RungClaim(NamedTuple):
+    """What may be claimed on some targets of a model's distribution, or of its forecasts of volatility.
 
     Attributes:
         model: its name.
@@ -50,12 +50,13 @@ class DensityClaim(NamedTuple):
         beaten: number of rungs that it beats, from the first on.
         targets: number of targets.
         split: ``val`` or ``test``.
-        coverage_90: share of closes within the 90 % intervals; of several series the mean.
-        misfit: the test that shows that it is not calibrated, if any does.
         level: "better" takes a p-value below this; it is lower, the more was tried.
         place: which try this is; None if tries were not counted.
         simulated: whether the closes are simulated.
         flattered_by: why nothing may be claimed on these targets, as half a sentence; else empty.
+        measure: what the loss is: ``CRPS`` of distributions, or ``QLIKE`` of volatilities.
+        coverage_90: share of closes within the 90 % intervals; of several series the mean. None of volatilities.
+        misfit: the test that shows that a distribution is not calibrated, if any does.
     """
 
     model: str
@@ -65,12 +66,13 @@ class DensityClaim(NamedTuple):
     beaten: int
     targets: int
     split: str
-    coverage_90: float
-    misfit: Misfit | None
     level: float
     place: Place | None
     simulated: bool
     flattered_by: str = ""
+    measure: str = "CRPS"
+    coverage_90: float | None = None
+    misfit: Misfit | None = None
 
     @property
     def highest_beaten(self) -> AgainstRung | None:
@@ -91,39 +93,31 @@ class DensityClaim(NamedTuple):
             "better_than": None if best is None else best.rung,
             "rungs": {
                 against.rung: {
-                    "crps_reduction": against.reduction if np.isfinite(against.reduction) else None,
+                    f"{self.measure.lower()}_reduction": against.reduction if np.isfinite(against.reduction) else None,
                     "p_value": against.test.p_value,
                 }
                 for against in self.rungs
             },
-            "coverage_90": self.coverage_90,
-            "misfit": None if self.misfit is None else self.misfit._asdict(),
+            **({} if self.coverage_90 is None else self._calibration()),
             "level": self.level,
             "place": None if place is None else {"fit": place.fit, "variant": place.variant},
             "tried": None if place is None else place.tried._asdict(),
             "simulated": self.simulated,
         }
 
+    def _calibration(self) -> dict[str, Any]:
+        return {"coverage_90": self.coverage_90, "misfit": None if self.misfit is None else self.misfit._asdict()}
+
 
 def density_claim_on(
     model: str,
     rungs: Sequence[AgainstRung],
     *,
-    targets: int,
     coverage_90: float,
-    split: str = "test",
-    place: Place | None = None,
-    simulated: bool = False,
-    flattered_by: str = "",
     findings: Mapping[str, CalibrationFindings] | None = None,
-) -> DensityClaim:
-    """The claim on a distribution: the highest rung that it beats.
-
-    The rungs are tested in their order, from the random walk on, each at the level of this try (see
-    :func:`~cryptoforecast.evaluation.tries.level_of`), and the first that is not beaten ends it. A test at a higher
-    rung thus counts only if all below are beaten, which keeps the probability of a false claim at the level although
-    several rungs are tested (Maurer, Hothorn and Lehmacher). A model whose CRPS is significantly higher than the first
-    rung's is worse. On validation targets, or on targets that flatter the model, nothing is claimed.
+    **options: Any,
+) -> RungClaim:
+    """The claim on a distribution: the highest rung that it beats, and whether it is calibrated.
 
     The distribution is called not calibrated if Kupiec's test of an end of the 90 % intervals, or the test of the PIT,
     has a p-value below 1 %, divided by the number of these tests on all series.
@@ -131,13 +125,42 @@ def density_claim_on(
     Args:
         model: its name.
         rungs: the model beside each rung but itself, from simple to hard.
-        targets: number of targets.
         coverage_90: share of closes within its 90 % intervals.
+        findings: its findings by series.
+        options: those of :func:`claim_on_rungs`.
+    """
+    claim = claim_on_rungs(model, rungs, **options)
+    return claim._replace(coverage_90=coverage_90, misfit=_misfit(findings or {}))
+
+
+def claim_on_rungs(
+    model: str,
+    rungs: Sequence[AgainstRung],
+    *,
+    targets: int,
+    measure: str = "CRPS",
+    split: str = "test",
+    place: Place | None = None,
+    simulated: bool = False,
+    flattered_by: str = "",
+) -> RungClaim:
+    """The claim on a model: the highest rung that it beats.
+
+    The rungs are tested in their order, from the random walk on, each at the level of this try (see
+    :func:`~cryptoforecast.evaluation.tries.level_of`), and the first that is not beaten ends it. A test at a higher
+    rung thus counts only if all below are beaten, which keeps the probability of a false claim at the level although
+    several rungs are tested (Maurer, Hothorn and Lehmacher). A model whose loss is significantly higher than the first
+    rung's is worse. On validation targets, or on targets that flatter the model, nothing is claimed.
+
+    Args:
+        model: its name.
+        rungs: the model beside each rung but itself, from simple to hard.
+        targets: number of targets.
+        measure: what the loss is.
         split: ``val`` or ``test``.
         place: which of all tries this is; None if tries were not counted.
         simulated: whether the closes are simulated.
         flattered_by: why nothing may be claimed on these targets, as words after "…, but"; else empty.
-        findings: its findings by series.
 
     References:
         Maurer, Hothorn and Lehmacher (1995), Multiple comparisons in drug clinical trials and preclinical assays:
@@ -145,8 +168,8 @@ def density_claim_on(
     """
     level = level_of(place)
     outcome, reason, beaten = _decide(model, rungs, split, level, flattered_by)
-    return DensityClaim(model, outcome, reason, list(rungs), beaten, targets, split, coverage_90,
-                        _misfit(findings or {}), level, place, simulated, flattered_by)  # fmt: skip
+    return RungClaim(model, outcome, reason, list(rungs), beaten, targets, split, level, place, simulated,
+                     flattered_by, measure)  # fmt: skip
 
 
 def _decide(
@@ -159,6 +182,8 @@ def _decide(
     if flattered_by:
         return Outcome.NO_CLAIM, Reason.FLATTERED, 0
     first = rungs[0]
+    if np.isnan(first.reduction):  # a loss of the model is not known
+        return Outcome.NO_CLAIM, Reason.NO_TEST, 0
     if not np.isfinite(first.reduction):
         return Outcome.WORSE, Reason.STANDS_STILL, 0
     if split != "test":

@@ -1,5 +1,6 @@
 """The verdict on a model's distribution: scores beside the ladder's, tests, and the claim as a sentence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.evaluation.distribution.calibration import CalibrationFindings, calibration_by_series
-from cryptoforecast.evaluation.distribution.claim import AgainstRung, DensityClaim, density_claim_on
+from cryptoforecast.evaluation.distribution.claim import AgainstRung, RungClaim, density_claim_on
 from cryptoforecast.evaluation.distribution.density import (
     DensityScore,
     crps_of_rows,
@@ -15,9 +16,9 @@ from cryptoforecast.evaluation.distribution.density import (
     overall_density,
 )
 from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
-from cryptoforecast.evaluation.distribution.sentence import density_sentence_of
+from cryptoforecast.evaluation.distribution.sentence import sentence_on_rungs
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
-from cryptoforecast.evaluation.significance import diebold_mariano, loss_differences
+from cryptoforecast.evaluation.significance import Loss, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.tries import Place
 
 
@@ -32,13 +33,13 @@ class DistributionVerdict:
     """
 
     by_series: dict[str, dict[str, DensityScore]]
-    claim: DensityClaim
+    claim: RungClaim
     findings: dict[str, dict[str, CalibrationFindings]]
 
     @property
     def sentence(self) -> str:
         """The claim as a sentence."""
-        return density_sentence_of(self.claim)
+        return sentence_on_rungs(self.claim)
 
     @property
     def scores(self) -> dict[str, DensityScore]:
@@ -104,26 +105,30 @@ def judge_distribution(
     return DistributionVerdict(by_series, claim, findings)
 
 
-def against_rungs(rows: pd.DataFrame, model: str) -> list[AgainstRung]:
-    """A model's distribution beside that of each rung on the same targets, from simple to hard, pooled over series.
+def against_rungs(
+    rows: pd.DataFrame, model: str, rungs: Sequence[str] = RUNG_NAMES, loss: Loss = crps_of_rows
+) -> list[AgainstRung]:
+    """A model beside each rung of a ladder on the same targets, from simple to hard, pooled over series.
 
     Args:
-        rows: forecast rows with distributions of the model and the rungs.
+        rows: forecast rows of the model and the rungs.
         model: the name of the model.
+        rungs: the names of the rungs, by default those of distributions.
+        loss: of each row; by default the CRPS of its distribution.
     """
     by_model = {str(name): part for name, part in rows.groupby("model", sort=False)}
     judged = by_model.pop(model)
-    return [_against_rung(judged, by_model[name]) for name in RUNG_NAMES if name in by_model]
+    return [_against_rung(judged, by_model[name], loss) for name in rungs if name in by_model]
 
 
-def _against_rung(judged: pd.DataFrame, rung: pd.DataFrame) -> AgainstRung:
+def _against_rung(judged: pd.DataFrame, rung: pd.DataFrame, loss: Loss) -> AgainstRung:
     reductions = []
     for series, part in judged.groupby("series", sort=False):
-        crps, of_rung = (float(crps_of_rows(rows).mean()) for rows in (part, rung[rung["series"] == series]))
-        reductions.append(1 - crps / of_rung if of_rung else (0.0 if crps == 0 else -np.inf))
+        mean, of_rung = (float(loss(rows).mean()) for rows in (part, rung[rung["series"] == series]))
+        reductions.append(1 - mean / of_rung if of_rung else (0.0 if mean == 0 else -np.inf))
     return AgainstRung(
         str(rung["model"].iloc[0]),
         float(np.mean(reductions)),
-        diebold_mariano(judged, rung, crps_of_rows),
-        float(loss_differences(judged, rung, crps_of_rows).mean()),
+        diebold_mariano(judged, rung, loss),
+        float(loss_differences(judged, rung, loss).mean()),
     )

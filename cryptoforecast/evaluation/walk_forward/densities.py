@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.evaluation.distribution.calibration import calibration_by_series
-from cryptoforecast.evaluation.distribution.claim import DensityClaim, density_claim_on
+from cryptoforecast.evaluation.distribution.claim import RungClaim, density_claim_on
 from cryptoforecast.evaluation.distribution.density import DensityScore, density_scores_by_series, overall_density
 from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
-from cryptoforecast.evaluation.distribution.sentence import density_sentence_of
+from cryptoforecast.evaluation.distribution.sentence import sentence_on_rungs
 from cryptoforecast.evaluation.distribution.verdict import against_rungs
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
 from cryptoforecast.evaluation.rows import SEED
@@ -39,12 +39,12 @@ class BacktestDistribution(NamedTuple):
     folds: dict[int, dict[int, SeedDensity]]
     pooled: dict[int, SeedDensity]
     ensemble: dict[int | None, DensityScore]
-    claims: list[DensityClaim]
+    claims: list[RungClaim]
 
     @property
     def sentences(self) -> list[str]:
         """The claims as sentences."""
-        return [density_sentence_of(claim) for claim in self.claims]
+        return [sentence_on_rungs(claim) for claim in self.claims]
 
     def to_json(self) -> dict[str, Any]:
         """The entry ``distribution`` of ``scores.json``."""
@@ -97,7 +97,7 @@ def of_seed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     return rows[rows[SEED].isna() | (rows[SEED] == seed)]
 
 
-def _claim(rows: pd.DataFrame, model: str, seeds: int, options: dict[str, Any]) -> DensityClaim:
+def _claim(rows: pd.DataFrame, model: str, seeds: int, options: dict[str, Any]) -> RungClaim:
     """The claim on a model; tests of its calibration are of one seed, as those of several would not be independent."""
     judged = rows[rows["model"] == model]
     findings = calibration_by_series(rows[rows["model"].isin([model, *RUNG_NAMES])]) if seeds == 1 else {}

@@ -16,8 +16,9 @@ from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.tries import Place
 from cryptoforecast.evaluation.user_metrics import Metric, note_metrics
-from cryptoforecast.evaluation.verdict_record import scores_of_both
-from cryptoforecast.evaluation.volatility_metrics import with_metrics_of_quantity
+from cryptoforecast.evaluation.verdict_record import finite, scores_of_both
+from cryptoforecast.evaluation.volatility_metrics import mean_qlike, with_metrics_of_quantity
+from cryptoforecast.evaluation.volatility_verdict import VolatilityVerdict, judge_volatility
 from cryptoforecast.evaluation.walk_forward.densities import (
     BacktestDistribution,
     SeedDensity,
@@ -60,7 +61,8 @@ class FoldScores(NamedTuple):
 class BacktestVerdict(NamedTuple):
     """What a backtest found. ``pooled`` is over the targets of all folds, the test of ``claim`` of all seeds.
 
-    ``distribution`` is what it found of distributions; None for a model that forecasts points alone.
+    ``distribution`` is what it found of distributions, ``volatility`` of forecasts of volatility; None where there are
+    none.
     """
 
     model: str
@@ -69,11 +71,18 @@ class BacktestVerdict(NamedTuple):
     pooled: dict[int, SeedScores]
     claim: Claim
     distribution: BacktestDistribution | None = None
+    volatility: VolatilityVerdict | None = None
 
     @property
     def sentence(self) -> str:
         """The claim in words."""
         return sentence_of(self.claim)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The claims in words: on the point forecast, and on volatility and distributions where there are."""
+        of_volatility = [] if self.volatility is None else [self.volatility.sentence]
+        return [self.sentence, *of_volatility, *([] if self.distribution is None else self.distribution.sentences)]
 
     @property
     def skill(self) -> AcrossSeeds:
@@ -89,11 +98,7 @@ class BacktestVerdict(NamedTuple):
             "model": self.model,
             "series": list(self.targets),
             "targets": sum(self.targets.values()),
-            "pooled": {
-                "skill": self.skill,
-                **({} if found is None else _spread(found.pooled)),
-                "by_seed": _by_seed(self.pooled, {} if found is None else found.pooled),
-            },
+            "pooled": self._spreads(self.pooled, {} if found is None else found.pooled),
             "beats_random_walk": {
                 "share_of_seeds": float(np.mean(seeds_above)),
                 "share_of_folds": float(np.mean([_mean_skill(fold) > 0 for fold in self.folds])),
@@ -105,9 +110,7 @@ class BacktestVerdict(NamedTuple):
                     "first": fold.first.isoformat(),
                     "last": fold.last.isoformat(),
                     "targets": fold.targets,
-                    "skill": across_seeds([scored.skill for scored in fold.by_seed.values()]),
-                    **({} if found is None else _spread(found.folds[fold.fold])),
-                    "by_seed": _by_seed(fold.by_seed, {} if found is None else found.folds[fold.fold]),
+                    **self._spreads(fold.by_seed, {} if found is None else found.folds[fold.fold]),
                 }
                 for fold in self.folds
             ],
@@ -115,8 +118,19 @@ class BacktestVerdict(NamedTuple):
             "claim": self.claim.to_record(),
             **({"flattered_by": self.claim.flattered_by} if self.claim.flattered_by else {}),
             **({} if found is None else {"distribution": found.to_json()}),
+            **({} if self.volatility is None else {"volatility": self.volatility.to_json()}),
         }
-        return json.dumps(_finite(content), indent=2) + "\n"
+        return json.dumps(finite(content), indent=2) + "\n"
+
+    def _spreads(self, by_seed: dict[int, SeedScores], densities: dict[int, SeedDensity]) -> dict[str, Any]:
+        """How the scores on some targets spread over seeds, and the scores of each seed."""
+        spreads = {"skill": across_seeds([scored.skill for scored in by_seed.values()])}
+        if self.volatility is not None:
+            spreads["qlike"] = across_seeds([mean_qlike(scored.by_series, self.model) for scored in by_seed.values()])
+        if densities:
+            spreads["crps"] = across_seeds([density.crps for density in densities.values()])
+            spreads["density_skill"] = across_seeds([density.density_skill for density in densities.values()])
+        return {**spreads, "by_seed": _by_seed(by_seed, densities)}
 
 
 def judge_backtest(
@@ -166,7 +180,8 @@ def judge_backtest(
         ),
     )
     distribution = judge_distributions(rows, model, tries, simulated, flattered_by)
-    return BacktestVerdict(model, targets, folds, pooled, claim, distribution)
+    volatility = judge_volatility(rows, "test", tries, simulated, flattered_by)
+    return BacktestVerdict(model, targets, folds, pooled, claim, distribution, volatility)
 
 
 def skill_of(rows: pd.DataFrame) -> float:
@@ -221,23 +236,6 @@ def _by_seed(scored: dict[int, SeedScores], densities: Mapping[int, SeedDensity]
     return records
 
 
-def _spread(densities: Mapping[int, SeedDensity]) -> dict[str, AcrossSeeds]:
-    """How the scores of distributions spread over seeds."""
-    return {
-        "crps": across_seeds([density.crps for density in densities.values()]),
-        "density_skill": across_seeds([density.density_skill for density in densities.values()]),
-    }
-
-
 def _median(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.median(known)) if known else None
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no infinity, which the skill beside a random walk that is never off would be."""
-    if isinstance(value, dict):
-        return {name: _finite(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

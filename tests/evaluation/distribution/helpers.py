@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cryptoforecast.evaluation import significance
-from cryptoforecast.evaluation.distribution.claim import AgainstRung, DensityClaim, density_claim_on
+from cryptoforecast.evaluation.distribution.claim import AgainstRung, RungClaim, density_claim_on
 from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict
 from cryptoforecast.evaluation.tries import Place, Tried
 from cryptoforecast.evaluation.verdict import judge
@@ -41,5 +41,5 @@ def against(rung: str, reduction: float, p_value: float | None) -> AgainstRung:
     return AgainstRung(rung, reduction, test, -reduction)
 
 
-def claim(*rungs: AgainstRung, model: str = "LSTM", **options: object) -> DensityClaim:
+def claim(*rungs: AgainstRung, model: str = "LSTM", **options: object) -> RungClaim:
     return density_claim_on(model, rungs, targets=421, coverage_90=0.896, **options)  # type: ignore[arg-type]

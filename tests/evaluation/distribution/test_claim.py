@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast.evaluation.claim import Outcome, Reason
-from cryptoforecast.evaluation.distribution.claim import DensityClaim
+from cryptoforecast.evaluation.distribution.claim import RungClaim
 from cryptoforecast.evaluation.distribution.density import RUNG_NAMES
 from cryptoforecast.evaluation.distribution.verdict import against_rungs
 from cryptoforecast.evaluation.verdict import judge
@@ -65,7 +65,7 @@ def test_a_model_that_buys_its_coverage_with_some_endless_intervals_is_named() -
     assert not_none(verdict.claim.misfit).test == "PIT"
 
 
-def claim_of(rows: pd.DataFrame) -> DensityClaim:
+def claim_of(rows: pd.DataFrame) -> RungClaim:
     """The claim alone, without the findings, which take most of the time."""
     return claim(*against_rungs(rows, "LSTM"))
 

@@ -7,7 +7,7 @@ from cryptoforecast.evaluation import significance
 from cryptoforecast.evaluation.claim import Outcome, Reason
 from cryptoforecast.evaluation.distribution.claim import AgainstRung
 from cryptoforecast.evaluation.distribution.density import RUNG_NAMES
-from cryptoforecast.evaluation.distribution.sentence import density_sentence_of
+from cryptoforecast.evaluation.distribution.sentence import sentence_on_rungs
 from tests.evaluation.distribution.helpers import against, at, claim, judged
 from tests.evaluation.helpers import spread_rows
 
@@ -16,7 +16,7 @@ ALIKE = significance.TestResult(None, "at each of which both err alike")
 
 def test_the_sentence_names_the_highest_rung_that_is_beaten_and_the_first_that_is_not() -> None:
     found = claim(against("RandomWalk", 0.04, 0.0001), against("Garch", 0.004, 0.003), against("Har", 0.001, 0.6))
-    assert density_sentence_of(found) == (
+    assert sentence_on_rungs(found) == (
         "LSTM's distribution is better than Garch's (CRPS 0.40% lower, p = 0.003) but not than Har's (CRPS 0.10% "
         "lower, p = 0.600) on 421 targets; its 90% intervals hold 89.6%."
     )
@@ -89,7 +89,7 @@ SENTENCES = [
 
 @pytest.mark.parametrize(("rungs", "options", "words"), SENTENCES)
 def test_each_outcome_has_a_sentence(rungs: list[AgainstRung], options: dict[str, object], words: str) -> None:
-    sentence = density_sentence_of(claim(*rungs, **options))
+    sentence = sentence_on_rungs(claim(*rungs, **options))
     assert sentence.startswith(f"LSTM's distribution {words}")
     assert sentence.endswith(".")
     assert "inf" not in sentence
@@ -97,16 +97,14 @@ def test_each_outcome_has_a_sentence(rungs: list[AgainstRung], options: dict[str
 
 def test_what_is_flattered_simulated_or_alone_is_said() -> None:
     better = against("RandomWalk", 0.04, 0.0001)
-    assert density_sentence_of(claim(better, simulated=True)).startswith("SIMULATED closes")
+    assert sentence_on_rungs(claim(better, simulated=True)).startswith("SIMULATED closes")
     flattered = claim(better, flattered_by="it was fitted on them")
-    assert density_sentence_of(flattered).startswith(
+    assert sentence_on_rungs(flattered).startswith(
         "No claim on LSTM's distribution: its CRPS is 4.00% lower than RandomWalk's on 421 targets, but it was fitted"
     )
     assert (flattered.outcome, flattered.to_record()["reason"]) == (Outcome.NO_CLAIM, "it was fitted on them")
-    assert "no rung of the ladder stands beside it" in density_sentence_of(claim())
-    assert "the first rung of the ladder" in density_sentence_of(
-        claim(against("Ewma", -0.01, 0.001), model="RandomWalk")
-    )
+    assert "no rung of the ladder stands beside it" in sentence_on_rungs(claim())
+    assert "the first rung of the ladder" in sentence_on_rungs(claim(against("Ewma", -0.01, 0.001), model="RandomWalk"))
 
 
 @pytest.mark.parametrize("scale", [0.5, 2.0], ids=["narrow", "wide"])
