@@ -36,12 +36,12 @@ def sine(rows: int) -> CloseSeries:
     return _bars(FIRST_CLOSE * np.exp(SWING * np.sin(2 * np.pi * np.arange(rows) / PERIOD)), seed=0)
 
 
-def follower(rows: int, seed: int = 0) -> CloseSeries:
+def follower(rows: int) -> CloseSeries:
     """Bars of a coin that follows another by one bar; the column Open has the price of the one that leads."""
-    leader = SimulatedSource(seed=seed, rows=rows + 1).load().closes.to_numpy()
+    leader = SimulatedSource(rows=rows + 1).load().closes.to_numpy()
     deviation = np.diff(np.log(leader)).std()
-    noise = np.random.default_rng([seed, 2]).normal(0, FOLLOWING_NOISE * deviation, rows)
-    series = _bars(leader[:-1] * np.exp(noise), seed)
+    noise = np.random.default_rng([0, 2]).normal(0, FOLLOWING_NOISE * deviation, rows)
+    series = _bars(leader[:-1] * np.exp(noise), seed=0)
     assert series.others is not None
     return series._replace(others=series.others.assign(**{OPEN: leader[1:]}))
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Where an entry's variant has settings; a name that two of them have is written with the second.
@@ -50,11 +50,6 @@ def _differs(name: str, settings: Sequence[Mapping[str, Any]], models: Sequence[
     having = {model for of_run, model in zip(settings, models, strict=True) if name in of_run}
     values = {_key(of_run.get(name)) for of_run, model in zip(settings, models, strict=True) if model in having}
     return len(values) > 1
-
-
-def say_settings(settings: Mapping[str, Any], names: Iterable[str]) -> str:
-    """Some settings in a line, such as ``hidden_size=16 lr=0.01``; one that is not set is left out."""
-    return " ".join(f"{name}={say_value(settings[name])}" for name in names if settings.get(name) is not None)
 
 
 def say_value(value: Any) -> str:

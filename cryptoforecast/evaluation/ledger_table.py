@@ -110,7 +110,7 @@ def _rows_of(ledger: Path) -> list[_Row]:
     for key, entry in tests:
         of_runs.setdefault(key, entry)
         tested[key] = {score: _score_of(entry.get("scores"), score) for score in SCORES}
-    return [_row(entry, tested.get(key), ledger) for key, entry in of_runs.items()]
+    return [_row(entry, tested.get(key)) for key, entry in of_runs.items()]
 
 
 def _run_of_test(test: Mapping[str, Any], of_runs: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -125,7 +125,7 @@ def _run_of_test(test: Mapping[str, Any], of_runs: Mapping[str, Mapping[str, Any
     return alike[-1] if alike else None
 
 
-def _row(entry: Mapping[str, Any], tested: Mapping[str, float] | None, ledger: Path) -> _Row:
+def _row(entry: Mapping[str, Any], tested: Mapping[str, float] | None) -> _Row:
     model, folder = entry["variant"].get("model"), entry.get("folder")
     class_path = str(model.get("class_path", "")) if isinstance(model, Mapping) else str(model or "")
     val, test = _scores_in(folder, entry["kind"])

@@ -189,9 +189,7 @@ class Forecaster(LightningModule):
         """Log loss, RMSE in price and mean skill over the series, of all validation targets."""
         log_errors(self, "val")
 
-    def test_step(self, window: Window, batch_index: int) -> None:
-        """Add up the errors of the model and of the random walk on the same targets."""
-        add_errors(self, window)
+    test_step = validation_step
 
     def on_test_epoch_end(self) -> None:
         """Log loss, RMSE in price and mean skill over the series, of all test targets."""

@@ -33,7 +33,7 @@ from cryptoforecast.training.quiet_trainer import SilentLogger, quiet_trainer
 NUM_WINDOWS = 1024  # training windows of the check, for models that are fitted on all of them before the first step
 
 
-def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer, reload: bool = True) -> None:
+def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer) -> None:
     """Train a copy of a model for one batch, validate it, write its checkpoint, and load that again.
 
     All windows are training windows, so that nothing is learned from others. Model, data, trainer and random state do
@@ -44,7 +44,6 @@ def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer,
         model: the model to be trained.
         data: set up for ``fit``.
         trainer: will train it.
-        reload: whether to load the checkpoint again; False where none will be kept.
 
     Raises:
         UserError: naming what does not work. Exceptions of the model's own code are raised unchanged.
@@ -56,14 +55,14 @@ def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer,
     require_name_not_of_baseline(model)
     with _without_output(), random_state_kept(), tempfile.TemporaryDirectory() as folder:
         try:
-            trained = _try_out(model, FewWindows(data, trainer, NUM_WINDOWS), trainer, Path(folder), reload)
+            trained = _try_out(model, FewWindows(data, trainer, NUM_WINDOWS), trainer, Path(folder))
         except UserError:
             raise
         except Exception:  # perhaps there were too few windows for a model that is fitted on all of them
             if len(data.fold.train) <= NUM_WINDOWS:
                 raise
             every = FewWindows(data, trainer, len(data.fold.train))
-            trained = _try_out(model, every, trainer, Path(folder), reload)
+            trained = _try_out(model, every, trainer, Path(folder))
         unused = unused_settings(trained, data, trained.trainer.optimizers)
     for sentence in unused:
         warnings.warn(sentence, DataNotice, stacklevel=2)
@@ -73,7 +72,7 @@ def check_before_fit(model: Forecaster, data: CloseDataModule, trainer: Trainer,
         raise UserError(f"{name} has no weights for {trainer.world_size} processes to train; set trainer.devices to 1.")
 
 
-def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path, reload: bool) -> Forecaster:
+def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path) -> Forecaster:
     """Run the checks on some windows.
 
     Returns:
@@ -96,9 +95,7 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
         )
     if unreached := [layer for layer, weights in trained.named_parameters() if is_lazy(weights)]:
         raise UserError(f"{name}: its forward never comes by {', '.join(unreached)}; take these layers out.")
-    if not all(weights.isfinite().all() for weights in trained.parameters()):
-        return trained  # training will end at this step with an error that names it
-    if reload:
+    if all(weights.isfinite().all() for weights in trained.parameters()):  # else training ends with an error here
         require_reloadable(small, trained, data)
     return trained
 

@@ -35,9 +35,9 @@ def load_forecaster(checkpoint: str | Path | Checkpoint, rename: Mapping[str, st
     return restore(checkpoint, Forecaster, rename)
 
 
-def make_forecaster(record: dict[str, Any], source: str, hint: str = "") -> Forecaster:
+def make_forecaster(record: dict[str, Any], source: str) -> Forecaster:
     """A forecaster with new weights from what :meth:`Forecaster.record` returned; see :func:`restore.make`."""
-    return make(record, Forecaster, source, hint)
+    return make(record, Forecaster, source)
 
 
 def load_weights(forecaster: Forecaster, checkpoint: Checkpoint) -> None:

@@ -86,11 +86,6 @@ def _at_the_targets(
     return PriceDistribution(quantiles, predicted.cdf(target).double(), known)
 
 
-def distribution_of(model: "Forecaster", window: Window) -> PriceDistribution | None:
-    """The distributions that a model forecasts for a batch; None if it forecasts points alone."""
-    return forecast_with_distribution(model, window).distribution
-
-
 def forecasts_distribution(model: "Forecaster", data: CloseDataModule) -> bool:
     """Whether a model forecasts distributions; where only its ``forward`` tells, a copy forecasts a training window.
 

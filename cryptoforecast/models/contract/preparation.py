@@ -14,6 +14,7 @@ from cryptoforecast.models.contract.calibration import begin_calibration
 from cryptoforecast.models.contract.column_scalings import fit_column_scalings, settle_scalings
 from cryptoforecast.models.contract.estimators import fit_estimator
 from cryptoforecast.models.contract.following import follow, window_at_the_end
+from cryptoforecast.models.contract.inference import evaluation_mode
 from cryptoforecast.models.contract.signatures import is_overridden
 from cryptoforecast.models.heads.head import Head
 
@@ -89,10 +90,6 @@ def initialise_lazy_layers(model: "Forecaster", data: CloseDataModule) -> None:
         model: on the CPU; its scaling is fitted. Nothing is done if it has no lazy layers.
         data: set up for ``fit``.
     """
-    if not any(is_lazy(weights) for weights in chain(model.parameters(), model.buffers())):
-        return
-    modes = {module: module.training for module in model.modules()}
-    with torch.no_grad():
-        forecast_window(model.eval(), data.windows[data.fold.train[:1]])
-    for module, training in modes.items():
-        module.training = training
+    if any(is_lazy(weights) for weights in chain(model.parameters(), model.buffers())):
+        with evaluation_mode(model, model.device), torch.no_grad():
+            forecast_window(model, data.windows[data.fold.train[:1]])

@@ -13,7 +13,7 @@ from cryptoforecast import GRU, CloseDataModule, Conformal, Point, UserError, fo
 from cryptoforecast.data.windows import Window
 from cryptoforecast.models.contract.answers import window_of
 from cryptoforecast.models.contract.calibration import calibrate_on, without_validation
-from cryptoforecast.models.contract.distribution import distribution_of
+from cryptoforecast.models.contract.distribution import forecast_with_distribution
 from cryptoforecast.models.heads.conformal import Scale
 from cryptoforecast.models.heads.head import Head
 from cryptoforecast.models.heads.sorted_errors import Kind
@@ -167,12 +167,13 @@ def test_quantiles_never_cross_and_scale_with_the_unit_of_price(seed: int, unit:
     model = calibrated(torch.randn(2, 130) + 0.3, residuals, "ewma")
     context = torch.from_numpy(np.array(random_walk(5, seed))).view(1, 5, 1)
     window = window_of(context, 2)._replace(target=context[:, -1:, 0].expand(1, 2))
-    found = distribution_of(model, window)
+    found = forecast_with_distribution(model, window).distribution
     assert found is not None
     quantiles = found.quantiles
     assert (quantiles.diff(dim=-1) >= 0).all()
     assert ((found.pit > 0) & (found.pit < 1)).all()
-    in_unit = distribution_of(model, Window(context * unit, window.target * unit, window.origin, window.series))
+    times_unit = Window(context * unit, window.target * unit, window.origin, window.series)
+    in_unit = forecast_with_distribution(model, times_unit).distribution
     assert in_unit is not None
     assert torch.allclose(in_unit.quantiles / unit, quantiles, rtol=1e-5, atol=0)
 
@@ -190,11 +191,11 @@ def test_pit_is_the_level_of_the_quantile_that_the_close_is_at() -> None:
     for residuals in ("absolute", "signed"):
         model = calibrated(torch.randn(1, 999), residuals)  # type: ignore[arg-type]
         context = torch.tensor(random_walk(5), dtype=torch.float64).view(1, 5, 1)
-        found = distribution_of(model, window_of(context, 1))
+        found = forecast_with_distribution(model, window_of(context, 1)).distribution
         assert found is not None
         for place, level in enumerate(LEVELS):
             window = window_of(context, 1)._replace(target=found.quantiles[..., place])
-            again = distribution_of(model, window)
+            again = forecast_with_distribution(model, window).distribution
             assert again is not None
             assert again.pit.item() == pytest.approx(level, abs=0.0011)
 

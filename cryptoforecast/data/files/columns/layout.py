@@ -64,7 +64,7 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
     decimal = knobs.decimal or decimal_of_table(ended, dates=-1)
     cells = FirstRows(body, decimal)
     if header:
-        format, labels, note = _label(file, head[:header_lines], header, delimiter, cells, knobs)
+        format, labels, note = _label(head[:header_lines], header, delimiter, cells, knobs)
     else:
         format, labels, note = _label_by_numbers(file, cells, knobs)
     if knobs.column is None:
@@ -97,7 +97,7 @@ def recognise(file: Path, head: Sequence[str], knobs: Knobs) -> Layout:
 
 
 def _label(
-    file: Path, above: Sequence[str], header: list[list[str]], delimiter: str, cells: FirstRows, knobs: Knobs
+    above: Sequence[str], header: list[list[str]], delimiter: str, cells: FirstRows, knobs: Knobs
 ) -> tuple[str, tuple[Label, ...], str]:
     """The name of the format, the columns' labels by the header, and a note."""
     labels = labels_of(header, len(cells.rows[0]))

@@ -6,16 +6,13 @@ import pandas as pd
 from cryptoforecast.data.files.cells.numbers import Unreadable
 from cryptoforecast.data.files.dates.day_order import parse_days, settle
 
-EARLIEST, LATEST = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
+EARLIEST = pd.Timestamp("1900-01-01", tz="UTC")
 FIRST_BITCOIN = pd.Timestamp("2009-01-03", tz="UTC")
 SMALLEST_EPOCHS = 10 ** np.array([9, 12, 15, 18])  # since September 2001, in s, ms, us and ns
 NANOSECONDS_IN_UNIT = 10 ** np.array([9, 6, 3, 0])  # s, ms, us and ns
 UNITS = ("seconds", "milliseconds", "microseconds", "nanoseconds")
 FEWEST_STEPS = 3  # by which epochs near 0 are recognised
-FAR_FROM_1970, A_MINUTE = (
-    10**8,
-    60 * 10**9,
-)  # seconds, nanoseconds; counters of rows are smaller
+FAR_FROM_1970, A_MINUTE = 10**8, 60 * 10**9  # seconds, nanoseconds; counters of rows are smaller
 EVEN_STEPS = 60 * np.array([60, 120, 180, 240, 360, 480, 720, 1440, 4320, 10080])  # seconds; an hour to a week
 LARGEST_GAP = 1000  # in median steps, between epochs of one unit; the gap between two units is larger
 WORKBOOK_DAYS = (25_569, 60_000)  # Excel's numbers of the days from 1970 to 2064
