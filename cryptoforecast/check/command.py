@@ -18,7 +18,7 @@ VERB = "check"
 CLOSES = (
     "--data.source=SimulatedSource",
     f"--data.context_length={CONTEXT_LENGTH}",
-)  # those of a configuration go first
+)  # a configuration replaces them
 
 
 def check_words(words: Sequence[str], on_line: Callable[[Line], object] | None = None) -> CheckResult:
@@ -36,7 +36,7 @@ def check_words(words: Sequence[str], on_line: Callable[[Line], object] | None =
 
 
 def with_option(words: Sequence[str]) -> list[str]:
-    """The words with the class as an option, after the closes that are there where none are named.
+    """The words with the class as an option, after the options of made-up closes, which others replace.
 
     Raises:
         UsageError: if no class is named.

@@ -102,7 +102,7 @@ def check_across(examination: Examination) -> str:
 
 
 def check_gradients(examination: Examination) -> str:
-    """See that each weight has had a gradient other than zero while the model learned."""
+    """Check that each weight had a gradient other than zero while the model learned."""
     fitted = examination.fitted_on_sine
     names = [name for name, weights in fitted.model.named_parameters() if weights.requires_grad]
     if unreached := [name for name in names if name not in fitted.reached]:
@@ -114,7 +114,7 @@ def check_gradients(examination: Examination) -> str:
 
 
 def check_loss(examination: Examination) -> str:
-    """See that the loss falls on a sine."""
+    """Check that the loss falls on a sine."""
     losses = examination.fitted_on_sine.losses
     if not losses:
         raise NotTried("its training_step returns no loss to look at.")

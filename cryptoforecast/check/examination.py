@@ -30,7 +30,7 @@ SINE_ROWS, SINE_STEPS, EVERY = 400, 600, 20  # of the sine; most steps, and afte
 
 
 class Examination:
-    """What is shared by the lines.
+    """The closes, fits and forecasts that lines share.
 
     Args:
         subject: what is examined.
@@ -39,7 +39,7 @@ class Examination:
 
     def __init__(self, subject: Subject, folder: Path) -> None:
         self.subject, self.folder = subject, folder
-        self.steps_of_planted = LEAST_STEPS  # until what is planted was found, for a walk as many
+        self.steps_of_planted = LEAST_STEPS  # after which a planted pattern was found; a walk has as many
 
     @cached_property
     def closes(self) -> CloseSeries:
@@ -73,7 +73,7 @@ class Examination:
         Args:
             data: set up.
             steps: of the optimizer.
-            epochs: in their place.
+            epochs: the limit if there is none of steps.
             callbacks: of the fit.
             made_with: further arguments of the model, such as ``head``.
             options: of :func:`short_fit`.

@@ -65,7 +65,7 @@ def check_order(examination: Examination) -> str:
 
 
 def check_later_rows(examination: Examination) -> str:
-    """Change bars behind origins, and cut series to a window."""
+    """Change the bars after the origins, and cut the series to a window."""
     fitted, chosen = examination.fitted, examination.positions
     try:
         return require_blind(fitted.model, fitted.data, chosen)
@@ -87,10 +87,10 @@ def check_price_unit(examination: Examination) -> str:
 
 
 def _blind(advice: str, require: object, fitted: Fitted, windows: object, positions: Tensor) -> None:
-    """Call a check of the audit's.
+    """Run a check of the audit.
 
     Raises:
-        Fails: with its reason, and what to do.
+        Fails: if it finds something, with its reason and the advice.
     """
     try:
         require(fitted.model, windows, positions)  # type: ignore[operator]

@@ -17,11 +17,11 @@ STEPS = 3
 
 
 def check_head(cls: Any, examination: Examination) -> str:
-    """Train a few steps with a head, and see that it gives a distribution or a probability.
+    """Train a few steps with a head, and check that it gives a distribution or a probability.
 
     Args:
         cls: the class of the head.
-        examination: what is shared.
+        examination: the closes and fits that lines share.
     """
     data, fitted = examination.data(), examination.fitted
     require_head_takes_part(examination, cls)
@@ -50,7 +50,7 @@ def require_head_takes_part(examination: Examination, kind: type[Head]) -> None:
     """Refuse to try a head with a model in whose forecast it has no part.
 
     Args:
-        examination: what is shared.
+        examination: the closes and fits that lines share.
         kind: the class of the head.
 
     Raises:

@@ -12,7 +12,7 @@ class Fails(Exception):
 
 
 class Missing(Exception):
-    """What a line tries is not there, and nothing requires it; the text says what was found."""
+    """What a line tries does not work, and nothing requires it; the text says what was found."""
 
 
 class NotTried(Exception):
@@ -20,7 +20,7 @@ class NotTried(Exception):
 
 
 def in_one_sentence(problem: BaseException) -> str:
-    """What an exception says, as one line: of others than ours with type, file and line of the user's code."""
+    """The message of an exception in one line; if it is not ours, with its type and its place in the user's code."""
     if isinstance(problem, LookAhead):
         return f"{problem.reason}."
     if isinstance(problem, UserError | Fails | Missing | NotTried):

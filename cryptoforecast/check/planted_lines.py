@@ -26,7 +26,7 @@ from cryptoforecast.models.ladder.ladder import fit_ladder
 ROWS, BATCH_SIZE = 1500, 64
 BORDERS = {"val_from": 0.5, "test_from": 0.7}
 MOST_STEPS, EVERY, A_FEW_STEPS = 800, 100, 5
-LEARNING_RATE = 0.01  # in the place of Adam's own: so few steps would hardly move the weights
+LEARNING_RATE = 0.01  # instead of Adam's default, with which so few steps would hardly move the weights
 ENOUGH = 0.001  # the p-value on the validation targets at which training ends
 AUTOCORRELATION = 0.8  # the best forecast has a skill of 0.4
 SWING = 1.0  # of the log volatility
@@ -73,7 +73,7 @@ def check_lead(examination: Examination) -> str:
 
 
 def check_walk(examination: Examination) -> str:
-    """See that on closes in which there is nothing to find nothing is found."""
+    """Check that nothing is found in closes in which there is nothing to find."""
     findings = []
     for seed in (10, 11):
         fitted = _fit(examination, walk(ROWS, seed), steps=examination.steps_of_planted)
@@ -121,7 +121,7 @@ def _fit(
 
 
 def _optimizer(examination: Examination) -> dict[str, Any]:
-    """An optimizer with a higher learning rate in the place of Adam's own; nothing where another is chosen."""
+    """Adam with a higher learning rate, where the model has Adam's default; else nothing."""
     chosen = [(type(optimizer), optimizer.defaults["lr"]) for optimizer in examination.fitted.trainer.optimizers]
     usual = (torch.optim.Adam, signature(torch.optim.Adam).parameters["lr"].default)
     return {"optimizer": partial(torch.optim.Adam, lr=LEARNING_RATE)} if chosen == [usual] else {}

@@ -57,7 +57,7 @@ LINES: dict[str, Check] = {
     "compilation": engine_lines.check_compilation,
     "export": engine_lines.check_export,
 }
-# What a line needs to hold before it is tried: a model that fails there would fail here for the same reason.
+# The line that has to hold before another is tried, which would only fail for the same reason.
 NEEDS = {
     "memory": "determinism",
     "batch size": "memory",

@@ -1,4 +1,4 @@
-"""A few steps of training, as exact as those of ``fit``, of which nothing is written but the checkpoints asked for."""
+"""A few steps of training, as exact as those of ``fit``, which write nothing but the checkpoints of callbacks."""
 
 import warnings
 from collections.abc import Callable, Sequence

@@ -54,7 +54,7 @@ def subject_of(model: Any, arguments: dict[str, Any]) -> Subject:
 
     Args:
         model: a class, a class's name, or a model, which stays as it is.
-        arguments: of the class; of lengths and columns those to examine it with.
+        arguments: of the class; lengths and columns among them are those of most lines.
 
     Raises:
         UserError: if there is no such class, or the arguments of a model cannot be written down.
@@ -78,7 +78,7 @@ def subject_of(model: Any, arguments: dict[str, Any]) -> Subject:
 
 
 def _maker_of_model(model: Forecaster, arguments: dict[str, Any]) -> Callable[..., Forecaster]:
-    """What makes models of the class and the arguments of another, by its record.
+    """A function that makes models with the class and the arguments of a model, by its record.
 
     Raises:
         UserError: if its arguments cannot be written down, or read again.

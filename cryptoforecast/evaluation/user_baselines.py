@@ -1,4 +1,4 @@
-"""Baselines of the user's: models that no gradient trains, which stand in every table beside the framework's."""
+"""The user's baselines: models that no gradient trains, which stand in every table beside the framework's."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Metrics of the user's: functions of a model's forecast rows, whose values stand among the scores."""
+"""The user's metrics: functions of a model's forecast rows, whose values stand among the scores."""
 
 import inspect
 import math

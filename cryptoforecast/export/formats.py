@@ -1,4 +1,4 @@
-"""The formats of an exported model: written into memory, and opened again as at use."""
+"""The formats of an exported model: written into memory, and opened again as a user opens them."""
 
 import io
 import logging

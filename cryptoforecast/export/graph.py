@@ -33,7 +33,7 @@ NAMED = ("series", "times", "future")  # inputs beside the prices, of a model wh
 
 
 class Outputs(NamedTuple):
-    """The forecasts of a batch, in prices: the closes, and what else the model says, by name."""
+    """The forecasts of a batch: the closes and, if the model has them, quantiles and probabilities of a rise."""
 
     forecast: Float64[Tensor, "batch horizon"]
     quantiles: Float64[Tensor, "batch horizon levels"] | None = None
@@ -69,7 +69,7 @@ class ForecastGraph(nn.Module):
         times: Int64[Tensor, "batch context_length"] | None = None,
         future: Float[Tensor, "batch horizon features"] | None = None,
     ) -> Any:
-        """The forecasts: a tensor of closes or, where the model says more, a tuple of closes and that."""
+        """The closes as a tensor or, of a model with quantiles or probabilities of a rise, a tuple with these."""
         context = prices.unsqueeze(-1) if prices.dim() == 2 else prices
         given = {"series": series, "times": times, "future": future}
         parts = [part for part in self._outputs(context, given) if part is not None]
@@ -97,7 +97,7 @@ class ForecastGraph(nn.Module):
         return RungUnits(context[:, -1:, 0], self.rung(context))
 
     def _read(self, output: Any, window: Window, units: Units) -> Outputs:
-        """What the network's output says, as the model's own methods, its head or torch's distribution reads it."""
+        """The forecasts that the model's own methods, its head or torch's distribution make of the network's output."""
         model, head = self.model, self.model.output_head
         if has_method(model, "point"):
             point = units.decode(model.point(output))  # type: ignore[operator]

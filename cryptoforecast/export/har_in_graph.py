@@ -12,7 +12,7 @@ from cryptoforecast.models.ladder.rung import TParameters
 
 
 class HarInGraph(nn.Module):
-    """What a fitted Har says after the last bar of each window, which holds all bars that Har looks at.
+    """The distributions of a fitted Har after the last bar of each window, which holds all bars that Har looks at.
 
     Args:
         rung: fitted.

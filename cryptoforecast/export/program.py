@@ -1,5 +1,6 @@
 """A network as a program of torch.export, for batches of any size."""
 
+import inspect
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -32,8 +33,6 @@ def program_of(
 
 
 def _by_name(network: nn.Module, sizes: Any, named: Mapping[str, Any]) -> dict[str, Any]:
-    import inspect
-
     count = len(sizes) - len(named)
     positional = list(inspect.signature(network.forward).parameters)[:count]
     return dict(zip([*positional, *named], sizes, strict=True))

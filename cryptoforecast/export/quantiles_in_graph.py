@@ -118,7 +118,7 @@ def _normal_quantiles() -> Float64[Tensor, " levels"]:
 
 
 def _of_mixture(mixture: MixturePrediction) -> At21:
-    """The quantiles by halving the bracket that those of the components make; of normal components alone."""
+    """The quantiles of normal components mixed, by bisection between the least and the largest of the components'."""
     weights = mixture.log_weights.exp()
     weights = (weights / weights.sum(dim=-1, keepdim=True)).unsqueeze(-2)
     locations, scales = mixture.locations.unsqueeze(-2), mixture.log_scales.exp().unsqueeze(-2)

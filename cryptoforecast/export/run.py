@@ -53,8 +53,8 @@ def export(run: Any, output: str | Path, *, rename: Mapping[str, str] | None = N
     head Bernoulli the probabilities of a rise. What ``forward`` names besides the bars is a further input of its name.
     Before anything is written, it forecasts the last windows of the data, in batches of several sizes. Its forecasts
     have to be the checkpoint's within a millionth; ``sentence`` says how large the difference is, and whether the
-    closes are the same bits, as they are in a ``.pt2`` file where torch computes them in the same order. It does so
-    within ``torch.no_grad()``; elsewhere it may take another kernel for a batch of one window.
+    closes are the same bits, as they are in a ``.pt2`` file where torch computes them in the same order. Within
+    ``torch.no_grad()`` it does so; elsewhere it may take another kernel for a batch of one window.
 
     Args:
         run: a run, a run folder or a checkpoint.

@@ -1,7 +1,6 @@
 """The quantiles of Student's t in operations that every format has: Chebyshev series in one over the freedom."""
 
 import functools
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,19 +13,11 @@ from cryptoforecast.quantiles import LEVELS, MEDIAN
 TERMS = 32  # of the series, which are then within 1e-12 of SciPy
 
 
-class Series(NamedTuple):
+@functools.cache
+def coefficients() -> Float64[np.ndarray, "terms levels"]:
     """Chebyshev series of the quantiles at the levels below one half, as functions of ``1 / freedom``.
 
-    Attributes:
-        coefficients: a row for each term and a column for each level.
-    """
-
-    coefficients: Float64[np.ndarray, "terms levels"]
-
-
-@functools.cache
-def series() -> Series:
-    """The series that agrees with SciPy at the Chebyshev points of the freedoms from 2 to infinity.
+    They agree with SciPy at the Chebyshev points of the freedoms from 2 to infinity.
 
     References:
         Trefethen (2019), Approximation Theory and Approximation Practice, extended edition, SIAM, chapters 2 to 4.
@@ -35,9 +26,9 @@ def series() -> Series:
     inverse = (np.cos(angles) + 1) / 2 / LEAST_FREEDOM
     values = inverse_cdf(np.array(LEVELS[:MEDIAN]), (1 / inverse)[:, None])
     cosines = np.cos(np.outer(np.arange(TERMS), angles))
-    coefficients = 2 / TERMS * cosines @ values
-    coefficients[0] /= 2
-    return Series(coefficients)
+    found: np.ndarray = 2 / TERMS * cosines @ values
+    found[0] /= 2
+    return found
 
 
 def student_t_quantiles(freedom: Float64[Tensor, "batch horizon"]) -> Float64[Tensor, "batch horizon levels"]:
@@ -46,7 +37,7 @@ def student_t_quantiles(freedom: Float64[Tensor, "batch horizon"]) -> Float64[Te
     Args:
         freedom: degrees of freedom, at least 2.
     """
-    rows = torch.from_numpy(series().coefficients).unbind(0)
+    rows = torch.from_numpy(coefficients()).unbind(0)
     place = (2 * LEAST_FREEDOM / freedom - 1).unsqueeze(-1)  # from -1 at infinity to 1 at 2
     following, after = torch.zeros_like(place), torch.zeros_like(place)
     for row in rows[:0:-1]:  # Clenshaw's recurrence

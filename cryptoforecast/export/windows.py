@@ -43,7 +43,7 @@ def windows_to_compare(checkpoint: Checkpoint, model: Forecaster) -> Compared:
 
 
 def made_up(model: Forecaster) -> Window:
-    """Windows of simulated prices, with what a model takes of them, the same ones each time.
+    """Windows of simulated prices with all that a model takes, the same windows each time.
 
     Args:
         model: has lengths and columns; the rung that its head stands on follows each window from its first bar on.

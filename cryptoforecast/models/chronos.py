@@ -27,11 +27,11 @@ PUBLISHED = {
 
 
 class Chronos(Forecaster):
-    """Chronos-2 or Chronos-Bolt, whose quantiles of the scaled closes are forecast without any training here.
+    """Chronos-2 or Chronos-Bolt: pretrained, they forecast quantiles of the scaled closes without a fit.
 
     It takes ``pip install "cryptoforecast[pretrained]"``, and the weights from Hugging Face or from a folder. Targets
-    up to ``knows_until`` may have been in its training: they are shown and never claimed. Chronos-Bolt was trained on
-    the levels 0.1 to 0.9; below and above, its quantiles are those of these levels, and its CRPS suffers.
+    up to ``knows_until`` may have been in its training: they are judged, and nothing is claimed on them. Chronos-Bolt
+    was trained on the levels 0.1 to 0.9; below and above, its quantiles are those of these levels, which costs CRPS.
 
     Args:
         path: the weights: a name on Hugging Face, or a folder.

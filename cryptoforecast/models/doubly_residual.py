@@ -1,4 +1,4 @@
-"""The blocks of N-BEATS and N-HiTS: each forecasts, and takes from the input what it explains of it.
+"""The blocks of N-BEATS and N-HiTS: each forecasts, and subtracts from its input what it explains of it.
 
 Doubly residual stacking: Oreshkin et al., ICLR 2020, arXiv 1905.10437, section 3.2.
 """
@@ -37,13 +37,13 @@ Basis = FixedBasis | nn.Linear
 
 
 class ResidualBlock(nn.Module):
-    """Linear layers with ReLU, and two maps of the last: to coefficients of the input's and of the forecast's basis.
+    """Linear layers with ReLU, and maps from the last to the coefficients of two bases, of the input and the forecast.
 
     Args:
         context_length: count of the steps of the input.
         channels: count of the columns of the input; the layers see all of them, and each is explained.
         numbers: count of the numbers for a step of the forecast.
-        backcast: the basis over the context; None for a last block, which leaves nothing to another.
+        backcast: the basis over the context; None for the last block, whose remainder no block sees.
         forecast: the basis over the horizon, the same for each number of a step.
         hidden_size: features of each layer.
         layers: count of the layers.

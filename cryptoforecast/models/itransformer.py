@@ -16,8 +16,8 @@ class ITransformer(Forecaster):
     in it. With the close alone there is one token, which attends to itself: give it ``data.columns``.
 
     The paper forecasts every column from its token; here the close is forecast, or with ``data.across`` the close of
-    each series from its own token. The stationarisation of its authors'
-    code is ``--model.scaling WindowStandard``; by default inputs are relative to the last close.
+    each series from its own token. The stationarisation of its authors' code is ``--model.scaling WindowStandard``; by
+    default inputs are relative to the last close.
 
     On one CPU thread, a training step of 64 windows takes 3.7 ms at context 60, with 71,041 weights; at 512 it takes
     3.8 ms, with 99,969.

@@ -21,7 +21,7 @@ class LightGBM(Forecaster):
     """LightGBM's boosted trees over the scaled closes of the context, flattened: a booster for each step.
 
     It takes ``pip install "cryptoforecast[boosting]"``. The checkpoint holds the boosters in LightGBM's text format.
-    The same windows give the same trees to the bit: one thread, and a seed of its own.
+    The same windows give the same trees to the bit, as it has one thread and a fixed seed.
 
     Args:
         rounds: number of trees.
@@ -77,7 +77,7 @@ class LightGBM(Forecaster):
 
 @functools.lru_cache(maxsize=128)
 def _booster(text: str) -> Any:
-    """A booster made of its text: a deterministic one."""
+    """The booster of a text in LightGBM's format, read once."""
     return _lightgbm().Booster(model_str=text)
 
 

@@ -18,7 +18,8 @@ class Mamba(Forecaster):
     claims the lowest errors on Bitcoin with such blocks from ``mamba-ssm``, whose kernels need CUDA; its network around
     the blocks is not rebuilt here.
 
-    Taken where the paper leaves it open: a linear map of the columns comes first; normalisation is by root mean square.
+    Chosen where the paper leaves it open: a linear map of the columns comes first; normalisation is by root mean
+    square.
 
     On one CPU thread, a training step of 64 windows takes 31 ms at context 60, with 2,673 weights; at 512 it takes 419
     ms, with 2,673.

@@ -60,7 +60,7 @@ class NBeats(Forecaster):
         if not stacks or not set(stacks) <= set(get_args(Stack)):
             raise UserError(f"model.stacks is {list(stacks)}; each is one of {', '.join(get_args(Stack))}.")
         self.count = blocks
-        last = len(stacks) - 1, blocks - 1  # which leaves nothing to another block
+        last = len(stacks) - 1, blocks - 1  # whose remainder no block sees
         self.stacks = nn.ModuleList(
             nn.ModuleList(
                 ResidualBlock(

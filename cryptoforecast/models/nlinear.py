@@ -11,7 +11,7 @@ from cryptoforecast.models.forecaster import Forecaster
 class NLinear(Forecaster):
     """A linear map from the context less its last bar to the horizon, to which the last close is added.
 
-    The scaling ``RelativeLog`` and heads that stand on a rung make the last close zero, so that it is a linear map.
+    The scaling ``RelativeLog`` and heads that stand on a rung make the last close zero: the model is then a linear map.
     Each of several columns is taken less its own last value, and one map sees all of them; the paper maps each column
     to itself. The last close is added where a step has one number, as with the heads ``Point`` and ``Conformal``.
 

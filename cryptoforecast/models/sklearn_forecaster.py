@@ -21,8 +21,8 @@ class SklearnForecaster(Forecaster):
     """Any regressor of scikit-learn, fitted to the scaled closes of the context, flattened, and the scaled targets.
 
     It takes ``pip install scikit-learn``. What was fitted is stored as class path, numbers and arrays, never pickled:
-    linear models, trees and forests, kernel ridge, SVR, MLPRegressor, pipelines and the like. What keeps something else
-    that its predictions need is refused before the fit begins: HistGradientBoostingRegressor, whose work
+    linear models, trees and forests, kernel ridge, SVR, MLPRegressor, pipelines and the like. A regressor whose
+    predictions need anything else is refused before the fit begins: HistGradientBoostingRegressor, whose work
     :class:`LightGBM` does, and KNeighborsRegressor with another algorithm than ``brute``. A regressor that has one
     output only is fitted for each step.
 
@@ -85,7 +85,7 @@ class SklearnForecaster(Forecaster):
 
 
 def _require_the_same(regressor: Any, written: Any, left_out: list[str], table: np.ndarray, name: str) -> None:
-    """See that a regressor made again of its plain values predicts the same bits.
+    """Check that a regressor made from its plain values predicts the same bits.
 
     Raises:
         UserError: naming what has no plain form.

@@ -19,7 +19,7 @@ class TimeXer(Forecaster):
     is the exogenous token. With ``data.across``, each series is forecast by itself and attends to the columns of all
     series, as in the paper's forecasts of several series.
 
-    Taken where the paper leaves it open: positions are learned, and where patches do not divide the context, the
+    Chosen where the paper leaves it open: positions are learned, and where patches do not divide the context, the
     oldest bar is repeated in front, so that the last patch ends with the last bar. The normalisation of each window in
     the authors' code is ``--model.scaling WindowStandard``; by default inputs are relative to the last close.
 

@@ -11,10 +11,10 @@ from cryptoforecast.models.forecaster import Forecaster
 class TSMixer(Forecaster):
     """Layers that mix bars and columns in turn, and a linear map from the bars of the close to the horizon.
 
-    The paper leaves batch or layer normalisation open, over bars and columns together: taken is layer normalisation,
-    under which windows of a batch do not depend on each other. It forecasts every column; here the close is forecast,
-    or with ``data.across`` the close of each series. The normalisation of each window in the authors' code is
-    ``--model.scaling WindowStandard``; by default inputs are relative to the last close.
+    The paper leaves open whether normalisation is by batch or by layer, over bars and columns together. Here it is by
+    layer, so that windows of a batch do not depend on each other. The paper forecasts every column; here the close is
+    forecast, or with ``data.across`` the close of each series. The normalisation of each window in the authors' code
+    is ``--model.scaling WindowStandard``; by default inputs are relative to the last close.
 
     On one CPU thread, a training step of 64 windows takes 4.8 ms at context 60, with 8,055 weights; at 512 it takes
     51 ms, with 530,115.

@@ -111,7 +111,7 @@ def read_register(path: Path) -> Chain:
 def append_records(
     path: Path, records_after: Callable[[Sequence[dict[str, Any]]], Sequence[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
-    """Append lines to a register, all or none of them also if the process is killed, and in turn with other processes.
+    """Append lines to a register: all or none, even if the process is killed, and one process after the other.
 
     Args:
         path: the file, which is begun if it is missing.

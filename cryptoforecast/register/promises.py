@@ -12,7 +12,7 @@ from cryptoforecast.data.series import CloseSeries
 from cryptoforecast.evaluation.distribution.quantile_columns import LOG_DENSITY, PIT, QUANTILES, RISE
 from cryptoforecast.evaluation.metrics import RANDOM_WALK
 
-LATE = 0.1  # share of the first bar: a market that never closes begins it as the one before ends
+LATE = 0.1  # share of the first bar that is over: without a break, a bar begins when the one before ends
 SYSTEM_CLOCK, GIVEN_CLOCK = "system", "given"
 
 

@@ -17,8 +17,8 @@ _contexts: list[Loaded] = []
 def loaded_once(loaded: Loaded | None = None) -> Iterator[Loaded]:
     """Within the context, load each source once for the same columns; what was loaded can be given to a process.
 
-    A source is recognised by its class and its arguments. What it has no series for is remembered too, except where it
-    could not be reached. A context within another one has all that is loaded there too.
+    A source is recognised by its class and its arguments. That it has no such series is remembered too, unless it could
+    not be reached. A context within another one has all that is loaded there too.
 
     Args:
         loaded: what was loaded before, such as by the process that started this one; no file is read for it.

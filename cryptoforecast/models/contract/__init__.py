@@ -1,1 +1,1 @@
-"""What Forecaster inherits to its subclasses; the author of a model need not read it."""
+"""The parts of Forecaster that its subclasses inherit; the author of a model need not read them."""

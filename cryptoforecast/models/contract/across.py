@@ -16,7 +16,7 @@ from cryptoforecast.models.contract.signatures import has_method
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
 
-OF_A_SERIES = ("series", "target")  # what forward cannot name where it sees all series
+OF_A_SERIES = ("series", "target")  # arguments of a single series, which forward cannot have where it sees all
 
 
 def forward_across(model: "Forecaster", window: Window) -> Float[Tensor, "batch numbers"]:
@@ -27,7 +27,7 @@ def forward_across(model: "Forecaster", window: Window) -> Float[Tensor, "batch 
 
     Args:
         model: made with ``across``.
-        window: the batch; which of the series of a time are in it does not matter.
+        window: the batch; it need not hold all series of a time.
 
     Raises:
         UserError: if the batch lacks the other series, or ``forward`` returns something else.
@@ -39,7 +39,7 @@ def forward_across(model: "Forecaster", window: Window) -> Float[Tensor, "batch 
         )
     if together is None:
         raise UserError(
-            f"{name} sees all series at once, and bars of a single one do not tell the others: forecast windows of a "
+            f"{name} sees all series at once, and bars of one series do not hold the others: forecast windows of a "
             "data module with across=True, as forecast_rows and predict do."
         )
     if together.shape[1] != model.series_count:

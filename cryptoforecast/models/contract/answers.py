@@ -1,4 +1,4 @@
-"""What a model answers for a batch of windows: the numbers of its network as its head reads them, and as prices."""
+"""The forecasts of a model for a batch of windows: in the units of its network, and in prices."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +31,12 @@ Answer = Prediction | Float[Tensor, "batch horizon"]
 
 
 def answer(model: "Forecaster", window: Window, units: Units | None = None, target: Tensor | None = None) -> Answer:
-    """What a model says of the targets of a batch, in the units of its network: a distribution, or a point.
+    """The forecast of a model for the targets of a batch, in the units of its network: a distribution, or a point.
 
     Args:
         model: the model.
         window: the batch.
-        units: of the batch, if they are at hand.
+        units: of the batch, if the caller has them already.
         target: the scaled targets, in a training step alone.
 
     Raises:
@@ -70,7 +70,7 @@ def _exact_dtype(numbers: Tensor, window: Window) -> torch.dtype:
 
 
 def says_distribution(model: "Forecaster") -> bool | None:
-    """Whether a model says distributions of the closes; None where only what its ``forward`` returns will tell."""
+    """Whether a model forecasts distributions of the closes; None where that depends on what ``forward`` returns."""
     head = model.output_head
     if isinstance(head, RungHead):
         return True
@@ -84,7 +84,7 @@ def says_distribution(model: "Forecaster") -> bool | None:
 
 
 def is_point(model: "Forecaster") -> bool:
-    """Whether a model's head says no distribution of the closes; what ``forward`` returns may yet be one."""
+    """Whether a model's head gives points alone; ``forward`` may still return a distribution."""
     return says_distribution(model) is not True
 
 
@@ -93,7 +93,8 @@ def inputs(
 ) -> Float[Tensor, "batch context_length channels"]:
     """The input of ``forward``: in the units of the model's scaling, or of the rung that its head stands on.
 
-    On a rung, prices are log changes to the last close over the rung's scale of one step, other columns as everywhere.
+    On a rung, a price is its log ratio to the last close over the rung's scale of one step; other columns are scaled as
+    for other heads.
     """
     units = units or units_of(model, window)
     if not isinstance(units, RungUnits):
@@ -109,7 +110,7 @@ def point_of_network(
     """The scaled closes that ``forward`` returns for bars in prices.
 
     Raises:
-        UserError: if it returns something else, or names more than bars alone tell.
+        UserError: if it returns something else, or names an argument that bars do not hold.
     """
     x, given = model.network_inputs(context), arguments_of(model, window_of(context, model.horizon))
     output = call_forward(model, x, given)
@@ -121,7 +122,7 @@ def point_of_network(
 def scaled_bars(
     model: "Forecaster", context: Float[Tensor, "batch context_length channels"]
 ) -> Float[Tensor, "batch context_length channels"]:
-    """The input of ``forward`` for a model on no rung: the first column through its scaling, others as they have it."""
+    """The input of ``forward`` for a model on no rung: each column scaled, the first by ``model.scaling``."""
     require_bars(model, context)
     return network_channels(model, context, model.scaling.encode)
 
@@ -129,7 +130,7 @@ def scaled_bars(
 def scaled_target(
     model: "Forecaster", window: Window, predicted: Answer, units: Units | None = None
 ) -> Float[Tensor, "batch horizon"]:
-    """The targets of a batch in the units of what a model says of them."""
+    """The targets of a batch in the units of the model's forecast of them."""
     if not isinstance(predicted, Prediction):
         target: Tensor = model.scaled(window.target, window.context)
         return target
@@ -137,7 +138,7 @@ def scaled_target(
 
 
 def answer_and_target(model: "Forecaster", window: Window) -> tuple[Answer, Float[Tensor, "batch horizon"]]:
-    """What a model says of the targets of a training batch, and the targets, both in the units of its network."""
+    """The forecast for a training batch, and its targets, both in the units of the model's network."""
     units = units_of(model, window)
     given = None
     if "target" in model.names_in_forward:
@@ -173,7 +174,7 @@ def forecast_window(model: "Forecaster", window: Window) -> Float[Tensor, "batch
 
 
 def point_of(model: "Forecaster", window: Window, predicted: Answer) -> Float[Tensor, "batch horizon"]:
-    """The point forecast in prices of what a model says: of a distribution, its median."""
+    """A forecast in the units of the network as a point in prices: of a distribution, its median."""
     if isinstance(predicted, Prediction):
         point = predicted.own_point()
         median = predicted.quantiles((LEVELS[MEDIAN],))[..., 0] if point is None else point

@@ -26,7 +26,7 @@ def names_in_forward(model: "Forecaster") -> tuple[str, ...]:
     """Those of series, times, future and target that a model's ``forward`` names beside the bars.
 
     Raises:
-        UserError: if it names something else that has no default value, unless the model forecasts without it.
+        UserError: if it has another argument without a default value, unless the model's own ``forecast`` calls it.
     """
     parameters = _parameters(model)
     if parameters and parameters[0].name in GIVEN:
@@ -117,7 +117,7 @@ def require_arguments(model: "Forecaster", data: CloseDataModule, stage: str) ->
 
 
 def windows_for(model: "Forecaster", data: CloseDataModule, windows: WindowDataset) -> WindowDataset:
-    """Windows with what a model's ``forward`` names, and with nothing else.
+    """Windows with the optional fields that a model's ``forward`` names, and no others.
 
     Args:
         model: the model.

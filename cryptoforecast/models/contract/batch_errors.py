@@ -102,7 +102,7 @@ def _curves_of_errors(model: "Forecaster", stage: str) -> dict[str, Tensor]:
 
 
 def _forecast(model: "Forecaster", window: Window) -> tuple[Tensor, Answer, Tensor | None]:
-    """A forecast in prices, what ``forward`` made of it, if anything, for the loss, and quantiles in prices if any."""
+    """The point forecast in prices, the forecast that the loss is taken of, and the quantiles in prices if any."""
     context = window.context
     if not model._overrides("forecast"):
         predicted = answer(model, window)
@@ -121,7 +121,7 @@ def _forecast(model: "Forecaster", window: Window) -> tuple[Tensor, Answer, Tens
 def depends_only_on_arguments(model: "Forecaster", window: Window) -> bool:
     """Whether a model's loss depends on its two arguments alone, and not on what ``forward`` has stored on the model.
 
-    A loss that reads stored values, such as quantiles, is the model's own even when it is given the forecast of the
+    A loss that reads stored values, such as quantiles, scores the model even when it is given the forecast of the
     random walk.
 
     Args:

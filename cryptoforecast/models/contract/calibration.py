@@ -49,7 +49,7 @@ def without_validation(model: "Forecaster") -> None:
 
 
 def calibrate_on(model: "Forecaster", window: Window) -> None:
-    """Give a conformal head the errors on some windows, as often as it takes, in the place of validation errors."""
+    """Give a conformal head the errors on some windows instead of validation errors, repeated until they are enough."""
     head = model.output_head
     if not isinstance(head, Conformal):
         return
@@ -100,7 +100,7 @@ def finish_calibration(model: "Forecaster") -> None:
 
 
 def _complete(data: CloseDataModule) -> CloseDataModule:
-    """The data of the fit, also for its rehearsal with a few windows, whose errors are then repeated to be enough."""
+    """The data of a fit. The check before it has few windows, whose errors are repeated until they are enough."""
     complete: CloseDataModule = getattr(data, "complete", data)
     return complete
 

@@ -12,7 +12,7 @@ from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.signatures import has_method, names_argument
 from cryptoforecast.models.heads.prediction import Prediction
 
-BATCH_NORM_ERROR = "Expected more than 1 value per channel"  # for a batch of one window
+BATCH_NORM_ERROR = "Expected more than 1 value per channel"  # torch's words for a batch of one window
 
 
 def call_forward(model: nn.Module, x: Tensor, given: Mapping[str, Tensor | None]) -> Any:
@@ -44,20 +44,20 @@ def call_loss(model: Any, predicted: Tensor | Prediction, target: Tensor, window
 
     Args:
         model: a forecaster.
-        predicted: what it says of a batch. Its loss is given the points of a conformal head; a loss of a variant's
-            own, a distribution or another output as ``forward`` returned it.
+        predicted: its forecast of a batch. Of a conformal head, the loss is given the points. A loss that a variant
+            overrides is given a distribution, or another output, as ``forward`` returned it.
         target: the scaled targets.
         window: the batch, for a loss that names it.
 
     Raises:
-        UserError: if it is not a tensor of one number; of a model with ``weight(window)``, one for each window will do.
+        UserError: if it is not a tensor of one number, or for a model with ``weight(window)`` of one for each window.
     """
     answer = returned_loss(model, predicted, target, window)
     return answer.mean() if answer.dim() > 0 else answer
 
 
 def returned_loss(model: Any, predicted: Tensor | Prediction, target: Tensor, window: Window) -> Tensor:
-    """What ``model.loss(output, target)`` returns: the mean over a batch; with ``weight(window)``, or of each window.
+    """What ``model.loss(output, target)`` returns: the mean loss, or with ``weight(window)`` the loss of each window.
 
     Args and errors are those of :func:`call_loss`.
     """

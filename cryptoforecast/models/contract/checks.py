@@ -32,11 +32,11 @@ def require_lengths(model: nn.Module, data: CloseDataModule) -> None:
 
 
 def require_head(model: Any) -> None:
-    """Check that a model's head is used, and its scaling.
+    """Check that a model uses its head and its scaling.
 
     Raises:
-        UserError: if the model has no numbers for the head, it has quantiles and no point of its own, or a scaling
-            beside a head that stands on a rung.
+        UserError: if a head has no part in its forecasts; if it has a scaling and a head that stands on a rung, which
+            replaces the scaling; or if it has a method ``quantiles`` and no ``point``.
     """
     head, scaling, name = model.output_head, model.scaling, type(model).__name__
     if has_method(model, "quantiles") and not has_method(model, "point"):

@@ -60,7 +60,7 @@ def network_channels(
     Args:
         model: its ``scalings`` say how each further column is scaled.
         context: the bars.
-        encode: makes network numbers of prices, given the prices of the context that they are relative to.
+        encode: scales prices, given the prices of the context that they are relative to.
     """
     target = context[..., 0]
     channels = [encode(target, target)]
@@ -80,7 +80,7 @@ def settle_scalings(model: "Forecaster", data: CloseDataModule) -> None:
     """Give a model the scalings that its sources declare, where it has none; fit nothing.
 
     Args:
-        model: from a checkpoint, it has the scalings that it was trained with, and they stay.
+        model: if it is from a checkpoint, it keeps the scalings that it was trained with.
         data: set up.
 
     Raises:

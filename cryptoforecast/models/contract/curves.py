@@ -45,10 +45,10 @@ def evaluation_curves(
 
 
 def log_over_epochs(module: LightningModule, curves: Mapping[str, Tensor]) -> None:
-    """Log numbers of an epoch by its number, where Lightning by itself would go by steps of the optimizer.
+    """Log numbers of an epoch at the epoch's number; Lightning would log them at the step of the optimizer.
 
-    While training they go straight to loggers and callbacks: what ``self.log`` has once been told, Lightning looks
-    through again in every batch that follows.
+    While training they go straight to loggers and callbacks: Lightning goes through all that ``self.log`` was given
+    again in every batch that follows.
     """
     trainer = module.trainer
     if trainer.state.fn != "fit":

@@ -47,7 +47,7 @@ class WindowForecast(NamedTuple):
     Attributes:
         point: the closes, in the currency of the series; of a distribution its median, unless the model has its own.
         distribution: None for a model that forecasts no distribution of the closes.
-        rise: the probabilities that the closes are above the last ones; None where the model's head says none.
+        rise: the probabilities that the closes are above the last ones; None where the model's head gives none.
     """
 
     point: Float64[Tensor, "batch horizon"]
@@ -56,7 +56,7 @@ class WindowForecast(NamedTuple):
 
 
 def forecast_with_distribution(model: "Forecaster", window: Window) -> WindowForecast:
-    """The point forecast of a batch and what else its model says of the closes, from one call of ``forward``."""
+    """The point forecast of a batch, and its distribution or its probabilities, from one call of ``forward``."""
     if model._overrides("forecast"):
         head = model.output_head
         beside = _of_rung(head, window) if isinstance(head, RungHead) else None
@@ -76,9 +76,9 @@ def forecast_with_distribution(model: "Forecaster", window: Window) -> WindowFor
 def _at_the_targets(
     predicted: Prediction, quantiles: Float64[Tensor, "batch horizon levels"], units: Units, window: Window
 ) -> PriceDistribution:
-    """The distribution with what it says of the targets."""
+    """The quantiles of a prediction, with its probability and its density at the targets."""
     unknown = torch.full_like(quantiles[..., 0], torch.nan)
-    if window.target.isnan().all():  # distributions of torch refuse to be asked about NaN
+    if window.target.isnan().all():  # at which distributions of torch raise an error
         return PriceDistribution(quantiles, unknown, unknown)
     target = units.encode(window.target).double()
     density = predicted.log_density(target)
@@ -113,7 +113,7 @@ def price_quantiles(units: Units, predicted: Prediction) -> Float64[Tensor, "bat
 
 
 def _of_rung(head: RungHead, window: Window) -> PriceDistribution:
-    """The distribution of a rung, to the bit what stands beside other models."""
+    """The distribution of a rung, the same bits as where it is a baseline beside other models."""
     state, last, actual = (
         part.double().cpu().numpy() for part in (require_state(head, window), window.context[:, -1, 0], window.target)
     )

@@ -37,7 +37,7 @@ class LadderScores:
         self._times, self._extents = data.windows.times.cpu().numpy(), data.windows.extents
         self.rungs = fit_ladder(bars, data.horizon, tuple(BESIDE)).rungs
         self._states = {name: follow_all(rung, bars) for name, rung in self.rungs.items()}
-        self._known: dict[tuple[bytes, bytes], list[float]] = {}  # by batch: each epoch has the same
+        self._known: dict[tuple[bytes, bytes], list[float]] = {}  # by batch: those of each epoch are the same
 
     def mean_crps(self, window: Window) -> list[float]:
         """The mean CRPS over a batch in percent of the log change, by rung; NaN for those that could not be fitted."""
@@ -81,7 +81,7 @@ def distribution_means(
     if quantiles is None:
         return window.target.new_zeros(COUNT)
     last, target = window.context[:, -1:, 0], window.target
-    shares = (quantiles / last.unsqueeze(-1)).clamp(min=np.exp(-MOST_CHANGE))  # some scalings know prices below zero
+    shares = (quantiles / last.unsqueeze(-1)).clamp(min=np.exp(-MOST_CHANGE))  # some scalings give prices below zero
     score = 100 * crps(shares.log(), (target / last).log()).mean()
     covered = ((quantiles[..., LOW] <= target) & (target <= quantiles[..., HIGH])).to(score).mean()
     data = datamodule_of(model.trainer)

@@ -22,7 +22,7 @@ TAKEN = ("loss", "loss_random_walk", "rmse", "rmse_random_walk", "skill", "skill
 
 
 class EpochCurves:
-    """The means of the epoch under way by the names that they are logged under, such as ``train/loss``.
+    """The means of the current epoch by the names that they are logged under, such as ``train/loss``.
 
     ``take``, ``to_state`` and ``from_state`` are collectives: every process calls them, whatever it has added.
     """
@@ -85,7 +85,7 @@ class Step(NamedTuple):
 
 
 def add_to_curve(model: "Forecaster", name: str, value: Tensor | float | int) -> None:
-    """Add a number of the batch under way to a curve; nothing between steps, and in a model without a trainer.
+    """Add a number of the current batch to a curve; between steps, or without a trainer, do nothing.
 
     Args:
         model: whose step calls this.

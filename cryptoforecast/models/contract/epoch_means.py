@@ -65,8 +65,9 @@ class EpochMean:
 class BatchTable:
     """Means over all windows of an evaluation, to the same last digit however many processes took part.
 
-    Which process adds what would decide the last digits of a sum. So each keeps a row a batch, zero where another had
-    the batch; adding zeros changes nothing, and the rows are then added up in the order of the batches.
+    The last digits of a sum depend on the order in which it is added up. So each process keeps a row for each batch,
+    zeros where another process had the batch. Adding zeros changes nothing, and the rows are then added up in the order
+    of the batches.
     """
 
     def __init__(self) -> None:
@@ -76,7 +77,7 @@ class BatchTable:
         return len(self._rows)
 
     def add(self, means: Tensor, count: int) -> None:
-        """Take up the means of a batch of ``count`` windows; of none, if the batch was another process's."""
+        """Add the means of a batch of ``count`` windows; 0 if another process had the batch."""
         row = torch.cat([means * count, means.new_tensor([count])])
         self._rows.append(row.double() if row.device.type != "mps" else row)
 

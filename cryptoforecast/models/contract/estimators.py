@@ -31,7 +31,8 @@ SEED = 0  # of a fit without a trainer
 def fit_estimator(model: "Forecaster", data: CloseDataModule) -> None:
     """Fit a model that has a ``fit`` to all training windows, and have its trainer run a single epoch of one batch.
 
-    That epoch validates, calibrates and writes checkpoints. A fit that goes on from a checkpoint takes its state then.
+    That epoch validates, calibrates and writes checkpoints. Where a fit goes on from a checkpoint, what that holds
+    replaces what was fitted here.
 
     Args:
         model: attached to a trainer; its scaling is fitted. Nothing is done if it has no ``fit``.
@@ -60,7 +61,7 @@ def fit_to_training_windows(model: "Forecaster", data: CloseDataModule) -> None:
         data: set up for ``fit``, ``validate`` or ``test``.
 
     Raises:
-        UserError: as :func:`fit_estimator`; or if its head needs validation errors, which there are none of.
+        UserError: as :func:`fit_estimator`; or if its head is made of validation errors, of which there are none.
     """
     require_no_gradient(model)
     if isinstance(model.output_head, Conformal):
@@ -84,7 +85,7 @@ def _call_fit(model: "Forecaster", data: CloseDataModule) -> None:
 
 
 def _limit_to_one_epoch(trainer: Trainer) -> None:
-    """Have a trainer run an epoch of one batch, with a validation after it, whatever was set."""
+    """Have a trainer run an epoch of one batch, with a validation after it, whatever its settings are."""
     trainer.fit_loop.max_epochs, trainer.fit_loop.epoch_loop.max_steps = 1, -1
     trainer.limit_train_batches, trainer.val_check_interval, trainer.check_val_every_n_epoch = 1, 1.0, 1
 

@@ -10,7 +10,7 @@ ADVICE = "a lower model.optimizer.lr or a trainer.gradient_clip_val may help. Wh
 
 
 def require_finite_weights(trainer: Trainer, module: LightningModule) -> None:
-    """Check that all weights are finite; the loss of the last step may have been, and its gradient not.
+    """Check that all weights are finite: a finite loss may have a gradient that is not.
 
     Raises:
         UserError: naming the first weights that are not.

@@ -1,4 +1,4 @@
-"""Windows with what a model takes of them: the states of the rung it stands on, and what ``forward`` names."""
+"""Windows with all that a model takes: the states of the rung under its head, and the fields that ``forward`` names."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def follow(model: "Forecaster", data: CloseDataModule) -> WindowDataset:
-    """The windows of a data module with the states of the rung that a model's head stands on, and what it names.
+    """The windows of a data module with the states of the rung under a model's head, and the fields that it names.
 
     Args:
         model: its rung is fitted, unless the model is a rung and nothing more, which is fitted now.
@@ -35,7 +35,7 @@ def follow(model: "Forecaster", data: CloseDataModule) -> WindowDataset:
 
 
 def window_at_the_end(model: "Forecaster", data: CloseDataModule, symbol: str | None = None) -> Window:
-    """A batch of the windows that end with the last bar of each series, with what a model takes of them.
+    """A batch of the windows that end with the last bar of each series, with all that a model takes.
 
     Args:
         model: the model.

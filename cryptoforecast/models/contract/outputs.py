@@ -40,7 +40,7 @@ class OutputPrediction(Prediction):
         return require_forecast(self.model, "point", point, self.x, self.model.horizon)
 
     def loss(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, ""]:
-        """None: the model has a loss of its own.
+        """Nothing: this is called for a model that has no ``loss`` of its own, which is refused.
 
         Raises:
             UserError: always, saying what to write.
@@ -52,7 +52,7 @@ class OutputPrediction(Prediction):
         )
 
     def losses(self, target: Float[Tensor, "batch horizon"]) -> Float[Tensor, "batch horizon"]:
-        """None, for the same reason."""
+        """Nothing, for the same reason; raises the same error."""
         return self.loss(target)
 
     def quantiles(self, levels: Sequence[float]) -> Float[Tensor, "batch horizon levels"]:

@@ -77,7 +77,7 @@ def require_free(model: nn.Module, base: type, name: str, value: object) -> None
 
 
 def _require_head(model: nn.Module, value: object) -> None:
-    """Refuse a head that is none, and one that takes the place of another: ``outputs`` is of the first."""
+    """Refuse a value that is no head, and a second head: ``outputs`` was computed for the first."""
     owner, described = type(model).__name__, _in_words(value)
     if "output_head" in model._modules:
         raise UserError(
@@ -145,7 +145,7 @@ def _of_method(subject: str, base: type, name: str) -> str:
     method = inspect.getattr_static(base, name)
     try:
         parameters = inspect.signature(getattr(method, "__func__", method)).parameters
-        arguments = [name for name in parameters if not name.startswith("_")]  # forward takes more than one need write
+        arguments = [name for name in parameters if not name.startswith("_")]  # which a subclass need not write
     except (TypeError, ValueError):
         arguments = ["self", "..."]
     suggestion = SUGGESTIONS.get(name, f"self.own_{name}")

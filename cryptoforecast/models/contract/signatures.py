@@ -21,7 +21,7 @@ def has_method(owner: object, name: str) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def names_argument(function: Callable[..., Any], name: str) -> bool:
-    """Whether a function has a parameter of a name; of a method, give what stands in the class."""
+    """Whether a function has a parameter of a name; for a method, pass the function that its class holds."""
     try:
         return name in inspect.signature(function).parameters
     except (TypeError, ValueError):  # a built-in without a signature

@@ -1,8 +1,8 @@
 """Estimators of scikit-learn by class path and arguments, and what they have learned as plain values, without pickle.
 
-An estimator is written as its class path and its attributes, each number, text or array, or an estimator itself, and
-made again without calling any function that a file names: its class must be an estimator of scikit-learn, or of the
-user's own code in the working folder.
+An estimator is written as its class path and its attributes: numbers, texts, arrays and further estimators. Reading it
+calls no function that the file names: each class must be an estimator of scikit-learn, or of the user's own code in the
+working folder.
 """
 
 import importlib

@@ -28,7 +28,7 @@ CURVE = "train/loss"
 def inherited_step(model: "Forecaster", window: Window, batch_index: int) -> Float[Tensor, ""]:
     """The mean loss of a batch, which is added to that of the epoch.
 
-    Where a variant has a training step of its own that calls this one, the epoch waits for what that step returns.
+    If a training step of the variant's own calls this one, the loss is kept until it is known what that step returns.
 
     Args:
         model: attached to a trainer.
@@ -36,7 +36,7 @@ def inherited_step(model: "Forecaster", window: Window, batch_index: int) -> Flo
         batch_index: its number in the epoch.
 
     Raises:
-        UserError: if the targets have another horizon, or a weight is not as it should be.
+        UserError: if the targets have another horizon, or a weight is negative or not finite.
     """
     require_target(model, window.target)
     loss = training_loss(model, window, batch_index)
@@ -50,7 +50,7 @@ def inherited_step(model: "Forecaster", window: Window, batch_index: int) -> Flo
 def training_loss(model: "Forecaster", window: Window, batch_index: int) -> Float[Tensor, ""]:
     """The mean loss of a batch; with a ``weight(window)`` of the model's, the mean by these weights.
 
-    A loss of the model's own that returns a single number weighs the windows itself, or its ``weight`` is never called.
+    A ``loss`` that the model overrides may return a single number: then it has weighted the windows itself.
 
     Args:
         model: attached to a trainer.
@@ -74,7 +74,7 @@ def training_loss(model: "Forecaster", window: Window, batch_index: int) -> Floa
 
 
 def add_returned_loss(model: "Forecaster", outputs: Any, batch: Any, batch_index: int) -> None:
-    """Add the loss that a training step of the variant's own has returned, or where it returned none the inherited one.
+    """Add the loss that the variant's own training step returned, or if it returned none, that of the inherited step.
 
     Args:
         model: attached to a trainer; nothing is done if it inherits its training step.
@@ -96,7 +96,7 @@ def add_returned_loss(model: "Forecaster", outputs: Any, batch: Any, batch_index
 
 
 def weighted_by_share(model: "Forecaster", loss: Tensor) -> Tensor:
-    """The loss that gradients are taken of: that of a step, where processes share a batch by the share of this one.
+    """The loss of a step as gradients are taken of it: where processes share a batch, times the share of this one.
 
     Raises:
         UserError: if it does not depend on the weights of the network.

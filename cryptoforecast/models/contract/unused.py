@@ -1,4 +1,4 @@
-"""What is asked for and has no part in a model's forecasts: each in a sentence, for a notice before the fit."""
+"""Settings that have no part in a model's forecasts, each in a sentence for a notice before the fit."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ def unused_settings(model: "Forecaster", data: CloseDataModule, optimizers: Sequ
         optimizers: that the model has been trained with.
     """
     name, sentences = type(model).__name__, list[str]()
-    if not model._learns():  # baselines see what they see
+    if not model._learns():  # a baseline need not see all columns
         return sentences
     if unseen := unseen_columns(model, data):
         sentences.append(
@@ -54,8 +54,8 @@ def unused_settings(model: "Forecaster", data: CloseDataModule, optimizers: Sequ
 def unseen_columns(model: "Forecaster", data: CloseDataModule) -> list[str]:
     """The columns on which no forecast of a model depends, whatever its weights are.
 
-    A NaN in a column reaches all that depends on it, also through weights that are zero. Nothing is found out of an
-    estimator, of a model that forecasts all series at once, or of one that takes no NaN or replaces it.
+    A NaN in a column reaches all that depends on it, also through weights that are zero. Nothing is found for an
+    estimator, for a model that forecasts all series at once, or for one that takes no NaN or replaces it.
 
     Args:
         model: made ready for a fit, on the CPU.
@@ -75,7 +75,7 @@ def unseen_columns(model: "Forecaster", data: CloseDataModule) -> list[str]:
 
 
 def _is_finite_without(model: "Forecaster", window: Window, column: int) -> bool:
-    """Whether what a model says of a batch is finite with NaN in a column."""
+    """Whether a model's forecast of a batch is finite with NaN in a column."""
     if model._overrides("forecast") or model._overrides("network_forecast"):
         context = window.context.clone()
         context[..., column] = torch.nan
@@ -89,7 +89,7 @@ def _tensors_of(output: Any) -> list[Tensor]:
     """The tensors that a model's ``forward`` has returned, in whatever form.
 
     Raises:
-        TypeError: if there are none to be seen.
+        TypeError: if none are found in it.
     """
     if isinstance(output, Tensor):
         return [output]
