@@ -39,7 +39,7 @@ def forward_across(model: "Forecaster", window: Window) -> Float[Tensor, "batch 
         )
     if together is None:
         raise UserError(
-            f"{name} sees all series at once, and bars of one series do not hold the others: forecast windows of a "
+            f"{name} sees all series at once, and the bars of one do not hold those of others: forecast windows of a "
             "data module with across=True, as forecast_rows and predict do."
         )
     if together.shape[1] != model.series_count:

@@ -1,1 +1,1 @@
-"""What carries out fits: processes of this machine."""
+"""Engines, which carry out fits: processes of this machine, or tasks of a Ray cluster."""

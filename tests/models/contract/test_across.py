@@ -115,7 +115,9 @@ def test_what_cannot_be_asked_of_all_series_at_once_is_said() -> None:
     data = coins_of(*COINS, across=True)
     with pytest.raises(UserError, match="Named.forward names series, and with data.across it sees all series at once"):
         forecast_rows(Named(**SETTINGS), data, "test")
-    with pytest.raises(UserError, match="Joint sees all series at once, and bars of a single one do not tell the oth"):
+    with pytest.raises(
+        UserError, match="Joint sees all series at once, and the bars of one do not hold those of others"
+    ):
         Joint(**SETTINGS).forecast(torch.ones(2, 5, 1, dtype=torch.float64))
     with pytest.raises(UserError, match="Joint forecasts 3 series at once, and the data have 2"):
         forecast_rows(Joint(**SETTINGS), coins_of(*COINS[:2], across=True), "test")
