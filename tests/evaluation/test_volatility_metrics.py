@@ -50,7 +50,7 @@ def test_prices_have_neither() -> None:
 def test_a_backtest_of_volatility_and_a_comparison_of_it_show_both(tmp_path: Path) -> None:
     result = cf.backtest(**CONFIG, folds=2, output_dir=tmp_path / "out", progress=False)
     assert {"qlike", "log_mse"} <= set(result.table())
-    assert "rel. QLIKE" in repr(result)
+    assert "the volatility of LSTM" in repr(result)
     assert "VolatilityHar" in set(result.rows["model"])
     rows = pd.read_csv(tmp_path / "out" / "forecasts.csv")
     expected = {str(model): qlike(part) for model, part in rows.groupby("model")}

@@ -82,8 +82,10 @@ def superior_to(
         np.zeros(len(scaled)), scaled.to_numpy(), size=level, block_size=block, reps=repetitions, seed=_generator()
     )
     test.compute()
-    test.spa.compute()  # again over all models; what was drawn is kept
     names = [str(scaled.columns[int(str(at))]) for at in test.superior_models]
+    if not (scaled.mean() < 0).any():  # the statistic is zero, which no draw is below; arch counts draws above it
+        return Superiority(1.0, names)
+    test.spa.compute()  # again over all models; what was drawn is kept
     return Superiority(float(test.spa.pvalues["consistent"]), names)
 
 

@@ -10,11 +10,9 @@ from rich.text import Text
 from cryptoforecast.data.times import say_time
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, mean_of, user_names
 from cryptoforecast.evaluation.score_tables import users_cells
-from cryptoforecast.evaluation.table import NONE
-from cryptoforecast.evaluation.volatility_metrics import mean_qlike
-from cryptoforecast.evaluation.volatility_verdict import tables_of_volatility
 from cryptoforecast.evaluation.walk_forward.scores import BacktestVerdict, SeedScores, across_seeds
 from cryptoforecast.evaluation.walk_forward.table_of_densities import columns_of, print_distributions
+from cryptoforecast.evaluation.walk_forward.table_of_volatility import print_volatility
 from cryptoforecast.formatting import display_name, format_number, format_price
 
 
@@ -24,8 +22,8 @@ def print_backtest(verdict: BacktestVerdict, console: Console) -> None:
     console.print(_table_of_models(verdict))
     if verdict.distribution is not None:
         print_distributions(verdict, verdict.distribution, console)
-    for table in tables_of_volatility(verdict.volatility):
-        console.print(table)
+    if verdict.volatility is not None:
+        print_volatility(verdict, verdict.volatility, console)
     for sentence in verdict.sentences:
         console.print(sentence, soft_wrap=True, highlight=False, markup=False)
 
@@ -61,11 +59,10 @@ def _table_of_folds(verdict: BacktestVerdict) -> Table:
     title = f"{names}: {verdict.model}, {len(verdict.folds)} folds{seeds} (random walk: 0)"
     prices = ["RMSE", "random walk's"] if len(series) == 1 and not several else []
     skills = ["skill", "std", "lowest", "highest", "seeds > 0"] if several else ["skill"]
-    of_volatility = [] if verdict.volatility is None else ["QLIKE", "rel. QLIKE"]
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
     for column in ("fold", "targets from"):
         table.add_column(column)
-    for column in ("targets", *prices, *skills, *of_volatility):
+    for column in ("targets", *prices, *skills):
         table.add_column(column, justify="right")
     for at, fold in enumerate(verdict.folds):
         cells = [str(fold.fold), _said_part(fold.first, fold.last), f"{fold.targets:,}"]
@@ -92,18 +89,7 @@ def _numbers(verdict: BacktestVerdict, by_seed: dict[int, SeedScores]) -> list[s
         std = "" if found["std"] is None else format_number(found["std"], ".4f")
         above = f"{sum(skill > 0 for skill in skills)} of {len(skills)}"
         numbers += [std, format_number(found["min"], "+.4f"), format_number(found["max"], "+.4f"), above]
-    return numbers if verdict.volatility is None else [*numbers, *_qlikes(verdict.model, by_seed)]
-
-
-def _qlikes(model: str, by_seed: dict[int, SeedScores]) -> list[str]:
-    """The mean QLIKE over seeds and series, and in parts of the random walk's, which is the last volatility."""
-    means, walks = (
-        [mean_qlike(scored.by_series, name) for scored in by_seed.values()] for name in (model, RANDOM_WALK)
-    )
-    mean, walk = float(np.mean(means)), float(np.mean(walks))
-    return [
-        NONE if np.isnan(value) else format_number(value, ".4f") for value in (mean, mean / walk if walk else np.nan)
-    ]
+    return numbers
 
 
 def _table_of_models(verdict: BacktestVerdict) -> Table:

@@ -221,3 +221,13 @@ def test_an_interval_of_single_days_is_that_of_a_t_test() -> None:
     mean, half = skill_interval(losses, "Model", block=1)
     expected = ttest_1samp(losses["Model"] - losses["RandomWalk"], 0).confidence_interval(0.95)
     assert np.allclose([mean - half, mean + half], expected)
+
+
+def test_against_a_benchmark_that_has_the_lowest_loss_there_is_nothing_to_find() -> None:
+    random = np.random.default_rng(0)
+    losses = pd.DataFrame(
+        {"A": np.full(200, 1.0), "B": 1.3 + random.normal(size=200), "C": 1.5 + random.normal(size=200)}
+    )
+    found = superior_to("A", losses, 6, 300)
+    assert (found.p_value, found.models) == (1.0, [])
+    assert superior_to("B", losses, 6, 300).p_value < 0.05

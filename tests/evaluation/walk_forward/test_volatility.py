@@ -36,7 +36,7 @@ def walk_of(noise: dict[int, float], series: str = "COIN-USD volatility") -> pd.
 
 def printed(verdict: BacktestVerdict) -> str:
     text = io.StringIO()
-    print_backtest(verdict, Console(file=text, width=120))
+    print_backtest(verdict, Console(file=text, width=100))
     return text.getvalue()
 
 
@@ -75,7 +75,8 @@ def test_the_files_and_tables_have_the_qlike_of_each_fold() -> None:
     )
     assert table_of_folds(verdict)["qlike"].iloc[-1] == pytest.approx(record["pooled"]["qlike"]["mean"])
     assert record["volatility"]["verdict"] == verdict.sentences[1]
-    assert "rel. QLIKE" in text
+    assert "the volatility of LSTM (a perfect forecast: 0)" in text
+    assert max(map(len, text.splitlines()[:-2])) <= 100
     assert "QLIKE p, LSTM" in text
     assert text.count("MSE of logs") == 1
     assert "log_mse" not in text
