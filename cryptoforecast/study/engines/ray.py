@@ -12,14 +12,16 @@ import time
 from typing import Any, Self
 
 from cryptoforecast.data.sources.loaded_once import Loaded
+from cryptoforecast.errors import UserError
 from cryptoforecast.study.engines.archive import unpack
 from cryptoforecast.study.engines.choose import EngineOptions
 from cryptoforecast.study.engines.engine import Ended
 from cryptoforecast.study.engines.process import failure_in
-from cryptoforecast.study.engines.ray_cluster import connect, in_words, require_same_versions
+from cryptoforecast.study.engines.ray_cluster import connect, in_words, named_checkpoints, require_same_versions
 from cryptoforecast.study.engines.ray_node import FOLDER, fit_on_node
 from cryptoforecast.study.engines.versions import versions
 from cryptoforecast.study.fit import Fit, log_of
+from cryptoforecast.training.forkserver import classes_of_script
 
 RETRIES = 5  # of a fit whose node or worker has died
 GRACE = 15.0  # seconds for fits that are cancelled to end their processes
@@ -56,6 +58,7 @@ class RayEngine:
         self.workers, self._counts_room = workers or 1, workers is None
         self._loaded, self._address = loaded, address
         self._resources = {"CPU": num_cpus, "GPU": num_gpus}
+        self._files: list[tuple[dict[str, bytes], Any]] = []
         self._running: dict[Any, tuple[Fit, float]] = {}
 
     def __enter__(self) -> Self:
@@ -64,9 +67,9 @@ class RayEngine:
             require_same_versions(ray)
             if self._counts_room:
                 room = ray.cluster_resources()
-                self.workers = max(
-                    1, *(int(room.get(name, 0) / need) for name, need in self._resources.items() if need)
-                )
+                needs = {name: need for name, need in self._resources.items() if need}
+                fitting = [int(room.get(name, 0) / need) for name, need in needs.items()]
+                self.workers = max(1, min(fitting, default=1))
             self._closes = ray.put(pickle.dumps(self._loaded))
         except BaseException:
             ray.shutdown()
@@ -85,8 +88,20 @@ class RayEngine:
 
     def start(self, fit: Fit) -> None:
         """Let Ray carry out a fit as soon as a node has room."""
-        task = self._task.options(name=fit.folder.name).remote(fit, self._closes, versions())
-        self._running[task] = fit, time.monotonic()
+        if named := classes_of_script(fit.settings):
+            raise UserError(
+                f"{named[0]} is defined in the script that runs, which the nodes of a cluster do not have; move it "
+                "into a module, such as my_models.py in the working folder."
+            )
+        name, arguments = fit.folder.name, (pickle.dumps(fit), fit.settings, self._closes, self._sent(fit), versions())
+        self._running[self._task.options(name=name).remote(*arguments)] = fit, time.monotonic()
+
+    def _sent(self, fit: Fit) -> Any:
+        """The checkpoints that a fit names, put into the object store once."""
+        files = {str(path): path.read_bytes() for path in named_checkpoints(fit.settings)}
+        if not any(files == known for known, _ in self._files):
+            self._files.append((files, self._ray.put(files)))
+        return next(reference for known, reference in self._files if known == files)
 
     def wait(self) -> list[Ended]:
         """The next fit that has ended."""

@@ -1,11 +1,16 @@
 """The connection to a Ray cluster, and what its nodes must have in common."""
 
 import logging
+import socket
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from cryptoforecast.errors import UserError
 from cryptoforecast.study.engines.versions import difference, make_reader, versions
 
+PATIENCE = 5.0  # seconds to wait for an answer
 # What is not sent of the working folder: results, environments, and price files, since the closes are sent.
 EXCLUDED = ["runs/", "lightning_logs/", ".*/", "venv/", "__pycache__/", "*.csv", "*.parquet", "*.gz", "*.zip"]
 
@@ -19,15 +24,57 @@ def connect(address: str) -> Any:
     try:
         import ray
     except ImportError:
-        raise UserError("the engine ray takes Ray, which is not installed: pip install ray.") from None
+        raise UserError('--engine ray takes Ray: pip install "cryptoforecast[ray]".') from None
     if ray.is_initialized():
         raise UserError("this process is connected to a Ray cluster already; call ray.shutdown() before a study.")
+    require_listener(address)
     environment = {"working_dir": ".", "excludes": EXCLUDED}
     try:
         ray.init(address, runtime_env=environment, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as problem:
         raise UserError(f"the Ray cluster at {address} cannot be used: {in_words(problem)}") from None
     return ray
+
+
+def require_listener(address: str) -> None:
+    """See that something listens at the address of a cluster; Ray would try for ten minutes.
+
+    Args:
+        address: ``HOST:PORT``, or what Ray finds by itself: ``auto`` or ``local``.
+
+    Raises:
+        UserError: if nothing does.
+
+    >>> require_listener("localhost")
+    Traceback (most recent call last):
+    cryptoforecast.errors.UserError: --address is localhost; it is HOST:PORT, or auto on a machine of the cluster.
+    """
+    if address in ("auto", "local"):
+        return
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    if not host or not port.isdigit():
+        raise UserError(f"--address is {address}; it is HOST:PORT, or auto on a machine of the cluster.")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
+    except (OSError, OverflowError) as problem:
+        why = getattr(problem, "strerror", None) or str(problem)
+        raise UserError(f"no Ray cluster can be reached at {address} ({why}); set another --address.") from None
+
+
+def named_checkpoints(settings: str) -> list[Path]:
+    """The checkpoints in the working folder that some settings name; Ray copies none in a folder of results.
+
+    Args:
+        settings: of a fit, in YAML.
+    """
+    return [path for path in map(Path, _texts(yaml.safe_load(settings))) if path.is_file() and not path.is_absolute()]
+
+
+def _texts(value: Any) -> set[str]:
+    """The texts in plain values that end as checkpoints do."""
+    if isinstance(value, dict | list):
+        return {text for member in (value.values() if isinstance(value, dict) else value) for text in _texts(member)}
+    return {value} if isinstance(value, str) and value.endswith(".ckpt") else set()
 
 
 def require_same_versions(ray: Any) -> None:
