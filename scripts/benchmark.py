@@ -1,4 +1,4 @@
-"""Measure time and memory on this machine: training, starting, judging, models, reading, long series, a busy machine.
+"""Measure time and memory on this machine: training, starting, judging, models, reading, long series, small fits.
 
     python scripts/benchmark.py                        # all parts; about 40 minutes
     python scripts/benchmark.py --quick                # fewer rounds, smaller files; about six minutes
@@ -15,7 +15,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import busy, judging, models, reader, scale, start, training
+from benchmarks import busy, judging, models, reader, scale, start, study, training
 
 PACKAGES = ("torch", "lightning", "numpy", "pandas")
 
@@ -32,6 +32,7 @@ def main() -> None:
         "models": lambda: models.report(options.quick),
         "reader": lambda: reader.report(options.quick),
         "scale": lambda: scale.report(options.quick),
+        "study": lambda: study.report(options.quick),
     }
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller files")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts), metavar="PART", help=", ".join(parts))

@@ -132,8 +132,8 @@ def test_a_study_that_loses_a_node_ends_in_the_same_bytes_as_on_one_machine_and_
     """The fits begin with a checkpoint under ``runs``, which Ray does not copy."""
     teacher = cf.fit(source=cf.SimulatedSource(rows=160), model=cf.LSTM, hidden_size=2, context_length=6, max_epochs=1,
                      progress=False, name="teacher")  # fmt: skip
-    path = teacher.checkpoint.relative_to(Path.cwd())
-    taught = ("--model=parts_of_a_study.Taught", f"--model.teacher={path}")
+    assert teacher.checkpoint == Path("runs/teacher/version_0/checkpoints/best.ckpt")
+    taught = ("--model=parts_of_a_study.Taught", f"--model.teacher={teacher.checkpoint}")
     fits, loaded = fits_of(tmp_path / "ray", 2, "Waits", *taught)
     loads = (told / "loads").read_text()
     (failing,), _ = fits_of(tmp_path / "failing", 1, "Fails")
