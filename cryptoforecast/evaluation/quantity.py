@@ -52,6 +52,11 @@ def common_quantity(tables: Sequence[pd.DataFrame], names: Sequence[object]) -> 
     return next(iter(noted), PRICE)
 
 
+def noun_of(rows: pd.DataFrame) -> str:
+    """What figures call a value of forecast rows: ``close``, ``volatility`` or ``ratio``."""
+    return "close" if is_of_prices(rows) else quantity_of(rows)
+
+
 def with_quantity_column(rows: pd.DataFrame) -> pd.DataFrame:
     """Forecast rows as a file has them: with a column ``quantity`` where they are no prices.
 

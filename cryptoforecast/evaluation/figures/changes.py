@@ -7,6 +7,7 @@ import pandas as pd
 
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, WALK, draw_side_by_side
 from cryptoforecast.evaluation.lag import MAX_LAG, best_lag, lag_correlations
+from cryptoforecast.evaluation.quantity import noun_of
 from cryptoforecast.formatting import display_name, plot_label
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def plot_changes(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Fi
     def draw(of_series: pd.DataFrame, left: "Axes", right: "Axes") -> None:
         forecasts = of_series[(of_series["model"] == str(of_series["model"].iloc[0])) & (of_series["step"] == 1)]
         name = plot_label(display_name(str(forecasts["series"].iloc[0]), simulated))
-        _draw_changes(left, forecasts, f"{name}: next close, {split}")
+        _draw_changes(left, forecasts, f"{name}: next {noun_of(rows)}, {split}")
         _draw_lags(right, forecasts)
 
     return draw_side_by_side(rows, draw, (4, 3))

@@ -5,6 +5,7 @@ import pandas as pd
 from cryptoforecast.evaluation.distribution.density import crps_of_rows
 from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
 from cryptoforecast.evaluation.metrics import RUNG_NAMES
+from cryptoforecast.evaluation.quantity import noun_of
 
 
 def judged_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -28,8 +29,8 @@ def last_step(rows: pd.DataFrame) -> pd.DataFrame:
 
 def step_ahead(rows: pd.DataFrame) -> str:
     """What the last step is, as words of a title."""
-    step = int(rows["step"].max())
-    return "next close" if step == 1 else f"close {step} steps ahead"
+    step, noun = int(rows["step"].max()), noun_of(rows)
+    return f"next {noun}" if step == 1 else f"{noun} {step} steps ahead"
 
 
 def rungs_in(rows: pd.DataFrame) -> list[str]:

@@ -23,6 +23,7 @@ from cryptoforecast.evaluation.figures.distribution_rows import (
     rungs_in,
     step_ahead,
 )
+from cryptoforecast.evaluation.quantity import noun_of
 from cryptoforecast.formatting import format_number, plot_label
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _draw(axes: "Axes", rows: pd.DataFrame, rung: str | None, most: int) -> None
     dots = {"marker": "o", "markersize": 2.2} if most <= CLOSE_UP_TARGETS else {}
     axes.plot(times, forecasts["actual"].to_numpy(), color=ACTUAL, linewidth=1.1, label="actual", **dots)  # type: ignore[arg-type]
     axes.yaxis.set_major_formatter("{x:,.10g}")
-    axes.set_ylabel("close")
+    axes.set_ylabel(noun_of(rows))
     axes.margins(x=0.01)
 
 

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cryptoforecast.evaluation.figures.canvas import ACTUAL, FORECAST, MAX_SERIES, WALK, show_dates, tidy
+from cryptoforecast.evaluation.figures.distribution_rows import step_ahead
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, scores
+from cryptoforecast.evaluation.quantity import noun_of
 from cryptoforecast.formatting import display_name, format_number, format_price, plot_label
 
 if TYPE_CHECKING:
@@ -53,11 +55,10 @@ def _draw_series(rows: pd.DataFrame, split: str, simulated: bool, all_targets: "
     forecasts, walk = drawn[drawn["model"] == model], drawn[drawn["model"] == RANDOM_WALK]
     for axes, last in ((all_targets, len(forecasts)), (close_up, CLOSE_UP_TARGETS)):
         _draw(axes, forecasts.tail(last), walk.tail(last), table)
-    ahead = "next close" if step == 1 else f"close {step} steps ahead"
     skill = table[model]["skill"]
     name, count = plot_label(display_name(forecasts["series"].iloc[0], simulated)), (rows["model"] == model).sum()
     all_targets.set_title(
-        f"{name}: {ahead}, {count:,} {split} targets",
+        f"{name}: {step_ahead(rows)}, {count:,} {split} targets",
         loc="left",
         fontweight="bold",
     )
@@ -80,6 +81,6 @@ def _draw(axes: "Axes", forecasts: pd.DataFrame, walk: pd.DataFrame, table: Any)
         axes.plot(forecasts["timestamp"], values.to_numpy(), label=label, color=color, linewidth=width)
     show_dates(axes)
     axes.yaxis.set_major_formatter("{x:,.10g}")
-    axes.set_ylabel("close")
+    axes.set_ylabel(noun_of(forecasts))
     axes.margins(x=0.01)
     tidy(axes)

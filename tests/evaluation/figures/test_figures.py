@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from cryptoforecast.evaluation.figures.changes import plot_changes
 from cryptoforecast.evaluation.figures.forecast import plot_forecast
 from cryptoforecast.evaluation.figures.tensorboard import CHART_OF_SERIES, CHARTS, PICTURES, save_figures
-from tests.evaluation.helpers import following
+from tests.evaluation.helpers import following, volatility_rows
 from tests.helpers import Run, coins, walk_and_model
 
 ROWS = pd.concat(walk_and_model(0, noise=0.5))
@@ -37,6 +38,13 @@ def test_the_title_says_series_split_count_and_skill() -> None:
     assert whole.get_title(loc="left") == "COIN-USD: next close, 200 test targets"
     assert whole.get_title(loc="right").startswith("skill -0.0")
     assert "SIMULATED" in plot_forecast(ROWS, "test", simulated=True).axes[0].get_title(loc="left")
+
+
+def test_volatilities_are_not_called_closes() -> None:
+    rows = volatility_rows({"LSTM": 0.2}, count=100)
+    for figure in (plot_forecast(rows, "test"), plot_changes(rows, "test")):
+        assert "volatility: next volatility, " in figure.axes[0].get_title(loc="left")
+    assert plot_forecast(rows, "test").axes[0].get_ylabel() == "volatility"
 
 
 def test_of_a_longer_horizon_the_last_step_is_drawn() -> None:
