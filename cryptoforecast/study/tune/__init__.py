@@ -1,0 +1,1 @@
+"""Tuning: a search over options of ``fit``, each trial judged on the validation targets."""
