@@ -1,4 +1,4 @@
-"""The fit of a fold with a seed, as a value: what to fit, and where its files lie before and after it is finished."""
+"""A fit as a value: what to fit, of which fold or trial, and where its files lie before and after it is finished."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +9,9 @@ from cryptoforecast.study.folds import FoldDates, closes_of_fold
 from cryptoforecast.training.run_folder import CHECKPOINTS, LAST
 
 # What a finished fit's folder holds, beside what fit leaves.
-ROWS, LOG, SECONDS = "forecasts.csv", "log.txt", "seconds.txt"
-UNFINISHED, FINISHED = "unfinished", "folds"  # the folders of fits that are being carried out, and of the finished
+ROWS, VALIDATION, LOG, SECONDS = "forecasts.csv", "validation.csv", "log.txt", "seconds.txt"
+UNFINISHED = "unfinished"  # the folder of fits that are being carried out
+FOLDS, TRIALS = "folds", "trials"  # the folders of those that are finished
 
 
 class Fit(NamedTuple):
@@ -20,10 +21,11 @@ class Fit(NamedTuple):
     fingerprints of the closes within the fold's reach, series by series; ``folder`` is what this fit alone fills;
     ``code`` are the hashes of the files that the model is written in, None where they may change; ``baselines`` are the
     user's, by ``class_path`` and ``init_args``; ``variant`` is the name of what is fitted, in a study; ``parsed`` is
-    what came of parsing ``words``, None where each process is to parse them itself.
+    what came of parsing ``words``, None where each process is to parse them itself. A trial of a search has no fold, but
+    the borders of its configuration, and an ``objective``, the curve that the search follows.
     """
 
-    fold: FoldDates
+    fold: FoldDates | None
     seed: int
     words: list[str]
     sha256: list[str]
@@ -33,9 +35,12 @@ class Fit(NamedTuple):
     baselines: Sequence[dict[str, Any]] = ()
     variant: str = ""
     parsed: bytes | None = None
+    objective: str = ""
 
     def __str__(self) -> str:
         """How messages name the fit."""
+        if self.fold is None:
+            return self.variant
         return f"{f'{self.variant}: ' if self.variant else ''}fold {self.fold.number}, seed {self.seed}"
 
 
@@ -75,12 +80,12 @@ def log_of(fit: Fit) -> Path:
 
 def finished(fit: Fit) -> Path:
     """The folder of a fit when it is finished; there is none before."""
-    return fit.folder.parent.parent / FINISHED / fit.folder.name
+    return fit.folder.parent.parent / (TRIALS if fit.fold is None else FOLDS) / fit.folder.name
 
 
 def rows_of(fit: Fit) -> Path:
-    """The file with a finished fit's forecast rows."""
-    return finished(fit) / ROWS
+    """The file with a finished fit's forecast rows: of the test part of a fold, of the validation part of a trial."""
+    return finished(fit) / (VALIDATION if fit.fold is None else ROWS)
 
 
 def seconds_of(fit: Fit) -> float | None:

@@ -1,4 +1,4 @@
-"""The fit of one fold with one seed, from its data to its forecast rows."""
+"""The fit of a fold or of a trial, from its data to its forecast rows."""
 
 import shutil
 from pathlib import Path
@@ -18,7 +18,8 @@ from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.study.command import BacktestCommandLine
-from cryptoforecast.study.fit import ROWS, Fit, last_checkpoint
+from cryptoforecast.study.curves import GoesOn, KeptCurves
+from cryptoforecast.study.fit import Fit, last_checkpoint, rows_of
 from cryptoforecast.study.parsed import take_parsed_options
 from cryptoforecast.training.fit_entries import mark_as_counted
 from cryptoforecast.training.lightning.cli import VerbCLI
@@ -31,12 +32,19 @@ _parsers: list[VerbCLI] = []  # made before they were needed, at most one
 
 
 class FoldCommandLine(CommandLine):
-    """The command line of ``fit``, which keeps all that it writes in the folder of one fold's fit."""
+    """The command line of ``fit``, which keeps all that it writes in the folder of one fit.
+
+    Args:
+        fit: what to do.
+        goes_on: for a trial of a search, asked after each validation.
+        arguments: those of ``CommandLine``.
+    """
 
     subcommands = staticmethod(BacktestCommandLine.subcommands)
 
-    def __init__(self, fit: Fit, **arguments: Any) -> None:
+    def __init__(self, fit: Fit, goes_on: GoesOn | None = None, **arguments: Any) -> None:
         self.fold_fit = fit
+        self.curves = KeptCurves(fit.objective, goes_on) if fit.objective else None
         super().__init__(**arguments)
 
     def setup_parser(
@@ -56,7 +64,7 @@ class FoldCommandLine(CommandLine):
         else:
             take_parsed_options(self, fit.parsed)
         self.config["fit"]["seed_everything"] = fit.seed
-        for name, date in fit.fold.settings().items():
+        for name, date in fit.fold.settings().items() if fit.fold else ():
             self.config["fit"]["data"][name] = self.dumped["data"][name] = date
         chosen, last = self.config["fit"], last_checkpoint(fit)
         chosen["ckpt_path"] = str(last) if last.is_file() else None
@@ -73,6 +81,8 @@ class FoldCommandLine(CommandLine):
         self.save_config_kwargs = {"is_run": False}
         if not logs:
             self.save_config_callback = None  # there is no folder of a run that it would write into
+        if self.curves is not None:
+            around["callbacks"] = [self.curves, *around["callbacks"]]
         return {
             **around,
             "logger": logger,
@@ -104,12 +114,13 @@ def make_parser() -> None:
     _parsers[:] = [make([], ParserOnly, load_from_checkpoint_support=False)]
 
 
-def fit_fold(fit: Fit, ladders: Path | None = None) -> None:
-    """Fit a fold, from scratch or from where it was interrupted, and write its rows.
+def fit_fold(fit: Fit, ladders: Path | None = None, goes_on: GoesOn | None = None) -> None:
+    """Fit a fold or a trial, from scratch or from where it was interrupted, and write its rows.
 
     Args:
         fit: what to do.
         ladders: a folder of fitted ladders, which fits share; by default the ladder is fitted anew.
+        goes_on: for a trial, asked after each validation whether it goes on; by default it does.
 
     Raises:
         UserError: if the closes have changed, or the fit cannot be carried out.
@@ -117,7 +128,7 @@ def fit_fold(fit: Fit, ladders: Path | None = None) -> None:
     if not last_checkpoint(fit).is_file():
         shutil.rmtree(fit.folder, ignore_errors=True)
     fit.folder.mkdir(parents=True, exist_ok=True)
-    made = make(["fit", *fit.words], FoldCommandLine, fit=fit)
+    made = make(["fit", *fit.words], FoldCommandLine, fit=fit, goes_on=goes_on)
     _require_unchanged(fit, made)
     if made.checkpoint is not None:
         for logger in made.trainer.loggers:
@@ -142,13 +153,22 @@ def _require_unchanged(fit: Fit, made: FoldCommandLine) -> None:
 
 
 def _write_rows(fit: Fit, made: FoldCommandLine, ladders: Path | None) -> None:
-    """Write the forecasts of the test part by the best checkpoint and the baselines."""
+    """Write the forecasts by the best checkpoint: of a fold's test part, beside the baselines; of validation windows.
+
+    A trial is chosen by its validation windows, so that nothing of the test part is looked at here.
+    """
     path = best_checkpoint(made.trainer, made.instantiated("trainer").callbacks)
     forecaster: Forecaster = load_forecaster(path) if path else made.model
-    baselines = make_baselines(fit.baselines, made.datamodule)
     device = made.trainer.strategy.root_device
-    rows = rows_beside_baselines(forecaster, made.datamodule, "test", device, None, ladders, baselines)
-    rows["fold"] = fit.fold.number
+    if fit.fold is not None:
+        baselines = make_baselines(fit.baselines, made.datamodule)
+        rows = rows_beside_baselines(forecaster, made.datamodule, "test", device, None, ladders, baselines)
+        rows["fold"] = fit.fold.number
+    else:
+        rows = rows_beside_baselines(forecaster, made.datamodule, "val", device, None, ladders)
     text = to_csv(rows)
     assert text is not None
-    write_atomically(fit.folder / ROWS, lambda file: file.write(text.encode()))
+    write_atomically(fit.folder / rows_of(fit).name, lambda file: file.write(text.encode()))
+    if made.curves is not None:
+        kept = read_checkpoint(path).epoch if path else None
+        made.curves.write(fit.folder, None if kept is None else kept - 1)

@@ -14,7 +14,7 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.evaluation.rows import read_written_rows
 from cryptoforecast.evaluation.walk_forward.scores import skill_of
 from cryptoforecast.formatting import format_number
-from cryptoforecast.study.engines.engine import Ended
+from cryptoforecast.study.engines.engine import Ended, Reported
 from cryptoforecast.study.fit import Fit, rows_of
 
 Say = Callable[[str], None]
@@ -89,6 +89,10 @@ class Progress:
             f"{f'{self.done}/{self._total}':>9}{variant}{fit.fold.number:>6}{fit.seed:>6}  {part:<26}"
             f"{format_number(skill, '+.4f'):>9}{ended.seconds:>9.1f}"
         )
+
+    def goes_on(self, reported: Reported) -> bool:
+        """Let every fit go on: none of a walk is pruned."""
+        return True
 
     def _now(self) -> Text:
         """What is done, what runs, the best mean skill so far, and the time that the rest will take at this pace."""

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterable
 from typing import Protocol
 
-from cryptoforecast.study.engines.engine import Ended, Engine
+from cryptoforecast.study.engines.engine import Ended, Engine, Reported
 from cryptoforecast.study.fit import SECONDS, Fit, finished
 
 
@@ -16,6 +16,9 @@ class Report(Protocol):
 
     def ended(self, ended: Ended) -> None:
         """A fit is finished, and its folder in its place; or it has failed."""
+
+    def goes_on(self, reported: Reported) -> bool:
+        """Whether a trial goes on that has told its values."""
 
 
 def carry_out(fits: Iterable[Fit], engine: Engine, report: Report) -> list[Ended]:
@@ -45,6 +48,9 @@ def carry_out(fits: Iterable[Fit], engine: Engine, report: Report) -> list[Ended
             if not running:
                 break
             for ended in engine.wait():
+                if isinstance(ended, Reported):
+                    engine.answer(ended.fit, report.goes_on(ended))
+                    continue
                 running -= 1
                 if ended.failure is None:
                     _put_in_place(ended)

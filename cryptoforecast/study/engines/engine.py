@@ -16,6 +16,13 @@ class Ended(NamedTuple):
     failure: str | None = None
 
 
+class Reported(NamedTuple):
+    """The values of a trial's objective by epoch, after one more validation; the fit waits for an answer."""
+
+    fit: Fit
+    values: dict[int, float]
+
+
 class Engine(Protocol):
     """Carries out fits, at most ``workers`` at a time; what still runs at the end of its context is ended.
 
@@ -23,6 +30,7 @@ class Engine(Protocol):
     """
 
     workers: int
+    reports: bool  # whether fits tell their values and wait for an answer
 
     def __enter__(self) -> Self:
         """Begin; nothing is started before."""
@@ -33,5 +41,8 @@ class Engine(Protocol):
     def start(self, fit: Fit) -> None:
         """Start a fit, or go on with it from its last checkpoint; fewer than ``workers`` are running."""
 
-    def wait(self) -> list[Ended]:
-        """The fits that have ended since they were started or waited for last, at least one."""
+    def wait(self) -> list[Ended | Reported]:
+        """What has ended or been reported since it was waited for last, at least one."""
+
+    def answer(self, fit: Fit, goes_on: bool) -> None:
+        """Let a fit that has reported go on, or end it as pruned."""

@@ -1,9 +1,11 @@
 """The engine of one machine: fits in processes of their own, each with one thread."""
 
+import multiprocessing
 import os
 import time
 from collections.abc import Sequence
-from multiprocessing.connection import wait
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -12,7 +14,7 @@ import torch
 
 from cryptoforecast.data.sources.loaded_once import Loaded
 from cryptoforecast.study.engines.choose import EngineOptions
-from cryptoforecast.study.engines.engine import Ended
+from cryptoforecast.study.engines.engine import Ended, Reported
 from cryptoforecast.study.engines.process import SharedByFits, failure_in, work
 from cryptoforecast.study.fit import Fit, log_of
 from cryptoforecast.training.forkserver import forkserver_context, start
@@ -27,12 +29,13 @@ def make_engine(options: EngineOptions, loaded: Loaded, accelerator: str) -> "Lo
 
 
 class Running(NamedTuple):
-    """A fit that is being carried out: its process, its worker's number, and when it began."""
+    """A fit that is being carried out: its process, its worker's number, when it began, and where a trial reports."""
 
     fit: Fit
     process: BaseProcess
     worker: int
     began: float
+    reports: Connection | None = None
 
 
 class LocalEngine:
@@ -43,6 +46,8 @@ class LocalEngine:
         gpus: devices to share out among the workers, as ``CUDA_VISIBLE_DEVICES`` names them; none for the CPU.
         loaded: the closes; what is not among them each fit loads by itself.
     """
+
+    reports = True
 
     def __init__(self, workers: int, gpus: Sequence[str] = (), loaded: Loaded | None = None) -> None:
         self.workers, self._loaded = workers, loaded or {}
@@ -65,12 +70,33 @@ class LocalEngine:
         self._ladders = self._ladders or fit.folder.parent / LADDERS
         self._ladders.mkdir(parents=True, exist_ok=True)
         shared = SharedByFits(self._loaded, self._ladders)
-        arguments = (fit, shared, Path.cwd(), share_of(worker, self._gpus))
+        here, other_end = multiprocessing.Pipe() if fit.objective else (None, None)
+        arguments = (fit, shared, Path.cwd(), share_of(worker, self._gpus), other_end)
         process = forkserver_context().Process(target=work, args=arguments)  # type: ignore[attr-defined]
         start(process, fit.settings)
-        self._running.append(Running(fit, process, worker, time.monotonic()))
+        if other_end is not None:
+            other_end.close()  # only the process has it, so that its end is seen here
+        self._running.append(Running(fit, process, worker, time.monotonic(), here))
 
-    def wait(self) -> list[Ended]:
+    def wait(self) -> list[Ended | Reported]:
+        """The trials that have reported, or else the fits whose processes have ended."""
+        reports = {item.reports: item for item in self._running if item.reports is not None}
+        ready = wait([*(item.process.sentinel for item in self._running), *reports])
+        reported = list[Ended | Reported]()
+        for connection in ready:
+            if item := reports.get(connection):  # type: ignore[arg-type]
+                with suppress(EOFError, OSError):  # the process has ended
+                    reported.append(Reported(item.fit, connection.recv()))  # type: ignore[union-attr]
+        return reported or self._ended()
+
+    def answer(self, fit: Fit, goes_on: bool) -> None:
+        """Let a trial that waits for an answer go on, or not."""
+        (connection,) = (item.reports for item in self._running if item.fit.folder == fit.folder)
+        assert connection is not None
+        with suppress(OSError):  # the process has ended
+            connection.send(goes_on)
+
+    def _ended(self) -> list[Ended | Reported]:
         """The fits whose processes have ended."""
         wait([item.process.sentinel for item in self._running])
         ended = [item for item in self._running if not item.process.is_alive()]
@@ -78,6 +104,8 @@ class LocalEngine:
             self._running.remove(item)
             self._free.append(item.worker)
             item.process.join()
+            if item.reports is not None:
+                item.reports.close()
         return [
             Ended(item.fit, time.monotonic() - item.began, failure_in(log_of(item.fit), item.process.exitcode))
             for item in ended

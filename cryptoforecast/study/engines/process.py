@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,9 @@ class SharedByFits(NamedTuple):
     ladders: Path | None = None
 
 
-def work(fit: Fit, shared: SharedByFits, home: Path, environment: dict[str, str]) -> None:
+def work(
+    fit: Fit, shared: SharedByFits, home: Path, environment: dict[str, str], reports: Connection | None = None
+) -> None:
     """The whole life of a process that fits a fold: one thread, all output into its log, ended with its parent.
 
     Args:
@@ -35,7 +38,14 @@ def work(fit: Fit, shared: SharedByFits, home: Path, environment: dict[str, str]
         shared: what all fits of a study use.
         home: the working folder of the command.
         environment: that of the command; which GPU is seen is part of it.
+        reports: takes the values of a trial, and answers whether it goes on.
     """
+
+    def goes_on(values: dict[int, float]) -> bool:
+        assert reports is not None
+        reports.send(values)
+        return bool(reports.recv())
+
     os.chdir(home)
     os.environ.clear()
     os.environ.update(environment)
@@ -49,7 +59,7 @@ def work(fit: Fit, shared: SharedByFits, home: Path, environment: dict[str, str]
     quiet_console()
     try:
         with loaded_once(shared.loaded):
-            fit_fold(fit, shared.ladders)
+            fit_fold(fit, shared.ladders, None if reports is None else goes_on)
     except (UserError, OSError) as problem:
         sys.exit(f"error: {problem}")
     sys.stdout.flush()

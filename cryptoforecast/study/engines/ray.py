@@ -15,7 +15,7 @@ from cryptoforecast.data.sources.loaded_once import Loaded
 from cryptoforecast.errors import UserError
 from cryptoforecast.study.engines.archive import unpack
 from cryptoforecast.study.engines.choose import EngineOptions
-from cryptoforecast.study.engines.engine import Ended
+from cryptoforecast.study.engines.engine import Ended, Reported
 from cryptoforecast.study.engines.process import failure_in
 from cryptoforecast.study.engines.ray_cluster import connect, in_words, named_checkpoints, require_same_versions
 from cryptoforecast.study.engines.ray_node import FOLDER, fit_on_node
@@ -46,6 +46,8 @@ class RayEngine:
     Raises:
         UserError: on entering, if there is no such cluster, or a node has another version of Python or of a package.
     """
+
+    reports = False
 
     def __init__(
         self,
@@ -103,7 +105,10 @@ class RayEngine:
             self._files.append((files, self._ray.put(files)))
         return next(reference for known, reference in self._files if known == files)
 
-    def wait(self) -> list[Ended]:
+    def answer(self, fit: Fit, goes_on: bool) -> None:
+        """Answer nobody: tasks report no values."""
+
+    def wait(self) -> list[Ended | Reported]:
         """The next fit that has ended."""
         (ready,), _ = self._ray.wait(list(self._running), num_returns=1)
         return [self._ended(ready)]
