@@ -93,6 +93,7 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.register.run import register as register
     from cryptoforecast.register.settle import settle as settle
     from cryptoforecast.study.run import study as study
+    from cryptoforecast.study.tune.run import tune as tune
     from cryptoforecast.training.exact import exact as exact
     from cryptoforecast.training.fit import fit as fit
     from cryptoforecast.training.judge import test as test
@@ -180,6 +181,7 @@ _PUBLIC = {
     "cryptoforecast.evaluation.ledger_table": ("runs",),
     "cryptoforecast.backtest.run": ("backtest",),
     "cryptoforecast.study.run": ("study",),
+    "cryptoforecast.study.tune.run": ("tune",),
     "cryptoforecast.audit.run": ("audit",),
     "cryptoforecast.audit.lookahead": ("LookAhead",),
     "cryptoforecast.export.run": ("export",),

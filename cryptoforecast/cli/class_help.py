@@ -35,7 +35,7 @@ def topic_help(topic: str, verb: str) -> str:
     if topic == "data":
         return "\n".join(["What is forecast, and from what:", *_options(CloseDataModule, "data")])
     ours: dict[str, Any] = {"devices": 1, "enable_model_summary": False}
-    if verb in ("fit", "backtest", "study", "audit"):
+    if verb in ("fit", "backtest", "study", "tune", "audit"):
         ours |= {**TRAINER, "logger": "TensorBoardLogger in runs/NAME", "callbacks": _classes(TRAINER["callbacks"])}
     return "\n".join(["Options of Lightning's Trainer:", *_options(Trainer, "trainer", defaults=ours, brief=True)])
 

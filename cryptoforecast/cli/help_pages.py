@@ -126,6 +126,24 @@ PAGES = {
         },
         "--config FILE",
     ),
+    "tune": Page(
+        "Search for options by the validation targets, and test the best trial once.",
+        {
+            "the search": [
+                Option("search", "FILE", "model.hidden_size: {low: 8, high: 128, log: true}"),
+                Option("", "", "model.head: {choices: [Point, StudentT]}"),
+                Option("trials", "N", "how many; more than before go on with a search"),
+                Option("sampler", "NAME", "tpe, random or gp", "tpe"),
+                Option("pruner", "NAME", "median or halving end hopeless trials", "none"),
+                Option("objective", "CURVE", "by default val/skill, or val/density_skill"),
+                Option("workers", "N", "fits at a time, each with one thread", 1),
+                Option("engine", "ray", "on a cluster: --address, --num_cpus, --num_gpus"),
+            ],
+            "for all trials (as for fit)": [*SOURCE, *LENGTHS, *BORDERS, *MODEL[:1], MAX_EPOCHS, SEED],
+            "output": [Option("output_dir", "FOLDER", "by default runs/NAME/tune")],
+        },
+        "--search FILE --trials N [--config FILE]",
+    ),
     "audit": Page(
         "Look for look-ahead: build all twice, with garbage for the future, and compare.",
         {

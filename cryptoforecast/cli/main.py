@@ -42,6 +42,7 @@ VERBS = {
     "study": Verb(
         "backtest many variants on the same targets, and compare them all", "cli.study", starts_processes=True
     ),
+    "tune": Verb("search for the options of a model, and test the best trial once", "cli.tune", starts_processes=True),
     "predict": Verb("forecast the closes after the last one there is", "cli.predict"),
     "export": Verb("write a checkpoint as a file that forecasts without this package, .pt2 or .onnx", "cli.export"),
     "register": Verb("register forecasts of bars that do not exist yet, in a chain of hashes", "cli.register"),

@@ -21,8 +21,8 @@ class Fit(NamedTuple):
     fingerprints of the closes within the fold's reach, series by series; ``folder`` is what this fit alone fills;
     ``code`` are the hashes of the files that the model is written in, None where they may change; ``baselines`` are the
     user's, by ``class_path`` and ``init_args``; ``variant`` is the name of what is fitted, in a study; ``parsed`` is
-    what came of parsing ``words``, None where each process is to parse them itself. A trial of a search has no fold, but
-    the borders of its configuration, and an ``objective``, the curve that the search follows.
+    what came of parsing ``words``, None where each process is to parse them itself. A trial of a search has no fold,
+    but the borders of its configuration, and an ``objective``, the curve that the search follows.
     """
 
     fold: FoldDates | None

@@ -1,4 +1,4 @@
-"""The record of what a backtest is made of: written when it begins, compared when it is resumed."""
+"""The record of what a backtest or a search is made of: written when it begins, compared when it is resumed."""
 
 import json
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from cryptoforecast.study.folds import FoldDates
 from cryptoforecast.training.run_record import PACKAGES
 from cryptoforecast.user_code.source_files import CODE, SourceCode, changed_files, say_changed
 
-NAME = "backtest.json"
+BACKTEST, SEARCH = "backtest", "search"  # what a record is of, as its file is called
 
 
 def record_of(
@@ -24,15 +24,15 @@ def record_of(
     accelerator: str,
     folds: list[FoldDates],
 ) -> dict[str, Any]:
-    """All that a backtest's rows depend on; how many workers share the work is no part of it.
+    """All that forecast rows depend on; how many workers share the work is no part of it.
 
     Args:
-        options: those of ``backtest`` that rows depend on.
+        options: those of the verb that rows depend on.
         config: all options of ``fit``.
         data: set up.
         code: what model, scaling, sources and callbacks are written in.
         accelerator: the class of the device in use.
-        folds: when they begin and end.
+        folds: when they begin and end; none of a search.
     """
     return {
         **options,
@@ -48,20 +48,25 @@ def record_of(
     }
 
 
-def begin_or_go_on(folder: Path, record: dict[str, Any]) -> None:
-    """Write a backtest's record into its folder; if there is one already, see that it is the same.
+def begin_or_go_on(folder: Path, record: dict[str, Any], kind: str = BACKTEST) -> None:
+    """Write a record into its folder; if there is one already, see that it is the same.
+
+    Args:
+        folder: of the backtest or the search.
+        record: what it is made of.
+        kind: which of both it is.
 
     Raises:
         UserError: naming the first thing that differs.
     """
-    path, now = folder / NAME, json.loads(json.dumps(record))
+    path, now = folder / f"{kind}.json", json.loads(json.dumps(record))
     if not path.exists():
         write_atomically(path, lambda file: file.write((json.dumps(now, indent=2) + "\n").encode()))
         return
     try:
         before = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        raise UserError(f"{path}: is no record of a backtest; set another --output_dir.") from None
+        raise UserError(f"{path}: is no record of a {kind}; set another --output_dir.") from None
     if files := changed_files(before.get("code", {}), now["code"]):
         raise UserError(
             f"{folder}: {say_changed(files)}; go on with the code as it was (a copy is in {folder / CODE}), or set "
@@ -73,14 +78,14 @@ def begin_or_go_on(folder: Path, record: dict[str, Any]) -> None:
         was, is_now = known.get(name), wanted.get(name)
         if was != is_now:
             raise UserError(
-                f"{folder}: holds a backtest with {name} {_said(was)}, and now it is {_said(is_now)}; go on with the "
+                f"{folder}: holds a {kind} with {name} {_said(was)}, and now it is {_said(is_now)}; go on with the "
                 "same, or set another --output_dir."
             )
     if now["series"] != before.get("series"):
-        raise _other_closes(folder, before.get("series", {}), now["series"])
+        raise _other_closes(folder, kind, before.get("series", {}), now["series"])
 
 
-def _other_closes(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> UserError:
+def _other_closes(folder: Path, kind: str, before: dict[str, Any], now: dict[str, Any]) -> UserError:
     for symbol, used in now.items():
         known = before.get(symbol)
         if known is None:
@@ -95,7 +100,7 @@ def _other_closes(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> 
         break
     else:
         what = f"closes of {', '.join(before)}, and now of {', '.join(now)} only"
-    return UserError(f"{folder}: holds a backtest on {what}; set data.end, or another --output_dir.")
+    return UserError(f"{folder}: holds a {kind} on {what}; set data.end, or another --output_dir.")
 
 
 def _leaves(value: Any, name: str = "") -> dict[str, Any]:

@@ -139,6 +139,23 @@ def variant_of(
     return {"model": dict(record), "data": of_data, "code": code.hashes, **trained}
 
 
+def variant_of_settings(
+    model: Any, data: CloseDataModule, settings: dict[str, Any], code: SourceCode
+) -> dict[str, Any]:
+    """What a configuration tries; see :func:`variant_of`.
+
+    Args:
+        model: the forecaster.
+        data: set up.
+        settings: the whole configuration.
+        code: what it is written in.
+    """
+    of_model = settings["model"].get("init_args") or {}
+    training = {name: settings["trainer"].get(name) for name in OF_TRAINING}
+    training |= {name: of_model.get(name) for name in ("optimizer", "scheduler", "scheduler_interval")}
+    return variant_of(model.record(), data, training, code)
+
+
 def targets_of(data: CloseDataModule, split: Literal["val", "test"]) -> list[Targets]:
     """The closes that are forecast, series by series."""
     found = zip(data.windows.names, data.windows.by_series(getattr(data.fold, split)), strict=True)

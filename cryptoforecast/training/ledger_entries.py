@@ -20,12 +20,12 @@ from cryptoforecast.models.checkpoints.compare import compare_with_training
 from cryptoforecast.models.checkpoints.file import Checkpoint
 from cryptoforecast.models.checkpoints.prior_training import Split
 from cryptoforecast.training.fit_entries import (
-    OF_TRAINING,
     enter_fit_of,
     fingerprints_of,
     targets_of,
     try_to_write,
     variant_of,
+    variant_of_settings,
     weights_digest,
 )
 from cryptoforecast.training.run_folder import folder_of_results, run_folder
@@ -65,7 +65,7 @@ def enter_fit(
     if checkpoint is not None and (seed is None or isinstance(seed, bool)):
         fits = _fits_of(checkpoint, read_ledger(ledger_of(folder_of_results(checkpoint).resolve())))
         seed = fits[-1]["seeds"][0] if fits else seed
-    enter_fit_of(trainer, _variant_of_fit(model, data, settings, code), data, seed, code, run_folder(trainer))
+    enter_fit_of(trainer, variant_of_settings(model, data, settings, code), data, seed, code, run_folder(trainer))
 
 
 def enter_test(
@@ -150,7 +150,7 @@ def enter_backtest(
         entry = append_entry(
             ledger_of(folder),
             "backtest",
-            _variant_of_fit(model, data, settings, code),
+            variant_of_settings(model, data, settings, code),
             targets_of(data, "test"),
             seeds=seeds,
             refitted=refitted,
@@ -222,12 +222,3 @@ def _judged(model: Forecaster, data: CloseDataModule) -> str:
     """A hash of the weights that are scored, and of the settings of the data, which include the borders."""
     seen = variant_of(model.record(), data, None, SourceCode({}, {}))["data"]
     return hashlib.sha256(f"{weights_digest(model)} {seen}".encode()).hexdigest()[:16]
-
-
-def _variant_of_fit(
-    model: Forecaster, data: CloseDataModule, settings: dict[str, Any], code: SourceCode
-) -> dict[str, Any]:
-    of_model = settings["model"].get("init_args") or {}
-    training = {name: settings["trainer"].get(name) for name in OF_TRAINING}
-    training |= {name: of_model.get(name) for name in ("optimizer", "scheduler", "scheduler_interval")}
-    return variant_of(model.record(), data, training, code)

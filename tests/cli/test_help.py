@@ -31,7 +31,9 @@ def test_a_page_of_help_fits_a_small_terminal(verb: str) -> None:
 def test_what_a_page_of_help_says_of_options_is_so() -> None:
     data, trainer, model = parameters_of(CloseDataModule), parameters_of(Trainer), parameters_of(LSTM)
     ours = {"audit.steps": STEPS, "backtest.seeds": 1, "backtest.workers": 1, "backtest.window": "expanding",
-            "register.steps": 1, "study.workers": 1, "study.window": "expanding", "study.by": "rmse"}  # fmt: skip
+            "register.steps": 1, "study.workers": 1, "study.window": "expanding", "study.by": "rmse",
+            "tune.sampler": "tpe", "tune.pruner": "none",
+            "tune.workers": 1}  # fmt: skip
     for verb, shown in PAGES.items():
         for option in (option for options in shown.options.values() for option in options):
             group, _, name = option.name.rstrip("+").partition(".")

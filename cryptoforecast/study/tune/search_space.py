@@ -55,8 +55,8 @@ class Suggests(Protocol):
         """One of the choices."""
 
 
-def read_search_space(file: str | Path) -> dict[str, Any]:
-    """The options that a file of a search space names, each with what is searched.
+def read_search_space(search: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+    """The options that a file or a dictionary names, each with what is searched.
 
     An option's value is a map of ``low`` and ``high``, with ``log: true`` or a ``step`` if wanted, or a map of
     ``choices``. A choice may be a class with ``init_args`` that are searched in the same way, only where it is chosen.
@@ -64,7 +64,8 @@ def read_search_space(file: str | Path) -> dict[str, Any]:
     Raises:
         UsageError: naming the option, if a bound, a key or a choice is not as it should be.
     """
-    return {str(name): _checked(str(name), value) for name, value in read_configuration(str(file)).settings.items()}
+    named = search if isinstance(search, Mapping) else read_configuration(str(search)).settings
+    return {str(name): _checked(str(name), value) for name, value in named.items()}
 
 
 def suggest(space: Mapping[str, Any], trial: Suggests) -> list[str]:
