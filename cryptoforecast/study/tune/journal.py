@@ -49,7 +49,8 @@ class Journal:
             pruner=make_pruner(pruner),
             load_if_exists=True,
         )
-        self._numbers: dict[int, optuna.Trial] = {}  # of the trials that run, by order
+        self._running: dict[int, optuna.Trial] = {}  # by order
+        self._reported: dict[int, set[int]] = {}  # epochs by Optuna's number
         self._tell_interrupted()
 
     @property
@@ -78,14 +79,16 @@ class Journal:
             words = suggest(self._space, trial)
         trial.set_user_attr(WORDS, words)
         trial.set_user_attr(ORDER, order)  # last: a trial without it was never begun
-        self._numbers[order] = trial
+        self._running[order] = trial
         return words
 
     def goes_on(self, order: int, values: Mapping[int, float]) -> bool:
         """Whether the trial of an order goes on, after the values of its epochs so far."""
-        trial = self._numbers[order]
-        for epoch, value in values.items():
-            trial.report(value, epoch)
+        trial = self._running[order]
+        reported = self._reported.setdefault(trial.number, set())
+        for epoch in sorted(values.keys() - reported):
+            trial.report(values[epoch], epoch)
+        reported |= values.keys()
         return not trial.should_prune()
 
     def tell(self, order: int, value: float | None, failure: str | None = None, pruned: bool = False) -> None:
@@ -97,7 +100,7 @@ class Journal:
             failure: why, in a sentence.
             pruned: whether it was ended early.
         """
-        trial = self._numbers.pop(order)
+        trial = self._running.pop(order)
         if failure is not None or value is None or value != value:
             trial.set_user_attr(FAILURE, failure or "its value is no number")
             self.study.tell(trial, state=self._states.FAIL)

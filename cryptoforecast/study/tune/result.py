@@ -81,7 +81,7 @@ class TuneResult:
         if self.noise is not None:
             sentence += (
                 f"; the best of {self.noise.trials} trials without skill would have shown "
-                f"{_number(self.noise.expected)} (p = {format_p_value(self.noise.p_value)})"
+                f"{_number(self.noise.expected)} ({format_p_value(self.noise.p_value)})"
             )
         return f"{sentence}. {self.verdict.sentence}"
 

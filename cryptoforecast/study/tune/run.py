@@ -133,21 +133,18 @@ def carry_out_search(
         made = make_backtest(words, objects)
         _try_corners(words, space, objects)
         objective = objective or (SKILL if says_distribution(made.model) is not True else DENSITY_SKILL)
-        maximise = _is_maximised(objective, made)
+        maximise, carrier = _is_maximised(objective, made), _engine(engine, loaded, made, pruner)
         folder = (expand_home(str(output_dir)) if output_dir else made.folder.parent / "tune").absolute()
         folder.mkdir(parents=True, exist_ok=True)
         with alone_in(folder, "another search is at work here; set another --output_dir."):
             record = {"search": repr(space), "sampler": sampler, "pruner": pruner, "objective": objective}
             begin_or_go_on(folder, _record(made, record), SEARCH)
             journal = Journal(folder, space, maximise, sampler, pruner, made.seed)
-            say(
-                "\n".join(
-                    [*describe_data(made.datamodule), f"search   {', '.join(space)}: {trials} trials by {sampler}"]
-                )
-            )
+            searched = f"search   {', '.join(space)}: {trials} trials by {sampler}"
+            say("\n".join([*describe_data(made.datamodule), searched]))
             queue = _Trials(words, made, journal, folder, objective, trials)
-            with TrialLines(journal, trials, maximise, say) as shown:
-                carry_out(queue.fits(), _engine(engine, loaded, made, pruner), shown)
+            with TrialLines(journal, trials, say) as shown:
+                carry_out(queue.fits(), carrier, shown)
             return _result(journal, trials, objective, maximise, made, folder)
 
 
