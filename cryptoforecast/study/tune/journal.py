@@ -105,7 +105,7 @@ class Journal:
             trial.set_user_attr(FAILURE, failure or "its value is no number")
             self.study.tell(trial, state=self._states.FAIL)
         elif pruned:
-            self.study.tell(trial, value, state=self._states.PRUNED)
+            self.study.tell(trial, state=self._states.PRUNED)
         else:
             self.study.tell(trial, value)
 
