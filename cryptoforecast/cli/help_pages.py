@@ -142,7 +142,7 @@ PAGES = {
             "for all trials (as for fit)": [*SOURCE, *LENGTHS, *BORDERS, *MODEL[:1], MAX_EPOCHS, SEED],
             "output": [Option("output_dir", "FOLDER", "by default runs/NAME/tune")],
         },
-        "--search FILE --trials N [--config FILE]",
+        "--search FILE --trials N",
     ),
     "audit": Page(
         "Look for look-ahead: build all twice, with garbage for the future, and compare.",

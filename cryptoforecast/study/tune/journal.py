@@ -88,7 +88,7 @@ class Journal:
         reported = self._reported.setdefault(trial.number, set())
         for epoch in sorted(values.keys() - reported):
             trial.report(values[epoch], epoch)
-        reported |= values.keys()
+        reported.update(values)
         return not trial.should_prune()
 
     def tell(self, order: int, value: float | None, failure: str | None = None, pruned: bool = False) -> None:
