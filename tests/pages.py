@@ -13,7 +13,7 @@ PAGES = [
     *sorted(page for page in ROOT.glob("*.md") if page != README and page.name not in UNREAD),
     *sorted(page for folder in ("cryptoforecast", "configs", "scripts") for page in (ROOT / folder).rglob("*.md")),
 ]
-ROOMS = ("data", "models", "training", "evaluation", "backtest", "audit", "register", "cli")
+ROOMS = ("data", "models", "training", "evaluation", "study", "backtest", "audit", "register", "cli")
 ELIDED = "..."
 NUMBER = re.compile(r"[-+]?\d[\d,.:%TZe+-]*")
 SENTENCE = re.compile(

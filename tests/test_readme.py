@@ -128,7 +128,7 @@ def check(words: str, shown: list[str], blocks: list[Block], type_in: Callable[.
     short = words.removeprefix(OURS)
     for long, shorter in LONG.items():
         short = short.replace(long, shorter)
-    if short.split()[0] in ("fit", "backtest") and "--help" not in short:
+    if short.split()[0] in ("fit", "backtest", "study", "tune") and "--help" not in short:
         short += ONE_EPOCH
     said = type_in(*shlex.split(short))
     if shown and shown[-1].startswith("error: "):
