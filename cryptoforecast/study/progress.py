@@ -74,19 +74,20 @@ class Progress:
 
     def ended(self, ended: Ended) -> None:
         """Print how a fit went."""
-        fit = ended.fit
+        fit, fold = ended.fit, ended.fit.fold
+        assert fold is not None  # every fit of a walk is of one
         self._running.pop(str(fit), None)
         variant = f"  {fit.variant:<{self._names}}" if self._names else ""
         if ended.failure is not None:
             self.failed += 1
-            self._say(f"{'failed':>9}{variant}{fit.fold.number:>6}{fit.seed:>6}  {ended.failure}")
+            self._say(f"{'failed':>9}{variant}{fold.number:>6}{fit.seed:>6}  {ended.failure}")
             return
         self.done += 1
         skill = skill_of(read_written_rows(rows_of(fit)))
         self._skills.setdefault(fit.variant, []).append(skill)
-        part = f"{say_time(fit.fold.test_from)} to {say_time(fit.fold.end)}"
+        part = f"{say_time(fold.test_from)} to {say_time(fold.end)}"
         self._say(
-            f"{f'{self.done}/{self._total}':>9}{variant}{fit.fold.number:>6}{fit.seed:>6}  {part:<26}"
+            f"{f'{self.done}/{self._total}':>9}{variant}{fold.number:>6}{fit.seed:>6}  {part:<26}"
             f"{format_number(skill, '+.4f'):>9}{ended.seconds:>9.1f}"
         )
 

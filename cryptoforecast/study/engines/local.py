@@ -80,13 +80,13 @@ class LocalEngine:
 
     def wait(self) -> list[Ended | Reported]:
         """The trials that have reported, or else the fits whose processes have ended."""
-        reports = {item.reports: item for item in self._running if item.reports is not None}
+        reports = [item.reports for item in self._running if item.reports is not None]
         ready = wait([*(item.process.sentinel for item in self._running), *reports])
         reported = list[Ended | Reported]()
-        for connection in ready:
-            if item := reports.get(connection):  # type: ignore[arg-type]
+        for item in self._running:
+            if item.reports is not None and item.reports in ready:
                 with suppress(EOFError, OSError):  # the process has ended
-                    reported.append(Reported(item.fit, connection.recv()))  # type: ignore[union-attr]
+                    reported.append(Reported(item.fit, item.reports.recv()))
         return reported or self._ended()
 
     def answer(self, fit: Fit, goes_on: bool) -> None:

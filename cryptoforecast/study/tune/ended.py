@@ -66,7 +66,7 @@ def noise_of(trials: Sequence[Trial], objective: str, horizon: int) -> Noise | N
     complete = [trial for trial in trials if trial.state == "complete" and trial.folder is not None]
     if measure is None or not complete:
         return None
-    parts = []
+    parts = list[pd.DataFrame]()
     for trial in complete:
         assert trial.folder is not None
         rows = read_written_rows(trial.folder / VALIDATION)
