@@ -1,7 +1,14 @@
 """study: many variants in one queue, compared on the same targets."""
 
 import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,8 +16,8 @@ import torch
 
 import cryptoforecast as cf
 from cryptoforecast import Forecaster
-from tests.cli.helpers import QUICK, SIMULATED, refused
-from tests.helpers import Said
+from tests.cli.helpers import QUICK, SIMULATED, contents, refused
+from tests.helpers import Said, some
 
 TypeIn = Callable[..., Said]
 WORDS = tuple(word for word in QUICK if not word.startswith("--model"))
@@ -115,3 +122,26 @@ def test_a_study_from_python_holds_frames_and_what_each_variant_costs(
     for name, backtest in result.backtests.items():
         assert 1 - table.loc[name, "relative_rmse"] == pytest.approx(backtest.skill)
     assert result.sentence in repr(result)
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_a_study_ends_with_the_same_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [sys.executable, "-m", "cryptoforecast", "study", "--config", str(plan(tmp_path)), *WORDS, *SIMULATED,
+             "--seed_everything=0", "--seeds=2", "--workers=2"]  # fmt: skip
+    begun = time.monotonic()
+    subprocess.run([*words, "--output_dir=whole"], check=True, capture_output=True)
+    seconds, moments = time.monotonic() - begun, random.Random(0)
+    for _ in range(some(3, many=20)):
+        process = subprocess.Popen([*words, "--output_dir=broken"], start_new_session=True, stdout=subprocess.DEVNULL)
+        time.sleep(moments.uniform(0.3, 0.8) * seconds)
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run([*words, "--output_dir=broken"], check=True, capture_output=True)
+    for name in ("NLinear", "small"):
+        assert contents(Path("broken", name)) == contents(Path("whole", name))
+    boards = [json.loads(Path(at, "study.json").read_text())["pooled"] for at in ("whole", "broken")]
+    assert boards[0] == boards[1]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,8 @@ def test_killed_at_random_moments_a_search_ends_with_the_same_trials(home: Path)
     for _ in range(some(4, many=20)):
         process = subprocess.Popen([*words, "--output_dir=broken"], start_new_session=True, stdout=subprocess.DEVNULL)
         time.sleep(moments.uniform(0.3, 0.8) * seconds)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     subprocess.run([*words, "--output_dir=broken"], check=True, capture_output=True)
     whole, broken = record("whole"), record("broken")
