@@ -45,8 +45,8 @@ if TYPE_CHECKING:  # for type checkers and editors; a test compares these names 
     from cryptoforecast.evaluation.forecasts import forecast_rows as forecast_rows
     from cryptoforecast.evaluation.ledger_table import runs as runs
     from cryptoforecast.evaluation.next_closes import next_closes as next_closes
+    from cryptoforecast.evaluation.printed_verdict import print_verdict as print_verdict
     from cryptoforecast.evaluation.verdict import judge as judge
-    from cryptoforecast.evaluation.verdict import print_verdict as print_verdict
     from cryptoforecast.export.run import export as export
     from cryptoforecast.models import CNNLSTM as CNNLSTM
     from cryptoforecast.models import GRU as GRU
@@ -174,7 +174,8 @@ _PUBLIC = {
     "cryptoforecast.evaluation.forecasts": ("forecast_rows",),
     "cryptoforecast.evaluation.beside_baselines": ("rows_beside_baselines",),
     "cryptoforecast.evaluation.next_closes": ("next_closes",),
-    "cryptoforecast.evaluation.verdict": ("judge", "print_verdict"),
+    "cryptoforecast.evaluation.verdict": ("judge",),
+    "cryptoforecast.evaluation.printed_verdict": ("print_verdict",),
     "cryptoforecast.evaluation.distribution.density": ("crps",),
     "cryptoforecast.evaluation.distribution.calibration": ("calibration",),
     "cryptoforecast.evaluation.comparison.compare": ("compare",),

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from cryptoforecast import judge
 from cryptoforecast.evaluation.figures.forecast import plot_forecast
-from cryptoforecast.evaluation.verdict import print_verdict
+from cryptoforecast.evaluation.printed_verdict import print_verdict
 from cryptoforecast.formatting import format_number, format_price
 from tests.evaluation.helpers import following
 

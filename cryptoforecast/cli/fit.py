@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from cryptoforecast.cli.terminal import console
-from cryptoforecast.evaluation.verdict import print_verdict
+from cryptoforecast.evaluation.printed_verdict import print_verdict
 from cryptoforecast.training.fit import fit_words
 from cryptoforecast.training.settings.parser import PROGRAM
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cryptoforecast.cli.terminal import console
-from cryptoforecast.evaluation.verdict import print_verdict
+from cryptoforecast.evaluation.printed_verdict import print_verdict
 from cryptoforecast.training.judge import judge_words
 
 

@@ -7,7 +7,7 @@ from cryptoforecast.cli.parser import Parser
 from cryptoforecast.cli.register import refuse_options_of_predict
 from cryptoforecast.cli.terminal import console
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation.verdict import print_verdict
+from cryptoforecast.evaluation.printed_verdict import print_verdict
 from cryptoforecast.register.chain import say_problems
 from cryptoforecast.register.run import REGISTER
 from cryptoforecast.register.settle import settle_words

@@ -3,7 +3,6 @@
 import html
 import io
 import json
-import sys
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,29 +13,23 @@ import pandas as pd
 from rich.console import Console
 
 from cryptoforecast.errors import UserError
-from cryptoforecast.evaluation import score_tables
 from cryptoforecast.evaluation.benchmark_rows import with_random_walk
 from cryptoforecast.evaluation.claim import Claim
 from cryptoforecast.evaluation.decision import claim_on
-from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
 from cryptoforecast.evaluation.distribution.density import point_rows
-from cryptoforecast.evaluation.distribution.probability import tables_of_probabilities
 from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict, judge_distribution
 from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
-from cryptoforecast.evaluation.quantity import is_of_prices
+from cryptoforecast.evaluation.printed_verdict import WIDTH, print_verdict
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
-from cryptoforecast.evaluation.table import notes, tables_of_findings
 from cryptoforecast.evaluation.tries import Place
 from cryptoforecast.evaluation.user_metrics import note_metrics
 from cryptoforecast.evaluation.verdict_record import scores_of_both, verdict_record
 from cryptoforecast.evaluation.volatility_metrics import with_metrics_of_quantity
-from cryptoforecast.evaluation.volatility_verdict import VolatilityVerdict, judge_volatility, tables_of_volatility
-from cryptoforecast.formatting import display_name
+from cryptoforecast.evaluation.volatility_verdict import VolatilityVerdict, judge_volatility
 
 SPLITS = ("val", "test")
-WIDTH = 100  # characters of a line without a terminal
 
 
 @dataclass(frozen=True)
@@ -211,40 +204,3 @@ def judge(
     )
     targets = {series: int((judged["series"] == series).sum()) for series in by_series}
     return Verdict(split, targets, by_series, claim, findings, whole, distribution, volatility)
-
-
-def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
-    """Print the scores, the findings and the sentence of a verdict.
-
-    Args:
-        verdict: what :func:`judge` returned.
-        console: where to print; by default the terminal, or standard output a hundred characters wide.
-
-    >>> from cryptoforecast import CloseDataModule, Drift, SimulatedSource, rows_beside_baselines
-    >>> data = CloseDataModule(SimulatedSource(rows=200), context_length=20)
-    >>> verdict = judge(rows_beside_baselines(Drift(context_length=20), data, "test"))
-    >>> print_verdict(verdict)  # doctest: +ELLIPSIS
-    SIMULATED: 20 test targets...
-    """
-    console = console or (Console() if sys.stdout.isatty() else Console(width=WIDTH))
-    names = display_name(score_tables.series_in_words(verdict.by_series), verdict.claim.simulated)
-    distribution, volatility = verdict.distribution, verdict.volatility
-    targets = f"{sum(verdict.targets.values()):,} {verdict.split} targets"
-    hidden = () if volatility is None else volatility.shown
-    tables = score_tables.tables_of_scores(f"{names}: {targets}", verdict.by_series, verdict.targets, hidden)
-    if distribution is not None:
-        title = f"{names}: distributions of the log change, {targets}"
-        tables += score_tables.tables_of_densities(title, distribution.by_series)
-    tables += [*tables_of_probabilities(verdict.rows), *tables_of_volatility(volatility)]
-    for table in tables:
-        console.print(table)
-    if verdict.findings:
-        of_price = is_of_prices(verdict.rows)
-        of_points = tables_of_findings(names, verdict.findings, of_price)
-        score_tables.print_findings(console, of_points, notes(verdict.findings, of_price))
-    if distribution is not None and distribution.findings:
-        calibrated = score_tables.tables_of_calibration(names, distribution.claim.model, distribution.findings)
-        score_tables.print_findings(console, calibrated, score_tables.CALIBRATION_NOTES)
-    adaptation = adaptation_of(verdict.rows)
-    for sentence in [*verdict.sentences, *([] if adaptation is None else [adaptation.sentence])]:
-        console.print(sentence, soft_wrap=True, highlight=False, markup=False)

@@ -17,7 +17,8 @@ from rich.console import Console
 from torch import nn
 from torch.optim import Optimizer
 
-from cryptoforecast.evaluation.verdict import Verdict, print_verdict
+from cryptoforecast.evaluation.printed_verdict import print_verdict
+from cryptoforecast.evaluation.verdict import Verdict
 from cryptoforecast.models.forecaster import Forecaster
 from cryptoforecast.training.lightning.loggers import omit_hp_metric
 

@@ -9,8 +9,9 @@ from rich.console import Console
 from scipy import stats
 
 from cryptoforecast.evaluation.distribution.quantile_columns import QUANTILES
+from cryptoforecast.evaluation.printed_verdict import print_verdict
 from cryptoforecast.evaluation.quantity import note_quantity
-from cryptoforecast.evaluation.verdict import Verdict, judge, print_verdict
+from cryptoforecast.evaluation.verdict import Verdict, judge
 from cryptoforecast.quantiles import LEVELS
 from tests.helpers import rows_of, walk_and_model
 
