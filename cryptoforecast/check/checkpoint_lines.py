@@ -22,7 +22,7 @@ def check_checkpoint(examination: Examination) -> str:
     if not same(before, after):
         difference = float((before - after).abs().max())
         raise Fails(
-            f"once its checkpoint is read again it forecasts something else, by up to {difference:.2g}: something that "
+            f"loaded from its checkpoint it forecasts something else, by up to {difference:.2g}: something that "
             f"it has learned is not stored exactly; {TO_STORE}."
         )
     return f"read again, it gives the same bits for {len(before)} windows"

@@ -152,8 +152,8 @@ def require_exportable_head(head: Any) -> None:
     """
     if isinstance(head, Conformal) and len(head.errors) > 1:
         raise UserError(
-            "cannot be exported: Conformal without a scale has errors of each series, and prices alone do not tell "
-            "whose they are; train with model.head.scale ewma."
+            "cannot be exported: Conformal without a scale has errors of each series, and prices do not tell which "
+            "series they are of; train with model.head.scale ewma."
         )
     if isinstance(head, Mixture) and head.base is not None:
         raise UserError(

@@ -131,14 +131,14 @@ def _why_nothing_is_claimed(scored: Sequence[Scored], missing: tuple[int, int], 
         return f"the time of {count_of(given, 'line')} was given by hand, which proves nothing"
     if missing[0] > MOST_MISSING * missing[1]:
         spoken = f"it was registered at {missing[1] - missing[0]:,} of {missing[1]:,} bars"
-        return f"{spoken}, and choosing when to speak is a choice"
+        return f"{spoken}, which may have been chosen"
     return ""
 
 
 def _say_missing(name: str, missing: int, count: int) -> str:
     return (
-        f"{name} was registered at {count - missing:,} of the {count:,} bars between its first and its last; choosing "
-        "when to speak is a choice."
+        f"{name} was registered at {count - missing:,} of the {count:,} bars between its first and its last, and "
+        "those may have been chosen."
     )
 
 

@@ -125,7 +125,7 @@ def test_a_tree_from_a_file_is_checked_before_it_is_followed() -> None:
     for name, value in (("left_child", 0), ("right_child", 10**6), ("feature", 77)):
         before = nodes[name][0]
         nodes[name][0] = value
-        with pytest.raises(UserError, match="the checkpoint's decision tree has nodes that form none"):
+        with pytest.raises(UserError, match="the checkpoint's decision tree has nodes that do not form one"):
             to_sklearn(written)
         nodes[name][0] = before
     with pytest.raises(UserError, match="which is no estimator of scikit-learn"):

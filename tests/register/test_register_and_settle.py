@@ -109,7 +109,7 @@ def test_a_model_that_speaks_only_sometimes_is_told_so(tmp_path: Path) -> None:
     register_days(tmp_path, [50, 51, 53, 56])
     settled = settle_at(tmp_path, 60)
     assert settled.remarks["Drift"] == [
-        "Drift was registered at 4 of the 7 bars between its first and its last; choosing when to speak is a choice."
+        "Drift was registered at 4 of the 7 bars between its first and its last, and those may have been chosen."
     ]
 
 

@@ -143,7 +143,7 @@ class CachedFeed:
         old_bars = cached.bars
         both = old_bars.index[:OVERLAP]
         new_bars = self._fetch(first, self.step.after(both[-1], 1)[0], cached, notes)
-        if not len(new_bars):  # it no longer has bars so old
+        if not len(new_bars):  # the vendor has no such old bars any more
             return cached._replace(covered_from=first)
         if new_bars.index[-1] < both[0] or is_rescaled(old_bars, new_bars, self.prices):
             return cached
@@ -193,7 +193,7 @@ class CachedFeed:
         return bars[: bars[CLOSE].last_valid_index()] if bars[CLOSE].notna().any() else bars[:0]
 
     def _keep_part(self, part: pd.DataFrame, first: pd.Timestamp, cached: CachedBars | None, notes: list[str]) -> None:
-        """Cache the part of a download that has come, unless it would leave a gap behind the cached bars."""
+        """Cache the part of a download that has come, unless it would leave a gap after the cached bars."""
         if not len(part):
             return
         if cached is not None:
@@ -219,13 +219,13 @@ class CachedFeed:
         return cached
 
     def _refused(self, cached: CachedBars | None, refusal: str) -> UserError:
-        """The refusal, with the ``data.source.end`` by which the cached bars can be used, as of a delisted coin."""
+        """The refusal, with the ``data.source.end`` for which the cached bars are enough, such as of a delisted coin."""
         if cached is None or self.refresh or cached.covered_from > self._from:
             return UserError(refusal)
         last = self.step.after(cached.bars.index[-1], 1)[0].normalize() - A_DAY  # the last day that is whole
         if last < max(cached.bars.index[0], self._from):
             return UserError(refusal)
-        known = f"some are cached, and data.source.end {say_time(last)} makes do with them"
+        known = f"some are cached, and enough with data.source.end {say_time(last)}"
         return UserError(f"{refusal.rstrip('.')}; {known}.")
 
     @cached_property

@@ -80,7 +80,7 @@ def _require_optional(model: "Forecaster", name: str) -> None:
     """Refuse to leave out an argument that has no default value."""
     if any(parameter.name == name and parameter.default is parameter.empty for parameter in _parameters(model)):
         raise UserError(
-            f"{type(model).__name__}.forward names {name}, which bars alone do not tell: forecast windows of a data "
+            f"{type(model).__name__}.forward names {name}, which bars do not hold: forecast windows of a data "
             "module, as forecast_rows and predict do."
         )
 

@@ -97,7 +97,7 @@ def add_to_curve(model: "Forecaster", name: str, value: Tensor | float | int) ->
     """
     taken = (*TAKEN, *NAMES) if says_distribution(model) else TAKEN
     if name in taken or name.startswith("skill/"):
-        raise UserError(f"self.curve({name!r}, ...): the framework has a curve of that name; take own_{name}, say.")
+        raise UserError(f"self.curve({name!r}, ...): the framework has a curve of that name; call it own_{name}.")
     trainer = trainer_of(model)
     step = None if trainer is None else _step_of(trainer)
     if step is not None and step.windows:

@@ -159,7 +159,9 @@ def _read_tree(arguments: list[Any], state: dict[str, Any]) -> Any:
     split_on = nodes["feature"][inner]
     forms_a_tree = (children > inner).all() and (children < count).all()
     if not (forms_a_tree and ((split_on >= 0) & (split_on < features)).all() and len(nodes) == count):
-        raise UserError("the checkpoint's decision tree has nodes that form none; it was changed or damaged.")
+        raise UserError(
+            "the checkpoint's decision tree has nodes that do not form one; the file was damaged or changed."
+        )
     tree = Tree(features, np.asarray(arguments[1], dtype=np.intp), int(arguments[2]))
     tree.__setstate__(state)
     return tree

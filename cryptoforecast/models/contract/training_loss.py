@@ -152,7 +152,7 @@ def _mean_weight(model: "Forecaster", weights: Tensor, batch_index: int) -> Tens
         sums = trainer.strategy.reduce(sums, reduce_op="sum")
     if not sums[0] > 0:
         raise UserError(
-            f"{type(model).__name__}.weight gave 0 for all {int(sums[1])} windows of a batch, which teach nothing "
-            "then; give some of them more, or train on later closes with data.start."
+            f"{type(model).__name__}.weight gave 0 for all {int(sums[1])} windows of a batch, so that nothing can "
+            "be learned from it; give some a weight above 0, or train on later closes with data.start."
         )
     return sums[0] / sums[1]

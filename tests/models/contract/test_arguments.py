@@ -186,10 +186,10 @@ def test_a_forecast_of_ones_own_may_call_forward_with_anything() -> None:
 
 def test_what_bars_alone_do_not_tell_is_asked_of_a_data_module() -> None:
     context = torch.ones(2, 5, 1, dtype=torch.float64)
-    with pytest.raises(UserError, match="Asking.forward names series, which bars alone do not tell: forecast windows"):
+    with pytest.raises(UserError, match="Asking.forward names series, which bars do not hold: forecast windows"):
         asking().forecast(context)
     data = coins_of(*COINS)
-    with pytest.raises(UserError, match="Asking.forward names series, which bars alone do not tell"):
+    with pytest.raises(UserError, match="Asking.forward names series, which bars do not hold"):
         forecast_rows(asking(), data.windows, data.fold.val)
 
     class Optional(Linear):
