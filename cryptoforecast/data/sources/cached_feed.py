@@ -219,7 +219,7 @@ class CachedFeed:
         return cached
 
     def _refused(self, cached: CachedBars | None, refusal: str) -> UserError:
-        """The refusal, with the ``data.source.end`` for which the cached bars are enough, such as of a delisted coin."""
+        """The refusal, with the ``data.source.end`` for which cached bars are enough, such as of a delisted coin."""
         if cached is None or self.refresh or cached.covered_from > self._from:
             return UserError(refusal)
         last = self.step.after(cached.bars.index[-1], 1)[0].normalize() - A_DAY  # the last day that is whole
