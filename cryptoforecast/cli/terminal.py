@@ -4,7 +4,7 @@ import sys
 
 from rich.console import Console
 
-from cryptoforecast.evaluation.verdict import WIDTH
+from cryptoforecast.evaluation.printed_verdict import WIDTH
 
 
 def console() -> Console:

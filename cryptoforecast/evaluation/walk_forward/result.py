@@ -14,9 +14,9 @@ from rich.console import Console
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
 from cryptoforecast.evaluation.forecasts import to_csv
+from cryptoforecast.evaluation.printed_verdict import WIDTH
 from cryptoforecast.evaluation.quantity import with_quantity_column
 from cryptoforecast.evaluation.user_metrics import USERS
-from cryptoforecast.evaluation.verdict import WIDTH
 from cryptoforecast.evaluation.walk_forward.scores import BacktestVerdict
 from cryptoforecast.evaluation.walk_forward.table import print_backtest, table_of_folds
 
