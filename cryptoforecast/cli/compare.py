@@ -46,8 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         "--by",
         default="rmse",
         metavar="MEASURE",
-        help="rmse of points, crps of distributions or qlike of volatilities; the latter two say what baselines are "
-        "beaten; %(default)s",
+        help="rmse of points, crps of distributions or qlike of volatilities; %(default)s",
     )
     parser.add_argument(
         "--seeds", choices=("each", "mean"), default="each", help="a line for each seed of a backtest, or one for all"
