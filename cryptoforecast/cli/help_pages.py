@@ -119,7 +119,7 @@ PAGES = {
             ],
             "for all variants (as for fit)": [*SOURCE, *LENGTHS[1:], *BORDERS, MAX_EPOCHS],
             "judging and output": [
-                Option("by", "MEASURE", "what ranks: rmse, or crps of distributions", "rmse"),
+                Option("by", "MEASURE", "what ranks: rmse, crps or qlike", "rmse"),
                 *JUDGING[2:],
                 Option("output_dir", "FOLDER", "by default runs/CONFIG/study"),
             ],

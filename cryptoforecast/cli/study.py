@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, help="how many fits of each fold; by default the configuration's, or 1")
     add_engine(parser)
     parser.add_argument("--window", choices=WINDOWS, help="train on all before, or the last of it")
-    parser.add_argument("--by", default="rmse", metavar="MEASURE", help="what ranks: rmse, or crps of distributions")
+    parser.add_argument("--by", default="rmse", metavar="MEASURE", help="what ranks: rmse, crps or qlike")
     parser.add_argument("--output_dir", metavar="FOLDER", help="where all goes; by default beside the runs")
     add_judging(parser, (METRICS, BASELINES))
     return parser

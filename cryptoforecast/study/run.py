@@ -69,7 +69,7 @@ def study(
         seeds: how many fits of each fold, from ``seed`` on; by default what the configuration has, or 1.
         workers: as in :func:`cryptoforecast.backtest`, and so are ``engine``, ``address``, ``num_cpus``, ``num_gpus``.
         window: ``expanding`` or ``rolling``; by default what the configuration has, or ``expanding``.
-        by: the measure that ranks: ``rmse`` of points, or ``crps`` of distributions.
+        by: the measure that ranks: ``rmse`` of points, ``crps`` of distributions or ``qlike`` of volatilities.
         output_dir: the folder of the study; by default ``study`` beside the runs. It holds a backtest's folder for each
             variant, ``study.html`` and ``study.json``.
         metrics: functions of one model's rows on one series, or their import paths.
