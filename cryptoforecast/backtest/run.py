@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cryptoforecast.errors import UserError
+from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP
 from cryptoforecast.evaluation.walk_forward.result import BacktestResult
 from cryptoforecast.locks import alone_in
@@ -14,6 +14,8 @@ from cryptoforecast.study.engines.choose import LOCAL, EngineOptions, make_engin
 from cryptoforecast.study.folds import WindowKind
 from cryptoforecast.study.progress import Progress, say_at_once, say_nothing
 from cryptoforecast.study.queue import carry_out
+from cryptoforecast.study.tune.nested import search_folds
+from cryptoforecast.study.tune.searching import Search, make_search, try_corners
 from cryptoforecast.study.walk import Walk, WalkOptions
 from cryptoforecast.training.configuration_of_run import configuration_of_run
 from cryptoforecast.training.console import quiet_libraries
@@ -38,6 +40,8 @@ def backtest(
     adaptive_step: float = ADAPTIVE_STEP,
     metrics: Sequence[Any] = (),
     baselines: Sequence[Any] = (),
+    tune: str | Path | Mapping[str, Any] | None = None,
+    trials: int | None = None,
     progress: bool = True,
     engine: str = LOCAL,
     address: str | None = None,
@@ -74,6 +78,9 @@ def backtest(
         metrics: functions of one model's forecast rows on one series that return a number, or their import paths.
         baselines: classes of models that stand in the tables too, or their import paths: without training, or with a
             ``fit(x, y)``, which is given the training windows of each fold.
+        tune: a file or a dictionary that says what is searched inside each fold, by its own validation part alone; see
+            :func:`cryptoforecast.tune`. Each fold is then fitted with what was found best in it.
+        trials: how many trials each of these searches has.
         progress: whether to print a line for each fit.
         engine: ``local`` for processes of this machine, or ``ray`` for tasks of a Ray cluster; the result does not
             depend on it.
@@ -111,6 +118,8 @@ def backtest(
             adaptive_step=adaptive_step,
             metrics=metrics,
             baselines=baselines,
+            tune=tune,
+            trials=trials,
             progress=progress,
             engine=engine,
             address=address,
@@ -126,6 +135,8 @@ def walk_forward(
     output_dir: str | Path | None = None,
     metrics: Sequence[Any] = (),
     baselines: Sequence[Any] = (),
+    tune: str | Path | Mapping[str, Any] | None = None,
+    trials: int | None = None,
     progress: bool = True,
     **how: Any,
 ) -> BacktestResult:
@@ -137,6 +148,8 @@ def walk_forward(
         output_dir: as in :func:`backtest`, and so are all others.
         metrics: as there.
         baselines: as there.
+        tune: as there.
+        trials: as there.
         progress: as there.
         how: what :class:`~cryptoforecast.study.walk.WalkOptions` and
             :class:`~cryptoforecast.study.engines.choose.EngineOptions` hold.
@@ -149,12 +162,18 @@ def walk_forward(
     beside, say = find_beside(metrics, baselines), say_at_once if progress else say_nothing
     made = make_backtest(words, objects)
     folder = (expand_home(str(output_dir)) if output_dir else made.folder).absolute()
-    walk = Walk(made, words, folder, options, beside)
+    search = _search_of(tune, trials)
+    if search is not None:
+        try_corners(words, search)
+    searched = {} if search is None else {**search.options, "trials": trials}
+    walk = Walk(made, words, folder, options, beside, searched={f"--tune.{name}": x for name, x in searched.items()})
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder, "another backtest is at work here; set another --output_dir."):
         walk.begin()
         folds = f"folds    {options.folds}, {options.window}, seeds {walk.seeds}"
         say("\n".join([*describe_data(made.datamodule), folds]))
+        if search is not None:
+            search_folds(walk, words, search, engine, say)
         with Progress(walk.fits, say) as shown:
             accelerator = type(made.trainer.accelerator).__name__
             failed = carry_out(shown.left, make_engine(engine, made.loaded, accelerator), shown)
@@ -162,3 +181,10 @@ def walk_forward(
             further = f" {len(failed) - 1} further fits failed." if len(failed) > 1 else ""
             raise UserError(f"{failed[0].fit}: {failed[0].failure}{further}")
         return walk.finish()
+
+
+def _search_of(tune: Any, trials: int | None) -> Search | None:
+    """The search inside each fold; None where there is none."""
+    if (tune is None) != (trials is None):
+        raise UsageError("--tune FILE and --trials N go together: what is searched inside each fold, and how often.")
+    return None if tune is None or trials is None else make_search(tune, trials)

@@ -77,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="STEP",
         help="how fast the levels of the quantiles follow what was seen",
     )
+    parser.add_argument("--tune", metavar="FILE", help="what to search inside each fold, by its own validation part")
+    parser.add_argument("--trials", type=int, help="how many trials each of these searches has")
     add_judging(parser, (METRICS, BASELINES))
     parser.add_argument("--parquet", action="store_true", help="write forecasts.parquet too; takes pyarrow")
     return parser

@@ -90,10 +90,11 @@ PAGES = {
                 Option("folds", "N", "test parts, from data.test_from on"),
                 Option("seeds", "N", "fits of each part, from seed_everything on", 1),
                 Option("workers", "N", "fits at a time, each with one thread", 1),
+                Option("tune", "FILE", "search inside each fold, --trials N of them"),
                 Option("engine", "ray", "on a cluster: --address, --num_cpus, --num_gpus"),
                 Option("window", "KIND", "expanding, or rolling: of fixed length", "expanding"),
             ],
-            "what to forecast, and the model (as for fit)": [*SOURCE, *LENGTHS[1:], *BORDERS, *MODEL[:1]],
+            "what to forecast, and the model (as for fit)": [SOURCE[0], *LENGTHS[1:], *BORDERS, *MODEL[:1]],
             "judging and output": [
                 Option("ensemble", "true", "judge the mean of the seeds too, or false"),
                 *JUDGING,

@@ -1,7 +1,7 @@
 """A walk forward: the fits of one model on every fold and with every seed, and the result of their forecasts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,6 +79,10 @@ class Walk:
         options: how to walk, and how to judge.
         beside: the user's metrics and baselines.
         variant: its name in a study; empty in a backtest.
+        searched: what a search inside each fold depends on; empty where there is none.
+
+    Attributes:
+        found: the options of ``fit`` that a search has found best, by the number of the fold.
 
     Raises:
         UserError: if the data cannot be cut into so many folds, or the model cannot be judged as the options ask for.
@@ -90,6 +94,8 @@ class Walk:
     options: WalkOptions
     beside: Beside
     variant: str = ""
+    searched: Mapping[str, Any] = field(default_factory=dict)
+    found: dict[int, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         name, options = type(self.made.model).__name__, self.options
@@ -124,8 +130,10 @@ class Walk:
             for fold in self.folds
             for seed in self.seeds
         ]
-        parsed = parsed_options(made)
-        return [fit._replace(baselines=self.beside.baselines, variant=self.variant, parsed=parsed) for fit in fits]
+        common = {"baselines": self.beside.baselines, "variant": self.variant}
+        if self.found:
+            return [fit._replace(words=[*words, *self.found[int(fit.fold.number)]], **common) for fit in fits]
+        return [fit._replace(parsed=parsed_options(made), **common) for fit in fits]
 
     @property
     def record(self) -> dict[str, Any]:
@@ -134,7 +142,12 @@ class Walk:
         device = type(self.made.trainer.accelerator).__name__
         code = self.beside.with_code(self.code)
         return record_of(
-            {**options, **self.beside.options}, self.made.settings, self.made.datamodule, code, device, self.folds
+            {**options, **self.searched, **self.beside.options},
+            self.made.settings,
+            self.made.datamodule,
+            code,
+            device,
+            self.folds,
         )
 
     def begin(self) -> None:
@@ -148,6 +161,7 @@ class Walk:
         model, data = self.made.model, self.made.datamodule
         self._flattered_by = warn_of_seen_targets(model, data, "test")
         refitted = f"{self.options.folds} folds, {self.options.window}"
+        refitted += "".join(f", {name} {value}" for name, value in self.searched.items())
         self._entry = enter_backtest(
             model, data, self.made.settings, self.seeds, self.folder, self.code, refitted, self._flattered_by
         )
