@@ -34,9 +34,12 @@ def search_folds(walk: Walk, words: Sequence[str], search: Search, engine: Engin
         made = make_backtest(of_fold)
         folder = walk.folder / FOLDER / f"fold_{fold.number}"
         folder.mkdir(parents=True, exist_ok=True)
-        say(f"\nfold {fold.number}: {search.trials} trials on {len(made.datamodule.fold.val):,} validation windows")
+        heading = (
+            f"\nfold {fold.number}: {search.trials} trials on {len(made.datamodule.fold.val):,} validation windows"
+        )
         carrier = make_engine(engine, walk.made.loaded, type(made.trainer.accelerator).__name__)
-        found = search_in(folder, of_fold, made, with_objective(search, made), carrier, say, is_counted=False)
+        objective = with_objective(search, made)
+        found = search_in(folder, of_fold, made, objective, carrier, say, heading, is_counted=False)
         found.write()
         if found.best is None:
             raise UserError(f"fold {fold.number}: {found.failures()}")

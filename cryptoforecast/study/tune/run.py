@@ -120,8 +120,8 @@ def carry_out_search(
         folder.mkdir(parents=True, exist_ok=True)
         with alone_in(folder, "another search is at work here; set another --output_dir."):
             searched = f"search   {', '.join(what.space)}: {trials} trials by {sampler}"
-            say("\n".join([*describe_data(made.datamodule), searched]))
-            found = search_in(folder, words, made, with_objective(what, made), carrier, say)
+            heading = "\n".join([*describe_data(made.datamodule), searched])
+            found = search_in(folder, words, made, with_objective(what, made), carrier, say, heading)
             return _tested(found, made.datamodule.horizon)
 
 

@@ -93,7 +93,7 @@ def try_corners(words: Sequence[str], search: Search, objects: Any = None) -> No
 
 def search_in(
     folder: Path, words: Sequence[str], made: BacktestCommandLine, search: Search, engine: Engine, say: Say,
-    is_counted: bool = True,
+    heading: str, is_counted: bool = True,
 ) -> TuneResult:  # fmt: skip
     """The trials of a search, of which those that had ended before are kept.
 
@@ -104,6 +104,7 @@ def search_in(
         search: with its objective.
         engine: what carries out the fits.
         say: prints a line.
+        heading: what is printed first, if the folder holds no other search.
         is_counted: whether each trial is a try in the ledger.
     """
     assert search.objective is not None
@@ -111,6 +112,7 @@ def search_in(
     device = type(made.trainer.accelerator).__name__
     record = record_of(search.options, made.settings, made.datamodule, code, device, [])
     begin_or_go_on(folder, record, SEARCH)
+    say(heading)
     maximise = _is_maximised(search.objective, made)
     journal = Journal(folder, search.space, maximise, search.sampler, search.pruner, made.seed)
     queue = _Trials(words, made.seed, journal, folder, search, is_counted)
