@@ -130,7 +130,7 @@ class Walk:
             for fold in self.folds
             for seed in self.seeds
         ]
-        common = {"baselines": self.beside.baselines, "variant": self.variant}
+        common: dict[str, Any] = {"baselines": self.beside.baselines, "variant": self.variant}
         if self.found:
             return [fit._replace(words=[*words, *self.found[int(fit.fold.number)]], **common) for fit in fits]
         return [fit._replace(parsed=parsed_options(made), **common) for fit in fits]
