@@ -124,16 +124,18 @@ class Walk:
     @cached_property
     def fits(self) -> list[Fit]:
         """The fits, fold by fold."""
-        made, words, code = self.made, list(self.words), self.code.hashes
+        made, code = self.made, self.code.hashes
+        parsed = None if self.found else parsed_options(made)
         fits = [
-            fit_of(fold, seed, words, made.datamodule.series, self.folder, code, made.text)
+            fit_of(fold, seed, self._words_of(fold), made.datamodule.series, self.folder, code, made.text)
             for fold in self.folds
             for seed in self.seeds
         ]
-        common: dict[str, Any] = {"baselines": self.beside.baselines, "variant": self.variant}
-        if self.found:
-            return [fit._replace(words=[*words, *self.found[int(fit.fold.number)]], **common) for fit in fits]
-        return [fit._replace(parsed=parsed_options(made), **common) for fit in fits]
+        return [fit._replace(baselines=self.beside.baselines, variant=self.variant, parsed=parsed) for fit in fits]
+
+    def _words_of(self, fold: FoldDates) -> list[str]:
+        """The options of a fold's fits, with those that a search has found best in it."""
+        return [*self.words, *self.found.get(fold.number, [])]
 
     @property
     def record(self) -> dict[str, Any]:
