@@ -15,6 +15,8 @@ from cryptoforecast.data.series import Gaps
 from cryptoforecast.evaluation import significance
 
 CONFIGS = Path(__file__).parent.parent / "configs"
+OF_STUDIES = ("zoo", "search")  # configurations that are no fit's alone: of a study, and of a search
+FITS = sorted(file for file in CONFIGS.glob("*.yaml") if file.stem not in OF_STUDIES)
 
 
 SMALL = ("--data.context_length=12", "--model.hidden_size=4", "--trainer.max_epochs=1", "--trainer.accelerator=cpu")

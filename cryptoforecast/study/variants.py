@@ -10,11 +10,11 @@ import yaml
 
 from cryptoforecast.errors import UsageError
 from cryptoforecast.formatting import nearest_of
+from cryptoforecast.training.settings.complaints import OF_STUDIES
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
 
-NAME, GRID, VARIANTS = "name", "grid", "variants"
-COUNTS = ("folds", "seeds", "window")  # that a configuration may set for a study, as its command line may
-OF_STUDY = (VARIANTS, GRID, *COUNTS)
+NAME = "name"
+VARIANTS, GRID, *COUNTS = OF_STUDIES  # the counts are options of the command line too
 FIT_FOR_A_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,=+-]*")
 
 
@@ -71,8 +71,8 @@ def read_plan(words: Sequence[str], variants: Any = None, grid: Any = None) -> S
             typed.append(word)
             continue
         read = read_configuration(value if equals else next(waiting, ""))
-        of_study |= {key: read.settings[key] for key in OF_STUDY if key in read.settings}
-        rest = {key: setting for key, setting in read.settings.items() if key not in OF_STUDY}
+        of_study |= {key: read.settings[key] for key in OF_STUDIES if key in read.settings}
+        rest = {key: setting for key, setting in read.settings.items() if key not in OF_STUDIES}
         base += ["--config", read.word if len(rest) == len(read.settings) else yaml.safe_dump(rest)]
     listed = of_study.pop(VARIANTS, None) if variants is None else variants
     crossed = of_study.pop(GRID, None) if grid is None else grid
@@ -141,7 +141,7 @@ def _expanded(given: Any, at: int, crossed: dict[str, list[Any]], unnamed: bool)
         raise UsageError(f"variants: number {at + 1} has no name{_misspelt(settings)}.")
     grid = crossed | _grid(settings.pop(GRID, None), f"variant {name}: {GRID}")
     changes = flat(settings)
-    if taken := [key for key in changes if key in OF_STUDY]:
+    if taken := [key for key in changes if key in OF_STUDIES]:
         raise UsageError(f"variant {name}: {taken[0]} is of the whole study; set it beside variants.")
     combinations = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     return [Variant(_named(str(name), values), changes | values) for values in combinations]

@@ -15,7 +15,7 @@ from cryptoforecast import audit as audit_from_python
 from cryptoforecast.user_code.opened_files import record_opened_files
 from tests.audit.leaks import AT_IMPORT, LEAKS, MADE_OF, SOUND, TOLD, UNHEARD
 from tests.cli.helpers import CSV
-from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, some, write_yahoo
+from tests.helpers import CONFIGS, FITS, SMALL, Run, Said, random_walk, some, write_yahoo
 
 QUICK = ("--steps=4", "--data.context_length=12", "--data.batch_size=16")
 OF_FILE = ("audit", "--config", CONFIGS / "crypto_nn.yaml", *CSV, *QUICK)
@@ -47,7 +47,7 @@ def made(name: str, **arguments: object) -> Any:
     return getattr(importlib.import_module(module or "cryptoforecast"), cls)(**arguments)
 
 
-@pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda config: config.stem)
+@pytest.mark.parametrize("config", FITS, ids=lambda config: config.stem)
 def test_every_shipped_config_is_blind_to_the_future(
     config: Path, type_in: Callable[..., Said], tmp_path: Path
 ) -> None:

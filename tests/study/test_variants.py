@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cryptoforecast as cf
 from cryptoforecast.errors import UsageError
+from cryptoforecast.evaluation.metrics import BASELINE_NAMES
+from cryptoforecast.study.tune.search_space import corners, read_search_space
 from cryptoforecast.study.variants import find_variants, flat, read_plan
+from cryptoforecast.training.settings.command_line import CommandLine, make
+from tests.helpers import CONFIGS
 
 
 def test_a_class_is_a_variant_of_its_name_and_a_map_changes_what_it_names() -> None:
@@ -88,3 +93,22 @@ def test_what_a_configuration_has_for_a_study_is_not_given_to_a_fit_and_what_is_
         "--config", "data:\n  horizon: 2\n", "--config", "data:\n  context_length: 9\n", "--model=GRU",
         "--trainer.max_epochs=1",
     ]  # fmt: skip
+
+
+def test_the_zoo_is_a_study_of_every_model_that_is_no_baseline_and_no_wrapper() -> None:
+    plan = read_plan(["--config", str(CONFIGS / "zoo.yaml")])
+    models = {variant.changes["model"] for variant in plan.variants}
+    known = {
+        name
+        for name in cf.models.__all__
+        if isinstance(found := getattr(cf.models, name), type) and issubclass(found, cf.Forecaster)
+    }
+    assert known - models == {"Forecaster", *BASELINE_NAMES, "Arima", "Chronos", "Trained"} & known
+    assert plan.counts == {"folds": 5, "seeds": 3}
+
+
+def test_the_search_that_is_shipped_is_one_of_the_model_that_is_shipped() -> None:
+    space = read_search_space(CONFIGS / "search.yaml")
+    for corner in corners(space):
+        words = ["fit", "--config", str(CONFIGS / "btc.yaml"), "--data.source=SimulatedSource", *corner]
+        assert type(make(words, CommandLine).model) is cf.LSTM

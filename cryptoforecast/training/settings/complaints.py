@@ -18,6 +18,7 @@ from cryptoforecast.recipe.jsonargparse_private import subclasses_of
 from cryptoforecast.recipe.write import argument_names
 from cryptoforecast.training.settings.yaml_texts import text_expected
 
+OF_STUDIES = ("variants", "grid", "folds", "seeds", "window")  # options that a configuration may have for study
 CHOSEN_BY_NAME = (Forecaster, Source, Scaling, Head, Optimizer, LRScheduler, Callback, Logger)
 # jsonargparse's words for what users meet.
 UNKNOWN_OPTION = re.compile(
@@ -94,6 +95,8 @@ def complaint(message: str, options: Iterable[str]) -> str:
 def _unknown_option(match: re.Match[str], owner: str, key: str, options: Iterable[str]) -> str:
     if match["nested"] is None:
         name = match["configured"] or match["typed"]
+        if name in OF_STUDIES:
+            return f"{name} is no option of a single fit; study takes a configuration that has it."
         return f"There is no option {name}{nearest_of(name.removeprefix('--'), options)}."
     owner = match["owner"] or owner
     known = argument_names(_imported(owner)) if owner else options
