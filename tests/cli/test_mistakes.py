@@ -29,8 +29,9 @@ MISTYPED = {
     (*COIN, "--data.source.gaps=maybe"): "data.source.gaps: maybe is none of 'error', 'sessions', 'ffill', 'split'",
     ("fit", "--config", "nowhere.yaml"): "nowhere.yaml: no such configuration file",
     ("fit",): "data.source and model must be given",
+    ("fit", "--config", CONFIGS / "zoo.yaml"): "is no option of a single fit; study takes a configuration that has it.",
     ("fitt",): "There is no verb fitt; the nearest is fit",
-    (): "A verb is wanted: data, fit, test, validate, backtest, study, predict, export, register, settle, compare",
+    (): "A verb is wanted: data, fit, test, validate, backtest, study, tune, predict, export, register",
 }
 BROKEN = {
     "": "COIN.csv: the file is empty",

@@ -98,15 +98,13 @@ def test_what_a_configuration_has_for_a_study_is_not_given_to_a_fit_and_what_is_
 def test_the_zoo_is_a_study_of_every_model_that_is_no_baseline_and_no_wrapper() -> None:
     plan = read_plan(["--config", str(CONFIGS / "zoo.yaml")])
     models = {variant.changes["model"] for variant in plan.variants}
-    known = {
-        name
-        for name in cf.models.__all__
-        if isinstance(found := getattr(cf.models, name), type) and issubclass(found, cf.Forecaster)
-    }
+    classes = {name: getattr(cf.models, name) for name in cf.models.__all__}
+    known = {name for name, cls in classes.items() if isinstance(cls, type) and issubclass(cls, cf.Forecaster)}
     assert known - models == {"Forecaster", *BASELINE_NAMES, "Arima", "Chronos", "Trained"} & known
     assert plan.counts == {"folds": 5, "seeds": 3}
 
 
+@pytest.mark.filterwarnings("ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning")
 def test_the_search_that_is_shipped_is_one_of_the_model_that_is_shipped() -> None:
     space = read_search_space(CONFIGS / "search.yaml")
     for corner in corners(space):
