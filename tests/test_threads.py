@@ -38,11 +38,11 @@ data = CloseDataModule(SimulatedSource(rows=1000), context_length=40, horizon=2)
 data.setup("fit")
 windows, bars = data.windows[data.fold.val[:3]].context, data.bars()
 busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(int(sys.argv[1]))]
-begin = time.perf_counter()
+begin = time.process_time()
 forecasts = Arima(context_length=40, horizon=2, q=1).forecast(windows)
 rungs = fit_ladder(bars, 2).rungs.values()
 states = [rung.follow(bars[0])[-9:] for rung in rungs]
-print(time.perf_counter() - begin)
+print(time.process_time() - begin)
 for process in busy:
     process.kill()
     process.wait()
@@ -146,7 +146,7 @@ def test_estimations_are_quick_beside_busy_processes_and_the_same_bits_however_l
     tmp_path: Path,
 ) -> None:
     seconds, digest = run(["-c", TWO_CORES + ESTIMATIONS, "2"], tmp_path).stdout.split()
-    assert float(seconds) < 10  # usually two; with threads that spin as long as OpenBLAS has them by itself, twenty
+    assert float(seconds) < 3  # of the processor, usually one; threads that spin as OpenBLAS has them take ten and more
     assert run(["-c", TWO_CORES + ESTIMATIONS, "0"], tmp_path, **{TIMEOUT: "12"}).stdout.split()[1] == digest
 
 
