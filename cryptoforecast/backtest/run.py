@@ -14,8 +14,8 @@ from cryptoforecast.study.engines.choose import LOCAL, EngineOptions, make_engin
 from cryptoforecast.study.folds import WindowKind
 from cryptoforecast.study.progress import Progress, say_at_once, say_nothing
 from cryptoforecast.study.queue import carry_out
-from cryptoforecast.study.tune.nested import search_folds
-from cryptoforecast.study.tune.searching import Search, make_search, try_corners
+from cryptoforecast.study.tune.nested import check_search, search_folds
+from cryptoforecast.study.tune.searching import Search, make_search
 from cryptoforecast.study.walk import Walk, WalkOptions
 from cryptoforecast.training.configuration_of_run import configuration_of_run
 from cryptoforecast.training.console import quiet_libraries
@@ -163,10 +163,10 @@ def walk_forward(
     made = make_backtest(words, objects)
     folder = (expand_home(str(output_dir)) if output_dir else made.folder).absolute()
     search = _search_of(tune, trials)
-    if search is not None:
-        try_corners(words, search)
     searched = {} if search is None else {**search.options, "trials": trials}
     walk = Walk(made, words, folder, options, beside, searched={f"--tune.{name}": x for name, x in searched.items()})
+    if search is not None:
+        check_search(walk, words, search)
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder, "another backtest is at work here; set another --output_dir."):
         walk.begin()

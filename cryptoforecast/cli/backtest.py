@@ -11,6 +11,7 @@ from cryptoforecast.cli.terminal import console
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, adaptation_of
 from cryptoforecast.evaluation.walk_forward.table import print_backtest
 from cryptoforecast.study.engines.choose import add_engine
+from cryptoforecast.study.tune.nested import say_found
 from cryptoforecast.study.walk import WINDOWS
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
@@ -38,6 +39,8 @@ def run(words: Sequence[str]) -> None:
     print_backtest(result.verdict, console())
     if (adaptation := adaptation_of(result.rows)) is not None:
         print(adaptation.sentence)
+    for line in say_found(result.found):
+        print(line)
     names = ["forecasts.csv", *(["forecasts.parquet"] if options.parquet else []), "scores.json"]
     print(f"\nwrote {', '.join(names)} into {result.folder}")
 

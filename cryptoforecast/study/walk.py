@@ -68,6 +68,14 @@ def require_count(name: str, count: int) -> None:
         raise UsageError(f"--{name} is {count}; it must be at least 1.")
 
 
+class Found(NamedTuple):
+    """What a search has found best in a fold: by the names of options, as words of ``fit``, and what these make."""
+
+    parameters: dict[str, Any]
+    words: list[str]
+    made: BacktestCommandLine
+
+
 @dataclass
 class Walk:
     """The walk forward of one model. Nothing is written before :meth:`begin`.
@@ -82,7 +90,7 @@ class Walk:
         searched: what a search inside each fold depends on; empty where there is none.
 
     Attributes:
-        found: the options of ``fit`` that a search has found best, by the number of the fold.
+        found: what a search has found best, by the number of the fold.
 
     Raises:
         UserError: if the data cannot be cut into so many folds, or the model cannot be judged as the options ask for.
@@ -95,7 +103,7 @@ class Walk:
     beside: Beside
     variant: str = ""
     searched: Mapping[str, Any] = field(default_factory=dict)
-    found: dict[int, list[str]] = field(default_factory=dict)
+    found: dict[int, Found] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         name, options = type(self.made.model).__name__, self.options
@@ -124,18 +132,25 @@ class Walk:
     @cached_property
     def fits(self) -> list[Fit]:
         """The fits, fold by fold."""
-        made, code = self.made, self.code.hashes
-        parsed = None if self.found else parsed_options(made)
+        fits = [fit for fold in self.folds for fit in self._fits_of(fold)]
+        return [fit._replace(baselines=self.beside.baselines, variant=self.variant) for fit in fits]
+
+    @cached_property
+    def _parsed(self) -> bytes | None:
+        return parsed_options(self.made)
+
+    def _fits_of(self, fold: FoldDates) -> list[Fit]:
+        """The fits of a fold, with what a search has found best in it."""
+        made, words, code, parsed = self.made, list(self.words), self.code, self._parsed
+        if (found := self.found.get(fold.number)) is not None:
+            made, words = found.made, [*words, *found.words]
+            code = source_code_of(made.model, made.datamodule.source, made.settings)
+            parsed = parsed_options(made)
         fits = [
-            fit_of(fold, seed, self._words_of(fold), made.datamodule.series, self.folder, code, made.text)
-            for fold in self.folds
+            fit_of(fold, seed, words, made.datamodule.series, self.folder, code.hashes, made.text)
             for seed in self.seeds
         ]
-        return [fit._replace(baselines=self.beside.baselines, variant=self.variant, parsed=parsed) for fit in fits]
-
-    def _words_of(self, fold: FoldDates) -> list[str]:
-        """The options of a fold's fits, with those that a search has found best in it."""
-        return [*self.words, *self.found.get(fold.number, [])]
+        return [fit._replace(parsed=parsed) for fit in fits]
 
     @property
     def record(self) -> dict[str, Any]:
@@ -179,6 +194,7 @@ class Walk:
             note(rows, "baselines", self._baselines)
         tries, flattered_by = place_of_backtest(self._entry, rows, self.folder, self._flattered_by)
         verdict = judge_backtest(rows, data.simulated, tries, flattered_by, self.beside.metrics)
-        result = BacktestResult(verdict, rows, self.folder)
+        found = {str(number): best.parameters for number, best in self.found.items()}
+        result = BacktestResult(verdict, rows, self.folder, found)
         result.write(self.options.parquet)
         return result

@@ -4,9 +4,10 @@ import html
 import io
 import json
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 from rich.console import Console
@@ -29,11 +30,13 @@ class BacktestResult:
         verdict: the scores by fold and seed, and what may be claimed.
         rows: the forecast rows of all folds, with a further column ``seed``; baselines have none.
         folder: where the rows, the scores and a folder for each fit lie.
+        found: what a search has found best in each fold, by the fold's number and the name of the option.
     """
 
     verdict: BacktestVerdict
     rows: pd.DataFrame = field(compare=False)
     folder: Path
+    found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def skill(self) -> float:
@@ -59,7 +62,9 @@ class BacktestResult:
         assert text is not None
         write_atomically(self.folder / "forecasts.csv", lambda file: file.write(text.encode()))
         scores = self.verdict.to_json()
-        further = {USERS: self.rows.attrs[USERS]} if USERS in self.rows.attrs else {}
+        further: dict[str, Any] = {USERS: self.rows.attrs[USERS]} if USERS in self.rows.attrs else {}
+        if self.found:
+            further["found"] = {number: dict(best) for number, best in self.found.items()}
         if (adaptation := adaptation_of(self.rows)) is not None:
             further["adaptive"] = adaptation._asdict()
         if further:

@@ -9,6 +9,7 @@ from cryptoforecast.study.fit import Fit, finished
 from cryptoforecast.study.progress import Say
 from cryptoforecast.study.tune.ended import value_of
 from cryptoforecast.study.tune.journal import Journal
+from cryptoforecast.study.tune.result import written
 
 
 class TrialLines:
@@ -55,7 +56,7 @@ class TrialLines:
             return
         value, pruned = value_of(finished(ended.fit))
         self._journal.tell(order, value, pruned=pruned)
-        parameters = " ".join(f"{key}={_written(item)}" for key, item in self._journal.trials[order].params.items())
+        parameters = " ".join(f"{key}={written(item)}" for key, item in self._journal.trials[order].params.items())
         shown = "pruned" if pruned else format_number(value, "+.4f")
         best = "–" if (value_of_best := self._journal.best_value) is None else format_number(value_of_best, "+.4f")
         self._say(f"{name:>9}{shown:>11}{best:>11}{ended.seconds:>9.1f}  {parameters}")
@@ -63,7 +64,3 @@ class TrialLines:
 
 def _order(fit: Fit) -> int:
     return int(fit.folder.name.rpartition("_")[2])
-
-
-def _written(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -50,7 +50,8 @@ class TuneResult:
         trials: by their order.
         objective: the curve that was searched by.
         maximise: whether larger values are better.
-        verdict: of the best trial on the test targets, corrected for all tries on them; None if all failed.
+        verdict: of the best trial on the test targets, corrected for all tries on them; None if all failed, and of a
+            search inside a fold of a backtest, which tests nothing.
         noise: what as many trials without skill would have shown; None for an objective of which it is not known.
         folder: the search's.
     """
@@ -73,9 +74,9 @@ class TuneResult:
     def sentence(self) -> str:
         """The best trial and what noise would have shown; and what may be claimed on the test targets."""
         best = self.best
-        if best is None or self.verdict is None:
+        if best is None:
             return "no trial came to its end."
-        values = ", ".join(f"{name} {_written(value)}" for name, value in best.parameters.items())
+        values = ", ".join(f"{name} {written(value)}" for name, value in best.parameters.items())
         found = f"trial {best.order}, {self.objective} {_number(best.value)} ({values})"
         sentence = f"best of {len(self.trials)} trials: {found}"
         if self.noise is not None:
@@ -83,7 +84,7 @@ class TuneResult:
                 f"; the best of {self.noise.trials} trials without skill would have shown "
                 f"{_number(self.noise.expected)} ({format_p_value(self.noise.p_value)})"
             )
-        return f"{sentence}. {self.verdict.sentence}"
+        return f"{sentence}." if self.verdict is None else f"{sentence}. {self.verdict.sentence}"
 
     def table(self) -> pd.DataFrame:
         """The trials, best first: ``trial, state, value, seconds`` and the parameters by their names."""
@@ -131,7 +132,12 @@ class TuneResult:
         return f"{self.table().to_html(index=False)}<p>{html.escape(self.sentence)}</p>"
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A value as sentences have it.
+
+    >>> written(0.0123456), written(20)
+    ('0.01235', '20')
+    """
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -78,17 +78,19 @@ def require_pruner(search: Search, engine: Engine) -> None:
         raise UsageError(f"--pruner {search.pruner}: fits on this engine tell no values; use --engine local, or none.")
 
 
-def try_corners(words: Sequence[str], search: Search, objects: Any = None) -> None:
-    """Let the parser try the ends of all ranges and every choice, before the first trial.
+def try_corners(words: Sequence[str], search: Search, objects: Any = None) -> list[tuple[str, BacktestCommandLine]]:
+    """Let the parser try the ends of all ranges and every choice, before the first trial; words, and what they make.
 
     Raises:
         UserError: naming the options that are refused.
     """
+    tried = list[tuple[str, BacktestCommandLine]]()
     for corner in corners(search.space):
         try:
-            make_backtest([*words, *corner], objects)
+            tried.append((" ".join(corner), make_backtest([*words, *corner], objects)))
         except UserError as problem:
             raise type(problem)(f"search, with {' '.join(corner)}: {problem}") from None
+    return tried
 
 
 def search_in(

@@ -1,15 +1,23 @@
 """A search inside each fold of a backtest."""
 
 import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.cli.helpers import refused
-from tests.helpers import Said
+from tests.helpers import Said, some
 
 pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'cryptoforecast[tune]'")
 
@@ -45,12 +53,16 @@ def test_each_fold_is_fitted_with_what_its_own_validation_found_and_no_trial_is_
 ) -> None:
     said = type_in(*WORDS, *SEARCHED, "--output_dir=runs/out")
     assert said.status == 0, said.err
-    trials = found("runs/out")
+    trials, scores = found("runs/out"), json.loads(Path("runs/out/scores.json").read_text())
     for fold, of_fold in enumerate(trials):
         best, _ = max(of_fold, key=lambda trial: trial[1])
         rate = float(best[0].partition("=")[2])
         config = Path("runs/out/folds", f"fold_{fold}_seed_0", "config.yaml").read_text()
         assert f"lr: {rate!r}" in config
+        assert f"fold {fold}: model.optimizer.lr {rate:.4g}\n" in said.out
+        assert scores["found"][str(fold)] == {"model.optimizer.lr": rate}
+        sentence = json.loads(Path("runs/out/search", f"fold_{fold}", "tune.json").read_text())["sentence"]
+        assert sentence.startswith("best of 2 trials: trial ")
     assert "test" not in {path.stem for path in Path("runs/out/search").rglob("*.csv")}
     entries = [json.loads(line) for line in Path("runs/ledger.jsonl").read_text().splitlines()]
     assert [entry["kind"] for entry in entries] == ["backtest"]
@@ -67,3 +79,45 @@ def test_a_search_without_a_number_of_trials_is_refused(closes: np.ndarray, type
     refused(type_in(*WORDS, "--tune=search.yaml"), 2, "--tune FILE and --trials N go together")
     refused(type_in(*WORDS, "--tune=nowhere.yaml", "--trials=2"), 2, "nowhere.yaml: no such configuration file.")
     assert not Path("runs").exists()
+
+
+def test_what_was_found_may_be_written_in_a_file_that_nothing_else_uses(closes: np.ndarray, type_in: TypeIn) -> None:
+    Path("mine.py").write_text("import torch\n\nclass Mine(torch.optim.SGD):\n    pass\n")
+    Path("search.yaml").write_text("model.optimizer: {choices: [{class_path: mine.Mine, init_args: {lr: 0.01}}]}\n")
+    said = type_in(*WORDS, "--tune=search.yaml", "--trials=1", "--output_dir=runs/out")
+    assert said.status == 0, said.err
+    assert "Mine" in Path("runs/out/folds/fold_1_seed_0/config.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("search", "sentence"),
+    [
+        ({"model": {"choices": ["NLinear", "DLinear"]}}, "would fit DLinear in place of NLinear"),
+        ({"model.head": {"choices": ["Point", "Normal"]}}, "either every choice forecasts a distribution or none does"),
+        ({"data.start": {"low": 1, "high": 9}}, "data.start cannot be searched inside folds"),
+        ({"model.hiden": {"low": 1, "high": 9}}, "search, with --model.hiden=1: "),
+    ],
+)
+def test_what_cannot_be_searched_inside_folds_is_refused_before_the_first_trial(
+    closes: np.ndarray, type_in: TypeIn, search: dict[str, Any], sentence: str
+) -> None:
+    Path("search.yaml").write_text(json.dumps(search))
+    refused(type_in(*WORDS, *SEARCHED), 2, sentence)
+    assert not Path("runs").exists()
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_ends_with_the_same_trials_and_rows(closes: np.ndarray) -> None:
+    words = [sys.executable, "-m", "cryptoforecast", *WORDS, *SEARCHED]
+    begun = time.monotonic()
+    subprocess.run([*words, "--output_dir=whole"], check=True, capture_output=True)
+    seconds, moments = time.monotonic() - begun, random.Random(0)
+    for _ in range(some(3, many=10)):
+        process = subprocess.Popen([*words, "--output_dir=broken"], start_new_session=True, stdout=subprocess.DEVNULL)
+        time.sleep(moments.uniform(0.3, 0.8) * seconds)
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run([*words, "--output_dir=broken"], check=True, capture_output=True)
+    for name in ("forecasts.csv", "search/fold_0/tune.json", "search/fold_1/tune.json"):
+        assert Path("broken", name).read_bytes() == Path("whole", name).read_bytes()
