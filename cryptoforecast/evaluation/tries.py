@@ -7,6 +7,7 @@ import pandas as pd
 
 from cryptoforecast.evaluation.ledger import overlaps
 from cryptoforecast.evaluation.metrics import BASELINE_NAMES
+from cryptoforecast.evaluation.repeated_looks import level_at_any_time
 from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
 from cryptoforecast.formatting import count_of, ordinal
 
@@ -31,11 +32,14 @@ class Place(NamedTuple):
     """The number of a try among all tries on some targets, in the order of the ledger, counted from 1.
 
     ``fit`` counts fits, each seed of a variant as one, and ``variant`` counts variants. ``tried`` has the totals.
+    ``origins`` is the number of origins so far where targets come in one by one and are judged again and again; else
+    None.
     """
 
     fit: int
     variant: int
     tried: Tried
+    origins: int | None = None
 
     @property
     def in_words(self) -> str:
@@ -43,7 +47,8 @@ class Place(NamedTuple):
         later = f" of {self.tried.variants:,}" if self.tried.variants > self.variant else ""
         seeds = "" if self.tried.fits == self.tried.variants else f", fit {self.fit:,} of {self.tried.fits:,}"
         plural = "variants" if later else "variant"
-        return f"the {ordinal(self.variant)}{later} {plural} tried on these targets{seeds}"
+        looks = "" if self.origins is None else ", however often they are looked at"
+        return f"the {ordinal(self.variant)}{later} {plural} tried on these targets{seeds}{looks}"
 
 
 class Given(NamedTuple):
@@ -60,7 +65,8 @@ def level_of(place: Place | None, level: float = SIGNIFICANCE_LEVEL) -> float:
     The k-th fit has the share 1 / (k (k + 1)) of the level. The shares of all fits add up to one, so the probability of
     one or more false claims is at most the level (Bonferroni), whatever the number of tries, their order, and the rule
     by which the researcher stops. Dividing by the number so far would not bound it: 1/1 + 1/2 + 1/3 + … diverges
-    (compare alpha spending, Lan and DeMets).
+    (compare alpha spending, Lan and DeMets). Where targets are judged again and again as they come in, the level of a
+    fit is that of :func:`~cryptoforecast.evaluation.repeated_looks.level_at_any_time`.
 
     >>> [round(level_of(Place(fit, fit, Tried(fit, fit))), 5) for fit in (1, 2, 12)]
     [0.025, 0.00833, 0.00032]
@@ -73,7 +79,10 @@ def level_of(place: Place | None, level: float = SIGNIFICANCE_LEVEL) -> float:
         Lan and DeMets (1983), Discrete Sequential Boundaries for Clinical Trials, Biometrika 70(3), 659-663.
         Foster and Stine (2008), Alpha-investing, JRSS B 70(2), 429-444.
     """
-    return level if place is None else level / (place.fit * (place.fit + 1))
+    if place is None:
+        return level
+    share = level / (place.fit * (place.fit + 1))
+    return share if place.origins is None else level_at_any_time(share, place.origins)
 
 
 def count_tried(entries: Iterable[Mapping[str, Any]], extents: Extents, given: Sequence[Given]) -> Tried:

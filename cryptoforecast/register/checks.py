@@ -13,7 +13,7 @@ from cryptoforecast.register.promises import Promise, deadline_of, promise_of
 
 
 class Scored(NamedTuple):
-    """A line whose bars are all there, and their closes."""
+    """A line of which a bar or more is there, and the closes of its steps, NaN where there is none."""
 
     promise: Promise
     actual: list[float]
@@ -23,15 +23,15 @@ class Checked(NamedTuple):
     """The lines of a register by what has become of them.
 
     Attributes:
-        scored: lines whose bars are all there.
-        open: lines of which a bar is still to come.
-        absent: lines of which the closes lack a bar, though later ones are there.
+        scored: lines of which a bar or more is there.
+        open: number of forecasts whose bar is still to come.
+        absent: number of forecasts whose bar the closes lack, though later ones are there.
         problems: lines that were late, are repeated, or do not fit the closes.
     """
 
     scored: list[Scored]
-    open: list[Promise]
-    absent: list[Promise]
+    open: int
+    absent: int
     problems: list[Problem]
 
 
@@ -53,7 +53,7 @@ def check_promises(promises: Sequence[Promise], closes: Mapping[str, CloseSeries
         promises: the lines.
         closes: the series by name.
     """
-    checked = Checked([], [], [], [])
+    scored, problems, counts = [], [], Counter[str]()
     seen: dict[tuple[str, str, pd.Timestamp], Promise] = {}
     latest = None
     for promise in promises:
@@ -62,16 +62,15 @@ def check_promises(promises: Sequence[Promise], closes: Mapping[str, CloseSeries
         latest = promise.registered if latest is None else max(latest, promise.registered)
         seen.setdefault((promise.name, promise.series, promise.origin), promise)
         if problem is not None or series is None:
-            checked.problems.append(Problem(promise.line, problem or "there are no such closes."))
+            problems.append(Problem(promise.line, problem or "there are no such closes."))
             continue
-        values = series.closes.reindex(pd.DatetimeIndex(promise.timestamps))
-        if promise.timestamps[-1] > series.closes.index[-1]:
-            checked.open.append(promise)
-        elif values.isna().any():
-            checked.absent.append(promise)
-        else:
-            checked.scored.append(Scored(promise, values.tolist()))
-    return checked
+        times = pd.DatetimeIndex(promise.timestamps)
+        values = series.closes.reindex(times)
+        counts["open"] += int((times > series.closes.index[-1]).sum())
+        counts["missing"] += int(values.isna().sum())
+        if values.notna().any():
+            scored.append(Scored(promise, values.tolist()))
+    return Checked(scored, counts["open"], counts["missing"] - counts["open"], problems)
 
 
 def missing_bars(promises: Sequence[Promise], closes: Mapping[str, CloseSeries]) -> tuple[int, int]:

@@ -137,11 +137,11 @@ def deadline_of(interval: Interval, target: pd.Timestamp) -> pd.Timestamp:
 
 
 def rows_of(promise: Promise, actual: Sequence[float], rungs: Sequence[str]) -> pd.DataFrame:
-    """The forecast rows of a line whose bars are there: the model's, then the rungs', as :func:`judge` takes them.
+    """The forecast rows of the steps whose bars are there: the model's, then the rungs', as :func:`judge` takes them.
 
     Args:
         promise: the line.
-        actual: the closes that it has forecast.
+        actual: the closes that it has forecast, NaN where there is none.
         rungs: those to stand beside the model.
     """
     steps = range(1, len(actual) + 1)
@@ -154,7 +154,8 @@ def rows_of(promise: Promise, actual: Sequence[float], rungs: Sequence[str]) -> 
     if RANDOM_WALK not in besides and promise.name != RANDOM_WALK:
         parts.append(_rows(shared, RANDOM_WALK, [promise.last] * len(actual), None))
     parts += [_rows(shared, name, [promise.last] * len(actual), quantiles) for name, quantiles in besides.items()]
-    return pd.concat(parts, ignore_index=True)
+    rows = pd.concat(parts, ignore_index=True)
+    return rows[rows["actual"].notna()].reset_index(drop=True)
 
 
 def _rows(

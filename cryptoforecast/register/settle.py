@@ -17,7 +17,7 @@ from cryptoforecast.evaluation.verdict import judge
 from cryptoforecast.formatting import count_of
 from cryptoforecast.register.chain import find_head, read_register
 from cryptoforecast.register.checks import Scored, check_promises, common_rungs, missing_bars, read_promises
-from cryptoforecast.register.promises import SYSTEM_CLOCK, Promise, rows_of
+from cryptoforecast.register.promises import SYSTEM_CLOCK, rows_of
 from cryptoforecast.register.run import REGISTER
 from cryptoforecast.register.settled import Settled
 from cryptoforecast.training.checkpoint_of_run import checkpoint_of_run
@@ -43,7 +43,9 @@ def settle(
     """Score the forecasts of a register that have come true, as ``python -m cryptoforecast settle`` does.
 
     Each model is judged as by ``test``, beside the random walk and the rungs' quantiles that were registered in the
-    same lines. Each name in the register is a try, for which claims are corrected.
+    same lines; each step of a line is scored once its bar is there. Each name in the register is a try, for which
+    claims are corrected. They are also corrected for looking again and again: the level holds at any time, see
+    :func:`~cryptoforecast.evaluation.repeated_looks.level_at_any_time`.
 
     Args:
         path: the register.
@@ -90,8 +92,7 @@ def settle_words(
     found = sorted([*unread, *checked.problems])
     bad = {problem.line for problem in found}
     valid = [promise for promise in promises if promise.line not in bad]
-    settled = Settled(file, chain.head, len(chain.records), _forecasts(checked.open), _forecasts(checked.absent),
-                      {}, {}, found, pd.DataFrame())  # fmt: skip
+    settled = Settled(file, chain.head, len(chain.records), checked.open, checked.absent, {}, {}, found, pd.DataFrame())
     parts = []
     names = list(dict.fromkeys(promise.name for promise in promises))
     for number, name in enumerate(names, start=1):
@@ -99,7 +100,8 @@ def settle_words(
         settled.remarks[name] = [_say_missing(name, *missing)] if missing[0] else []
         scored = [part for part in checked.scored if part.promise.name == name]
         if scored:
-            place = Place(number, number, Tried(len(names), len(names)))
+            origins = len({part.promise.origin for part in scored})
+            place = Place(number, number, Tried(len(names), len(names)), origins)
             parts.append(_judge(settled, scored, place, missing, data))
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return replace(settled, rows=rows)
@@ -161,7 +163,3 @@ def _until(series: CloseSeries, now: datetime | None) -> CloseSeries:
         return series
     over = series.interval.ends(pd.DatetimeIndex(series.closes.index)) <= pd.Timestamp(now)
     return series._replace(closes=series.closes[over])
-
-
-def _forecasts(promises: Sequence[Promise]) -> int:
-    return sum(len(promise.forecasts) for promise in promises)

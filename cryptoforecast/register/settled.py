@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from cryptoforecast.evaluation.benchmark_rows import with_random_walk
+from cryptoforecast.evaluation.distribution.density import density_scores_by_series, overall_density, point_rows
+from cryptoforecast.evaluation.distribution.quantile_columns import has_distribution
+from cryptoforecast.evaluation.metrics import overall, scores_by_series
 from cryptoforecast.evaluation.verdict import Verdict
 from cryptoforecast.formatting import count_of
 from cryptoforecast.register.chain import Problem
@@ -19,9 +23,9 @@ class Settled:
         path: the register.
         head: the hash of its last line.
         lines: how many lines it has.
-        open: how many forecasts wait for a bar; a line is scored once all its bars are there.
+        open: how many forecasts wait for a bar; each step of a line is scored once its bar is there.
         absent: how many forecasts are of bars that the closes lack.
-        verdicts: by model, in the order of their first lines; of those without a scored line, none.
+        verdicts: by model, in the order of their first lines; of those without a scored forecast, none.
         remarks: by model, what a reader should know beside its verdict, as sentences.
         problems: the lines that are not as they should be, with what is wrong. If lines were edited, removed or
             reordered, nothing is scored.
@@ -59,6 +63,24 @@ class Settled:
         """The scores of each model beside the baselines', as :meth:`Verdict.table` has them."""
         tables = [verdict.table().assign(judged=name) for name, verdict in self.verdicts.items()]
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+    def by_step(self) -> pd.DataFrame:
+        """The scores of each model by step, over all series: ``model, step, targets, skill``.
+
+        With a distribution also ``crps, density_skill``.
+        """
+        lines = []
+        for (name, step), part in self.rows.groupby(["judged", "step"]) if len(self.rows) else ():
+            rows = with_random_walk(part)
+            of_model = rows["model"] == name
+            skill = overall(scores_by_series(point_rows(rows, str(name))))[str(name)]["skill"]
+            line = {"model": name, "step": step, "targets": int(of_model.sum()), "skill": skill}
+            having = rows[has_distribution(rows)]
+            if (having["model"] == name).any():
+                density = overall_density(density_scores_by_series(having))[str(name)]
+                line |= {"crps": density["crps"], "density_skill": density["density_skill"]}
+            lines.append(line)
+        return pd.DataFrame(lines)
 
     def __repr__(self) -> str:
         table = self.table()

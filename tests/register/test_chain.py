@@ -1,6 +1,9 @@
 """The chain of hashes: every edit is found, and the first bad line is named."""
 
 import multiprocessing
+import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import UserError
+from cryptoforecast.locks import LONGEST_WAIT
 from cryptoforecast.register.chain import BEGINNING, append_records, canonical, digest, find_head, read_chain
 
 TEXTS: list[str] = []
@@ -115,7 +119,7 @@ def test_processes_that_append_at_once_wait_for_each_other(tmp_path: Path) -> No
     assert found == [(name, number) for name in "ab" for number in range(5)]
 
 
-def test_a_process_that_is_killed_while_it_writes_leaves_the_register_as_it_was(
+def test_a_process_that_is_interrupted_while_it_writes_leaves_the_register_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "register.jsonl"
@@ -127,3 +131,71 @@ def test_a_process_that_is_killed_while_it_writes_leaves_the_register_as_it_was(
     assert path.read_bytes() == WHOLE
     append_records(path, lambda _: [{"number": 6}])
     assert read_chain(path.read_bytes()).problems == []
+
+
+def stop_before_the_file_is_replaced(path: Path) -> None:
+    sync: Callable[[int], None] = os.fsync
+
+    def wait(descriptor: int) -> None:
+        sync(descriptor)
+        path.with_suffix(".reached").touch()
+        time.sleep(600)
+
+    os.fsync = wait  # type: ignore[assignment]
+    append_records(path, lambda _: [{"number": 5}])
+
+
+def stop_after_the_file_is_replaced(path: Path) -> None:
+    replace = Path.replace
+
+    def wait(old: Path, new: Any) -> None:
+        replace(old, new)
+        path.with_suffix(".reached").touch()
+        time.sleep(600)
+
+    Path.replace = wait  # type: ignore[assignment, method-assign]
+    append_records(path, lambda _: [{"number": 5}])
+
+
+def append_without_end(path: Path) -> None:
+    for number in range(5, 10**9):
+        append_records(path, lambda _, number=number: [{"number": number}])  # type: ignore[misc]
+        path.with_suffix(".reached").touch()
+
+
+def kill_while(writes: Callable[[Path], None], path: Path, seconds: float = 0.0) -> None:
+    """Kill a process, without a chance to tidy up, once it has reached a place in an append, or so much later."""
+    path.write_bytes(WHOLE)
+    process = multiprocessing.get_context("spawn").Process(target=writes, args=(path,))
+    process.start()
+    while not path.with_suffix(".reached").exists():
+        assert process.is_alive()
+        time.sleep(0.01)
+    time.sleep(seconds)
+    process.kill()
+    process.join()
+
+
+@pytest.mark.parametrize(
+    ("writes", "lines"), [(stop_before_the_file_is_replaced, 5), (stop_after_the_file_is_replaced, 6)]
+)
+def test_a_process_that_is_killed_in_an_append_leaves_all_of_it_or_none_and_no_lock(
+    tmp_path: Path, writes: Callable[[Path], None], lines: int
+) -> None:
+    path = tmp_path / "register.jsonl"
+    kill_while(writes, path)
+    assert path.read_bytes().startswith(WHOLE)
+    assert (len(read_chain(path.read_bytes()).records), read_chain(path.read_bytes()).problems) == (lines, [])
+    begun = time.monotonic()
+    append_records(path, lambda _: [{"number": lines}])
+    assert time.monotonic() - begun < LONGEST_WAIT / 2
+    assert [record["number"] for record in read_chain(path.read_bytes()).records if record] == list(range(lines + 1))
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.11])
+def test_a_process_that_is_killed_at_any_moment_leaves_a_whole_chain(tmp_path: Path, seconds: float) -> None:
+    path = tmp_path / "register.jsonl"
+    kill_while(append_without_end, path, seconds)
+    chain = read_chain(path.read_bytes())
+    assert chain.problems == []
+    assert [record["number"] for record in chain.records if record] == list(range(len(chain.records)))

@@ -9,6 +9,7 @@ import pytest
 
 import cryptoforecast as cf
 from cryptoforecast import UserError
+from cryptoforecast.evaluation.repeated_looks import level_at_any_time
 from cryptoforecast.register.chain import BEGINNING, canonical, digest
 from tests.helpers import random_walk, write_yahoo
 from tests.register.helpers import midnight_after, register_days, settle_at, source_of
@@ -40,18 +41,18 @@ def test_what_is_registered_is_what_predict_says(tmp_path: Path) -> None:
     assert done.head in repr(done)
 
 
-def test_forecasts_are_scored_once_all_their_bars_are_there(tmp_path: Path) -> None:
+def test_forecasts_are_scored_once_their_bars_are_there(tmp_path: Path) -> None:
     register_days(tmp_path, range(50, 62), steps=2, horizon=2)
     settled = settle_at(tmp_path, 60, now=midnight_after(60))
     assert settled.problems == []
-    assert settled.verdicts["Drift"].claim.targets == 2 * 9  # of the last three lines a bar is still to come
-    assert settled.open == 6
+    assert settled.verdicts["Drift"].claim.targets == 10 + 9
+    assert settled.open == 5
     closes = random_walk(400)
     own = settled.rows[settled.rows["model"] == "Drift"]
-    assert own["actual"].tolist() == [closes[day + step] for day in range(50, 59) for step in (0, 1)]
-    assert settled.sentence.startswith(f"{tmp_path / 'register.jsonl'}: 12 lines, 18 forecasts scored, 6 open")
+    assert own["actual"].tolist() == [closes[bar] for day in range(50, 60) for bar in (day, day + 1) if bar < 60]
+    assert settled.sentence.startswith(f"{tmp_path / 'register.jsonl'}: 12 lines, 19 forecasts scored, 5 open")
     assert "No claim on Drift" in settled.sentence
-    assert "the time of 9 lines was given by hand, which proves nothing" in settled.sentence
+    assert "the time of 10 lines was given by hand, which proves nothing" in settled.sentence
 
 
 @pytest.mark.parametrize("minutes", [-1, 144, 6000])
@@ -158,5 +159,5 @@ def test_a_claim_is_corrected_for_each_name_in_the_register(tmp_path: Path, monk
     rewritten(tmp_path / "register.jsonl", lambda records: [{**record, "clock": "system"} for record in records])
     settled = settle_at(tmp_path, 70)
     first, second = settled.verdicts["Drift"].claim, settled.verdicts["Second"].claim
-    assert (first.level, second.level) == (0.05 / 2, 0.05 / 6)
+    assert (first.level, second.level) == (level_at_any_time(0.05 / 2, 13), level_at_any_time(0.05 / 6, 1))
     assert first.flattered_by == ""
