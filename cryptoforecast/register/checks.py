@@ -53,7 +53,9 @@ def check_promises(promises: Sequence[Promise], closes: Mapping[str, CloseSeries
         promises: the lines.
         closes: the series by name.
     """
-    scored, problems, counts = [], [], Counter[str]()
+    scored: list[Scored] = []
+    problems: list[Problem] = []
+    counts = Counter[str]()
     seen: dict[tuple[str, str, pd.Timestamp], Promise] = {}
     latest = None
     for promise in promises:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -69,12 +70,14 @@ class Settled:
 
         With a distribution also ``crps, density_skill``.
         """
+        if self.rows.empty:
+            return pd.DataFrame()
         lines = []
-        for (name, step), part in self.rows.groupby(["judged", "step"]) if len(self.rows) else ():
+        for (name, step), part in self.rows.groupby(["judged", "step"]):
             rows = with_random_walk(part)
             of_model = rows["model"] == name
             skill = overall(scores_by_series(point_rows(rows, str(name))))[str(name)]["skill"]
-            line = {"model": name, "step": step, "targets": int(of_model.sum()), "skill": skill}
+            line: dict[str, Any] = {"model": name, "step": step, "targets": int(of_model.sum()), "skill": skill}
             having = rows[has_distribution(rows)]
             if (having["model"] == name).any():
                 density = overall_density(density_scores_by_series(having))[str(name)]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -134,15 +135,15 @@ def test_a_process_that_is_interrupted_while_it_writes_leaves_the_register_as_it
 
 
 def stop_before_the_file_is_replaced(path: Path) -> None:
-    sync: Callable[[int], None] = os.fsync
+    sync = os.fsync
 
     def wait(descriptor: int) -> None:
         sync(descriptor)
         path.with_suffix(".reached").touch()
         time.sleep(600)
 
-    os.fsync = wait  # type: ignore[assignment]
-    append_records(path, lambda _: [{"number": 5}])
+    with patch("os.fsync", wait):
+        append_records(path, lambda _: [{"number": 5}])
 
 
 def stop_after_the_file_is_replaced(path: Path) -> None:
@@ -153,8 +154,8 @@ def stop_after_the_file_is_replaced(path: Path) -> None:
         path.with_suffix(".reached").touch()
         time.sleep(600)
 
-    Path.replace = wait  # type: ignore[assignment, method-assign]
-    append_records(path, lambda _: [{"number": 5}])
+    with patch.object(Path, "replace", wait):
+        append_records(path, lambda _: [{"number": 5}])
 
 
 def append_without_end(path: Path) -> None:
