@@ -1,17 +1,29 @@
 """Lightning's command line, with public names for what a subclass of it uses or overrides."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import yaml
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 
 class VerbCLI(LightningCLI):
-    """A ``LightningCLI`` with verbs (Lightning: subcommands); subclasses override ``set_seed`` and ``run_verb``."""
+    """A ``LightningCLI`` with verbs (Lightning: subcommands); subclasses override ``set_seed`` and ``run_verb``.
+
+    Args:
+        args: the command line, which begins with a verb. Only the parser of this verb has options: making those of the
+            others takes longer than parsing.
+        options: those of ``LightningCLI``.
+    """
+
+    def __init__(self, *, args: Sequence[str], **options: Any) -> None:
+        self.verbs = self.subcommands().keys() & set(args[:1]) or self.subcommands().keys()
+        super().__init__(args=list(args), **options)
 
     @property
     def verb_parsers(self) -> dict[str, LightningArgumentParser]:
-        """The parser of each verb."""
-        return self._subcommand_parsers
+        """The parser of each verb that has options."""
+        return {verb: self._subcommand_parsers[verb] for verb in self.verbs}
 
     def option(self, name: str) -> Any:
         """The value of an option of the verb, as it was parsed; None if there is none."""
@@ -27,6 +39,13 @@ class VerbCLI(LightningCLI):
         self._dump_config()
         dumped: dict[str, Any] = self.config_dump
         return dumped
+
+    def _dump_config(self) -> None:
+        """As Lightning does, without checking for a second time what was parsed."""
+        if not hasattr(self, "config_dump"):
+            text = self.parser.dump(self.config, skip_link_targets=False, skip_unset=False, skip_validation=True)
+            dumped = yaml.safe_load(text)
+            self.config_dump = dumped[self.config["subcommand"]] if "subcommand" in self.config else dumped
 
     def take_dumped(self, dumped: dict[str, Any]) -> None:
         """Take up what :attr:`dumped` returned, which takes as long to make as a small fit."""
@@ -44,6 +63,12 @@ class VerbCLI(LightningCLI):
     def run_verb(self, verb: str) -> None:
         """Call the methods ``before_<verb>``, ``<verb>`` and ``after_<verb>`` that there are, else the trainer's."""
         super()._run_subcommand(verb)
+
+    def _prepare_subcommand_parser(self, klass: type, subcommand: str, **kwargs: Any) -> LightningArgumentParser:
+        if subcommand in self.verbs:
+            return super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
+        self._subcommand_method_arguments[subcommand] = []
+        return self.init_parser(**kwargs)
 
     def _set_seed(self) -> None:
         self.set_seed()

@@ -95,10 +95,10 @@ class CommandLine(VerbCLI):
     ) -> None:
         """Add the options that Lightning's verbs do not have."""
         super().setup_parser(add_subcommands, main_kwargs, subparser_kwargs)
-        for verb in OPTIONS_OF_VERB.keys() & self.subcommands().keys():
+        for verb in OPTIONS_OF_VERB.keys() & self.verbs:
             for option, meaning in OPTIONS_OF_VERB[verb]:
                 self.verb_parsers[verb].add_argument(f"--{option}", type=str | None, default=None, help=meaning)
-        for verb in JUDGING & self.subcommands().keys():
+        for verb in JUDGING & self.verbs:
             judge = self.verb_parsers[verb]
             judge.add_argument("--judge.adaptive", type=bool, default=False, help=ADAPTIVE_HELP)
             judge.add_argument("--judge.adaptive_step", type=float, default=ADAPTIVE_STEP, help=STEP_HELP)

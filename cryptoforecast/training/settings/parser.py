@@ -40,7 +40,7 @@ def to_yaml(parser: LightningArgumentParser, options: Namespace) -> str:
         parser: the verb's.
         options: as it has parsed them.
     """
-    text: str = parser.dump(options, skip_none=False)
+    text: str = parser.dump(options, skip_unset=False, skip_validation=True)  # it was checked when it was parsed
     if UNWRITABLE not in text:
         return text
     return dump_yaml(_without_unwritable(yaml.safe_load(text)))
