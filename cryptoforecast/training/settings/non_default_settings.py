@@ -35,7 +35,7 @@ def non_default_settings(parser: LightningArgumentParser, config: Namespace) -> 
         config.pop(f"trainer.{name}", None)
     for name in OTHER_OPTIONS:
         config.pop(name, None)
-    options = yaml.safe_load(parser.dump(config, skip_none=False, skip_default=True, skip_validation=True)) or {}
+    options = yaml.safe_load(parser.dump(config, skip_unset=False, skip_default=True, skip_validation=True)) or {}
     options.pop("seed_everything", None)
     named = {"seed": config.get("seed_everything"), **_always_shown(config), **dict(_flat("", options))}
     return {_short(name): _as_value(value) for name, value in named.items()}
