@@ -1,5 +1,6 @@
 """What all tests share: one thread, a seeded close series, and a way to type a command."""
 
+import gc
 import os
 import re
 import sys
@@ -32,6 +33,10 @@ def pytest_configure() -> None:
     parsing.collect_init_args = partial(_collect_init_args, parsing.collect_init_args)
     hypothesis.settings.register_profile("unhurried", deadline=None)  # a machine may be busy
     hypothesis.settings.load_profile("unhurried")
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # no collection looks again through what was imported, and through thousands of tests
 
 
 def _collect_init_args(collect: Callable[..., Any], frame: FrameType, *arguments: Any, **named: Any) -> Any:
