@@ -16,7 +16,7 @@ DESCRIPTION = """List the runs and backtests of a ledger: the settings that diff
 skill on the validation and on the test targets."""
 SPLITS = ("val", "test")
 LONGEST_SETTING = 24  # letters of a value in the table
-WIDEST_RUN = 32  # letters of a run's folder in a line of the table
+WIDEST_RUN, NARROW_RUN = 32, 22  # letters of a run's folder in a line of the table, without and with density skills
 
 
 def run(words: Sequence[str]) -> None:
@@ -77,11 +77,12 @@ def _print(frame: "pd.DataFrame") -> None:
 
     table = Table(box=SIMPLE_HEAD)
     folders = [cells["folder"] or cells["name"] or "-" for cells in frame.to_dict("records")]
-    table.add_column("run", overflow="fold", width=min(WIDEST_RUN, max(map(len, folders), default=3)))
-    for head in ("model", "what differs"):
-        table.add_column(head, overflow="fold")
     of_density = any(name.endswith("density_skill") for name in frame)  # then there is no room for the date
-    heads = [f"{split} skill{' / density' if of_density else ''}" for split in SPLITS]
+    widest = NARROW_RUN if of_density else WIDEST_RUN
+    table.add_column("run", overflow="fold", width=min(widest, max(map(len, folders), default=3)))
+    for head in ("model", "what differs"):
+        table.add_column(head, overflow="fold", min_width=len(head))
+    heads = [f"{split} skill\n/ density" if of_density else f"{split} skill" for split in SPLITS]
     for head in ("seed", *heads, *([] if of_density else ["date"])):
         table.add_column(head, justify="right", no_wrap=True)
     for folder, cells in zip(folders, frame.to_dict("records"), strict=True):

@@ -162,7 +162,8 @@ def test_runs_prints_the_density_skill_where_any_run_has_one(capsys: pytest.Capt
     (enter_run(1, hidden_size=16) / VALIDATION).write_text(json.dumps({"scores": density_score(0.0312, 1.9)}))
     main(["runs"])
     printed = capsys.readouterr().out
-    assert "val skill / density" in printed
+    assert printed.count("/ density") == 2
+    assert "what differs" in printed
     assert "+0.0000 / +0.0312" in printed
     assert "+0.1000 / -" in printed
     assert max(map(len, printed.splitlines())) <= 100
