@@ -81,7 +81,7 @@ def _print(frame: "pd.DataFrame") -> None:
     widest = NARROW_RUN if of_density else WIDEST_RUN
     table.add_column("run", overflow="fold", width=min(widest, max(map(len, folders), default=3)))
     for head in ("model", "what differs"):
-        table.add_column(head, overflow="fold", min_width=len(head))
+        table.add_column(head, overflow="fold", min_width=len(head) if of_density else None)
     heads = [f"{split} skill\n/ density" if of_density else f"{split} skill" for split in SPLITS]
     for head in ("seed", *heads, *([] if of_density else ["date"])):
         table.add_column(head, justify="right", no_wrap=True)
