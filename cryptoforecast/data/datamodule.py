@@ -222,7 +222,9 @@ class CloseDataModule(LightningDataModule):
                 "selected_until": self.last_target_time(self.fold.val).isoformat(),
             }
             self._recorded = self.fold, record
-        return {"settings": recipe_of(self)["init_args"], **self._recorded[1]}  # a finder may have set the batch size
+        recipe = recipe_of(self)  # each time: a finder may have set the batch size
+        own = {} if type(self) is CloseDataModule else {"class_path": recipe["class_path"]}
+        return {**own, "settings": recipe["init_args"], **self._recorded[1]}
 
     @classmethod
     def load_from_checkpoint(cls, *_: Any, **__: Any) -> NoReturn:

@@ -4,6 +4,7 @@ import inspect
 import os
 import sys
 from enum import Enum
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,11 @@ def recipe_of(instance: object) -> dict[str, Any]:
         UserError: naming an argument that has no such attribute.
     """
     kept = {}
-    for name, parameter in inspect.signature(type(instance)).parameters.items():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            continue
+    parameters = inspect.signature(type(instance)).parameters.values()
+    passes_on = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    variadic = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    names = [parameter.name for parameter in parameters if parameter.kind not in variadic]
+    for name in argument_names(type(instance)) if passes_on else names:
         if not hasattr(instance, name):
             kind = type(instance).__name__
             raise UserError(f"{kind} must keep its argument {name} as self.{name}, for a checkpoint to make it again.")

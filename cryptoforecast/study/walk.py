@@ -127,7 +127,9 @@ class Walk:
     @cached_property
     def code(self) -> SourceCode:
         """What the model, its data and its callbacks are written in."""
-        return source_code_of(self.made.model, self.made.datamodule.source, self.made.settings)
+        return source_code_of(
+            self.made.model, self.made.datamodule.source, type(self.made.datamodule), self.made.settings
+        )
 
     @cached_property
     def fits(self) -> list[Fit]:

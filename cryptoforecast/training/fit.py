@@ -40,6 +40,7 @@ def fit(
     *,
     source: Any = None,
     model: Any = None,
+    data_class: Any = None,
     name: str | None = None,
     seed: int | bool | None = None,
     ckpt_path: Any = None,
@@ -56,6 +57,8 @@ def fit(
         source: where the closes come from: a source, a class of one, or a list of sources.
         model: a class, an instance, whose arguments are taken and not its weights, a class's name, or a dictionary of
             arguments.
+        data_class: a subclass of :class:`CloseDataModule`, or its import path, that the data are of; its own arguments
+            are options too.
         name: of the run folder: ``runs/<name>/version_0``.
         seed: of all random numbers.
         ckpt_path: a checkpoint, a run or a run folder to go on from, to the same bits as without the interruption;
@@ -77,7 +80,7 @@ def fit(
     >>> run.val.skill, run.test().sentence, run.predict()  # doctest: +SKIP
     """
     start = ckpt_path if ckpt_path in (None, LAST) else checkpoint_of_run(ckpt_path, last=True)
-    named = {"source": source, "model": model, "name": name, "seed": seed, "ckpt_path": start}
+    named = {"source": source, "model": model, "data_class": data_class, "name": name, "seed": seed, "ckpt_path": start}
     call = call_of("fit", config, **named, **options)
     if call.objects:
         names = ", ".join(f"trainer.{name}" for name in call.objects)

@@ -19,7 +19,7 @@ from cryptoforecast.data.datamodule import CloseDataModule, datamodule_of
 from cryptoforecast.errors import DataNotice, UserError
 from cryptoforecast.evaluation.ledger import LEDGER, RUNS, Targets, append_entry, ledger_above
 from cryptoforecast.models.checkpoints.provenance import code_of_fit, keep_code_of_fit
-from cryptoforecast.recipe.write import class_path, to_json_value
+from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_value
 from cryptoforecast.user_code.source_files import SourceCode, copy_source_files, source_code_of
 
 # Settings whose change makes another variant of the same model on the same closes.
@@ -65,9 +65,9 @@ def count_fit(trainer: Trainer) -> None:
 def mark_as_counted(trainer: Trainer, *values: Any) -> SourceCode:
     """Mark a trainer's fit as entered in the ledger, and keep the hashes of its code for its checkpoints."""
     optimization = [getattr(values[0], name, None) for name in ("scaling", "output_head", "_optimizer", "_scheduler")]
-    sources = [value.source for value in values if isinstance(value, CloseDataModule)]
+    of_data = [[value.source, type(value)] for value in values if isinstance(value, CloseDataModule)]
     parts = [value for value in values if not isinstance(value, CloseDataModule)]
-    code = source_code_of(*parts, *sources, *optimization)
+    code = source_code_of(*parts, of_data, *optimization)
     keep_code_of_fit(trainer, code)
     return code
 
@@ -133,6 +133,7 @@ def variant_of(
     """
     seen = {name: to_json_value(getattr(data, name)) for name in OF_DATA}
     seen |= {"future": list(data.future)} if data.future else {}  # older entries have none
+    seen |= _of_subclass(data)
     names = sorted(str(series.closes.name) for series in data.series)
     trained = {} if training is None else {"training": json.loads(json.dumps(training, default=str))}
     of_data = {**seen, "source": _source_of(data.source), "series": names}
@@ -154,6 +155,15 @@ def variant_of_settings(
     training = {name: settings["trainer"].get(name) for name in OF_TRAINING}
     training |= {name: of_model.get(name) for name in ("optimizer", "scheduler", "scheduler_interval")}
     return variant_of(model.record(), data, training, code)
+
+
+def _of_subclass(data: CloseDataModule) -> dict[str, Any]:
+    """The class of a subclass of :class:`CloseDataModule`, and the values of the arguments that it adds."""
+    if type(data) is CloseDataModule:
+        return {}
+    recipe, shared = recipe_of(data), argument_names(CloseDataModule)
+    added = {name: value for name, value in recipe["init_args"].items() if name not in shared}
+    return {"class_path": recipe["class_path"], **_without_places(added)}
 
 
 def targets_of(data: CloseDataModule, split: Literal["val", "test"]) -> list[Targets]:

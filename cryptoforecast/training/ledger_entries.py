@@ -88,7 +88,7 @@ def enter_test(
     """
     if split != "test":
         return None, flattered_by
-    code = source_code_of(model, model.scaling, model.output_head, data.source)
+    code = _code_of(model, data)
     variant = variant_of(model.record(), data, None, code)
     home = folder.resolve() if checkpoint is None else folder_of_results(checkpoint).resolve()
     ledger = ledger_of(home)
@@ -191,9 +191,13 @@ def compare_with_fit(
     compare_with_training(checkpoint, data)
     if checkpoint.code is None:  # of a version that did not keep it
         return
-    files = changed_files(checkpoint.code, source_code_of(model, model.scaling, model.output_head, data.source).hashes)
+    files = changed_files(checkpoint.code, _code_of(model, data).hashes)
     if files:
         warnings.warn(f"{say_changed(files)} the fit; {what}", DataNotice, stacklevel=3)
+
+
+def _code_of(model: Forecaster, data: CloseDataModule) -> SourceCode:
+    return source_code_of(model, model.scaling, model.output_head, data.source, type(data))
 
 
 def _is_same_code(checkpoint: Checkpoint, fit: Mapping[str, Any], code: SourceCode) -> bool:

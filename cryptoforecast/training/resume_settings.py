@@ -35,6 +35,8 @@ def settings_of_fit(trainer: Trainer, data: LightningDataModule | None) -> dict[
         settings |= {f"{name}.{key.lstrip('_')}": _plain(value) for key, value in arguments_of(callback).items()}
     settings = {name: value for name, value in settings.items() if value is not NotImplemented}
     record = getattr(data, "record", None)
+    if record:
+        settings["data_class"] = class_path(getattr(data, "complete", data).__class__)
     for name, value in (record()["settings"] if record else {}).items():
         if name not in MODEL_OR_CLOSES:
             settings[f"data.{name}"] = _plain(value)

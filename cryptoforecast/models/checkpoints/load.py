@@ -57,7 +57,8 @@ def recipe_of_data(checkpoint: Checkpoint) -> Recipe:
     """
     if checkpoint.data is None:
         raise UserError(f"{checkpoint.path}: was trained without a CloseDataModule and does not know its closes.")
-    settings = {"class_path": class_path(CloseDataModule), "init_args": checkpoint.data["settings"]}
+    named = checkpoint.data.get("class_path", class_path(CloseDataModule))  # written where it is a subclass
+    settings = {"class_path": named, "init_args": checkpoint.data["settings"]}
     try:
         return read_recipe(settings, CloseDataModule, "data")
     except RecipeError as problem:

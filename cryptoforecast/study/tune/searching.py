@@ -110,7 +110,7 @@ def search_in(
         is_counted: whether each trial is a try in the ledger.
     """
     assert search.objective is not None
-    code = source_code_of(made.model, made.datamodule.source, made.settings)
+    code = source_code_of(made.model, made.datamodule.source, type(made.datamodule), made.settings)
     device = type(made.trainer.accelerator).__name__
     record = record_of(search.options, made.settings, made.datamodule, code, device, [])
     begin_or_go_on(folder, record, SEARCH)
@@ -154,7 +154,7 @@ class _Trials:
         """A trial as a fit, which is entered in the ledger."""
         made = make_backtest(words)
         data, name = made.datamodule, f"trial_{order}"
-        code = source_code_of(made.model, data.source, made.settings)
+        code = source_code_of(made.model, data.source, type(data), made.settings)
         fit = Fit(
             None, self._seed, words, [series.provenance.sha256 for series in data.series],
             self._folder / UNFINISHED / name, code.hashes, made.text, variant=f"trial {order}",

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.series import CLOSE
 from cryptoforecast.models.checkpoints.file import Checkpoint
 from cryptoforecast.models.checkpoints.load import recipe_of_data
 from cryptoforecast.recipe.recipe import PlainValue
+from cryptoforecast.recipe.write import class_path
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
 from cryptoforecast.training.settings.parser import UsageError
 
@@ -41,7 +43,12 @@ def values_of(option: str | Sequence[str], words: Sequence[str]) -> list[str]:
         words: the command line.
     """
     names = (option,) if isinstance(option, str) else option
-    return [value for word, name, value in _with_values(words) if name in names and (value or "=" in word)]
+    return [value for name, value in options_with_values(words) if name in names]
+
+
+def options_with_values(words: Sequence[str]) -> list[tuple[str, str]]:
+    """The options that a command line gives a value, each with that, in order."""
+    return [(name, value) for word, name, value in _with_values(words) if value or "=" in word]
 
 
 def configured(configuration: str, *keys: str) -> object:
@@ -123,7 +130,7 @@ def based_on_checkpoint(checkpoint: Checkpoint, words: list[str]) -> tuple[list[
     """
     fixed = [f"--data.{setting}" for setting in LINKED_SETTINGS]
     for option in _options(words, "--"):
-        if option.startswith("--model") or option in fixed:
+        if option.startswith("--model") or option in (*fixed, "--data_class"):
             raise UsageError(f"{option} cannot be changed: the checkpoint {checkpoint.path} holds its model's.")
     tokens: dict[str, object] = {}
 
@@ -134,11 +141,13 @@ def based_on_checkpoint(checkpoint: Checkpoint, words: list[str]) -> tuple[list[
         tokens[token] = leaf.value
         return token
 
-    settings = recipe_of_data(checkpoint).as_written(write)["init_args"]
+    data = recipe_of_data(checkpoint).as_written(write)
+    settings = data["init_args"]
     settings = {name: value for name, value in settings.items() if value is not None}
     if words[0] == "predict":
         settings = {name: value for name, value in settings.items() if name not in ("start", "end")}
-    base = json.dumps({"model": PLACEHOLDER_MODEL, "data": settings})
+    own = {} if data["class_path"] == class_path(CloseDataModule) else {"data_class": data["class_path"]}
+    base = json.dumps({"model": PLACEHOLDER_MODEL, "data": settings, **own})
     settings_of_model = {
         "columns": [CLOSE],
         "future": [],

@@ -1,5 +1,6 @@
 """Model, data and trainer from a command line, by Lightning's CLI."""
 
+from argparse import SUPPRESS
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -8,7 +9,6 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser
 
-from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.sources import Source
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP
@@ -32,6 +32,7 @@ from cryptoforecast.training.settings.arguments import (
 from cryptoforecast.training.settings.checks import refuse_ignored_options, set_modes
 from cryptoforecast.training.settings.command_words import read_words
 from cryptoforecast.training.settings.complaints import complaint, with_missing_source
+from cryptoforecast.training.settings.data_class import DATA_CLASS, DATA_CLASS_HELP, class_of_data
 from cryptoforecast.training.settings.defaults import (
     VERBS,
     drop_default_clipping,
@@ -57,7 +58,6 @@ NAME = "Name of the run's folder in runs; by default the configuration's with th
 # Beside the options of Lightning's Trainer.
 OPTIONS_OF_VERB = {"validate": (FOLDER,), "test": (FOLDER,), "predict": (OUTPUT, PLOT)}
 
-
 JUDGING = {"validate", "test"}
 ADAPTIVE_HELP = "Whether the model's quantiles are judged once more, moved as adaptive conformal inference moves them."
 STEP_HELP = "How fast their levels follow what was seen."
@@ -76,8 +76,10 @@ class CommandLine(VerbCLI):
 
     def __init__(self, *, objects: Mapping[str, Any] | None = None, progress: bool = True, **options: Any) -> None:
         self.objects, self.progress = objects or {}, progress
+        self.typed = [str(word) for word in options["args"]]
+        self.read = read_words(self.typed, OPTIONS_OF_VERB)
         self.beside: dict[str, list[Any]] = {"metrics": [], "baselines": []}  # what stands in the tables of a verdict
-        super().__init__(**options)
+        super().__init__(datamodule_class=class_of_data(self.read.words), **options)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "CommandLine":
         """The same instance: a model's optimizer factory refers to it, and copies of the model need no other."""
@@ -108,15 +110,14 @@ class CommandLine(VerbCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Link what the model takes from the data, and add ``name``, which a configuration may have."""
         parser.add_argument("--name", type=str | None, default=None, help=NAME)
+        parser.add_argument(f"--{DATA_CLASS}", type=str | None, default=SUPPRESS, help=DATA_CLASS_HELP)
         for setting in LINKED_SETTINGS:
             parser.link_arguments(f"data.{setting}", f"model.init_args.{setting}")
         parser.link_arguments("data.source", f"model.init_args.{COUNT}", count_sources)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parse a command line, on top of the data of the checkpoint that it judges, if it does."""
-        assert isinstance(args, list)
-        self.typed = [str(word) for word in args]
-        read = read_words(self.typed, OPTIONS_OF_VERB)
+        read = self.read
         self.checkpoint, self.tokens, self.rename = read.checkpoint, read.tokens, read.rename
         self.words = read.words
         if self.checkpoint is not None:
@@ -238,7 +239,6 @@ def make(words: Sequence[str], kind: type[Kind], **arguments: Any) -> Kind:
     """
     return kind(
         model_class=Forecaster,
-        datamodule_class=CloseDataModule,
         save_config_callback=RunRecord,
         trainer_defaults={"devices": 1, "enable_model_summary": False},
         subclass_mode_model=True,

@@ -12,12 +12,14 @@ from cryptoforecast.formatting import join_names, nearest_of
 from cryptoforecast.models import Forecaster
 from cryptoforecast.recipe.write import argument_names
 from cryptoforecast.training.settings.arguments import COUNT, LINKED_SETTINGS, TAKEN_FROM_DATA
+from cryptoforecast.training.settings.data_class import DATA_CLASS, class_of_data
 from cryptoforecast.training.settings.plain_values import NotPlain, path_of_class, to_plain_value
 from cryptoforecast.training.settings.variant_class import class_of_model
 
 GROUPS = ("model", "data", "trainer")
-NAMED_ARGUMENTS = {"source": "data.source", "model": "model", "seed": "seed_everything", "name": "name",
-            "ckpt_path": "ckpt_path", "adaptive": "judge.adaptive", "adaptive_step": "judge.adaptive_step"}  # fmt: skip
+NAMED_ARGUMENTS = {"source": "data.source", "model": "model", "data_class": DATA_CLASS, "seed": "seed_everything",
+            "name": "name", "ckpt_path": "ckpt_path", "adaptive": "judge.adaptive",
+            "adaptive_step": "judge.adaptive_step"}  # fmt: skip
 UNGROUPED = ("seed_everything", "output_dir", "output", "plot")  # options that belong to none of the three
 
 
@@ -38,10 +40,10 @@ def call_of(verb: str, config: Any = None, **arguments: Any) -> Call:
     Args:
         verb: the verb.
         config: a configuration file, or a dictionary of the same form; None for none.
-        arguments: ``source``, ``model``, ``seed``, ``name`` and ``ckpt_path``, and options of the model, the data and
-            the trainer by their own names. The longer form of a name has its owner before two underscores, such as
+        arguments: ``source``, ``model``, ``data_class``, ``seed``, ``name`` and ``ckpt_path``, and options of the model,
+            the data and the trainer by their own names. The longer form of a name has its owner before two underscores, such as
             ``data__batch_size`` or ``optimizer__lr``; a dictionary for ``model``, ``data`` or ``trainer`` has several
-            of its options. None for ``source``, ``model``, ``seed``, ``name`` or ``ckpt_path`` stands for nothing.
+            of its options. None for one of the former stands for nothing.
 
     Raises:
         UserError: if no option has such a name, or two have it, or a value cannot be written down.
@@ -57,7 +59,10 @@ def call_of(verb: str, config: Any = None, **arguments: Any) -> Call:
     if "model" in given:
         word, chosen = _model(given.pop("model"))
         words += word
-    known = _names(class_of_model(words, given.get("ckpt_path")))
+    if DATA_CLASS in given:
+        words.append(f"--{DATA_CLASS}={_written(given.pop(DATA_CLASS), DATA_CLASS)}")
+    start = given.get("ckpt_path")
+    known = _names(class_of_model(words, start), class_of_data(words, start))
     for name, value in (chosen | given).items():
         for option, of_option in _expanded(name, value, known, verb):
             if option.startswith("trainer."):
@@ -89,10 +94,10 @@ def _without_class(model: Mapping[str, Any]) -> dict[str, Any]:
     return arguments | dict(model.get("init_args") or {})
 
 
-def _names(model: type | None) -> dict[str, list[str]]:
+def _names(model: type | None, data: type[CloseDataModule]) -> dict[str, list[str]]:
     """The names of the options that the model, the data and the trainer have; lengths and columns are the data's."""
     of_model = [] if model is None else [name for name in argument_names(model) if name not in TAKEN_FROM_DATA]
-    return {"model": of_model, "data": argument_names(CloseDataModule), "trainer": argument_names(Trainer)}
+    return {"model": of_model, "data": argument_names(data), "trainer": argument_names(Trainer)}
 
 
 def _expanded(name: str, value: Any, known: dict[str, list[str]], verb: str) -> list[tuple[str, Any]]:
