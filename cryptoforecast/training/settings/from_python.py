@@ -40,10 +40,10 @@ def call_of(verb: str, config: Any = None, **arguments: Any) -> Call:
     Args:
         verb: the verb.
         config: a configuration file, or a dictionary of the same form; None for none.
-        arguments: ``source``, ``model``, ``data_class``, ``seed``, ``name`` and ``ckpt_path``, and options of the model,
-            the data and the trainer by their own names. The longer form of a name has its owner before two underscores, such as
-            ``data__batch_size`` or ``optimizer__lr``; a dictionary for ``model``, ``data`` or ``trainer`` has several
-            of its options. None for one of the former stands for nothing.
+        arguments: ``source``, ``model``, ``data_class``, ``seed``, ``name`` and ``ckpt_path``, and options of the
+            model, the data and the trainer by their own names. The longer form of a name has its owner before two
+            underscores, such as ``data__batch_size`` or ``optimizer__lr``; a dictionary for ``model``, ``data`` or
+            ``trainer`` has several of its options. None for one of the former stands for nothing.
 
     Raises:
         UserError: if no option has such a name, or two have it, or a value cannot be written down.
