@@ -21,6 +21,7 @@ from cryptoforecast.formatting import join_names
 from cryptoforecast.models import Forecaster
 from cryptoforecast.models.checkpoints.load import make_forecaster
 from cryptoforecast.models.checkpoints.reload_check import require_reloadable
+from cryptoforecast.models.contract.calls import noting_calls
 from cryptoforecast.models.contract.checks import require_lengths
 from cryptoforecast.models.contract.inference import random_state_kept
 from cryptoforecast.models.contract.signatures import has_method
@@ -81,7 +82,7 @@ def _try_out(model: Forecaster, data: FewWindows, trainer: Trainer, folder: Path
     name, trained = type(model).__name__, _copied(model)
     small = _small_trainer(trainer, folder, data.batches)
     try:
-        with without_ledger(), _noting_calls(trained, "weight") as weighed:
+        with without_ledger(), noting_calls(trained, "weight") as weighed:
             small.fit(trained, datamodule=data)
     except RuntimeError as problem:
         if "primitive" not in str(problem):  # in oneDNN's error for a precision that the processor cannot compute in
@@ -131,24 +132,6 @@ def _small_trainer(trainer: Trainer, folder: Path, batches: int) -> Trainer:
         logger=SilentLogger(folder) if trainer.loggers else False,
         callbacks=[_Stop(batches), ModelCheckpoint(dirpath=folder, save_top_k=0)],
     )
-
-
-@contextlib.contextmanager
-def _noting_calls(model: Forecaster, name: str) -> Iterator[list[str]]:
-    """A context with a list that grows by each call of a model's method, if it has one of that name."""
-    calls: list[str] = []
-    method = getattr(model, name, None)
-
-    def noting(*arguments: Any, **named: Any) -> Any:
-        calls.append(name)
-        return method(*arguments, **named)  # type: ignore[misc]
-
-    if callable(method):
-        vars(model)[name] = noting  # which comes before the method of the class
-    try:
-        yield calls
-    finally:
-        vars(model).pop(name, None)
 
 
 def _notice_unseen_future(model: Forecaster, data: CloseDataModule) -> None:

@@ -1,6 +1,7 @@
 """Several processes that train one model, as real processes."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.helpers import CONFIGS, SMALL, Run, Said
+from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 # 231 training windows: of the last of the batches of 46 one is left, which only one of two processes can have. 3,000
 # validation windows: three batches, of which one process has two.
@@ -67,6 +68,55 @@ def test_two_processes_train_what_one_does_with_twice_the_batch(type_in: Callabl
     for name in CURVES:
         assert same[name] == (drawn[name] if "random_walk" in name else pytest.approx(drawn[name], abs=1e-4, rel=1e-4))
         assert len(same[name]) == 2
+
+
+NAMES_ALL = """
+import torch
+from cryptoforecast import Forecaster
+
+
+class NamesAll(Forecaster):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.coins = torch.nn.Embedding(self.series_count + 1, 3)
+        self.linear = torch.nn.Linear(self.context_length + 3 + 2 + 1, self.outputs)
+        self.hint = torch.nn.Parameter(torch.tensor(0.1))
+
+    def forward(self, x, series, times, future, target=None):
+        hours = (times[:, -1:] - times[:, :1]).to(x) / 3.6e12
+        seen = torch.cat([x[:, :, 0], self.coins(series), future.mean(dim=1), hours / 100], dim=1)
+        hint = 0 if target is None else self.hint * target
+        return self.linear(seen) + hint
+
+    def weight(self, window):
+        return 1 + (window.origin // 86_400_000_000_000 % 5).double()
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_agree_with_one_on_all_that_forward_names_and_on_weights(
+    type_in: Callable[..., Said], tmp_path: Path
+) -> None:
+    (tmp_path / "names_all.py").write_text(NAMES_ALL)
+    for seed, name in enumerate(("ONE-USD", "TWO-USD")):
+        write_yahoo(tmp_path / f"{name}.csv", random_walk(150, seed=seed))
+    coins = [{"class_path": "CsvSource", "init_args": {"path": f"{name}-USD.csv"}} for name in ("ONE", "TWO")]
+    common = ("fit", "--model=names_all.NamesAll", f"--data.source={json.dumps(coins)}", "--data.context_length=8",
+              "--data.horizon=2", "--data.future=[day_of_week]", "--trainer.max_epochs=2", "--seed_everything=3",
+              "--trainer.accelerator=cpu")  # fmt: skip
+    two = start(tmp_path, *common, *TWO, "--data.batch_size=11", "--name=two")
+    alone = type_in(*common, "--data.batch_size=22", "--name=one")
+    _, err = two.communicate(timeout=300)
+    assert (two.returncode, err) == (0, "")
+    assert alone.status == 0, alone.err
+    runs = [tmp_path / "runs" / name / "version_0" for name in ("one", "two")]
+    one, other = (torch.load(run / "checkpoints" / "last.ckpt")["state_dict"] for run in runs)
+    for name, weights in one.items():
+        if isinstance(weights, torch.Tensor):
+            torch.testing.assert_close(other[name], weights, rtol=0, atol=1e-6)
+    drawn, same = (curves(run, ("val/loss", "val/rmse", "train/loss")) for run in runs)
+    for name, values in drawn.items():
+        assert same[name] == pytest.approx(values, abs=1e-4, rel=1e-4)
 
 
 def test_judging_on_two_devices_gives_the_files_of_one(fitted: Run, type_in: Callable[..., Said]) -> None:

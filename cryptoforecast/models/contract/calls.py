@@ -1,7 +1,8 @@
 """Calls of a variant's ``forward`` and ``loss``, and checks of what its methods return."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
@@ -77,6 +78,26 @@ def returned_loss(model: Any, predicted: Tensor | Prediction, target: Tensor, wi
         advice = "with weight(window), return one for each window, (batch,)" if is_weighted else "end it with .mean()"
         raise _mistake(model, "loss", f"gave {tuple(answer.shape)}, not one number; {advice}")
     return answer
+
+
+@contextmanager
+def noting_calls(model: nn.Module, name: str) -> Iterator[list[str]]:
+    """A context with a list that grows by each call of a model's method, if it has one of that name."""
+    calls: list[str] = []
+    before, method = vars(model).get(name), getattr(model, name, None)
+
+    def noting(*arguments: Any, **named: Any) -> Any:
+        calls.append(name)
+        return method(*arguments, **named)  # type: ignore[misc]
+
+    if callable(method):
+        vars(model)[name] = noting  # which comes before the method of the class
+    try:
+        yield calls
+    finally:
+        vars(model).pop(name, None)
+        if before is not None:
+            vars(model)[name] = before
 
 
 def require_forecast(model: nn.Module, method: str, answer: Any, given: Tensor, horizon: int) -> Tensor:

@@ -10,8 +10,9 @@ from lightning.pytorch import Trainer, seed_everything
 from torch import Tensor, nn
 
 from cryptoforecast.data.datamodule import CloseDataModule
-from cryptoforecast.data.windows import WINDOWS_AT_A_TIME
+from cryptoforecast.data.windows import WINDOWS_AT_A_TIME, Window
 from cryptoforecast.errors import UserError
+from cryptoforecast.formatting import join_names
 from cryptoforecast.models.contract.answers import input_and_target
 from cryptoforecast.models.contract.arguments import require_arguments
 from cryptoforecast.models.contract.column_scalings import fit_column_scalings, settle_scalings
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
 
 SEED = 0  # of a fit without a trainer
+GIVEN_TO_FIT = ("series", "times", "future", "window")  # where ``fit`` names them
+HOOKS = ("setup", "on_fit_start", "on_train_start", "on_train_epoch_start", "on_train_end", "on_fit_end")
 
 
 def fit_estimator(model: "Forecaster", data: CloseDataModule) -> None:
@@ -61,11 +64,17 @@ def fit_to_training_windows(model: "Forecaster", data: CloseDataModule) -> None:
         data: set up for ``fit``, ``validate`` or ``test``.
 
     Raises:
-        UserError: as :func:`fit_estimator`; or if its head is made of validation errors, of which there are none.
+        UserError: as :func:`fit_estimator`; if its head is made of validation errors, of which there are none; or if it
+            has a hook that only a trainer calls.
     """
     require_no_gradient(model)
     if isinstance(model.output_head, Conformal):
         raise UserError(f"{type(model).__name__} has the head Conformal, which is calibrated in a fit of its own.")
+    if hooks := [hook for hook in HOOKS if model._overrides(hook)]:
+        raise UserError(
+            f"{type(model).__name__}.{hooks[0]} is called by a trainer alone, and a baseline is fitted without one: do "
+            "in fit(x, y) what it does."
+        )
     require_arguments(model, data, "fit")
     settle_scalings(model, data)
     with random_state_kept():
@@ -78,10 +87,43 @@ def fit_to_training_windows(model: "Forecaster", data: CloseDataModule) -> None:
 def _call_fit(model: "Forecaster", data: CloseDataModule) -> None:
     x, y = training_windows(model, data)
     try:
-        model.fit(x, y)  # type: ignore[operator]
+        model.fit(x, y, **_named_in_fit(model, data))  # type: ignore[operator]
     except TypeError:
         _require_signature(model)
         raise
+
+
+def _names_in_fit(model: "Forecaster") -> list[str]:
+    """What ``fit`` names beside x and y of what it can be given; an argument with a value of its own keeps that."""
+    named = inspect.signature(model.fit).parameters.items()  # type: ignore[arg-type]
+    wanted = [(name, argument.default) for name, argument in named if name in GIVEN_TO_FIT]
+    return [name for name, default in wanted if default is None or default is inspect.Parameter.empty]
+
+
+def _named_in_fit(model: "Forecaster", data: CloseDataModule) -> dict[str, Window | Tensor | None]:
+    """What ``fit`` is given because it names it, for all training windows in the order of x.
+
+    Raises:
+        UserError: if it names ``series`` and ``forward`` does not, or ``future`` and there is none.
+    """
+    names, known = _names_in_fit(model), model.known_series
+    if not names:
+        return {}
+    if "series" in names and known is None:
+        raise UserError(
+            f"{type(model).__name__}.fit names series, and forward does not, so that no checkpoint would know their "
+            "numbers: name it in both, as in `def forward(self, x, series)`."
+        )
+    if "future" in names and not data.future:
+        raise UserError(f"{type(model).__name__}.fit names future, and data.future is empty; set it.")
+    windows = data.windows.with_arguments(
+        times="times" in names,
+        future=data.known_beforehand() if "future" in names else None,
+        numbers_of=known.numbers if known is not None and "series" in names else None,
+    )[data.fold.train]
+    future = None if windows.future is None else windows.future.to(cast(torch.dtype, model.dtype))
+    found = {"series": windows.identity, "times": windows.times, "future": future, "window": windows}
+    return {name: found[name] for name in names}
 
 
 def _limit_to_one_epoch(trainer: Trainer) -> None:
@@ -156,16 +198,16 @@ def require_no_gradient(model: "Forecaster") -> None:
 
 
 def _require_signature(model: "Forecaster") -> None:
-    """Check that ``fit`` takes two arguments.
+    """Check that ``fit`` takes two arguments, and those that it is given because it names them.
 
     Raises:
         UserError: if it does not.
     """
     signature = inspect.signature(model.fit).replace(return_annotation=inspect.Signature.empty)  # type: ignore[arg-type]
     try:
-        signature.bind(None, None)
+        signature.bind(None, None, **dict.fromkeys(_names_in_fit(model)))
     except TypeError:
         raise UserError(
             f"{type(model).__name__}.fit{signature} is given the scaled training windows and their scaled targets: "
-            "write `def fit(self, x, y)`, with a default for whatever else it takes."
+            f"write `def fit(self, x, y)`; it may name {join_names(GIVEN_TO_FIT)}, and all else needs a default."
         ) from None

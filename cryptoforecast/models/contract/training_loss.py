@@ -13,7 +13,7 @@ from cryptoforecast.data.times import say_time
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.contract.answers import Answer, answer_and_target
-from cryptoforecast.models.contract.calls import call_loss, returned_loss
+from cryptoforecast.models.contract.calls import call_loss, noting_calls, returned_loss
 from cryptoforecast.models.contract.checks import require_gradient, require_target
 from cryptoforecast.models.contract.optimizers import batch_weight
 from cryptoforecast.models.contract.signatures import has_method
@@ -58,15 +58,23 @@ def training_loss(model: "Forecaster", window: Window, batch_index: int) -> Floa
         batch_index: its number in the epoch.
 
     Raises:
-        UserError: if a weight is negative or not finite, or all are zero.
+        UserError: if a weight is negative or not finite, or all are zero; or if a loss of the model's own returns that
+            of each window and has called ``weight``.
     """
     predicted, target = answer_and_target(model, window)
     if not has_method(model, "weight"):
         return call_loss(model, predicted, target, window)
     if model._overrides("loss"):
-        losses = returned_loss(model, predicted, target, window)
+        with noting_calls(model, "weight") as weighed:
+            losses = returned_loss(model, predicted, target, window)
         if losses.dim() == 0:  # it weighs the windows itself, as is seen before the fit
             return losses
+        if weighed:
+            name = type(model).__name__
+            raise UserError(
+                f"{name}.loss calls self.weight(window) and returns the loss of each window, which would be weighted a "
+                "second time: return the losses of the windows without their weights, or the weighted mean."
+            )
     else:
         losses = _losses_by_window(predicted, target)
     weights = _weights(model, window)

@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from torch import Tensor
 
-from cryptoforecast import Conformal, Forecaster, RelativeLog, StudentT, UserError, forecast_rows
+from cryptoforecast import Conformal, Forecaster, RelativeLog, StudentT, UserError, Window, forecast_rows
 from cryptoforecast.models.contract import estimators
 from tests.helpers import Given, bars, coins_of, data_of, random_walk
 from tests.models.helpers import LENGTHS, quiet_trainer
@@ -134,6 +134,56 @@ def test_a_fit_of_other_arguments_is_refused_in_a_sentence(tmp_path: Path) -> No
 
     with pytest.raises(UserError, match=r"Narrow.fit\(windows: .*\).* is given the scaled training windows and their"):
         trained(Narrow(**LENGTHS), data_of(random_walk(200)), tmp_path)
+
+
+class Named(Quiet):
+    """Its fit and its forward name what they can be given."""
+
+    def fit(self, x: Tensor, y: Tensor, series: Tensor, times: Tensor, future: Tensor, window: Window) -> None:  # type: ignore[override]
+        """Keep all."""
+        super().fit(x, y)
+        vars(self)["seen"] = {"series": series, "times": times, "future": future, "window": window, "x": x}
+
+    def forward(self, x: Tensor, series: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(x)
+
+
+def test_fit_is_given_what_it_names_of_the_same_windows_as_x(tmp_path: Path) -> None:
+    coins = [Given(random_walk(90), symbol="OLD"), Given(random_walk(60), "2020-01-31", "YOUNG")]
+    data = coins_of(*coins, future=["day_of_week"])
+    data.setup("fit")
+    model = Named(**LENGTHS, future=["day_of_week"], series_count=2)
+    trained(model, data, tmp_path)
+    seen, members = vars(model)["seen"], data.fold.train
+    assert seen["series"].tolist() == (data.windows[members].series + 1).tolist()
+    assert torch.equal(seen["times"][:, -1], data.windows[members].origin)
+    assert seen["future"].shape[:2] == (len(members), LENGTHS["horizon"])
+    assert torch.equal(model.network_inputs(seen["window"].context), seen["x"])
+
+
+def test_a_fit_that_names_what_there_is_not_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    def series(self: Any, x: Tensor, y: Tensor, series: Tensor) -> None:
+        """Learn."""
+
+    def future(self: Any, x: Tensor, y: Tensor, future: Tensor) -> None:
+        """Learn."""
+
+    def with_default(self: Any, x: Tensor, y: Tensor, window: int = 3) -> None:
+        assert window == 3
+        Quiet.fit(self, x, y)
+
+    data = data_of(random_walk(200))
+    for method, sentence in ((series, "Odd.fit names series, and forward does not"), (future, "data.future is empty")):
+        with pytest.raises(UserError, match=sentence):
+            trained(type("Odd", (Quiet,), {"fit": method})(**LENGTHS), data, tmp_path)
+    trained(type("Usual", (Quiet,), {"fit": with_default})(**LENGTHS), data, tmp_path)
+
+
+def test_a_hook_that_only_a_trainer_calls_is_refused_where_there_is_none() -> None:
+    data = data_of(random_walk(200))
+    model = type("Hooked", (Quiet,), {"on_fit_start": lambda self: None})(**LENGTHS)
+    with pytest.raises(UserError, match=r"Hooked.on_fit_start is called by a trainer alone, and a baseline is fitted"):
+        estimators.fit_to_training_windows(model, data)
 
 
 def test_conformal_makes_intervals_around_an_estimator(tmp_path: Path) -> None:

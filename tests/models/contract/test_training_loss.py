@@ -185,6 +185,20 @@ def test_weights_apply_to_a_loss_of_the_variants_own_that_is_of_each_window(tmp_
     assert curves[0]["train/loss"] != pytest.approx(curves[2]["train/loss"], rel=1e-3)
 
 
+def test_losses_of_windows_that_are_weighted_already_are_refused_and_their_weighted_mean_is_not(tmp_path: Path) -> None:
+    def losses(self: Any, output: Tensor, target: Tensor, window: Window) -> Tensor:
+        return (output - target).square().mean(dim=1) * self.weight(window)
+
+    def mean(self: Any, output: Tensor, target: Tensor, window: Window) -> Tensor:
+        return losses(self, output, target, window).mean()
+
+    given = staticmethod(lambda window: torch.ones(len(window.target)))
+    twice, once = (type("Own", (Weighted,), {"given": given, "loss": loss}) for loss in (losses, mean))
+    with pytest.raises(UserError, match=r"Own.loss calls self.weight\(window\) and returns the loss of each window"):
+        loss_of_an_epoch(twice(**LENGTHS), tmp_path)
+    assert loss_of_an_epoch(once(**LENGTHS), tmp_path) > 0
+
+
 def test_a_loss_of_each_step_beside_weights_is_refused(tmp_path: Path) -> None:
     kind = type("Steps", (Weighted,), {"loss": lambda self, output, target: (output - target).abs()})
     with pytest.raises(UserError, match=r"gave \(\d+, 2\), not one number; with weight\(window\), return one for each"):
