@@ -223,8 +223,8 @@ class CloseDataModule(LightningDataModule):
             }
             self._recorded = self.fold, record
         recipe = recipe_of(self)  # each time: a finder may have set the batch size
-        own = {} if type(self) is CloseDataModule else {"class_path": recipe["class_path"]}
-        return {**own, "settings": recipe["init_args"], **self._recorded[1]}
+        subclass = {} if type(self) is CloseDataModule else {"class_path": recipe["class_path"]}
+        return {**subclass, "settings": recipe["init_args"], **self._recorded[1]}
 
     @classmethod
     def load_from_checkpoint(cls, *_: Any, **__: Any) -> NoReturn:

@@ -146,8 +146,8 @@ def based_on_checkpoint(checkpoint: Checkpoint, words: list[str]) -> tuple[list[
     settings = {name: value for name, value in settings.items() if value is not None}
     if words[0] == "predict":
         settings = {name: value for name, value in settings.items() if name not in ("start", "end")}
-    own = {} if data["class_path"] == class_path(CloseDataModule) else {"data_class": data["class_path"]}
-    base = json.dumps({"model": PLACEHOLDER_MODEL, "data": settings, **own})
+    named = {} if data["class_path"] == class_path(CloseDataModule) else {"data_class": data["class_path"]}
+    base = json.dumps({"model": PLACEHOLDER_MODEL, "data": settings, **named})
     settings_of_model = {
         "columns": [CLOSE],
         "future": [],
