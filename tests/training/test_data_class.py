@@ -138,7 +138,7 @@ def test_a_class_that_is_none_or_takes_too_little_is_refused_in_a_sentence(
 def test_options_of_the_class_are_checked_by_their_names(own: str, type_in: TypeIn) -> None:
     said = type_in("fit", *TYPED, f"--data_class={own}.Recent", "--data.cuont=3")
     assert said.err == "error: There is no option --data.cuont; the nearest is data.count.\n"
-    with pytest.raises(cf.UsageError, match="fit has no option cuont; the nearest is count"):
+    with pytest.raises(cf.UserError, match="fit has no option cuont; the nearest is count"):
         fit(data_class=f"{own}.Recent", cuont=3)
 
 
