@@ -136,13 +136,16 @@ def test_a_fit_of_other_arguments_is_refused_in_a_sentence(tmp_path: Path) -> No
         trained(Narrow(**LENGTHS), data_of(random_walk(200)), tmp_path)
 
 
+GIVEN: dict[str, Any] = {}
+
+
 class Named(Quiet):
     """Its fit and its forward name what they can be given."""
 
     def fit(self, x: Tensor, y: Tensor, series: Tensor, times: Tensor, future: Tensor, window: Window) -> None:  # type: ignore[override]
         """Keep all."""
         super().fit(x, y)
-        vars(self)["seen"] = {"series": series, "times": times, "future": future, "window": window, "x": x}
+        GIVEN.update(series=series, times=times, future=future, window=window, x=x)
 
     def forward(self, x: Tensor, series: Tensor) -> Tensor:  # type: ignore[override]
         return super().forward(x)
@@ -154,7 +157,7 @@ def test_fit_is_given_what_it_names_of_the_same_windows_as_x(tmp_path: Path) -> 
     data.setup("fit")
     model = Named(**LENGTHS, future=["day_of_week"], series_count=2)
     trained(model, data, tmp_path)
-    seen, members = vars(model)["seen"], data.fold.train
+    seen, members = GIVEN, data.fold.train
     assert seen["series"].tolist() == (data.windows[members].series + 1).tolist()
     assert torch.equal(seen["times"][:, -1], data.windows[members].origin)
     assert seen["future"].shape[:2] == (len(members), LENGTHS["horizon"])
