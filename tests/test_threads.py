@@ -146,7 +146,7 @@ def test_estimations_are_quick_beside_busy_processes_and_the_same_bits_however_l
     tmp_path: Path,
 ) -> None:
     seconds, digest = run(["-c", TWO_CORES + ESTIMATIONS, "2"], tmp_path).stdout.split()
-    assert float(seconds) < 3  # of the processor, usually one; threads that spin as OpenBLAS has them take ten and more
+    assert float(seconds) < 3  # of the processor, usually one; threads that spin as long as by default take seven
     assert run(["-c", TWO_CORES + ESTIMATIONS, "0"], tmp_path, **{TIMEOUT: "12"}).stdout.split()[1] == digest
 
 
