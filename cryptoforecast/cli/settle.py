@@ -25,6 +25,9 @@ def run(words: Sequence[str]) -> None:
     for name, verdict in settled.verdicts.items():
         print_verdict(verdict, console())
         print("\n".join(settled.remarks[name]), end="\n" if settled.remarks[name] else "")
+    by_step = settled.by_step()
+    if len(by_step) > len(settled.verdicts):
+        print(by_step.round(4).to_string(index=False))
     print(settled.sentences[0])
     if settled.problems:
         raise UserError(f"{settled.path}: {say_problems(settled.problems)}")

@@ -9,6 +9,7 @@ import pytest
 
 from cryptoforecast.register import run
 from tests.helpers import Run, Said, random_walk, write_yahoo
+from tests.register.helpers import write_register
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -50,6 +51,16 @@ def test_a_fitted_model_is_registered_day_by_day_and_settled(
     broken = type_in("settle", *source)
     assert broken.status == 1
     assert "register.jsonl: line 1: it does not follow by its hash: a line before it was removed" in broken.err
+
+
+def test_forecasts_of_several_steps_are_printed_by_step(type_in: Callable[..., Said], tmp_path: Path) -> None:
+    closes = random_walk(60)
+    write_yahoo(tmp_path / "COIN-USD.csv", closes)
+    write_register(tmp_path, closes, range(50, 60), lambda seen: [seen[-1] * 1.01, seen[-1] * 1.02])
+    settled = type_in("settle", "--data.source=CsvSource", "--data.source.path=COIN-USD.csv")
+    assert settled.status == 0, settled.err
+    lines = [line.split()[:3] for line in settled.out.splitlines() if line.split()[:1] == ["Mine"]]
+    assert lines[-2:] == [["Mine", "1", "10"], ["Mine", "2", "9"]]
 
 
 def test_what_settle_and_register_do_not_take_is_refused(type_in: Callable[..., Said], tmp_path: Path) -> None:
