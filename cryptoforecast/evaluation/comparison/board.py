@@ -84,7 +84,7 @@ class Comparison(NamedTuple):
     """Leaderboards by series and pooled, how many were tried on these targets, and what may be claimed of the best.
 
     ``left_out`` are the models that lack what the measure takes: a distribution, or forecasts above zero. ``metrics``
-    is the record of the user's metrics.
+    is the record of the user's metrics. ``repetitions`` is how often the bootstraps drew.
     """
 
     by_series: dict[str, Board]
@@ -93,6 +93,7 @@ class Comparison(NamedTuple):
     claim: Claim
     left_out: Sequence[str] = ()
     metrics: Mapping[str, Any] = {}
+    repetitions: int = REPETITIONS
 
     @property
     def winner(self) -> str | None:
@@ -154,8 +155,9 @@ def compare_rows(
     checked = with_random_walk(rows)
     rows, left_out = models_to_rank(join_seeds(checked) if seeds == "mean" else checked, measure)
     of_series = {str(series): part for series, part in rows.groupby("series", sort=False)}
-    by_series = {series: _board(part, repetitions, measure, metrics or {}) for series, part in of_series.items()}
-    pooled = _board(rows, repetitions, measure, metrics or {}) if len(by_series) > 1 else next(iter(by_series.values()))
+    by_series = {series: board_of(part, repetitions, measure, metrics or {}) for series, part in of_series.items()}
+    several = len(by_series) > 1
+    pooled = board_of(rows, repetitions, measure, metrics or {}) if several else next(iter(by_series.values()))
     given = sum(not is_baseline(model) for model in pooled.standings)
     tried = tried or Tried(given, given)
     claim = claim_by_rungs(
@@ -168,11 +170,12 @@ def compare_rows(
         simulated=simulated,
         flattered_by=flattered_by,
     )
-    return Comparison(by_series, pooled, tried, claim, left_out, record_of_metrics((metrics or {}).values()))
+    judged = record_of_metrics((metrics or {}).values())
+    return Comparison(by_series, pooled, tried, claim, left_out, judged, repetitions)
 
 
-def _board(rows: pd.DataFrame, repetitions: int, measure: Measure, metrics: Mapping[str, Metric]) -> Board:
-    """The leaderboard of some rows; prices are not averaged over several series."""
+def board_of(rows: pd.DataFrame, repetitions: int, measure: Measure, metrics: Mapping[str, Metric]) -> Board:
+    """The leaderboard of rows that the measure ranks; prices are not averaged over several series."""
     losses, horizon = losses_of(rows, measure.loss), int(rows["step"].max())
     block, enough = block_size(len(losses), horizon), len(losses) >= fewest_origins(horizon)
     may_be_best = confidence_set(losses, block, repetitions) if enough else None

@@ -106,7 +106,7 @@ class ComparisonResult:
             name: of both files, without suffix.
             variants: for each of a study a line of a table: its name, what it changes and what it costs, by heading.
         """
-        from cryptoforecast.evaluation.comparison.page import page
+        from cryptoforecast.evaluation.comparison.report.page import page
 
         record = _record(self.comparison, self.aligned, self.runs) | ({"variants": [*variants]} if variants else {})
         content = json.dumps(record, indent=2, allow_nan=False) + "\n"

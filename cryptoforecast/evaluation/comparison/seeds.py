@@ -62,20 +62,33 @@ def split_seeds(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[str]]]
     return apart, {str(model): list(part) for model, part in pairs.groupby("model", sort=False)["name"]}
 
 
-def spreads_of(rows: pd.DataFrame, measure: Measure) -> dict[str, Spread]:
-    """The spread of each model that has several seeds, by the measure that ranks."""
+def skills_of_seeds(rows: pd.DataFrame, measure: Measure) -> dict[str, dict[str, float]]:
+    """The skill of each seed of each model that has any, by model and seed: one minus the seed's relative loss.
+
+    Args:
+        rows: as :func:`join_seeds` returns them.
+        measure: of the loss.
+    """
     apart, names = split_seeds(rows)
     if not names:
         return {}
     means = losses_of(apart, measure.loss).mean()
-    spreads = {}
-    for model, of_seeds in names.items():
-        if len(of_seeds) == 1:
-            continue
-        skills = [1 - measure.relative(means[name], means[RANDOM_WALK]) for name in of_seeds]
-        std, least, most = float(np.std(skills, ddof=1)), min(skills), max(skills)
-        spreads[model] = Spread(seeds=len(skills), std=std, min=float(least), max=float(most))
-    return spreads
+    return {
+        model: {
+            name.removeprefix(f"{model} seed "): float(1 - measure.relative(means[name], means[RANDOM_WALK]))
+            for name in of_seeds
+        }
+        for model, of_seeds in names.items()
+    }
+
+
+def spreads_of(rows: pd.DataFrame, measure: Measure) -> dict[str, Spread]:
+    """The spread of each model that has several seeds, by the measure that ranks."""
+    several = {model: [*skills.values()] for model, skills in skills_of_seeds(rows, measure).items() if len(skills) > 1}
+    return {
+        model: Spread(seeds=len(skills), std=float(np.std(skills, ddof=1)), min=min(skills), max=max(skills))
+        for model, skills in several.items()
+    }
 
 
 def metrics_over_seeds(metrics: Mapping[str, Metric], rows: pd.DataFrame) -> dict[str, dict[str, float | None]]:

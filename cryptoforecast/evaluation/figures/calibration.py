@@ -1,6 +1,7 @@
 """Figures of whether forecast probabilities hold: the PIT histogram and the reliability curve."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -53,32 +54,8 @@ def plot_pit(rows: pd.DataFrame, split: str, simulated: bool = False) -> "Figure
 
     def draw(of_series: pd.DataFrame, axes: "Axes") -> None:
         drawn = last_step(of_series)
-        model = str(drawn["model"].iloc[0])
-        values = judged_rows(drawn)["pit"].dropna().to_numpy()
-        edges = np.linspace(0, 1, (20 if len(values) >= MANY_TARGETS else 10) + 1)
-        axes.bar(
-            edges[:-1],
-            _shares(values, edges),
-            width=np.diff(edges),
-            align="edge",
-            color=PALE,
-            edgecolor="white",
-            linewidth=0.8,
-            label=plot_label(model, 20),
-        )
-        low, high = (100 * float(limit) for limit in binomial_band(1 / (len(edges) - 1), _apart(drawn)))
-        axes.axhspan(low, high, color=ACTUAL, alpha=0.13, linewidth=0, zorder=0, label="95 % band")
-        axes.hlines([low, high], 0, 1, color=ACTUAL, linewidth=0.8)
-        axes.axhline(100 / (len(edges) - 1), color=ACTUAL, linewidth=0.8, linestyle="--", label="uniform")
-        if rung in rungs_in(of_series):
-            beside = drawn[drawn["model"] == rung]["pit"].dropna().to_numpy()
-            heights, style = _shares(beside, edges), rung_style(rung)
-            axes.stairs(heights, edges, baseline=None, label=rung, linewidth=1.5, **style)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel("PIT")
-        axes.set_ylabel("targets, %")
-        axes.set_title(f"{len(values):,} {split} targets", loc="right", fontsize="small")
+        draw_pit(drawn, axes, _apart(drawn), rung if rung in rungs_in(of_series) else None)
+        axes.set_title(f"{judged_rows(drawn)['pit'].count():,} {split} targets", loc="right", fontsize="small")
 
     return draw_small_multiples(rows, draw, f"PIT histogram, {step_ahead(rows)}", (8, 4.6), simulated)
 
@@ -101,30 +78,63 @@ def plot_reliability(rows: pd.DataFrame, split: str, simulated: bool = False) ->
 
     def draw(of_series: pd.DataFrame, axes: "Axes") -> None:
         drawn = last_step(of_series)
-        levels = np.array(LEVELS)
-        low, high = binomial_band(levels, _apart(drawn))
-        axes.fill_between(
-            levels,
-            100 * (low - levels),
-            100 * (high - levels),
-            color=ACTUAL,
-            alpha=0.13,
-            linewidth=0,
-            label="95 % band",
-        )
-        axes.axhline(0, color=ACTUAL, linewidth=0.8, linestyle="--")
-        for rung in rungs_in(of_series):
-            beside = excess(drawn[drawn["model"] == rung])
-            axes.plot(levels, beside, label=rung, linewidth=1.4, **rung_style(rung))
-        forecasts = judged_rows(drawn)
-        model = plot_label(forecasts["model"].iloc[0], 20)
-        axes.plot(levels, excess(forecasts), color=FORECAST, linewidth=1.8, marker="o", markersize=3, label=model)
-        axes.set_xlim(0, 1)
-        axes.set_xlabel("level of the quantile")
-        axes.set_ylabel("closes below it, less the level, points")
-        axes.set_title(f"{len(forecasts):,} {split} targets", loc="right", fontsize="small")
+        draw_reliability(drawn, axes, _apart(drawn), rungs_in(of_series))
+        axes.set_title(f"{len(judged_rows(drawn)):,} {split} targets", loc="right", fontsize="small")
 
     return draw_small_multiples(rows, draw, f"reliability, {step_ahead(rows)}", (8, 4.8), simulated)
+
+
+def draw_pit(drawn: pd.DataFrame, axes: "Axes", count: int, rung: str | None, model: str = "") -> None:
+    """Draw the PIT histogram of a model, and that of a rung of the ladder, into a panel.
+
+    Args:
+        drawn: rows of one step, the model's first.
+        axes: the panel.
+        count: of independent targets, for the band.
+        rung: None to draw none.
+        model: its name in the legend; by default that in the rows.
+    """
+    label = plot_label(model or drawn["model"].iloc[0], 20)
+    values = judged_rows(drawn)["pit"].dropna().to_numpy()
+    edges = np.linspace(0, 1, (20 if len(values) >= MANY_TARGETS else 10) + 1)
+    shares = _shares(values, edges)
+    bars: dict[str, Any] = {"align": "edge", "color": PALE, "edgecolor": "white", "linewidth": 0.8, "label": label}
+    axes.bar(edges[:-1], shares, width=np.diff(edges), **bars)
+    low, high = (100 * float(limit) for limit in binomial_band(1 / (len(edges) - 1), count))
+    axes.axhspan(low, high, color=ACTUAL, alpha=0.13, linewidth=0, zorder=0, label="95 % band")
+    axes.hlines([low, high], 0, 1, color=ACTUAL, linewidth=0.8)
+    axes.axhline(100 / (len(edges) - 1), color=ACTUAL, linewidth=0.8, linestyle="--", label="uniform")
+    if rung is not None:
+        heights = _shares(drawn["pit"][drawn["model"] == rung].dropna().to_numpy(), edges)
+        axes.stairs(heights, edges, baseline=None, label=rung, linewidth=1.5, **rung_style(rung))
+    axes.set_xlim(0, 1)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("PIT")
+    axes.set_ylabel("targets, %")
+
+
+def draw_reliability(drawn: pd.DataFrame, axes: "Axes", count: int, rungs: Sequence[str], model: str = "") -> None:
+    """Draw the reliability curve of a model, and those of rungs of the ladder, into a panel.
+
+    Args:
+        drawn: rows of one step, the model's first.
+        axes: the panel.
+        count: of independent targets, for the band.
+        rungs: those to draw.
+        model: its name in the legend; by default that in the rows.
+    """
+    label = plot_label(model or drawn["model"].iloc[0], 20)
+    levels = np.array(LEVELS)
+    low, high = (100 * (limit - levels) for limit in binomial_band(levels, count))
+    axes.fill_between(levels, low, high, color=ACTUAL, alpha=0.13, linewidth=0, label="95 % band")
+    axes.axhline(0, color=ACTUAL, linewidth=0.8, linestyle="--")
+    for rung in rungs:
+        axes.plot(levels, excess(drawn[drawn["model"] == rung]), label=rung, linewidth=1.4, **rung_style(rung))
+    line: dict[str, Any] = {"color": FORECAST, "linewidth": 1.8, "marker": "o", "markersize": 3, "label": label}
+    axes.plot(levels, excess(judged_rows(drawn)), **line)
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("level of the quantile")
+    axes.set_ylabel("closes below it, less the level, points")
 
 
 def excess(rows: pd.DataFrame) -> np.ndarray:

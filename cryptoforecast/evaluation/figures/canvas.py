@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,25 +81,40 @@ def draw_small_multiples(
         shape: width and height of the panel of a single series, in inches; those of several are smaller.
         simulated: whether the closes are simulated, for the title.
     """
-    from matplotlib.figure import Figure
-
     names = list(rows["series"].unique())
     drawn = names[:MAX_SERIES]
-    columns = 2 if len(drawn) == 4 else min(len(drawn), MAX_COLUMNS)
-    lines = -(-len(drawn) // columns)
-    width, height = shape if len(drawn) == 1 else (0.42 * shape[0] * columns, 0.62 * shape[1] * lines)
+    of_many = f"; the first {len(drawn)} of {len(names)} series" if len(names) > len(drawn) else ""
+    parts = {name: rows[rows["series"] == name] for name in drawn}
+    return draw_panels(parts, draw, f"{title[:1].upper()}{title[1:]}{of_many}{mark_of(names, simulated)}", shape)
+
+
+def draw_panels(
+    parts: Mapping[str, pd.DataFrame], draw: DrawPanel, title: str, shape: tuple[float, float]
+) -> "Figure":
+    """A figure with a panel for each part, at most :data:`MAX_COLUMNS` beside each other, and a legend below all.
+
+    Args:
+        parts: the forecast rows of each panel, by its title.
+        draw: draws the rows of a part into its panel.
+        title: of the whole figure.
+        shape: as in :func:`draw_small_multiples`.
+    """
+    from matplotlib.figure import Figure
+
+    columns = 2 if len(parts) == 4 else min(len(parts), MAX_COLUMNS)
+    lines = -(-len(parts) // columns)
+    width, height = shape if len(parts) == 1 else (0.42 * shape[0] * columns, 0.62 * shape[1] * lines)
     figure = Figure(figsize=(max(width, 6.5), height + 1.0), layout="constrained", dpi=110)
     panels = figure.subplots(lines, columns, squeeze=False).flatten()
-    for name, axes in zip(drawn, panels, strict=False):
-        draw(rows[rows["series"] == name], axes)
+    for (name, rows), axes in zip(parts.items(), panels, strict=False):
+        draw(rows, axes)
         axes.set_title(plot_label(name, LONGEST_NAME if columns > 1 else 32), loc="left", fontsize="medium")
         tidy(axes)
     for at, axes in enumerate(panels):
-        axes.set_visible(at < len(drawn))
+        axes.set_visible(at < len(parts))
         axes.yaxis.label.set_visible(at % columns == 0)
-        axes.xaxis.label.set_visible(at + columns >= len(drawn))
-    of_many = f"; the first {len(drawn)} of {len(names)} series" if len(names) > len(drawn) else ""
-    finish(figure, f"{title[:1].upper()}{title[1:]}{of_many}{mark_of(names, simulated)}")
+        axes.xaxis.label.set_visible(at + columns >= len(parts))
+    finish(figure, title)
     return figure
 
 

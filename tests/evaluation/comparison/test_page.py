@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
 from cryptoforecast.evaluation.comparison.board import compare_rows
-from cryptoforecast.evaluation.comparison.page import page
+from cryptoforecast.evaluation.comparison.report.page import page
 from tests.evaluation.helpers import many
 
 ROWS = many(0, copies=1)

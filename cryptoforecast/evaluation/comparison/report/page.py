@@ -10,7 +10,7 @@ from cryptoforecast._version import __version__
 from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
 from cryptoforecast.evaluation.comparison.board import Board, Comparison
 from cryptoforecast.evaluation.comparison.columns import columns_of, say_left_out, say_spa
-from cryptoforecast.evaluation.comparison.figures import as_data_uri, drawn_models, plot_cumulative, plot_skill
+from cryptoforecast.evaluation.comparison.report.figures import as_data_uri, drawn_models, plot_cumulative, plot_skill
 from cryptoforecast.evaluation.comparison.losses import losses_of
 from cryptoforecast.evaluation.comparison.superiority import REPETITIONS
 from cryptoforecast.evaluation.metrics import RANDOM_WALK

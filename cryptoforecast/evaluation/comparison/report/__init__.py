@@ -1,0 +1,1 @@
+"""The page of a comparison: tables and pictures in one HTML file."""
