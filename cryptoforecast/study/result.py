@@ -10,6 +10,7 @@ import pandas as pd
 from rich.console import Console
 
 from cryptoforecast.errors import UserError
+from cryptoforecast.evaluation.comparison.report.variants import Variant
 from cryptoforecast.evaluation.comparison.result import ComparisonResult
 from cryptoforecast.evaluation.walk_forward.result import BacktestResult
 from cryptoforecast.study.engines.engine import Ended
@@ -90,16 +91,13 @@ class StudyResult:
         """
         self.comparison.write(self.folder, command, PAGE, [self._line_of(name) for name in self.changes])
 
-    def _line_of(self, name: str) -> dict[str, Any]:
-        """What the page says of a variant: what it changes, what it costs, and whether it failed."""
-        cost = self.costs.get(name)
+    def _line_of(self, name: str) -> Variant:
+        """What the page says of a variant: what it changes, what it costs, and why it failed if it did."""
+        cost = self.costs.get(name, Cost(None, 0))
         changes = ", ".join(f"{option}: {written(value)}" for option, value in self.changes[name].items())
-        return {
-            "variant": name,
-            "changes": changes or "nothing",
-            "seconds a fit": "failed" if cost is None else "unknown" if cost.seconds is None else f"{cost.seconds:.1f}",
-            "weights": "" if cost is None else f"{cost.weights:,}",
-        }
+        failed = next((ended for ended in self.failed if ended.fit.variant == name), None)
+        failure = "" if failed is None else f"{failed.fit}: {failed.failure}"
+        return Variant(name, changes or "nothing", cost.seconds, cost.weights if name in self.costs else None, failure)
 
     def __repr__(self) -> str:
         return repr(self.comparison)

@@ -121,6 +121,8 @@ def test_texts_of_strangers_are_escaped_wherever_they_stand(type_in: TypeIn, tmp
             "figcaption",
             "code",
             "br",
+            "a",
+            "nav",
         ]
     }
 

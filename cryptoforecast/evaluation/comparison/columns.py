@@ -19,9 +19,10 @@ class Column(NamedTuple):
 
 
 def columns_of(board: Board) -> list[Column]:
-    """The columns of a leaderboard beside the model's name."""
+    """The columns of a leaderboard beside the model's name; of several series pooled, none in price."""
     first = next(iter(board.standings.values()))
     prices = [Column("RMSE", "RMSE", _price("rmse")), Column("MAE", "MAE", _price("mae"))]
+    prices = prices if any(standing["rmse"] is not None for standing in board.standings.values()) else []
     rmse = Column("rel. RMSE", "relative RMSE", _number("relative_rmse"))
     mae = Column("rel. MAE", "relative MAE", _number("relative_mae"))
     crps = Column("rel. CRPS", "relative CRPS", _number("relative_crps"))

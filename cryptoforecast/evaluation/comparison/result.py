@@ -3,7 +3,7 @@
 import html
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +18,9 @@ from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
 from cryptoforecast.evaluation.comparison.board import Board, Comparison, Standing
 from cryptoforecast.evaluation.comparison.columns import columns_of, say_left_out, say_spa
 from cryptoforecast.evaluation.comparison.measures import SQUARED
-from cryptoforecast.evaluation.comparison.superiority import CONFIDENCE, REPETITIONS
+from cryptoforecast.evaluation.comparison.report.variants import Variant
+from cryptoforecast.evaluation.comparison.second_board import second_board
+from cryptoforecast.evaluation.comparison.superiority import CONFIDENCE
 from cryptoforecast.evaluation.significance import SIGNIFICANCE_LEVEL
 from cryptoforecast.evaluation.tries import Tried
 
@@ -96,7 +98,7 @@ class ComparisonResult:
         folder: str | Path,
         command: str = "cryptoforecast.compare",
         name: str = "comparison",
-        variants: Sequence[Mapping[str, Any]] = (),
+        variants: Sequence[Variant] = (),
     ) -> None:
         """Write ``comparison.json`` and ``comparison.html``.
 
@@ -104,13 +106,16 @@ class ComparisonResult:
             folder: where to; made if need be.
             command: what the page says it was made by.
             name: of both files, without suffix.
-            variants: for each of a study a line of a table: its name, what it changes and what it costs, by heading.
+            variants: of a study.
         """
         from cryptoforecast.evaluation.comparison.report.page import page
 
-        record = _record(self.comparison, self.aligned, self.runs) | ({"variants": [*variants]} if variants else {})
+        second = second_board(self.comparison, self.aligned.rows)
+        record = _record(self.comparison, self.aligned, self.runs)
+        record |= {} if second is None else {"second": _of_board(second)}
+        record |= {"variants": [variant._asdict() for variant in variants]} if variants else {}
         content = json.dumps(record, indent=2, allow_nan=False) + "\n"
-        report = page(self.comparison, self.aligned, self.runs, command, variants)
+        report = page(self.comparison, self.aligned, self.runs, command, variants, second)
         Path(folder).mkdir(parents=True, exist_ok=True)
         write_atomically(Path(folder, f"{name}.json"), lambda file: file.write(content.encode()))
         write_atomically(Path(folder, f"{name}.html"), lambda file: file.write(report.encode()))
@@ -158,8 +163,7 @@ def _print_board(title: str, board: Board, console: "Console") -> None:
     from rich.text import Text
 
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
-    pooled = all(standing["rmse"] is None for standing in board.standings.values())
-    columns = [column for column in columns_of(board) if not (pooled and column.head in ("RMSE", "MAE"))]
+    columns = columns_of(board)
     table.add_column("model", overflow="fold")
     for column in columns:
         table.add_column(column.head, justify="right", no_wrap=True)
@@ -187,7 +191,7 @@ def _record(comparison: Comparison, aligned: Aligned, runs: Sequence[RunRows]) -
         "pooled": _of_board(comparison.pooled),
         **({comparison.pooled.measure.left_out: [*comparison.left_out]} if comparison.left_out else {}),
         **({} if not comparison.metrics else {"judge": {"metrics": comparison.metrics}}),
-        "settings": {"level": SIGNIFICANCE_LEVEL, "confidence": CONFIDENCE, "repetitions": REPETITIONS},
+        "settings": {"level": SIGNIFICANCE_LEVEL, "confidence": CONFIDENCE, "repetitions": comparison.repetitions},
     }
 
 

@@ -88,9 +88,7 @@ def draw_small_multiples(
     return draw_panels(parts, draw, f"{title[:1].upper()}{title[1:]}{of_many}{mark_of(names, simulated)}", shape)
 
 
-def draw_panels(
-    parts: Mapping[str, pd.DataFrame], draw: DrawPanel, title: str, shape: tuple[float, float]
-) -> "Figure":
+def draw_panels(parts: Mapping[str, pd.DataFrame], draw: DrawPanel, title: str, shape: tuple[float, float]) -> "Figure":
     """A figure with a panel for each part, at most :data:`MAX_COLUMNS` beside each other, and a legend below all.
 
     Args:

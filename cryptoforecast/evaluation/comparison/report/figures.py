@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -60,7 +61,7 @@ def plot_skill(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
     axes.set_ylim(-0.6, len(models) - 0.4)
     axes.set_xlabel(f"{board.measure.loss_label} below the random walk's, % (right is better)")
     skill = board.measure.skill_label
-    _finish(axes, f"{plot_label(title)}: {skill} with 95 % intervals, each model by itself")
+    finish_axes(axes, f"{plot_label(title)}: {skill} with 95 % intervals, each model by itself")
     return figure
 
 
@@ -72,10 +73,8 @@ def plot_cumulative(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
 
     figure = Figure(figsize=(9, 4.4), layout="constrained", dpi=130)
     axes = figure.subplots()
-    colors = iter(LINES)
-    for model in drawn_models(board, len(LINES)):
+    for model, style in line_styles(drawn_models(board, len(LINES))).items():
         gained = (losses[RANDOM_WALK] - losses[model]).cumsum()
-        style = rung_style(rung) if (rung := base_name(model)) in RUNG_COLORS else {"color": next(colors)}
         axes.plot(gained.index, gained.to_numpy(), label=plot_label(model), linewidth=1.5, **style)
     axes.axhline(0, color=WALK, linewidth=1.2)
     date_format: Any = ConciseDateFormatter
@@ -83,7 +82,7 @@ def plot_cumulative(board: Board, losses: pd.DataFrame, title: str) -> "Figure":
     loss = board.measure.loss_label
     axes.set_ylabel(f"{loss} saved, in units of the random walk's mean")
     axes.legend(loc="best", frameon=False, fontsize="small")
-    _finish(axes, f"{plot_label(title)}: {loss} saved over time (falling: worse than the random walk)")
+    finish_axes(axes, f"{plot_label(title)}: {loss} saved over time (falling: worse than the random walk)")
     return figure
 
 
@@ -95,6 +94,19 @@ def as_data_uri(figure: "Figure") -> str:
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _finish(axes: "Axes", title: str) -> None:
+def line_styles(models: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """How the line of each model is drawn; those for which there is no colour are left out.
+
+    >>> line_styles(["LSTM", "Har"])["LSTM"]
+    {'color': '#d1472f'}
+    """
+    rungs = {model: rung_style(base_name(model)) for model in models if base_name(model) in RUNG_COLORS}
+    colors = dict(zip([model for model in models if model not in rungs], LINES, strict=False))
+    styles = rungs | {model: {"color": color} for model, color in colors.items()}
+    return {model: styles[model] for model in models if model in styles}
+
+
+def finish_axes(axes: "Axes", title: str) -> None:
+    """Set a title, and remove what no panel needs."""
     axes.set_title(title, loc="left", fontsize="medium", fontweight="bold")
     tidy(axes)
