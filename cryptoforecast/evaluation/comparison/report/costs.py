@@ -1,7 +1,7 @@
 """What skill costs: seconds of a fit and number of weights of each variant against its skill."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cryptoforecast.data.plots import default_style
 from cryptoforecast.evaluation.comparison.report.figures import UNDECIDED, WALK, finish_axes
@@ -66,7 +66,7 @@ def plot_costs(variants: Sequence[Variant], skills: Mapping[str, Skill], label: 
     for (axis, found), axes in zip(points.items(), panels, strict=True):
         costs = [point.cost for point in found]
         for point in found:
-            style = {"fmt": "o", "color": UNDECIDED, "capsize": 3, "markersize": 6}
+            style: dict[str, Any] = {"fmt": "o", "color": UNDECIDED, "capsize": 3, "markersize": 6}
             axes.errorbar(point.cost, point.skill, yerr=point.std, **style)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(COUNT)
@@ -105,7 +105,7 @@ def _name_points(axes: "Axes", points: Sequence[CostPoint]) -> None:
         right, up = chosen = next(free, OFFSETS[0])
         taken.append(boxes[chosen])
         side = "right" if right < 0 else "left" if right > 0 else "center"
-        text = {"textcoords": "offset points", "ha": side, "va": "center", "fontsize": SMALL}
+        text: dict[str, Any] = {"textcoords": "offset points", "ha": side, "va": "center", "fontsize": SMALL}
         axes.annotate(name, (point.cost, point.skill), xytext=(right, up), **text)
 
 
