@@ -38,7 +38,7 @@ def report(quick: bool) -> str:
         [
             f"Small fits of a backtest, NLinear, one epoch, {FOLDS} folds × {SEEDS} seeds; medians of {rounds} rounds",
             "",
-            f"{'':<16}{'fits/min':>10}{'with two':>10}{'ratio':>8}{'CPU s a fit':>13}{'of its epoch':>14}",
+            f"{'':<16}{'fits/min':>10}{'with two':>10}{'ratio':>8}{'CPU s a fit':>13}{'s an epoch':>14}",
             *lines,
         ]
     )
