@@ -79,7 +79,7 @@ class NamesAll(Forecaster):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.coins = torch.nn.Embedding(self.series_count + 1, 3)
-        self.linear = torch.nn.Linear(self.context_length + 3 + 2 + 1, self.outputs)
+        self.linear = torch.nn.Linear(self.context_length + 3 + 1 + 1, self.outputs)
         self.hint = torch.nn.Parameter(torch.tensor(0.1))
 
     def forward(self, x, series, times, future, target=None):
