@@ -20,7 +20,7 @@ from cryptoforecast.models.checkpoints.load import load_forecaster
 from cryptoforecast.study.command import BacktestCommandLine
 from cryptoforecast.study.curves import GoesOn, KeptCurves
 from cryptoforecast.study.fit import Fit, last_checkpoint, rows_of
-from cryptoforecast.study.parsed import take_parsed_options
+from cryptoforecast.study.parsed import take_parsed_options, words_beside
 from cryptoforecast.training.fit_entries import mark_as_counted
 from cryptoforecast.training.lightning.cli import VerbCLI
 from cryptoforecast.training.lightning.loggers import continue_logger
@@ -128,7 +128,8 @@ def fit_fold(fit: Fit, ladders: Path | None = None, goes_on: GoesOn | None = Non
     if not last_checkpoint(fit).is_file():
         shutil.rmtree(fit.folder, ignore_errors=True)
     fit.folder.mkdir(parents=True, exist_ok=True)
-    made = make(["fit", *fit.words], FoldCommandLine, fit=fit, goes_on=goes_on)
+    words = fit.words if fit.parsed is None else words_beside(fit.parsed)
+    made = make(["fit", *words], FoldCommandLine, fit=fit, goes_on=goes_on)
     _require_unchanged(fit, made)
     if made.checkpoint is not None:
         for logger in made.trainer.loggers:

@@ -4,6 +4,7 @@ import pickle
 from typing import Any
 
 from cryptoforecast.training.settings.command_line import CommandLine
+from cryptoforecast.training.settings.data_class import DATA_CLASS
 
 KEPT = ("config", "tokens", "rename", "checkpoint")  # what parsing sets
 
@@ -19,6 +20,17 @@ def parsed_options(made: CommandLine) -> bytes | None:
         return pickle.dumps((kept, made.dumped))
     except (pickle.PicklingError, AttributeError, TypeError):
         return None
+
+
+def words_beside(parsed: bytes) -> list[str]:
+    """The words of a command line whose other options were parsed: the class of the data, which comes before them.
+
+    Args:
+        parsed: what :func:`parsed_options` returned.
+    """
+    kept, _ = pickle.loads(parsed)
+    named = kept["config"]["fit"].get(DATA_CLASS)
+    return [f"--{DATA_CLASS}={named}"] if named else []
 
 
 def take_parsed_options(made: CommandLine, parsed: bytes) -> None:

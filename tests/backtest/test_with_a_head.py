@@ -56,7 +56,7 @@ def test_a_backtest_of_a_head_has_the_ladder_the_ensemble_and_two_sentences_and_
 
 def test_a_wrong_measure_or_choice_of_the_ensemble_is_refused_in_one_sentence(type_in: TypeIn) -> None:
     for words, sentence in (
-        (("compare", "rows.csv", "--by", "mape"), "by is 'mape'; it is one of rmse, crps."),
+        (("compare", "rows.csv", "--by", "mape"), "by is 'mape'; it is one of rmse, crps, qlike."),
         ((*BACKTEST, "--ensemble=maybe"), "'maybe' is neither true nor false"),
     ):
         said = type_in(*words)

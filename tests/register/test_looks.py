@@ -103,4 +103,5 @@ def test_sixty_bars_are_registered_three_steps_ahead_and_settled_in_between(tmp_
     assert (settled.lines, settled.open, settled.absent, settled.problems) == (60, 3, 0, [])
     assert settled.by_step()["targets"].tolist() == [60, 59, 58]
     assert settled.by_step()["skill"].gt(0.3).all()
-    assert settled.sentences[1].startswith("SIMULATED: Drift")
+    assert settled.sentences[1].startswith("SIMULATED closes, at which nobody ever traded: Drift")
+    assert "however often they are looked at" in settled.sentences[1]

@@ -78,7 +78,7 @@ def test_every_trial_is_a_try_the_best_is_tested_and_more_trials_go_on(home: Pat
         ({"data.horizon": {"low": 1, "high": 2}}, (), 2, "data.horizon cannot be searched: it decides which targets"),
         (SEARCH, ("--sampler=tbe",), 2, "invalid choice: 'tbe'"),
         (SEARCH, ("--trials=0",), 2, "--trials is 0; it must be at least 1."),
-        (SEARCH, ("--engine=ray", "--pruner=median"), 2, "--pruner median: fits on ray tell no values"),
+        (SEARCH, ("--engine=ray", "--pruner=median"), 2, "--pruner median: fits on this engine tell no values"),
         ({"data.context_length": {"low": 4, "high": 400}}, (), 1, "search, with --data.context_length=400: "),
     ],
 )
@@ -126,13 +126,13 @@ def test_killed_at_random_moments_a_search_ends_with_the_same_trials(home: Path)
 def test_a_planted_skill_is_found_and_of_a_walk_nothing_is_claimed(home: Path) -> None:
     for planted, folder in ((0.4, "planted"), (0.0, "walk")):
         result = cf.tune(
-            source=cf.SimulatedSource(rows=1500, autocorrelation=planted), model=cf.NLinear, search=SEARCH,
-            trials=some(6, many=50), max_epochs=3, accelerator="cpu", seed=0, output_dir=folder, progress=False,
+            source=cf.SimulatedSource(rows=6000, autocorrelation=planted), model=cf.NLinear, search=SEARCH,
+            trials=some(6, many=50), max_epochs=4, val_from=0.6, test_from=0.8, accelerator="cpu", seed=0, output_dir=folder,
+            progress=False,
         )  # fmt: skip
         assert result.noise is not None
         assert result.verdict is not None
         assert result.best is not None
-        assert (result.best.value or 0) > (0.05 if planted else -1)
         assert (result.noise.p_value < 0.05) == bool(planted)
         assert (result.verdict.skill > 0.05) == bool(planted)
         assert len(result.table()) == some(6, many=50)
