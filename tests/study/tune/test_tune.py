@@ -127,8 +127,8 @@ def test_a_planted_skill_is_found_and_of_a_walk_nothing_is_claimed(home: Path) -
     for planted, folder in ((0.4, "planted"), (0.0, "walk")):
         result = cf.tune(
             source=cf.SimulatedSource(rows=6000, autocorrelation=planted), model=cf.NLinear, search=SEARCH,
-            trials=some(6, many=50), max_epochs=4, val_from=0.6, test_from=0.8, accelerator="cpu", seed=0, output_dir=folder,
-            progress=False,
+            trials=some(6, many=50), max_epochs=4, val_from=0.6, test_from=0.8, accelerator="cpu", seed=0,
+            output_dir=folder, progress=False,
         )  # fmt: skip
         assert result.noise is not None
         assert result.verdict is not None
