@@ -10,6 +10,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from cryptoforecast.atomic import write_atomically
+from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
 from cryptoforecast.evaluation.forecasts import to_csv
@@ -25,6 +26,7 @@ from cryptoforecast.training.fit_entries import mark_as_counted
 from cryptoforecast.training.lightning.cli import VerbCLI
 from cryptoforecast.training.lightning.loggers import continue_logger
 from cryptoforecast.training.settings.command_line import CommandLine, make
+from cryptoforecast.training.settings.data_class import class_of_data
 from cryptoforecast.training.train import best_checkpoint, train
 from cryptoforecast.user_code.source_files import changed_files, say_changed
 
@@ -50,8 +52,8 @@ class FoldCommandLine(CommandLine):
     def setup_parser(
         self, add_subcommands: bool, main_kwargs: dict[str, Any], subparser_kwargs: dict[str, Any]
     ) -> None:
-        """Take the parser that was made before, or make it."""
-        if _parsers:
+        """Take the parser that was made before, which knows the usual class of data alone, or make it."""
+        if _parsers and class_of_data(self.read.words) is CloseDataModule:
             self.take_parsers(_parsers.pop())
         else:
             super().setup_parser(add_subcommands, main_kwargs, subparser_kwargs)
