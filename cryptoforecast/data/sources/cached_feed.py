@@ -225,7 +225,7 @@ class CachedFeed:
         last = self.step.after(cached.bars.index[-1], 1)[0].normalize() - A_DAY  # the last day that is whole
         if last < max(cached.bars.index[0], self._from):
             return UserError(refusal)
-        known = f"some are cached, and enough with data.source.end {say_time(last)}"
+        known = f"some are cached, and those are enough with data.source.end {say_time(last)}"
         return UserError(f"{refusal.rstrip('.')}; {known}.")
 
     @cached_property

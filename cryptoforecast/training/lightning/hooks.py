@@ -14,6 +14,7 @@ BATCH_HOOKS = (
     "on_before_optimizer_step",
     "on_train_batch_end",
 )
+CURRENT = "_current_fx_name"  # where ``self.log`` looks for the hook that calls it
 
 
 class Hooks:
@@ -25,6 +26,7 @@ class Hooks:
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer, self._module = trainer, trainer.lightning_module
+        self._state = vars(self._module)  # set past the checks of names that a user sets
         self._of_callbacks, self._of_module = {}, {}
         for name in BATCH_HOOKS:
             self._of_callbacks[name] = [
@@ -40,23 +42,16 @@ class Hooks:
         of_callbacks, of_module = self._of_callbacks[name], self._of_module.get(name)
         if not of_callbacks and of_module is None:
             return None
-        before = self._enter(name)
+        before, self._state[CURRENT] = self._state[CURRENT], name
         for hook in of_callbacks:
             hook(self._trainer, self._module, *arguments)
         returned = of_module(*arguments) if of_module is not None else None
-        self._enter(before)
+        self._state[CURRENT] = before
         return returned
 
     def call_method(self, name: str, *arguments: Any, **named: Any) -> Any:
         """Call a method that every model has, and return what it returns."""
-        before = self._enter(name)
+        before, self._state[CURRENT] = self._state[CURRENT], name
         returned = getattr(self._module, name)(*arguments, **named)
-        self._enter(before)
+        self._state[CURRENT] = before
         return returned
-
-    def _enter(self, name: str | None) -> str | None:
-        """Set the hook that ``self.log`` asks for, past the checks of names that a user sets; return the one before."""
-        state = vars(self._module)
-        before: str | None = state["_current_fx_name"]
-        state["_current_fx_name"] = name
-        return before

@@ -188,7 +188,9 @@ def test_a_coin_delisted_since_can_be_read_from_the_cache_and_the_refusal_says_h
     YahooSource("BTC-USD").through(session).load()
     today("2024-03-09 12:00")
     yahoo.answer = Answer(404, refusal("No data found, symbol may be delisted"))
-    with pytest.raises(UserError, match="no such prices .*; some are cached, and data.source.end 2024-03-05 makes do"):
+    with pytest.raises(
+        UserError, match="no such prices .*; some are cached, and those are enough with data.source.end 2024-03-05"
+    ):
         YahooSource("BTC-USD").through(session).load()
     assert len(YahooSource("BTC-USD", end="2024-03-05").through(session).load().closes) == len(DAYS)
 
