@@ -202,4 +202,5 @@ def test_the_files_say_by_what_models_are_ranked(tmp_path: Path) -> None:
     assert record["sentence"] == result.sentence
     for said in ("CRPS, % of log change", "CRPS saved against the random walk", "each rung of the ladder", "Har p"):
         assert said in page
+    assert page.count('<tr class="winner">') == 1  # nothing is claimed by the second leaderboard
     assert max(map(len, repr(result).splitlines()[:-1])) <= 100

@@ -80,7 +80,7 @@ def test_the_page_of_a_study_holds_each_section_and_the_sentence_first(written: 
     texts = (
         "GRU", "4,321", "4 variants tried",
         "Broken is left out: fold 1, seed 0: ValueError: nobody knows why",
-        "<summary>2</summary>", "seed 1: skill ", "abababababababab", "2024-05-01", "python -m cryptoforecast study",
+        "<summary>2</summary>", "seed 1: ", "abababababababab", "2024-05-01", "python -m cryptoforecast study",
         "<td>torch</td><td>2.4</td><td>LSTM</td>", "<td>mine.py</td><td>cdcdcdcdcdcdcdcd</td><td>all</td>",
     )  # fmt: skip
     assert [text for text in texts if text not in page] == []
@@ -158,9 +158,9 @@ def test_the_table_of_variants_has_costs_skill_and_the_lines_of_the_seeds() -> N
     assert skills["skill"]["LSTM"].by_seed == {"0": pytest.approx(1 - np.sqrt(squares)), "1": pytest.approx(0.0)}
     table = table_of_variants([VARIANTS[0], VARIANTS[2]], {"skill": {"LSTM": Skill(-0.25, {"0": -0.5, "1": 0.0})}})
     lstm, broken = table["lines"]
-    assert table["heads"] == ["seconds a fit", "weights", "skill, %"]
+    assert table["heads"] == ["seconds a fit", "weights", "skill, %", "seeds: skill, %"]
     assert lstm["cells"] == ["12.5", "4,321", "-25.00 ± 35.36"]
-    assert lstm["seeds"] == {"0": "skill -50.00 %", "1": "skill +0.00 %"}
+    assert lstm["seeds"] == {"0": "-50.00", "1": "+0.00"}
     assert broken["cells"] == ["–", "–", "–"]
     assert not broken["seeds"]
 

@@ -107,7 +107,8 @@ def _pictures(title: str, board: Board, rows: pd.DataFrame) -> dict[str, str]:
 def _board(name: str, board: Board, rows: pd.DataFrame, comparison: Comparison) -> dict[str, Any]:
     """What the template says of one leaderboard."""
     several = rows["series"].nunique() > 1
-    columns, winner = columns_of(board), comparison.winner
+    columns = columns_of(board)
+    winner = comparison.winner if board.measure is comparison.pooled.measure else None  # by which it is claimed
     kinds = {RANDOM_WALK: "walk"} | ({winner: "winner"} if winner else {})
     near = {*drawn_models(board, len(board.standings)), RANDOM_WALK}
     return {

@@ -72,16 +72,13 @@ def table_of_variants(variants: Sequence[Variant], skills: Mapping[str, Mapping[
                     *(say_skill(of_variant.get(label)) for label in skills),
                 ],
                 "seeds": {
-                    seed: ", ".join(
-                        f"{label} {format_skill(skill.by_seed[seed])}"
-                        for label, skill in of_variant.items()
-                        if seed in skill.by_seed
-                    )
+                    seed: " / ".join(format_skill(skill.by_seed.get(seed)) for skill in of_variant.values())
                     for seed in seeds
                 },
             }
         )
-    return {"heads": ["seconds a fit", "weights", *(f"{label}, %" for label in skills)], "lines": lines}
+    heads = ["seconds a fit", "weights", *(f"{label}, %" for label in skills), f"seeds: {' / '.join(skills)}, %"]
+    return {"heads": heads, "lines": lines}
 
 
 def say_skill(skill: Skill | None) -> str:
@@ -92,13 +89,13 @@ def say_skill(skill: Skill | None) -> str:
     """
     if skill is None:
         return NONE
-    mean = f"{100 * skill.mean:+.2f}"
+    mean = format_skill(skill.mean)
     return mean if skill.std is None else f"{mean} ± {100 * skill.std:.2f}"
 
 
-def format_skill(value: float) -> str:
-    """A skill in percent with its sign."""
-    return f"{100 * value:+.2f} %"
+def format_skill(value: float | None) -> str:
+    """A skill in percent with its sign; a dash where there is none."""
+    return NONE if value is None else f"{100 * value:+.2f}"
 
 
 def _skills(board: Board, rows: pd.DataFrame) -> dict[str, Skill]:
