@@ -64,11 +64,11 @@ def plot_skill_by_fold(folds: Sequence[FoldSkill], models: Sequence[str], measur
     middles = [fold.first + (fold.last - fold.first) / 2 for fold in folds]
     for model, style in line_styles(models).items():
         skill = [100 * fold.skill[model] for fold in folds]
-        axes.plot(middles, skill, label=plot_label(model), linewidth=1.5, marker="o", markersize=4, **style)  # type: ignore[arg-type]
+        axes.plot(middles, skill, label=plot_label(model), linewidth=1.5, marker="o", markersize=4, **style)
     axes.axhline(0, color=WALK, linewidth=1.2)
     for fold in folds[1:]:
-        axes.axvline(fold.first, color=WALK, linewidth=0.6, linestyle=":", alpha=0.6)  # type: ignore[arg-type]
-    axes.set_xlim(folds[0].first, folds[-1].last)  # type: ignore[arg-type]
+        axes.axvline(fold.first, color=WALK, linewidth=0.6, linestyle=":", alpha=0.6)
+    axes.set_xlim(folds[0].first, folds[-1].last)
     show_dates(axes)
     axes.set_ylabel(f"{measure.label} below the random walk's, %")
     figure.legend(loc="outside right upper", frameon=False, fontsize="small")
