@@ -15,7 +15,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import busy, judging, models, reader, scale, start, study, training
+from benchmarks import busy, distribution, judging, models, reader, scale, start, study, training
 
 PACKAGES = ("torch", "lightning", "numpy", "pandas")
 
@@ -28,6 +28,7 @@ def main() -> None:
         "gpu": lambda: training.report_on_gpu(options.quick),
         "busy": lambda: busy.report(options.quick, options.peers),
         "start": lambda: start.report(options.quick),
+        "distribution": lambda: distribution.report(options.quick),
         "judging": lambda: judging.report(options.quick),
         "models": lambda: models.report(options.quick),
         "reader": lambda: reader.report(options.quick),

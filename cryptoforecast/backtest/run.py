@@ -42,6 +42,9 @@ def backtest(
     baselines: Sequence[Any] = (),
     tune: str | Path | Mapping[str, Any] | None = None,
     trials: int | None = None,
+    sampler: str = "tpe",
+    pruner: str = "none",
+    objective: str | None = None,
     progress: bool = True,
     engine: str = LOCAL,
     address: str | None = None,
@@ -81,6 +84,9 @@ def backtest(
         tune: a file or a dictionary that says what is searched inside each fold, by its own validation part alone; see
             :func:`cryptoforecast.tune`. Each fold is then fitted with what was found best in it.
         trials: how many trials each of these searches has.
+        sampler: of these searches, and so are ``pruner`` and ``objective``, as in :func:`cryptoforecast.tune`.
+        pruner: as there.
+        objective: as there.
         progress: whether to print a line for each fit.
         engine: ``local`` for processes of this machine, or ``ray`` for tasks of a Ray cluster; the result does not
             depend on it.
@@ -120,6 +126,9 @@ def backtest(
             baselines=baselines,
             tune=tune,
             trials=trials,
+            sampler=sampler,
+            pruner=pruner,
+            objective=objective,
             progress=progress,
             engine=engine,
             address=address,
@@ -137,6 +146,9 @@ def walk_forward(
     baselines: Sequence[Any] = (),
     tune: str | Path | Mapping[str, Any] | None = None,
     trials: int | None = None,
+    sampler: str = "tpe",
+    pruner: str = "none",
+    objective: str | None = None,
     progress: bool = True,
     **how: Any,
 ) -> BacktestResult:
@@ -150,6 +162,9 @@ def walk_forward(
         baselines: as there.
         tune: as there.
         trials: as there.
+        sampler: as there.
+        pruner: as there.
+        objective: as there.
         progress: as there.
         how: what :class:`~cryptoforecast.study.walk.WalkOptions` and
             :class:`~cryptoforecast.study.engines.choose.EngineOptions` hold.
@@ -162,11 +177,11 @@ def walk_forward(
     beside, say = find_beside(metrics, baselines), say_at_once if progress else say_nothing
     made = make_backtest(words, objects)
     folder = (expand_home(str(output_dir)) if output_dir else made.folder).absolute()
-    search = _search_of(tune, trials)
+    search = _search_of(tune, trials, sampler=sampler, pruner=pruner, objective=objective)
     searched = {} if search is None else {**search.options, "trials": trials}
     walk = Walk(made, words, folder, options, beside, searched={f"--tune.{name}": x for name, x in searched.items()})
     if search is not None:
-        check_search(walk, words, search)
+        check_search(walk, words, search, engine)
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder, "another backtest is at work here; set another --output_dir."):
         walk.begin()
@@ -183,8 +198,10 @@ def walk_forward(
         return walk.finish()
 
 
-def _search_of(tune: Any, trials: int | None) -> Search | None:
+def _search_of(tune: Any, trials: int | None, **ways: Any) -> Search | None:
     """The search inside each fold; None where there is none."""
     if (tune is None) != (trials is None):
         raise UsageError("--tune FILE and --trials N go together: what is searched inside each fold, and how often.")
-    return None if tune is None or trials is None else make_search(tune, trials)
+    if tune is None and ways != {name: Search._field_defaults[name] for name in ways}:
+        raise UsageError("--sampler, --pruner and --objective belong to a search; add --tune FILE and --trials N.")
+    return None if tune is None or trials is None else make_search(tune, trials, **ways)

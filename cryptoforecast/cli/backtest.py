@@ -1,10 +1,10 @@
 """``backtest``: walks forward, and prints the scores by fold and what they come to."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from cryptoforecast.backtest.run import walk_forward
+from cryptoforecast.cli.interrupted import saying_what_is_kept
 from cryptoforecast.cli.judging import BASELINES, METRICS, add_judging
 from cryptoforecast.cli.parser import Parser
 from cryptoforecast.cli.terminal import console
@@ -12,6 +12,7 @@ from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, adapt
 from cryptoforecast.evaluation.walk_forward.table import print_backtest
 from cryptoforecast.study.engines.choose import add_engine
 from cryptoforecast.study.tune.nested import say_found
+from cryptoforecast.study.tune.searching import add_ways_to_search
 from cryptoforecast.study.walk import WINDOWS
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
@@ -29,12 +30,8 @@ def run(words: Sequence[str]) -> None:
         UserError: if the command, the data or the folder is not as it should be, or a fit fails.
     """
     options, of_fit = _parser().parse_known_args(list(words[1:]))
-    try:
+    with saying_what_is_kept():
         result = walk_forward(of_fit, **vars(options))
-    except KeyboardInterrupt as stopped:
-        if str(stopped):
-            print(f"\n{stopped}", file=sys.stderr)
-        raise
     print()
     print_backtest(result.verdict, console())
     if (adaptation := adaptation_of(result.rows)) is not None:
@@ -82,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--tune", metavar="FILE", help="what to search inside each fold, by its own validation part")
     parser.add_argument("--trials", type=int, help="how many trials each of these searches has")
+    add_ways_to_search(parser)
     add_judging(parser, (METRICS, BASELINES))
     parser.add_argument("--parquet", action="store_true", help="write forecasts.parquet too; takes pyarrow")
     return parser

@@ -1,13 +1,12 @@
 """``study``: backtests many variants, and prints the comparison of all."""
 
 import argparse
-import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
+from cryptoforecast.cli.interrupted import saying_what_is_kept
 from cryptoforecast.cli.judging import BASELINES, METRICS, add_judging
+from cryptoforecast.cli.parser import Parser
 from cryptoforecast.cli.terminal import console
-from cryptoforecast.errors import UsageError
 from cryptoforecast.study.engines.choose import add_engine
 from cryptoforecast.study.run import carry_out_study, say_command
 from cryptoforecast.study.walk import WINDOWS
@@ -27,25 +26,16 @@ def run(words: Sequence[str]) -> None:
         UserError: if the study, a variant, the data or the folder is not as it should be, or a fit fails.
     """
     options, of_fit = _parser().parse_known_args(list(words[1:]))
-    try:
+    with saying_what_is_kept():
         result = carry_out_study(of_fit, **vars(options), command=say_command(words))
-    except KeyboardInterrupt as stopped:
-        if str(stopped):
-            print(f"\n{stopped}", file=sys.stderr)
-        raise
     print()
     result.print(console())
     print(f"\nwrote study.html, study.json and a folder for each variant into {result.folder}")
     result.require_all()
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see study --help.")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m cryptoforecast study", description=DESCRIPTION, allow_abbrev=False)
+    parser = Parser(prog="python -m cryptoforecast study", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("--folds", type=int, help="how many test parts; by default the configuration's")
     parser.add_argument("--seeds", type=int, help="how many fits of each fold; by default the configuration's, or 1")
     add_engine(parser)

@@ -51,10 +51,17 @@ class FoldSummary(NamedTuple):
 
 
 class NextRung(NamedTuple):
-    """The lowest rung of the ladder that a best model is not shown to beat, and the p-value of SPA against it."""
+    """The lowest rung of the ladder that a best model is not shown to beat.
+
+    Attributes:
+        name: of the rung.
+        spa_p: p-value of SPA against it; None with too few origins.
+        in_stepm: whether StepM finds the model better, so that only the number of tries stands against it.
+    """
 
     name: str
     spa_p: float | None
+    in_stepm: bool = False
 
 
 class BestOf(NamedTuple):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cryptoforecast.evaluation import significance
-from cryptoforecast.evaluation.claim import BestOf, Claim, Directions, Outcome, Reason
+from cryptoforecast.evaluation.claim import BestOf, Claim, Directions, NextRung, Outcome, Reason
 from cryptoforecast.evaluation.decision import claim_on, claim_on_best
 from cryptoforecast.evaluation.direction import Direction, directions_of
 from cryptoforecast.evaluation.findings import ModelFindings
@@ -194,3 +194,26 @@ def test_where_only_the_bootstrap_speaks_for_the_best_of_many_its_own_test_is_wh
     found = claim_on_best("LSTM", 0.02, significance.TestResult(p_value), targets=70, better=[], best_of=best)
     assert (found.outcome, found.reason, found.level) == (Outcome.NO_BETTER, reason, 2 * SIGNIFICANCE_LEVEL / 10)
     assert ("Diebold-Mariano p of it alone" in sentence_of(found)) == (reason is Reason.LUCK_OF_SO_MANY)
+
+
+@pytest.mark.parametrize(
+    ("rung", "words"),
+    [
+        (NextRung("Har", 0.4), "not shown to be better than Har's (SPA p = 0.400)"),
+        (NextRung("Har", 0.01), "(SPA p = 0.010, but StepM, over all models given, does not find it better)"),
+        (NextRung("Har", 0.01, in_stepm=True), "(SPA p = 0.010; within luck for the best of all 200)"),
+        (NextRung("Har", None), "not shown to be better than Har's; 1 variant (200 with their seeds) were"),
+    ],
+)
+def test_a_rung_that_is_not_beaten_says_what_stands_against_it(rung: NextRung, words: str) -> None:
+    best = BestOf(2, Tried(1, 200), 0.001, [], "CRPS", "Garch", rung)
+    found = claim_on_best("LSTM", 0.02, significance.TestResult(1e-9), targets=700, better=["LSTM"], best_of=best)
+    assert found.outcome is Outcome.BETTER
+    assert words in sentence_of(found)
+
+
+def test_where_spa_finds_some_model_and_stepm_not_the_best_both_are_said() -> None:
+    best = BestOf(2, Tried(2, 2), 0.011, [])
+    found = claim_on_best("LSTM", 0.02, significance.TestResult(1e-9), targets=700, better=[], best_of=best)
+    assert found.reason is Reason.WITHIN_LUCK
+    assert "(SPA p = 0.011, but StepM, over all models given, does not find it better)" in sentence_of(found)

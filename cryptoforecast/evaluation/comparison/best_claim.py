@@ -56,7 +56,8 @@ def claim_by_rungs(
     beaten, above = claims[-2].best_of, claims[-1].best_of
     assert beaten is not None
     assert above is not None
-    return claims[-2]._replace(best_of=beaten._replace(next_rung=NextRung(above.benchmark, above.spa_p)))
+    in_stepm = claims[-1].model in (rungs[above.benchmark].models or [])
+    return claims[-2]._replace(best_of=beaten._replace(next_rung=NextRung(above.benchmark, above.spa_p, in_stepm)))
 
 
 def _best_against(

@@ -68,18 +68,20 @@ class _MeanLoss(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, numbers: Tensor, above: Tensor | float, centred: bool, target: Tensor) -> Tensor:
         values, more = to_array(numbers), to_array(above) if isinstance(above, Tensor) else above
-        log_scale, log_freedom = np.moveaxis(values[..., -2:].clip(-WIDEST, WIDEST), -1, 0)
-        location = 0.0 if centred else values[..., 0].clip(-FARTHEST, FARTHEST)
+        inside = np.minimum(np.maximum(values, -WIDEST), WIDEST)
+        log_scale, log_freedom = inside[..., -2], inside[..., -1]
+        location = 0.0 if centred else np.minimum(np.maximum(values[..., 0], -FARTHEST), FARTHEST)
         beyond, inverse = np.exp(log_freedom) * more, np.exp(-log_scale)
         z = (to_array(target) - location) * inverse
         density, to_z, to_freedom = standard.t_slopes(z, standard.LEAST_FREEDOM + beyond)
-        slopes = np.stack([*([] if centred else [to_z * inverse]), to_z * z + 1, -to_freedom * beyond], axis=-1)
-        slopes[..., -2:] *= np.abs(values[..., -2:]) <= WIDEST
+        slopes = (inside == values).astype(values.dtype)  # none where a number is beyond what it may be
         if not centred:
-            slopes[..., 0] *= np.abs(values[..., 0]) <= FARTHEST
+            slopes[..., 0] = to_z * inverse * (location == values[..., 0])
+        slopes[..., -2] *= to_z * z + 1
+        slopes[..., -1] *= to_freedom * -beyond
         gradient = torch.as_tensor(slopes / density.size, dtype=numbers.dtype, device=numbers.device)
         ctx.save_for_backward(gradient)
-        return numbers.new_tensor((log_scale - density).mean())
+        return numbers.new_tensor((log_scale - density).sum() / density.size)
 
     @staticmethod
     @once_differentiable

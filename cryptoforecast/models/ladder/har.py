@@ -124,13 +124,24 @@ class HarRung(Rung):
 
     def _parameters(self, state: Float64[np.ndarray, "batch states"]) -> list[Float64[np.ndarray, "batch horizon"]]:
         """Location, degrees of freedom and log scale of each step."""
+        if len(self._steps) == 1:  # with each batch of training, so without the masks
+            (kind,) = self._steps
+            return self._parameters_of_kind(kind, state)
         horizon = len(next(iter(self._steps.values())))
-        location, freedom, log_scale = (np.empty((len(state), horizon)) for _ in range(3))
-        for kind, steps in self._steps.items():
+        parts = [np.empty((len(state), horizon)) for _ in range(3)]
+        for kind in self._steps:
             members = state[:, 0] == KINDS.index(kind)
-            for at, step in enumerate(steps):
-                location[members, at], freedom[members, at] = step.location, step.freedom
-                log_scale[members, at] = step.log_scale(state[members, 1:])
+            for part, of_kind in zip(parts, self._parameters_of_kind(kind, state[members]), strict=True):
+                part[members] = of_kind
+        return parts
+
+    def _parameters_of_kind(
+        self, kind: str, state: Float64[np.ndarray, "batch states"]
+    ) -> list[Float64[np.ndarray, "batch horizon"]]:
+        location, freedom, log_scale = (np.empty((len(state), len(self._steps[kind]))) for _ in range(3))
+        for at, step in enumerate(self._steps[kind]):
+            location[:, at], freedom[:, at] = step.location, step.freedom
+            log_scale[:, at] = step.log_scale(state[:, 1:])
         return [location, freedom, log_scale]
 
 

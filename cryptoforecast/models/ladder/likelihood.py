@@ -10,6 +10,7 @@ from cryptoforecast.models.ladder.rung import CannotFit
 LEAST_FREEDOM, MOST_FREEDOM = 2.05, 500.0  # as in arch; below two there is no variance, and 500 is practically normal
 LEAST_SCALE = 0.01  # over the median size: where changes stand still, the likelihood would have no maximum
 FLAT = 1e-4  # of the gradient of a mean, at a maximum
+EDGE = 1e-6  # above the log of the least scale
 
 
 class StudentTScale(NamedTuple):
@@ -76,7 +77,10 @@ def fit_student_t(
         options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 500},
     )
     slope_of_loss = np.delete(found.jac, 1)  # without that of the degrees of freedom, which may lie at a bound
-    if not np.isfinite(found.x).all() or not (found.success or np.abs(slope_of_loss).max() < FLAT):
+    # Where some scale is at its least, the likelihood has an edge: a search that ends on it finds no flat place there.
+    on_edge = ((found.x[2:, None] * design).sum(axis=0) < np.log(LEAST_SCALE) + EDGE).any()
+    is_maximum = found.success or on_edge or np.abs(slope_of_loss).max() < FLAT
+    if not np.isfinite(found.x).all() or not is_maximum:
         raise CannotFit("the search for the highest likelihood does not converge")
     slopes = found.x[3:] / spread
     intercept = found.x[2] + np.log(unit) - slopes @ centre

@@ -7,10 +7,11 @@ from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.models.contract.answers import says_distribution
 from cryptoforecast.study.command import make_backtest
 from cryptoforecast.study.engines.choose import EngineOptions, make_engine
+from cryptoforecast.study.engines.engine import Engine
 from cryptoforecast.study.folds import FoldDates
 from cryptoforecast.study.progress import Say
 from cryptoforecast.study.tune.result import written
-from cryptoforecast.study.tune.searching import Search, search_in, try_corners, with_objective
+from cryptoforecast.study.tune.searching import Search, require_pruner, search_in, try_corners, with_objective
 from cryptoforecast.study.walk import Found, Walk
 
 START = "data.start"
@@ -41,9 +42,9 @@ def search_folds(walk: Walk, words: Sequence[str], search: Search, engine: Engin
         heading = (
             f"\nfold {fold.number}: {search.trials} trials on {len(made.datamodule.fold.val):,} validation windows"
         )
-        carrier = make_engine(engine, walk.made.loaded, type(made.trainer.accelerator).__name__)
-        objective = with_objective(search, made)
-        found = search_in(folder, of_fold, made, objective, carrier, say, heading, is_counted=False)
+        found = search_in(
+            folder, of_fold, made, with_objective(search, made), _engine(walk, engine), say, heading, is_counted=False
+        )
         found.write()
         if found.best is None:
             raise UserError(f"fold {fold.number}: {found.failures()}")
@@ -52,19 +53,21 @@ def search_folds(walk: Walk, words: Sequence[str], search: Search, engine: Engin
         )
 
 
-def check_search(walk: Walk, words: Sequence[str], search: Search) -> None:
+def check_search(walk: Walk, words: Sequence[str], search: Search, engine: EngineOptions) -> None:
     """Let the parser try the ends of all ranges and every choice in the first fold, which has the fewest closes.
 
     Args:
         walk: of the backtest.
         words: the options of ``fit``.
         search: what is searched.
+        engine: what carries out the fits.
 
     Raises:
         UserError: naming the options that are refused, or whose forecasts cannot stand beside those of other folds.
     """
     if START in search.space:
         raise UsageError(f"{START} cannot be searched inside folds: each fold says when it starts.")
+    require_pruner(search, _engine(walk, engine))
     name, says = type(walk.made.model).__name__, says_distribution(walk.made.model)
     for corner, made in try_corners([*words, *_dates_of(walk.folds[0])], search):
         if (chosen := type(made.model).__name__) != name:
@@ -89,6 +92,10 @@ def say_found(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
         f"fold {number}: " + ", ".join(f"{name} {written(value)}" for name, value in best.items())
         for number, best in found.items()
     ]
+
+
+def _engine(walk: Walk, options: EngineOptions) -> Engine:
+    return make_engine(options, walk.made.loaded, type(walk.made.trainer.accelerator).__name__)
 
 
 def _dates_of(fold: FoldDates) -> list[str]:

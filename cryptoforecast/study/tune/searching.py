@@ -1,5 +1,6 @@
 """A search in a folder: trials are suggested, fitted and told until there are enough; nothing is tested here."""
 
+import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,6 +67,22 @@ def with_objective(search: Search, made: BacktestCommandLine) -> Search:
     """The search with its objective, by default that of the model."""
     usual = SKILL if says_distribution(made.model) is not True else DENSITY_SKILL
     return search._replace(objective=search.objective or usual)
+
+
+def add_ways_to_search(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a search beside what is searched and how often.
+
+    Args:
+        parser: the verb's.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_ways_to_search(parser)
+    >>> parser.parse_args(["--sampler=random"])
+    Namespace(sampler='random', pruner='none', objective=None)
+    """
+    parser.add_argument("--sampler", choices=SAMPLERS, default="tpe", help="what suggests trials")
+    parser.add_argument("--pruner", choices=PRUNERS, default="none", help="what ends trials that look hopeless")
+    parser.add_argument("--objective", metavar="CURVE", help="by default val/skill, or val/density_skill")
 
 
 def require_pruner(search: Search, engine: Engine) -> None:

@@ -1,4 +1,7 @@
-"""``python -m cryptoforecast fit`` with curves, a checkpoint each epoch and a progress bar."""
+"""``python -m cryptoforecast fit`` with curves, a checkpoint each epoch and a progress bar.
+
+The size may have a head behind a plus sign, as ``lstm64+StudentT``.
+"""
 
 import sys
 import tempfile
@@ -13,7 +16,7 @@ from cryptoforecast import Forecaster
 class Linear(Forecaster):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.head = nn.Linear(self.context_length, self.horizon)
+        self.head = nn.Linear(self.context_length, self.outputs)
 
     def forward(self, x):
         return self.head(x[..., 0])
@@ -22,7 +25,8 @@ class Linear(Forecaster):
 
 def main() -> int:
     """Train and print the times."""
-    path, epochs, size = arguments()
+    path, epochs, model = arguments()
+    size, _, head = model.partition("+")
     from cryptoforecast.cli.main import main as run
 
     with tempfile.TemporaryDirectory() as folder:
@@ -34,8 +38,9 @@ def main() -> int:
         ]
         return run(
             ["fit", "--seed_everything=0", "--model=LSTM" if hidden else "--model=linear.Linear", *lstm,
-             "--model.optimizer=Adam", f"--model.optimizer.lr={RATE}", "--data.source=CsvSource",
-             f"--data.source.path={path}", f"--data.context_length={CONTEXT}", f"--data.batch_size={BATCH}",
+             *([f"--model.head={head}"] if head else []), "--model.optimizer=Adam", f"--model.optimizer.lr={RATE}",
+             "--data.source=CsvSource", f"--data.source.path={path}", f"--data.context_length={CONTEXT}",
+             f"--data.batch_size={BATCH}",
              "--data.val_from=1461", "--data.test_from=1511", f"--trainer.max_epochs={epochs}",
              f"--trainer.accelerator={'gpu' if on_gpu() else 'cpu'}",
              "--trainer.limit_val_batches=0", "--trainer.gradient_clip_val=1.0", "--trainer.enable_progress_bar=true",

@@ -121,3 +121,17 @@ def test_killed_at_random_moments_it_ends_with_the_same_trials_and_rows(closes: 
     subprocess.run([*words, "--output_dir=broken"], check=True, capture_output=True)
     for name in ("forecasts.csv", "search/fold_0/tune.json", "search/fold_1/tune.json"):
         assert Path("broken", name).read_bytes() == Path("whole", name).read_bytes()
+
+
+def test_the_searches_inside_folds_have_the_sampler_the_pruner_and_the_objective_that_are_asked_for(
+    closes: np.ndarray, type_in: TypeIn
+) -> None:
+    ways = ("--sampler=random", "--objective=val/loss")
+    said = type_in(*WORDS, *SEARCHED, *ways, "--output_dir=runs/out")
+    assert said.status == 0, said.err
+    record = json.loads(Path("runs/out/search/fold_0/tune.json").read_text())
+    assert record["objective"] == "val/loss"
+    assert found("runs/out")[0][0][0] != [], "the random sampler has suggested something"
+    refused(type_in(*WORDS, *SEARCHED, "--output_dir=runs/out"), 1, "--tune.sampler random, and now it is tpe")
+    refused(type_in(*WORDS, *SEARCHED, "--sampler=genetic"), 2, "--sampler")
+    refused(type_in(*WORDS, *ways), 2, "--sampler, --pruner and --objective belong to a search; add --tune FILE")

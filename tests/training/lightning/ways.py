@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.optim import Adam
 from torch.optim.lr_scheduler import OneCycleLR, StepLR
 
-from cryptoforecast import LSTM, Point, StudentT, exact
+from cryptoforecast import GRU, LSTM, Point, StudentT, exact
 from cryptoforecast.models.heads.head import Head
 from cryptoforecast.training.lightning.lean_loop import NoProfiler, use_lean_loop
 from cryptoforecast.training.tensorboard import StepCurves
@@ -65,7 +65,7 @@ class Way:
         workers: int = 0,
         last: dict[str, Any] | None = None,
         lean: bool = True,
-        kind: type[LSTM] = LSTM,
+        kind: type[LSTM | GRU] = LSTM,
         head: Callable[[], Head] = Point,
         **settings: Any,
     ) -> None:
@@ -74,7 +74,7 @@ class Way:
         self.best, self.others, self.last = best, others, last or {"every_n_train_steps": often}
         self.settings = {"max_epochs": 4, **settings}
 
-    def train(self, folder: Path, kill: Kill, ckpt_path: Path | None = None) -> tuple[Trainer, LSTM]:
+    def train(self, folder: Path, kill: Kill, ckpt_path: Path | None = None) -> tuple[Trainer, LSTM | GRU]:
         """Make everything anew, as a new process does, and train."""
         seed_everything(7 if ckpt_path is None else 8)  # the checkpoint knows the seed
         data = data_of(random_walk(140), batch_size=16, num_workers=self.workers)
@@ -126,7 +126,7 @@ WAYS = {
     "with a plain Trainer, from the middle of an epoch": Way(3, lean=False, accumulate_grad_batches=2),
     "with a plain Trainer, from the last batch": Way(BATCHES, scheduler=plateau, lean=False),
     "in double precision": Way(3, precision="64-true", max_epochs=3),
-    "in mixed precision": Way(3, precision="bf16-mixed", max_epochs=3),
+    "in mixed precision": Way(3, kind=GRU, precision="bf16-mixed", max_epochs=3),
     "with a buffer that evaluation changes": Way(kind=Counting, max_epochs=3),
     "with a buffer that evaluation changes, from the last batch": Way(BATCHES, kind=Counting, max_epochs=3),
     "with a scheduler that asks for the count of steps": Way(3, kind=Asking, max_epochs=3),
