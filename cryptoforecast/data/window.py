@@ -16,8 +16,8 @@ class Window(NamedTuple):
         target: ``(horizon,)``, float64: the closes that follow, in the same currency; NaN where they are not known.
         origin: the time of the last close seen, int64, in UTC nanoseconds since 1970.
         series: the number of the series that the window was cut from, int64, from 0.
-        state: ``(states,)``, float64: what the baselines that the model stands on have reached at the origin; None
-            where it stands on none.
+        state: ``(states,)``, float64: what the baseline that the model stands on has reached at the origin and, of a
+            single step, its distribution; None where it stands on none.
         times: ``(context_length,)``, int64: the time of each bar seen, in UTC nanoseconds; None where not asked for.
         future: ``(horizon, features)``, float32: what is known beforehand of the targets' times; None likewise.
         identity: the number that the model knows the series by, int64, 0 for an unknown one; None likewise.

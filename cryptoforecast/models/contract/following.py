@@ -9,6 +9,7 @@ from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.data.last_windows import last_windows
 from cryptoforecast.data.windows import Window, WindowDataset
 from cryptoforecast.models.contract.arguments import last_windows_for, windows_for
+from cryptoforecast.models.contract.units import states_with_parameters
 from cryptoforecast.models.heads.rung_head import RungHead
 from cryptoforecast.models.ladder.ladder import follow_all
 
@@ -31,7 +32,7 @@ def follow(model: "Forecaster", data: CloseDataModule) -> WindowDataset:
     base, windows = model.output_head.base, windows_for(model, data, data.windows)
     if base is None:
         return windows if windows.states is None else windows.with_states(None)
-    return windows.with_states(torch.from_numpy(follow_all(base.rung, data.bars())))
+    return windows.with_states(states_with_parameters(base.rung, follow_all(base.rung, data.bars()), data.horizon))
 
 
 def window_at_the_end(model: "Forecaster", data: CloseDataModule, symbol: str | None = None) -> Window:

@@ -2,14 +2,15 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from cryptoforecast.data.windows import Window
 from cryptoforecast.errors import UserError
 from cryptoforecast.models.heads.head import Head
-from cryptoforecast.models.ladder.rung import TParameters
+from cryptoforecast.models.ladder.rung import Rung, TParameters
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -76,8 +77,29 @@ def units_of(model: "Forecaster", window: Window) -> Units:
     if model.output_head.base is None:
         return ScalingUnits(model, window.context)
     state = require_state(model.output_head, window)
-    base = model.output_head.base.rung.t_parameters(state)
+    base = _kept_parameters(model.output_head.base.rung, window) or model.output_head.base.rung.t_parameters(state)
     return RungUnits(window.context[:, -1:, 0], base._replace(scale=base.scale.clamp(min=LEAST_SCALE)))
+
+
+def states_with_parameters(
+    rung: Rung, states: Float64[np.ndarray, "rows states"], horizon: int
+) -> Float64[Tensor, "rows columns"]:
+    """States of a rung and, of a single step, its distributions behind them: so they are computed once, not by batch.
+
+    Args:
+        rung: fitted.
+        states: after each bar.
+        horizon: of more steps than one, the states are returned as they are.
+    """
+    rows = torch.from_numpy(states)
+    return rows if horizon > 1 else torch.cat([rows, *rung.t_parameters(rows)], dim=1)
+
+
+def _kept_parameters(rung: Rung, window: Window) -> TParameters | None:
+    """The distributions that stand behind the states of a batch; None where there are none."""
+    if window.state is None or window.state.shape[1] != rung.states + len(TParameters._fields):
+        return None
+    return TParameters(*window.state[:, rung.states :].split(1, dim=1))
 
 
 def require_state(head: Head, window: Window) -> Tensor:

@@ -52,7 +52,7 @@ class Prediction(ABC):
 
 def to_array(values: Tensor) -> np.ndarray:
     """A tensor as a float64 array without gradients, for SciPy."""
-    array: np.ndarray = values.detach().cpu().double().numpy()
+    array: np.ndarray = values.numpy(force=True).astype(np.float64, copy=False)
     return array
 
 

@@ -44,7 +44,7 @@ class StudentT(Head):
         self, numbers: Float[Tensor, "batch horizon size"], freedom: Float[Tensor, "batch horizon"] | None
     ) -> "StudentTPrediction":
         """The distributions that the numbers say."""
-        given = numbers, above_least(freedom, numbers), self.centred
+        given = numbers, freedom, self.centred
         return StudentTPrediction(lambda: _parameters(*given), lambda target: _mean_loss(*given, target))
 
 
@@ -55,33 +55,45 @@ def above_least(freedom: Tensor | None, numbers: Tensor) -> Tensor | float:
     return (freedom - standard.LEAST_FREEDOM).clamp(0.01, standard.MOST_FREEDOM).to(numbers.dtype)
 
 
-def _parameters(numbers: Tensor, above: Tensor | float, centred: bool) -> tuple[Tensor, Tensor, Tensor]:
+def above_least_array(freedom: Tensor | None, numbers: Tensor) -> np.ndarray | float:
+    """What :func:`above_least` returns, to the bit, as a float64 array."""
+    if freedom is None:
+        return standard.USUAL_FREEDOM - standard.LEAST_FREEDOM
+    above = np.minimum(np.maximum(to_array(freedom) - standard.LEAST_FREEDOM, 0.01), standard.MOST_FREEDOM)
+    return above.astype(np.float32).astype(np.float64) if numbers.dtype == torch.float32 else above
+
+
+def _parameters(numbers: Tensor, freedom: Tensor | None, centred: bool) -> tuple[Tensor, Tensor, Tensor]:
     """Location, log of the scale and degrees of freedom."""
     location = torch.zeros_like(numbers[..., 0]) if centred else numbers[..., 0].clamp(-FARTHEST, FARTHEST)
     log_scale, log_freedom = numbers[..., -2:].clamp(-WIDEST, WIDEST).unbind(-1)
-    return location, log_scale, standard.LEAST_FREEDOM + log_freedom.exp() * above
+    return location, log_scale, standard.LEAST_FREEDOM + log_freedom.exp() * above_least(freedom, numbers)
 
 
 class _MeanLoss(torch.autograd.Function):
-    """The mean negative log-likelihood of a network's numbers, whose gradients are computed with it."""
+    """The mean negative log-likelihood of a network's numbers, whose gradients are computed with it.
+
+    A training step has few numbers, and each of torch's operations takes longer than their arithmetic: so NumPy.
+    """
 
     @staticmethod
-    def forward(ctx: Any, numbers: Tensor, above: Tensor | float, centred: bool, target: Tensor) -> Tensor:
-        values, more = to_array(numbers), to_array(above) if isinstance(above, Tensor) else above
+    def forward(ctx: Any, numbers: Tensor, freedom: Tensor | None, centred: bool, target: Tensor) -> Tensor:
+        values, more = to_array(numbers), above_least_array(freedom, numbers)
         inside = np.minimum(np.maximum(values, -WIDEST), WIDEST)
         log_scale, log_freedom = inside[..., -2], inside[..., -1]
         location = 0.0 if centred else np.minimum(np.maximum(values[..., 0], -FARTHEST), FARTHEST)
         beyond, inverse = np.exp(log_freedom) * more, np.exp(-log_scale)
         z = (to_array(target) - location) * inverse
         density, to_z, to_freedom = standard.t_slopes(z, standard.LEAST_FREEDOM + beyond)
-        slopes = (inside == values).astype(values.dtype)  # none where a number is beyond what it may be
+        slopes = (inside == values).astype(np.float64)  # none where a number is beyond what it may be
         if not centred:
             slopes[..., 0] = to_z * inverse * (location == values[..., 0])
         slopes[..., -2] *= to_z * z + 1
         slopes[..., -1] *= to_freedom * -beyond
-        gradient = torch.as_tensor(slopes / density.size, dtype=numbers.dtype, device=numbers.device)
-        ctx.save_for_backward(gradient)
-        return numbers.new_tensor((log_scale - density).sum() / density.size)
+        slopes /= density.size
+        ctx.save_for_backward(torch.from_numpy(slopes).to(numbers.device, numbers.dtype))
+        loss = float((log_scale - density).sum()) / density.size
+        return torch.full((), loss, dtype=numbers.dtype, device=numbers.device)
 
     @staticmethod
     @once_differentiable
@@ -90,9 +102,15 @@ class _MeanLoss(torch.autograd.Function):
         return gradient * slopes, None, None, None
 
 
+def _mean_loss(numbers: Tensor, freedom: Tensor | None, centred: bool, target: Tensor) -> Tensor:
+    given = numbers, freedom, centred, target
+    loss: Tensor = _outside_graph(*given) if torch.compiler.is_compiling() else _MeanLoss.apply(*given)  # type: ignore[no-untyped-call]
+    return loss
+
+
 @torch.compiler.disable  # type: ignore[untyped-decorator]
-def _mean_loss(numbers: Tensor, above: Tensor | float, centred: bool, target: Tensor) -> Tensor:
-    loss: Tensor = _MeanLoss.apply(numbers, above, centred, target)  # type: ignore[no-untyped-call]
+def _outside_graph(*given: Any) -> Tensor:
+    loss: Tensor = _MeanLoss.apply(*given)  # type: ignore[no-untyped-call]
     return loss
 
 
