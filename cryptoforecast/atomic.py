@@ -1,10 +1,15 @@
 """Atomic writes of files: the whole content or nothing."""
 
+import glob
 import os
+import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+
+ABANDONED_S = 3600  # nothing is written for so long: whoever began it is gone
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -24,8 +29,17 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+        _remove_abandoned(path)
     except BaseException as problem:
         if isinstance(problem, OSError):
             problem.filename = str(path)  # the error of a full disk has no file name
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove what processes have left that were killed while they wrote a file."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 32}"):
+        with suppress(OSError):  # another process has removed it
+            if time.time() - left.stat().st_mtime > ABANDONED_S:
+                left.unlink()

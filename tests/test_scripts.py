@@ -103,7 +103,9 @@ def test_the_benchmark_says_what_it_can_measure() -> None:
     done = subprocess.run(
         [sys.executable, SCRIPTS / "benchmark.py", "--help"], capture_output=True, text=True, check=True
     )
-    assert "training, gpu, busy, start, distribution, judging, models, reader, scale, study" in " ".join(done.stdout.split())
+    assert "training, gpu, busy, start, distribution, judging, models, reader, scale, study" in " ".join(
+        done.stdout.split()
+    )
 
 
 @pytest.fixture
