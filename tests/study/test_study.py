@@ -1,14 +1,7 @@
 """study: many variants in one queue, compared on the same targets."""
 
 import json
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +10,8 @@ import torch
 import cryptoforecast as cf
 from cryptoforecast import Forecaster
 from tests.cli.helpers import QUICK, SIMULATED, contents, refused
-from tests.helpers import Said, some
+from tests.helpers import Said
+from tests.study.helpers import run_whole_and_killed
 
 TypeIn = Callable[..., Said]
 WORDS = tuple(word for word in QUICK if not word.startswith("--model"))
@@ -129,18 +123,8 @@ def test_killed_at_random_moments_a_study_ends_with_the_same_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    words = [sys.executable, "-m", "cryptoforecast", "study", "--config", str(plan(tmp_path)), *WORDS, *SIMULATED,
-             "--seed_everything=0", "--seeds=2", "--workers=2"]  # fmt: skip
-    begun = time.monotonic()
-    subprocess.run([*words, "--output_dir=whole"], check=True, capture_output=True)
-    seconds, moments = time.monotonic() - begun, random.Random(0)
-    for _ in range(some(3, many=20)):
-        process = subprocess.Popen([*words, "--output_dir=broken"], start_new_session=True, stdout=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0.3, 0.8) * seconds)
-        with suppress(ProcessLookupError):  # it has ended
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    subprocess.run([*words, "--output_dir=broken"], check=True, capture_output=True)
+    more = ("--seed_everything=0", "--seeds=2", "--workers=2")
+    run_whole_and_killed(["study", "--config", str(plan(tmp_path)), *WORDS, *SIMULATED, *more])
     for name in ("NLinear", "small"):
         assert contents(Path("broken", name)) == contents(Path("whole", name))
     boards = [json.loads(Path(at, "study.json").read_text())["pooled"] for at in ("whole", "broken")]

@@ -1,14 +1,7 @@
 """A search inside each fold of a backtest."""
 
 import json
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +10,8 @@ import pandas as pd
 import pytest
 
 from tests.cli.helpers import refused
-from tests.helpers import Said, some
+from tests.helpers import Said
+from tests.study.helpers import run_whole_and_killed
 
 pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'cryptoforecast[tune]'")
 
@@ -108,17 +102,7 @@ def test_what_cannot_be_searched_inside_folds_is_refused_before_the_first_trial(
 
 @pytest.mark.slow
 def test_killed_at_random_moments_it_ends_with_the_same_trials_and_rows(closes: np.ndarray) -> None:
-    words = [sys.executable, "-m", "cryptoforecast", *WORDS, *SEARCHED]
-    begun = time.monotonic()
-    subprocess.run([*words, "--output_dir=whole"], check=True, capture_output=True)
-    seconds, moments = time.monotonic() - begun, random.Random(0)
-    for _ in range(some(3, many=10)):
-        process = subprocess.Popen([*words, "--output_dir=broken"], start_new_session=True, stdout=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0.3, 0.8) * seconds)
-        with suppress(ProcessLookupError):  # it has ended
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    subprocess.run([*words, "--output_dir=broken"], check=True, capture_output=True)
+    run_whole_and_killed([*WORDS, *SEARCHED])
     for name in ("forecasts.csv", "search/fold_0/tune.json", "search/fold_1/tune.json"):
         assert Path("broken", name).read_bytes() == Path("whole", name).read_bytes()
 

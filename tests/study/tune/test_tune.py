@@ -1,14 +1,7 @@
 """tune: a search whose trials are fits, and whose best is tested once."""
 
 import json
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +12,7 @@ import pytest
 import cryptoforecast as cf
 from tests.cli.helpers import refused
 from tests.helpers import Said, some
+from tests.study.helpers import run_whole_and_killed
 
 pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'cryptoforecast[tune]'")
 
@@ -106,17 +100,7 @@ def test_an_objective_that_nothing_logs_fails_the_trials_with_the_curves_that_th
 
 @pytest.mark.slow
 def test_killed_at_random_moments_a_search_ends_with_the_same_trials(home: Path) -> None:
-    words = [sys.executable, "-m", "cryptoforecast", *WORDS, "--trials=5"]
-    begun = time.monotonic()
-    subprocess.run([*words, "--output_dir=whole"], check=True, capture_output=True)
-    seconds, moments = time.monotonic() - begun, random.Random(0)
-    for _ in range(some(4, many=20)):
-        process = subprocess.Popen([*words, "--output_dir=broken"], start_new_session=True, stdout=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0.3, 0.8) * seconds)
-        with suppress(ProcessLookupError):  # it has ended
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    subprocess.run([*words, "--output_dir=broken"], check=True, capture_output=True)
+    run_whole_and_killed([*WORDS, "--trials=5"], fewer=4)
     whole, broken = record("whole"), record("broken")
     assert broken["trials"] == whole["trials"]
     assert (broken["best"], broken["noise"]) == (whole["best"], whole["noise"])
