@@ -22,7 +22,7 @@ def outcomes(result: CheckResult, outcome: str) -> list[str]:
 
 
 def test_a_sound_model_passes_what_takes_no_long_training() -> None:
-    result = require_check(LSTM, hidden_size=4, quick=True)
+    result = require_check(GRU, hidden_size=4, quick=True)  # some processors cannot compute an LSTM in bfloat16
     assert {line.outcome for line in result} == {"holds"}
     assert [line.name for line in result] == [name for name in run.LINES if name not in run.SLOW]
     assert result["gradients"].text == "they reach each of 6 tensors of weights."
