@@ -90,7 +90,7 @@ PAGES = {
                 Option("folds", "N", "test parts, from data.test_from on"),
                 Option("seeds", "N", "fits of each part, from seed_everything on", 1),
                 Option("workers", "N", "fits at a time, each with one thread", 1),
-                Option("tune", "FILE", "search inside each fold, --trials N of them"),
+                Option("tune", "FILE", "search in each fold: --trials N; see tune --help"),
                 Option("engine", "ray", "on a cluster: --address, --num_cpus, --num_gpus"),
                 Option("window", "KIND", "expanding, or rolling: of fixed length", "expanding"),
             ],

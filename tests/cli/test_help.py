@@ -50,11 +50,12 @@ def test_the_page_of_backtest_has_its_own_options() -> None:
         for options in PAGES["backtest"].options.values()
         for option in options
     }
-    assert set(vars(backtest_parser().parse_args(["--folds=1"]))) - {*ALONE, "trials"} <= shown
+    of_a_search = {option.name for option in PAGES["tune"].options["the search"]}
+    assert set(vars(backtest_parser().parse_args(["--folds=1"]))) - {*ALONE, *of_a_search} <= shown
     (of_cluster,) = (option for option in PAGES["backtest"].options["walking forward"] if option.name == "engine")
     assert all(f"--{name}" in of_cluster.meaning for name in ALONE)
     (of_search,) = (option for option in PAGES["backtest"].options["walking forward"] if option.name == "tune")
-    assert "--trials N" in of_search.meaning
+    assert "--trials N; see tune --help" in of_search.meaning
 
 
 def test_a_page_of_help_loads_no_torch(tmp_path: Path) -> None:
