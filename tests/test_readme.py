@@ -31,6 +31,7 @@ LONG = {
     "--folds 5 --seeds 3 --ensemble": "--folds 1 --seeds 2 --ensemble",
     "--folds 5 --seeds 3": "--folds 1 --seeds 1",
 }
+FEWER = {"--trials 8": "--trials 2"}  # the lines of the others would have the same form
 LONG_CALLS = {"max_epochs=30": "max_epochs=1"}
 
 
@@ -126,7 +127,7 @@ def check(words: str, shown: list[str], blocks: list[Block], type_in: Callable[.
         return understand(words, type_in)
     assert words.startswith(OURS), words
     short = words.removeprefix(OURS)
-    for long, shorter in LONG.items():
+    for long, shorter in (LONG | FEWER).items():
         short = short.replace(long, shorter)
     if short.split()[0] in ("fit", "backtest", "study", "tune") and "--help" not in short:
         short += ONE_EPOCH

@@ -23,8 +23,8 @@ from cryptoforecast import LSTM, CloseDataModule, SimulatedSource
 torch.set_num_threads(2)
 seed_everything(0, verbose=False)
 model = LSTM(context_length=20, hidden_size=64)
-data = CloseDataModule(SimulatedSource(rows=300), context_length=20)
-Trainer(max_epochs=2, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
+data = CloseDataModule(SimulatedSource(rows=150), context_length=20)
+Trainer(max_epochs=1, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
         enable_model_summary=False, num_sanity_val_steps=0).fit(model, data)
 print(hashlib.sha256(b"".join(one.detach().numpy().tobytes() for one in model.parameters())).hexdigest())
 """

@@ -82,18 +82,16 @@ def expected_of(checkpoint: Path, prices: Tensor) -> list[np.ndarray]:
     return [part.numpy() for part in (point, distribution and distribution.quantiles) if part is not None]
 
 
-@pytest.mark.parametrize("count", [1, 7])
-def test_a_pt2_file_forecasts_the_same_bits_in_a_process_that_cannot_import_this_package(
-    count: int, tmp_path: Path
-) -> None:
+def test_a_pt2_file_forecasts_the_same_bits_in_a_process_that_cannot_import_this_package(tmp_path: Path) -> None:
     checkpoint = checkpoint_of(tiny(cf.StudentT(relative_to="none")), tmp_path)
     done = cf.export(checkpoint, tmp_path / "model.pt2")
-    prices = prices_of(count)
-    closes, quantiles = forecast_without_us(tmp_path, prices, BITS + TORCH)
-    wanted_closes, wanted_quantiles = expected_of(checkpoint, prices)
-    assert np.array_equal(closes, wanted_closes)
-    assert closes.dtype == quantiles.dtype == np.float64
-    np.testing.assert_allclose(quantiles, wanted_quantiles, rtol=1e-11)
+    for count in (1, 7):
+        prices = prices_of(count)
+        closes, quantiles = forecast_without_us(tmp_path, prices, BITS + TORCH)
+        wanted_closes, wanted_quantiles = expected_of(checkpoint, prices)
+        assert np.array_equal(closes, wanted_closes)
+        assert closes.dtype == quantiles.dtype == np.float64
+        np.testing.assert_allclose(quantiles, wanted_quantiles, rtol=1e-11)
     for part, wanted in zip(forecast_without_us(tmp_path, prices, TORCH), (closes, quantiles), strict=True):
         np.testing.assert_allclose(part, wanted, rtol=1e-6)  # with gradients, torch may take another kernel
     assert "to the bit" in done.sentence

@@ -111,11 +111,23 @@ def test_the_searches_inside_folds_have_the_sampler_the_pruner_and_the_objective
     closes: np.ndarray, type_in: TypeIn
 ) -> None:
     ways = ("--sampler=random", "--objective=val/loss")
-    said = type_in(*WORDS, *SEARCHED, *ways, "--output_dir=runs/out")
+    said = type_in(*WORDS, *SEARCHED, *ways, "--folds=1", "--trials=1", "--output_dir=runs/out")
     assert said.status == 0, said.err
     record = json.loads(Path("runs/out/search/fold_0/tune.json").read_text())
     assert record["objective"] == "val/loss"
-    assert found("runs/out")[0][0][0] != [], "the random sampler has suggested something"
-    refused(type_in(*WORDS, *SEARCHED, "--output_dir=runs/out"), 1, "--tune.sampler random, and now it is tpe")
-    refused(type_in(*WORDS, *SEARCHED, "--sampler=genetic"), 2, "--sampler")
-    refused(type_in(*WORDS, *ways), 2, "--sampler, --pruner and --objective belong to a search; add --tune FILE")
+    again = type_in(*WORDS, *SEARCHED, "--folds=1", "--trials=1", "--output_dir=runs/out")
+    refused(again, 1, "--tune.sampler random, and now it is tpe")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((*SEARCHED, "--sampler=genetic"), "--sampler"),
+        (("--sampler=random",), "--sampler, --pruner and --objective belong to a search; add --tune FILE"),
+    ],
+)
+def test_the_ways_of_a_search_are_refused_where_there_is_none_and_where_they_are_unknown(
+    closes: np.ndarray, type_in: TypeIn, words: tuple[str, ...], sentence: str
+) -> None:
+    refused(type_in(*WORDS, *words), 2, sentence)
+    assert not Path("runs").exists()
