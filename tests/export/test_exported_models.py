@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 import cryptoforecast as cf
 from tests.export.helpers import checkpoint_of
@@ -16,8 +17,9 @@ MODELS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
-@pytest.mark.parametrize("model", some([cf.GRU, cf.PatchTST, cf.TSMixer], many=MODELS))
+@pytest.mark.parametrize("model", some([cf.GRU, cf.PatchTST, cf.NHits], many=MODELS))
 def test_each_model_of_the_package_can_be_exported(model: type[cf.Forecaster], suffix: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)  # of some weights, tails are so wide that rounding shows
     head = cf.StudentT(relative_to="none")
     made = model(context_length=24, horizon=2, head=head)
     done = cf.export(checkpoint_of(made, tmp_path), tmp_path / f"model{suffix}")

@@ -11,22 +11,21 @@ from contextlib import suppress
 
 from tests.helpers import some
 
-MANY = 20
+FEW, MANY = 2, 20  # times that a command is killed
 
 
-def run_whole_and_killed(words: Sequence[str], fewer: int = 3) -> None:
+def run_whole_and_killed(words: Sequence[str]) -> None:
     """Carry out a command into the folder ``whole`` at once, and into ``broken`` killed at random moments.
 
     Args:
         words: the command without ``--output_dir``.
-        fewer: how often it is killed, where not many cases are asked for.
     """
     command = [sys.executable, "-m", "cryptoforecast", *words]
     begun = time.monotonic()
     subprocess.run([*command, "--output_dir=whole"], check=True, capture_output=True)
     seconds, moments = time.monotonic() - begun, random.Random(0)
     broken = [*command, "--output_dir=broken"]
-    for _ in range(some(fewer, many=MANY)):
+    for _ in range(some(FEW, many=MANY)):
         process = subprocess.Popen(broken, start_new_session=True, stdout=subprocess.DEVNULL)
         time.sleep(moments.uniform(0.3, 0.8) * seconds)
         with suppress(ProcessLookupError):  # it has ended
