@@ -1,4 +1,4 @@
-"""Measure time and memory on this machine: training, starting, judging, models, reading, long series, small fits.
+"""Measure time and memory on this machine: training, starting, distributions, judging, models, reading, small fits.
 
     python scripts/benchmark.py                        # all parts; about 40 minutes
     python scripts/benchmark.py --quick                # fewer rounds, smaller files; about six minutes
