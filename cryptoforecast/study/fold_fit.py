@@ -13,6 +13,7 @@ from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.beside_baselines import rows_beside_baselines
+from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure
 from cryptoforecast.evaluation.forecasts import to_csv
 from cryptoforecast.evaluation.user_baselines import make_baselines
 from cryptoforecast.models import Forecaster
@@ -78,6 +79,10 @@ class FoldCommandLine(CommandLine):
         for callback in around["callbacks"]:
             if isinstance(callback, ModelCheckpoint):
                 callback.dirpath = None  # two fits would overwrite each other's
+            elif isinstance(callback, ForecastFigure):
+                callback.every_n_epochs = (
+                    None  # of many fits curves are looked at; pictures take longer than a small fit
+                )
         logs = self.instantiated("trainer").logger is not False
         logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False) if logs else False
         self.save_config_kwargs = {"is_run": False}

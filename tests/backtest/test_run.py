@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import cryptoforecast as cf
 from cryptoforecast.cli.main import main
@@ -58,6 +59,10 @@ def test_a_run_is_fitted_again_by_its_own_configuration_and_the_result_holds_fra
     assert result.skill == pytest.approx(table["mean"].iloc[-1])
     assert result.sentence in repr(result).replace("\n", " ")
     assert "<table" in result._repr_html_()
+    (events,) = (result.folder / "folds" / "fold_1_seed_3").glob("events*")
+    tags = EventAccumulator(str(events)).Reload().Tags()
+    assert {"train/loss", "val/skill"} <= set(tags["scalars"])
+    assert tags["images"] == [], "of many fits, pictures would take longer than the fits"
     with pytest.raises(cf.UserError, match="folds is 0"):
         cf.backtest(run, folds=0)
 

@@ -74,10 +74,10 @@ class ForecastFigure(Callback):
     Custom Scalars.
 
     Args:
-        every_n_epochs: how many epochs go by from one picture to the next.
+        every_n_epochs: how many epochs go by from one picture to the next; None for charts without pictures.
     """
 
-    def __init__(self, every_n_epochs: int = 5) -> None:
+    def __init__(self, every_n_epochs: int | None = 5) -> None:
         self.every_n_epochs = every_n_epochs
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -95,6 +95,7 @@ class ForecastFigure(Callback):
         due = (
             trainer.state.fn == "fit"
             and not trainer.sanity_checking
+            and self.every_n_epochs is not None
             and trainer.current_epoch % self.every_n_epochs == 0
         )
         if not (due and board and data and isinstance(pl_module, Forecaster)):

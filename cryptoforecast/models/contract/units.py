@@ -99,7 +99,7 @@ def _kept_parameters(rung: Rung, window: Window) -> TParameters | None:
     """The distributions that stand behind the states of a batch; None where there are none."""
     if window.state is None or window.state.shape[1] != rung.states + len(TParameters._fields):
         return None
-    return TParameters(*window.state[:, rung.states :].split(1, dim=1))
+    return TParameters(*window.state[:, rung.states :].tensor_split(3, dim=1))
 
 
 def require_state(head: Head, window: Window) -> Tensor:
