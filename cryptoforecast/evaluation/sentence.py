@@ -113,7 +113,7 @@ def _of_best(claim: Claim) -> str:
         case Reason.NOT_LOWER:
             return f"{no_model}{tried}."
         case Reason.WITHIN_LUCK:
-            return f"{no_model}, which is within luck for so many ({_spa_of_none(best_of.spa_p)}){tried}."
+            return f"{no_model}, which is within luck for so many ({_spa_without_stepm(best_of.spa_p)}){tried}."
         case Reason.LUCK_OF_SO_MANY:
             p_value = "none" if claim.test.p_value is None else f"{claim.test.p_value:.2g}"
             alone = f"Diebold-Mariano p of it alone = {p_value}, and below {claim.level:.2g} would be needed"
@@ -134,13 +134,14 @@ def _not_beaten(best_of: BestOf) -> str:
         return ""
     name, spa_p, in_stepm = best_of.next_rung
     rival = f"{name}'s" if best_of.measure == CRPS else name
-    luck = f"; within luck for the best of all {best_of.tried.fits:,}" if in_stepm else ""
-    reason = "" if spa_p is None else f" ({f'SPA {format_p_value(spa_p)}{luck}' if in_stepm else _spa_of_none(spa_p)})"
-    return f", but not shown to be better than {rival}{reason}"
+    spa = _spa_without_stepm(spa_p)
+    if in_stepm and spa_p is not None:
+        spa = f"SPA {format_p_value(spa_p)}; within luck for the best of all {best_of.tried.fits:,}"
+    return f", but not shown to be better than {rival}{f' ({spa})' if spa else ''}"
 
 
-def _spa_of_none(p_value: float | None) -> str:
-    """The p-value of SPA where StepM finds the best model no better, and that it does not where SPA finds some."""
+def _spa_without_stepm(p_value: float | None) -> str:
+    """The p-value of SPA, where StepM does not find the best model better; that is said where the p-value is small."""
     if p_value is None:
         return ""
     doubt = ", but StepM, over all models given, does not find it better" if p_value < SIGNIFICANCE_LEVEL else ""

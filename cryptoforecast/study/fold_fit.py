@@ -80,9 +80,8 @@ class FoldCommandLine(CommandLine):
             if isinstance(callback, ModelCheckpoint):
                 callback.dirpath = None  # two fits would overwrite each other's
             elif isinstance(callback, ForecastFigure):
-                callback.every_n_epochs = (
-                    None  # of many fits curves are looked at; pictures take longer than a small fit
-                )
+                # Curves of many fits are looked at, and no pictures, which take longer than a small fit.
+                callback.every_n_epochs = None
         logs = self.instantiated("trainer").logger is not False
         logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False) if logs else False
         self.save_config_kwargs = {"is_run": False}

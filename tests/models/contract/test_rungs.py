@@ -9,13 +9,26 @@ import torch
 from lightning.pytorch import seed_everything
 from torch import Tensor
 
-from cryptoforecast import GRU, LSTM, CloseDataModule, Forecaster, Head, Mixture, Quantiles, StudentT, forecast_rows
+from cryptoforecast import (
+    GRU,
+    LSTM,
+    CloseDataModule,
+    Forecaster,
+    Head,
+    Mixture,
+    Quantiles,
+    SimulatedSource,
+    StudentT,
+    forecast_rows,
+)
+from cryptoforecast.models.contract.following import follow
+from cryptoforecast.models.contract.units import RungUnits, units_of
 from cryptoforecast.models.heads.prediction import Prediction
 from cryptoforecast.models.ladder.ladder import follow_all
 from cryptoforecast.quantiles import COLUMNS, LEVELS
-from tests.helpers import data_of
+from tests.helpers import data_of, not_none
 from tests.models.contract.helpers import CLOSES, HEADS, fitted
-from tests.models.helpers import LENGTHS
+from tests.models.helpers import CONTEXT_LENGTH, LENGTHS
 
 
 class Zeros(Forecaster):
@@ -127,3 +140,21 @@ def test_the_likelihood_is_computed_in_float32_at_least(precision: str, tmp_path
     _, trainer = fitted(Noting(hidden_size=4, head=StudentT(), **LENGTHS), tmp_path, precision=precision)
     assert set(seen) <= {torch.float32, torch.float64}
     assert trainer.callback_metrics["train/loss"].isfinite()
+
+
+def test_distributions_that_windows_hold_are_those_of_their_states_to_the_bit() -> None:
+    data = CloseDataModule(SimulatedSource(rows=400), context_length=CONTEXT_LENGTH)
+    data.setup("fit")
+    for rung in ("Har", "Garch", "Ewma"):
+        model = GRU(hidden_size=2, head=StudentT(relative_to=rung), context_length=CONTEXT_LENGTH)
+        base = not_none(model.output_head.base)
+        base.fit(data.bars(), 1)
+        window = follow(model, data)[data.fold.train[:50]]
+        state = not_none(window.state)
+        assert state.shape[1] == base.rung.states + 3
+        held, computed = (
+            units_of(model, window._replace(state=part)) for part in (state, state[:, : base.rung.states])
+        )
+        assert isinstance(held, RungUnits)
+        assert isinstance(computed, RungUnits)
+        assert all(torch.equal(one, other) for one, other in zip(held.base, computed.base, strict=True)), rung
