@@ -19,8 +19,9 @@ from lightning.pytorch.utilities import parsing
 
 from cryptoforecast import Forecaster, Scaling, Source
 from cryptoforecast.cli.main import main
-from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure
+from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure, figure_files
 from cryptoforecast.evaluation.ledger import LEDGER
+from cryptoforecast.training import judge
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
 CHECKS = re.compile(r"^<@beartype|[\\/]jaxtyping[\\/]")  # files of the frames of shape checks
@@ -103,11 +104,12 @@ def type_in(
     forget(tmp_path)
 
 
-@pytest.fixture
-def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Verbs in this process draw nothing, which takes them a third of their time; tests of figures do without this."""
-    monkeypatch.setattr("cryptoforecast.training.judge.save_figures", lambda *_: [])
-    monkeypatch.setattr(ForecastFigure, "on_validation_end", lambda *_: None)
+@pytest.fixture(autouse=True)
+def _without_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verbs in this process draw nothing, which takes them half of their time, but in a test marked ``figures``."""
+    if request.node.get_closest_marker("figures") is None:
+        monkeypatch.setattr(judge, "save_figures", lambda rows, *_: list(figure_files(rows)))
+        monkeypatch.setattr(ForecastFigure, "on_validation_end", lambda *_: None)
 
 
 def forget(folder: Path) -> None:

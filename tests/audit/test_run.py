@@ -7,8 +7,6 @@ import pytest
 import cryptoforecast as cf
 from tests.helpers import random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 PEEK = """
 import pandas as pd, torch
 from cryptoforecast import LSTM

@@ -12,8 +12,6 @@ from cryptoforecast.evaluation.rows import read_written_rows
 from tests.cli.helpers import QUICK
 from tests.helpers import Said, random_walk
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 ENDS = ("--data.source=CsvSource", "--data.source.path=prices.csv", "--data.horizon=2")
 

@@ -38,6 +38,7 @@ def coins(type_in: Callable[..., Said], tmp_path: Path) -> Said:
     return said
 
 
+@pytest.mark.figures
 def test_several_coins_go_through_every_verb(coins: Said, type_in: Callable[..., Said]) -> None:
     lines = coins.out.splitlines()
     assert lines[0] == "closes   3 series, 1 day apart"

@@ -16,7 +16,6 @@ from tests.helpers import CONFIGS, FITS, SMALL, Run, Said, random_walk, write_ya
 
 
 @pytest.mark.parametrize("config", FITS, ids=lambda config: config.stem)
-@pytest.mark.usefixtures("without_figures")
 def test_every_shipped_config_runs_an_epoch_of_every_verb(
     config: Path, type_in: Callable[..., Said], tmp_path: Path
 ) -> None:
@@ -66,6 +65,7 @@ def test_a_saved_configuration_runs_again_to_the_same_numbers(
     assert rows[0] == rows[1]
 
 
+@pytest.mark.figures
 def test_test_scores_model_and_baselines_and_writes_rows_scores_and_picture(
     fitted: Run, type_in: Callable[..., Said], tmp_path: Path
 ) -> None:

@@ -17,8 +17,6 @@ from cryptoforecast.evaluation.rows import to_csv
 from tests.evaluation.helpers import many
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 SOURCE = ("--data.source=CsvSource", "--data.source.path=COIN-USD.csv")
 

@@ -20,9 +20,8 @@ DENSITY = ["crps", "density_skill", "log_score", "coverage_50", "coverage_90", "
 
 
 @pytest.fixture
-def fitted_density(type_in: TypeIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The run folder of a tiny LSTM with a Student-t head; no figures are drawn."""
-    monkeypatch.setattr("cryptoforecast.training.judge.save_figures", lambda *_: [])
+def fitted_density(type_in: TypeIn, tmp_path: Path) -> Path:
+    """The run folder of a tiny LSTM with a Student-t head."""
     write_yahoo(tmp_path / "COIN-USD.csv", random_walk(700))
     words = ("--data.source=CsvSource", "--data.source.path=COIN-USD.csv", "--model.head=StudentT", *SMALL)
     said = type_in("fit", "--config", CONFIGS / "btc.yaml", *words)

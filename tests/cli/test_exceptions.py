@@ -10,8 +10,6 @@ from cryptoforecast.user_code.exception_origin import innermost_frames_first
 from tests.cli.helpers import FIT
 from tests.helpers import Said, random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 MINE = """
 import numpy as np

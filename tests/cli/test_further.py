@@ -13,19 +13,16 @@ TypeIn = Callable[..., Said]
 SOURCE = ("--data.source=SimulatedSource", "--data.source.rows=700", "--data.val_from=0.6", "--data.test_from=0.8")
 
 
-def fitted(type_in: TypeIn, monkeypatch: pytest.MonkeyPatch, *words: str) -> Path:
-    """The best checkpoint of a tiny GRU; no figures are drawn."""
-    monkeypatch.setattr("cryptoforecast.training.judge.save_figures", lambda *_: [])
+def fitted(type_in: TypeIn, *words: str) -> Path:
+    """The best checkpoint of a tiny GRU."""
     said = type_in("fit", "--model=GRU", "--name=tiny", *words, *SMALL)
     assert said.status == 0, said.err
     return Path("runs", "tiny", "version_0", "checkpoints", "best.ckpt")
 
 
 @pytest.mark.slow
-def test_adapted_quantiles_are_judged_beside_those_of_the_model(
-    type_in: TypeIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    best = fitted(type_in, monkeypatch, "--model.head=Conformal", *SOURCE)
+def test_adapted_quantiles_are_judged_beside_those_of_the_model(type_in: TypeIn) -> None:
+    best = fitted(type_in, "--model.head=Conformal", *SOURCE)
     said = type_in("test", "--ckpt_path", best, "--judge.adaptive=true", "--judge.adaptive_step=0.02")
     assert said.status == 0, said.err
     assert "GRU adaptive" in said.out
@@ -41,10 +38,8 @@ def test_adapted_quantiles_are_judged_beside_those_of_the_model(
 
 
 @pytest.mark.slow
-def test_probabilities_of_a_rise_are_judged_from_the_command_line(
-    type_in: TypeIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    best = fitted(type_in, monkeypatch, "--model.head=Bernoulli", "--model.head.loss=log", *SOURCE)
+def test_probabilities_of_a_rise_are_judged_from_the_command_line(type_in: TypeIn) -> None:
+    best = fitted(type_in, "--model.head=Bernoulli", "--model.head.loss=log", *SOURCE)
     said = type_in("test", "--ckpt_path", best)
     assert said.status == 0, said.err
     assert "base rate of training" in said.out
@@ -53,12 +48,10 @@ def test_probabilities_of_a_rise_are_judged_from_the_command_line(
 
 
 @pytest.mark.slow
-def test_volatility_is_fitted_judged_and_forecast_from_the_command_line(
-    type_in: TypeIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_volatility_is_fitted_judged_and_forecast_from_the_command_line(type_in: TypeIn) -> None:
     inner = ("SimulatedSource", "--data.source.source.rows=9600", "--data.source.source.interval=1h")
     words = ("--data.source=VolatilitySource", "--data.source.estimator=realised", "--data.source.source", *inner)
-    best = fitted(type_in, monkeypatch, *words)
+    best = fitted(type_in, *words)
     said = type_in("test", "--ckpt_path", best)
     assert said.status == 0, said.err
     assert "QLIKE" in said.out

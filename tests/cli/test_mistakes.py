@@ -9,8 +9,6 @@ import pytest
 from tests.cli.helpers import BTC, COIN, refused
 from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 MISTYPED = {
     (*BTC, "--model.hiden_size=8"): "LSTM has no option hiden_size; the nearest is hidden_size",
     (*BTC, "--model.optimizer.lrr=1"): "Adam has no option lrr; the nearest is lr",

@@ -15,8 +15,6 @@ from tests.cli.helpers import QUICK
 from tests.data.sources.exchange_server import HOURS, NOON, LocalExchange
 from tests.helpers import Said
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 DAYS = pd.date_range("2024-01-01", periods=110)
 CLOSES = [round(100.5 + 7 * np.sin(at / 5), 2) for at in range(110)]

@@ -11,8 +11,6 @@ import pytest
 from cryptoforecast.evaluation.ledger import read_ledger
 from tests.helpers import CONFIGS, SMALL, Said, random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 NET = """
 import helper
@@ -40,9 +38,8 @@ OPTIONS = ("--data.source=CsvSource", *[word for word in SMALL if "hidden_size" 
 
 
 @pytest.fixture
-def coin(type_in: TypeIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TypeIn:
-    """Type a verb on a coin's file, in a folder that has a variant and its helper; no figures are drawn."""
-    monkeypatch.setattr("cryptoforecast.training.judge.save_figures", lambda *_: [])
+def coin(type_in: TypeIn, tmp_path: Path) -> TypeIn:
+    """Type a verb on a coin's file, in a folder that has a variant and its helper."""
     write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
     (tmp_path / "net.py").write_text(NET)
     (tmp_path / "helper.py").write_text(HELPER)

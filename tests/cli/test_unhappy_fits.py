@@ -160,6 +160,7 @@ def test_a_full_disk_gets_one_sentence_and_what_was_saved_before_is_kept(size: i
     assert coin(*go_on).status == 0
 
 
+@pytest.mark.figures
 def test_a_disk_that_curves_fill_gets_one_sentence(coin: TypeIn) -> None:
     figure = ENDS[-1].replace("[", "[{class_path: ForecastFigure}, ", 1)
     assert in_a_child(small_files, 60_000, Path("said.txt"), *ENDS[:-1], figure) == 1

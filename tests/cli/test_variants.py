@@ -8,8 +8,6 @@ import pytest
 from tests.cli.helpers import COIN, CSV, refused
 from tests.helpers import CONFIGS, SMALL, Said, random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 VARIANTS = """
 import torch
 from torch import nn

@@ -13,8 +13,6 @@ from cryptoforecast.models.checkpoints.loaded_parts import prior_training_of
 from cryptoforecast.quantiles import LEVELS
 from tests.helpers import Said, data_of, random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 CORE = {"d_model": 8, "d_kv": 4, "d_ff": 8, "num_heads": 4, "num_layers": 1}
 SIZES = {"context_length": 64, "input_patch_size": 8, "input_patch_stride": 8, "use_reg_token": True}
 LENGTHS = {"context_length": 20, "horizon": 3}

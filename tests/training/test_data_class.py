@@ -45,8 +45,6 @@ class Plain:
 """
 TYPED = ("--model=LSTM", "--model.hidden_size=2", "--data.source=CsvSource", "--data.source.path=COIN-USD.csv",
          "--data.context_length=6", "--seed_everything=7", "--trainer.max_epochs=1")  # fmt: skip
-
-pytestmark = pytest.mark.usefixtures("without_figures")
 TypeIn = Callable[..., Said]
 
 

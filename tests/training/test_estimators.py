@@ -10,8 +10,6 @@ import torch
 from cryptoforecast import load_forecaster
 from tests.helpers import CONFIGS, Said, random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 FITTED = """
 import os, torch
 from cryptoforecast import Forecaster

@@ -17,8 +17,6 @@ from cryptoforecast.training.evaluation_hooks import MOMENTS, STAGES, call_evalu
 from tests.helpers import Given, Said, data_of, random_walk, write_yahoo
 from tests.models.helpers import LENGTHS, quiet_trainer
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 
 def noting(called: list[str], name: str) -> Callable[..., None]:
     return lambda *_, **__: called.append(name)

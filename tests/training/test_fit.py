@@ -18,8 +18,6 @@ from tests.cli.helpers import AMIDST, ENDS, RUN, bits
 from tests.helpers import Said
 from tests.training.helpers import ADAM, BEST, LAST, Interrupting, fit
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 
 

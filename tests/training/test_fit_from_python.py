@@ -16,8 +16,6 @@ from tests.cli.helpers import RUN
 from tests.helpers import Run, Said
 from tests.training.helpers import LAST, SMALL, fit
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 
 

@@ -15,8 +15,6 @@ from cryptoforecast.models.checkpoints.reload_check import require_reloadable
 from tests.cli.helpers import AMIDST, RUN, bits
 from tests.helpers import Said, bars
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 HEAD, GO_ON = "--model.head=StudentT", "--trainer.max_steps=-1"
 COUNT = 420

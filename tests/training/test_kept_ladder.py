@@ -9,8 +9,6 @@ import cryptoforecast as cf
 from cryptoforecast.models.ladder import kept
 from cryptoforecast.models.ladder.ladder import Ladder
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 SMALL: dict[str, Any] = {"hidden_size": 2, "context_length": 6, "max_epochs": 1, "accelerator": "cpu"}
 
 

@@ -17,8 +17,6 @@ from tests.cli.helpers import AMIDST, ENDS, FIT, LAST_FILE, OFTEN, RUN, bits
 from tests.helpers import Said, random_walk, write_yahoo
 from tests.models.helpers import Kill, Killed
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 
 

@@ -13,8 +13,6 @@ from cryptoforecast.training.resume_rules import RULES, Rule, rule_of
 from tests.cli.helpers import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
 from tests.helpers import Said, random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 STEP = "--model.scheduler=StepLR", "--model.scheduler.step_size=2", "--model.scheduler.gamma=0.5"
 MORE = "--trainer.max_epochs=4"

@@ -12,8 +12,6 @@ from cryptoforecast.training.run_folder import CONFIGURATION, MAX_PARENTS, PROVE
 from tests.cli.helpers import FIT
 from tests.helpers import Said, random_walk, some, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 NO_LOGGER = [word for word in FIT if "logger" not in word]
 TENSORBOARD, CSV = (

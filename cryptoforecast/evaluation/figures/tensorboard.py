@@ -1,5 +1,6 @@
 """The figures of forecast rows, as PNG files and on TensorBoard."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,17 @@ def save_figures(rows: pd.DataFrame, split: str, folder: Path, simulated: bool =
     Returns:
         The names of the files.
     """
-    pictures = PICTURES | (DISTRIBUTION_PICTURES if is_distribution_judged(rows) else {})
+    files = figure_files(rows)
     with default_style():
-        for name, plot in pictures.items():
-            write_png(plot(rows, split, simulated), folder / f"{name}.png")
-    return [f"{name}.png" for name in pictures]
+        for file, plot in files.items():
+            write_png(plot(rows, split, simulated), folder / file)
+    return list(files)
+
+
+def figure_files(rows: pd.DataFrame) -> dict[str, Callable[..., Any]]:
+    """The names of the files that :func:`save_figures` writes, and what draws each."""
+    pictures = PICTURES | (DISTRIBUTION_PICTURES if is_distribution_judged(rows) else {})
+    return {f"{name}.png": plot for name, plot in pictures.items()}
 
 
 class ForecastFigure(Callback):

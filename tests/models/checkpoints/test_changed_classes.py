@@ -19,8 +19,6 @@ from cryptoforecast.recipe.read import RecipeError, read_recipe
 from cryptoforecast.recipe.write import parameters_of, recipe_of
 from tests.helpers import Run, Said
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 NET = """
 from torch import nn
 from cryptoforecast import Forecaster, Scaling, RelativeLog

@@ -16,8 +16,6 @@ from cryptoforecast.models.checkpoints.loaded_parts import prior_training_of
 from cryptoforecast.models.checkpoints.prior_training import pretraining
 from tests.helpers import CONFIGS, Run, Said
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 LENGTHS = {"context_length": 12, "horizon": 2}
 MEMBERS = """
 import torch

@@ -16,8 +16,6 @@ from tests.models.variants.seq2seq import Seq2Seq
 from tests.models.variants.student_step import StudentGRU
 from tests.models.variants.weighted import Weighted
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 VARIANTS: dict[type[cf.Forecaster], dict[str, Any]] = {
     GAN: {"hidden": 4},
     StudentGRU: {"hidden": 4},

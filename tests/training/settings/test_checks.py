@@ -11,8 +11,6 @@ from cryptoforecast.evaluation.ledger import read_ledger
 from tests.cli.helpers import FIT, LAST, RUN
 from tests.helpers import Run, Said, random_walk, write_yahoo
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 PLATEAU = "{class_path: lightning.pytorch.cli.ReduceLROnPlateau, init_args: {monitor: %s, mode: %s}}"
 

@@ -12,8 +12,6 @@ from cryptoforecast.training.settings.checks import refuse_ignored_options
 from tests.cli.helpers import refused
 from tests.helpers import CONFIGS, Said
 
-pytestmark = pytest.mark.usefixtures("without_figures")
-
 TypeIn = Callable[..., Said]
 MODEL = ("--model=LSTM", "--data.source=SimulatedSource")
 OURS = ["EarlyStopping", "ModelCheckpoint", "ModelCheckpoint", "ForecastFigure"]
