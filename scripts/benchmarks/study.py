@@ -66,7 +66,7 @@ def _walk(closes: Path, folder: str, seeds: int, workers: int, head: list[str]) 
     with tempfile.TemporaryDirectory(dir=folder) as output:
         command = [
             sys.executable, "-m", "cryptoforecast", "backtest", "--model=NLinear", *head, "--data.source=CsvSource",
-            f"--data.source.path={closes}", "--seed_everything=0", "--trainer.max_epochs=1", "--trainer.logger=false",
+            f"--data.source.path={closes}", "--seed_everything=0", "--trainer.max_epochs=1",
             "--trainer.accelerator=cpu", f"--folds={FOLDS}", f"--seeds={seeds}", f"--workers={workers}",
             f"--output_dir={output}/out",
         ]  # fmt: skip

@@ -85,6 +85,7 @@ def test_while_a_model_with_a_distribution_is_trained_tensorboard_shows_its_fan(
     assert events.Tags()["images"] == ["val/forecast", "val/changes", "val/errors", "val/fan"]
 
 
+@pytest.mark.figures
 def test_test_names_the_figures_that_it_has_written(type_in: Callable[..., Said], distribution: Run) -> None:
     said = type_in("test", "--ckpt_path", distribution.checkpoint, "--output_dir=out")
     names = "forecasts.csv, scores.json, forecast.png, changes.png, errors.png, fan.png, pit.png, reliability.png, "

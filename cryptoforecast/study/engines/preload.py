@@ -1,14 +1,31 @@
-"""Importing this module makes the parser of the next fit in this process, or in each of its copies.
+"""Importing this module prepares the next fit in this process, or in each of its copies.
 
-Making a parser takes as long as a small fit, and what writes curves is imported too, for most fits write them. This
-happens at import because the fork server takes names of modules.
+Reading signatures and sources of Lightning's and torch's classes takes as long as a small fit, and what was read is
+kept; the parser of the next fit is made too, and what writes curves is imported, for most fits write them. This happens
+at import because the fork server takes names of modules.
 """
 
 import gc
 
 import torch.utils.tensorboard  # noqa: F401
 
+from cryptoforecast.study.command import BacktestCommandLine
 from cryptoforecast.study.fold_fit import make_parser
+from cryptoforecast.training.console import quiet_console
+from cryptoforecast.training.lightning.tested_sources import changed_owner
+from cryptoforecast.training.settings.command_line import make
 
+# Nothing is loaded or seeded; a GPU that this process had looked at could not be used by its copies.
+USUAL_FIT = [
+    "fit",
+    "--model=LSTM",
+    "--data.source=SimulatedSource",
+    "--trainer.accelerator=cpu",
+    "--seed_everything=false",
+]
+
+quiet_console()
+make(USUAL_FIT, BacktestCommandLine)
+changed_owner()
 make_parser()
 gc.freeze()  # leave these objects out of the collections of all copies
