@@ -7,13 +7,13 @@ from cryptoforecast.backtest.run import walk_forward
 from cryptoforecast.cli.interrupted import saying_what_is_kept
 from cryptoforecast.cli.judging import BASELINES, METRICS, add_judging
 from cryptoforecast.cli.parser import Parser
-from cryptoforecast.cli.terminal import console
 from cryptoforecast.evaluation.distribution.adaptive import ADAPTIVE_STEP, adaptation_of
 from cryptoforecast.evaluation.walk_forward.table import print_backtest
 from cryptoforecast.study.engines.choose import add_engine
 from cryptoforecast.study.tune.nested import say_found
 from cryptoforecast.study.tune.searching import add_ways_to_search
 from cryptoforecast.study.walk import WINDOWS
+from cryptoforecast.terminal import default_console
 
 DESCRIPTION = """Walk forward: cut the closes from data.test_from on into consecutive test parts, and for each of them
 fit the model from scratch on the closes before it. All options of fit are options of backtest too. Run again after an
@@ -33,7 +33,7 @@ def run(words: Sequence[str]) -> None:
     with saying_what_is_kept():
         result = walk_forward(of_fit, **vars(options))
     print()
-    print_backtest(result.verdict, console())
+    print_backtest(result.verdict, default_console())
     if (adaptation := adaptation_of(result.rows)) is not None:
         print(adaptation.sentence)
     for line in say_found(result.found):

@@ -2,7 +2,6 @@
 
 import argparse
 import shlex
-import sys
 from collections.abc import Sequence
 
 from cryptoforecast.cli.judging import METRICS, add_judging
@@ -26,13 +25,11 @@ def run(words: Sequence[str]) -> None:
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: is no folder; --output_dir names one.")
 
-    from rich.console import Console
-
     from cryptoforecast.evaluation.comparison.compare import compare
-    from cryptoforecast.evaluation.comparison.result import LINE_LENGTH
+    from cryptoforecast.terminal import default_console
 
     result = compare(*options.runs, by=options.by, metrics=options.metrics, seeds=options.seeds)
-    result.print(Console() if sys.stdout.isatty() else Console(width=LINE_LENGTH))
+    result.print(default_console())
     result.write(folder, shlex.join(["python", "-m", "cryptoforecast", *words]))
     print(f"\nwrote {FILES} into {folder}")
 

@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Sequence
 
-from cryptoforecast.cli.terminal import console
 from cryptoforecast.evaluation.printed_verdict import print_verdict
+from cryptoforecast.terminal import default_console
 from cryptoforecast.training.fit import fit_words
 from cryptoforecast.training.settings.parser import PROGRAM
 
@@ -19,7 +19,7 @@ def run(words: Sequence[str]) -> None:
     if not fitted.is_judged:  # another process of several prints
         return
     print()
-    print_verdict(fitted.val, console())
+    print_verdict(fitted.val, default_console())
     if fitted.checkpoint is not None:
         path = str(fitted.checkpoint)
         print(f"\ncheckpoint: {path}\nnext: {shlex.join([*PROGRAM, 'test', '--ckpt_path', path])}")

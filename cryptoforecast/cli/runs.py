@@ -71,9 +71,10 @@ def _write(frame: "pd.DataFrame", chosen: str) -> None:
 
 def _print(frame: "pd.DataFrame") -> None:
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from cryptoforecast.terminal import default_console
 
     table = Table(box=SIMPLE_HEAD)
     folders = [cells["folder"] or cells["name"] or "-" for cells in frame.to_dict("records")]
@@ -90,8 +91,7 @@ def _print(frame: "pd.DataFrame") -> None:
         words = [folder, cells["model"], _settings(cells)]
         date = [] if of_density else [f"{cells['time']:%Y-%m-%d}"]
         table.add_row(*map(Text, words), seed, *(_skills(cells, split, of_density) for split in SPLITS), *date)
-    console = Console() if sys.stdout.isatty() else Console(width=100)
-    console.print(table)
+    default_console().print(table)
 
 
 def _skills(cells: "dict[str, Any]", split: str, of_density: bool) -> str:

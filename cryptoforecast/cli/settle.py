@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from cryptoforecast.cli.parser import Parser
 from cryptoforecast.cli.register import refuse_options_of_predict
-from cryptoforecast.cli.terminal import console
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.printed_verdict import print_verdict
 from cryptoforecast.register.chain import say_problems
 from cryptoforecast.register.run import REGISTER
 from cryptoforecast.register.settle import settle_words
+from cryptoforecast.terminal import default_console
 
 
 def run(words: Sequence[str]) -> None:
@@ -23,7 +23,7 @@ def run(words: Sequence[str]) -> None:
     refuse_options_of_predict("settle", left)
     settled = settle_words(["predict", *left], path=options.register, head=options.head)
     for name, verdict in settled.verdicts.items():
-        print_verdict(verdict, console())
+        print_verdict(verdict, default_console())
         print("\n".join(settled.remarks[name]), end="\n" if settled.remarks[name] else "")
     by_step = settled.by_step()
     if len(by_step) > len(settled.verdicts):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from cryptoforecast.cli.interrupted import saying_what_is_kept
 from cryptoforecast.cli.judging import BASELINES, METRICS, add_judging
 from cryptoforecast.cli.parser import Parser
-from cryptoforecast.cli.terminal import console
 from cryptoforecast.study.engines.choose import add_engine
 from cryptoforecast.study.run import carry_out_study, say_command
 from cryptoforecast.study.walk import WINDOWS
+from cryptoforecast.terminal import default_console
 
 DESCRIPTION = """Walk forward with every variant of a configuration, on the same targets, and compare them all. All
 options of fit are options of study too, and hold for all variants. Run again after an interruption, it keeps the fits
@@ -29,7 +29,7 @@ def run(words: Sequence[str]) -> None:
     with saying_what_is_kept():
         result = carry_out_study(of_fit, **vars(options), command=say_command(words))
     print()
-    result.print(console())
+    result.print(default_console())
     print(f"\nwrote study.html, study.json and a folder for each variant into {result.folder}")
     result.require_all()
 

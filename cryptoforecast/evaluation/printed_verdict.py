@@ -1,6 +1,5 @@
 """A verdict as it is printed: tables of scores, findings, and the claims as sentences."""
 
-import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -19,11 +18,10 @@ from cryptoforecast.evaluation.score_tables import (
 from cryptoforecast.evaluation.table import notes, tables_of_findings
 from cryptoforecast.evaluation.volatility_verdict import tables_of_volatility
 from cryptoforecast.formatting import display_name
+from cryptoforecast.terminal import default_console
 
 if TYPE_CHECKING:
     from cryptoforecast.evaluation.verdict import Verdict
-
-WIDTH = 100  # characters of a line without a terminal
 
 
 def print_verdict(verdict: "Verdict", console: Console | None = None) -> None:
@@ -39,7 +37,7 @@ def print_verdict(verdict: "Verdict", console: Console | None = None) -> None:
     >>> print_verdict(verdict)  # doctest: +ELLIPSIS
     SIMULATED: 20 test targets...
     """
-    console = console or (Console() if sys.stdout.isatty() else Console(width=WIDTH))
+    console = console or default_console()
     names = display_name(series_in_words(verdict.by_series), verdict.claim.simulated)
     distribution, volatility = verdict.distribution, verdict.volatility
     targets = f"{sum(verdict.targets.values()):,} {verdict.split} targets"

@@ -1,16 +1,14 @@
 """The verdict on a model: scores beside the baselines, tests, and the claim as a sentence."""
 
 import html
-import io
 import json
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
-from rich.console import Console
 
 from cryptoforecast.errors import UserError
 from cryptoforecast.evaluation.benchmark_rows import with_random_walk
@@ -20,7 +18,7 @@ from cryptoforecast.evaluation.distribution.density import point_rows
 from cryptoforecast.evaluation.distribution.verdict import DistributionVerdict, judge_distribution
 from cryptoforecast.evaluation.findings import ModelFindings, findings_by_series
 from cryptoforecast.evaluation.metrics import RANDOM_WALK, Overall, Score, overall, scores_by_series
-from cryptoforecast.evaluation.printed_verdict import WIDTH, print_verdict
+from cryptoforecast.evaluation.printed_verdict import print_verdict
 from cryptoforecast.evaluation.sentence import sentence_of
 from cryptoforecast.evaluation.significance import NO_BENCHMARK, diebold_mariano, loss_differences
 from cryptoforecast.evaluation.tries import Place
@@ -28,6 +26,7 @@ from cryptoforecast.evaluation.user_metrics import note_metrics
 from cryptoforecast.evaluation.verdict_record import scores_of_both, verdict_record
 from cryptoforecast.evaluation.volatility_metrics import with_metrics_of_quantity
 from cryptoforecast.evaluation.volatility_verdict import VolatilityVerdict, judge_volatility
+from cryptoforecast.terminal import printed
 
 SPLITS = ("val", "test")
 
@@ -116,9 +115,7 @@ class Verdict:
         return pd.DataFrame(lines)
 
     def __repr__(self) -> str:
-        console = Console(file=io.StringIO(), width=WIDTH)
-        print_verdict(self, console)
-        return cast(io.StringIO, console.file).getvalue().rstrip()
+        return printed(lambda console: print_verdict(self, console))
 
     def _repr_html_(self) -> str:
         claims = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in self.sentences)

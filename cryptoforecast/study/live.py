@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -33,23 +34,27 @@ class LiveStatus:
         self.total, self.done, self.failed = total, done, 0
         self._best, self._fresh, self._began = best, 0, time.monotonic()
         self._running: dict[str, float] = {}  # when each began, by its name
+        self._display: Live | NotebookDisplay | None = None
         console = console or Console()
-        self._shows = shows and (console.is_terminal or console.is_jupyter)
-        self._live = Live(console=console, get_renderable=self.text, refresh_per_second=REFRESH, transient=True)
+        if shows and console.is_jupyter:
+            self._display = NotebookDisplay(self.text)
+        elif shows and console.is_terminal:
+            self._display = Live(console=console, get_renderable=self.text, refresh_per_second=REFRESH, transient=True)
 
     def start(self) -> None:
         """Show it from now on."""
-        if self._shows:
-            self._live.start()
+        if self._display is not None:
+            self._display.start()
 
     def stop(self) -> None:
-        """Take it away."""
-        if self._shows:
-            self._live.stop()
+        """Take it away; in a notebook, leave what it says."""
+        if self._display is not None:
+            self._display.stop()
 
     def started(self, fit: Fit) -> None:
         """Note that a fit runs."""
         self._running[str(fit)] = time.monotonic()
+        self._refresh()
 
     def ended(self, fit: Fit, failed: bool) -> None:
         """Note that a fit has ended."""
@@ -59,6 +64,12 @@ class LiveStatus:
             self.failed += 1
         else:
             self.done += 1
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Show in a notebook what has changed; a terminal is refreshed by itself."""
+        if isinstance(self._display, NotebookDisplay):
+            self._display.refresh()
 
     def text(self) -> Text:
         """How many are done, the best so far, the time that the rest takes at this pace, and each fit that runs."""
@@ -66,11 +77,41 @@ class LiveStatus:
         parts = [f"{self.done} of {self.total} done, {self.failed} failed"]
         if best := self._best():
             parts.append(f"best so far {best}")
-        if self._fresh:
-            left = (now - self._began) / self._fresh * (self.total - self.done - self.failed)
-            parts.append(f"{say_seconds(left)} left")
-        running = [f"  {name}: {say_seconds(now - began)}" for name, began in self._running.items()]
+        if self._fresh and (left := self.total - self.done - self.failed):
+            parts.append(f"{say_seconds((now - self._began) / self._fresh * left)} left")
+        if isinstance(self._display, NotebookDisplay):  # it stands still from fit to fit, and seconds do not
+            running = [f"  {name}" for name in self._running]
+        else:
+            running = [f"  {name}: {say_seconds(now - began)}" for name, began in self._running.items()]
         return Text("\n".join(["; ".join(parts), *running]))
+
+
+class NotebookDisplay:
+    """A display in the output of a notebook's cell, by IPython alone; Rich would take ipywidgets.
+
+    Args:
+        text: says what is shown.
+    """
+
+    def __init__(self, text: Callable[[], Text]) -> None:
+        self._text = text
+        self._handle: Any = None
+
+    def start(self) -> None:
+        """Show it, above what is printed from now on."""
+        from IPython.display import display  # it is there wherever a notebook is
+
+        self._handle = display(self, display_id=True)
+
+    def refresh(self) -> None:
+        """Show the text as it is now."""
+        if self._handle is not None:
+            self._handle.update(self)
+
+    stop = refresh
+
+    def __repr__(self) -> str:
+        return self._text().plain
 
 
 def say_seconds(seconds: float) -> str:

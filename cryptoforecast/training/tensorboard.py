@@ -4,7 +4,6 @@ Two folders in the run's own hold them, which TensorBoard shows as runs: ``steps
 another place than curves by epoch, and ``verdict``, since the HParams page takes each curve of a run for a metric.
 """
 
-import io
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,13 +12,13 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
-from rich.console import Console
 from torch import nn
 from torch.optim import Optimizer
 
 from cryptoforecast.evaluation.printed_verdict import print_verdict
 from cryptoforecast.evaluation.verdict import Verdict
 from cryptoforecast.models.forecaster import Forecaster
+from cryptoforecast.terminal import printed
 from cryptoforecast.training.lightning.loggers import omit_hp_metric
 
 STEPS, VERDICT = "steps", "verdict"
@@ -118,13 +117,12 @@ def write_verdict(folder: Path, verdict: Verdict) -> None:
     from tensorboard.plugins.scalar.summary_v2 import scalar_pb
     from tensorboard.plugins.text.summary_v2 import text_pb
 
-    printed = io.StringIO()
-    print_verdict(verdict, Console(file=printed, width=100))
+    text = printed(lambda console: print_verdict(verdict, console))
     with suppress(OSError), _writing(folder / VERDICT) as add:
         add(scalar_pb(f"skill/{verdict.split}", verdict.skill))
         if verdict.distribution is not None:
             add(scalar_pb(f"density_skill/{verdict.split}", verdict.distribution.density_skill))
-        add(text_pb(f"verdict/{verdict.split}", f"```\n{printed.getvalue()}\n```"))
+        add(text_pb(f"verdict/{verdict.split}", f"```\n{text}\n```"))
 
 
 @contextmanager

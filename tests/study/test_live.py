@@ -1,8 +1,10 @@
 """What a terminal shows while fits run."""
 
 import io
+import sys
 import time
-from typing import cast
+from types import ModuleType
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
@@ -48,3 +50,35 @@ def test_nothing_is_shown_but_on_a_terminal_where_progress_is_wanted(is_terminal
     status.started(ONE)
     status.stop()
     assert ("0 of 2 done" in printed(screen)) == (is_terminal and shows)
+
+
+class Cell:
+    """The output of a notebook's cell: what is displayed in it, as it is now, and where each line was printed."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def display(self, thing: Any, display_id: bool) -> "Cell":
+        assert display_id
+        self.shown.append(repr(thing))
+        return self
+
+    def update(self, thing: Any) -> None:
+        self.shown[-1] = repr(thing)
+
+
+def test_in_a_notebook_without_widgets_each_fit_that_begins_or_ends_is_shown_in_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cell, module = Cell(), ModuleType("IPython.display")
+    module.display = cell.display  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "IPython.display", module)
+    status = LiveStatus(2, 0, True, lambda: "+0.1", Console(file=io.StringIO(), force_jupyter=True))
+    status.start()
+    status.started(ONE)
+    assert cell.shown == ["0 of 2 done, 0 failed; best so far +0.1\n  trial 3"]
+    status.ended(ONE, failed=False)
+    status.ended(OTHER, failed=True)
+    status.stop()
+    assert cell.shown == ["1 of 2 done, 1 failed; best so far +0.1"]

@@ -1,12 +1,11 @@
 """The result of a comparison: leaderboards, the claim on the best model, and the files of both."""
 
 import html
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,6 @@ from cryptoforecast.evaluation.tries import Tried
 if TYPE_CHECKING:
     from rich.console import Console
 
-LINE_LENGTH = 100
 POOLED = "all series"
 
 
@@ -141,11 +139,9 @@ class ComparisonResult:
         say(self.sentence)
 
     def __repr__(self) -> str:
-        from rich.console import Console
+        from cryptoforecast.terminal import printed
 
-        console = Console(file=io.StringIO(), width=LINE_LENGTH)
-        self.print(console)
-        return cast(io.StringIO, console.file).getvalue().rstrip()
+        return printed(self.print)
 
     def _repr_html_(self) -> str:
         return f"{self.table().to_html(index=False)}<p>{html.escape(self.sentence)}</p>"

@@ -1,25 +1,23 @@
 """The result of a backtest: forecast rows of all folds and seeds, their scores and the claim."""
 
 import html
-import io
 import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
-from rich.console import Console
 
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.evaluation.distribution.adaptive import adaptation_of
 from cryptoforecast.evaluation.forecasts import to_csv
-from cryptoforecast.evaluation.printed_verdict import WIDTH
 from cryptoforecast.evaluation.quantity import with_quantity_column
 from cryptoforecast.evaluation.user_metrics import USERS
 from cryptoforecast.evaluation.walk_forward.scores import BacktestVerdict
 from cryptoforecast.evaluation.walk_forward.table import print_backtest, table_of_folds
+from cryptoforecast.terminal import printed
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,9 +76,7 @@ class BacktestResult:
             write_atomically(self.folder / "forecasts.parquet", lambda file: rows.to_parquet(file, index=False))
 
     def __repr__(self) -> str:
-        console = Console(file=io.StringIO(), width=WIDTH)
-        print_backtest(self.verdict, console)
-        return cast(io.StringIO, console.file).getvalue().rstrip()
+        return printed(lambda console: print_backtest(self.verdict, console))
 
     def _repr_html_(self) -> str:
         return f"{self.table().to_html(index=False)}<p>{html.escape(self.sentence)}</p>"
