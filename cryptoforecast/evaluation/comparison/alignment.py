@@ -76,7 +76,8 @@ def read_run(given: str | Path) -> RunRows:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     judged = scores.get(USERS, {})
     rows = with_baselines_named(rows, judged)
-    return RunRows(path, rows, scores.get("split"), bool(simulated), sha256, scores.get("flattered_by", ""), judged)
+    split = scores.get("split", "test" if "folds" in scores else None)  # a backtest's targets are test targets
+    return RunRows(path, rows, split, bool(simulated), sha256, scores.get("flattered_by", ""), judged)
 
 
 def align(runs: Sequence[RunRows]) -> Aligned:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -108,6 +109,14 @@ def test_a_folder_is_asked_for_its_forecasts_and_says_whose_targets_they_are(tmp
         read_run(tmp_path / "empty")
     with pytest.raises(UserError, match="no such file or folder"):
         read_run(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("scores", "split"), [({"split": "val"}, "val"), ({"folds": []}, "test"), ({"model": "of another tool"}, None)]
+)
+def test_the_targets_of_a_backtest_are_test_targets(tmp_path: Path, scores: dict[str, Any], split: str | None) -> None:
+    (tmp_path / "scores.json").write_text(json.dumps(scores))
+    assert read_run(run_of(tmp_path, rows("Model"))).split == split
 
 
 def thirty(folder: Path, **odd: object) -> list[Path]:
