@@ -22,7 +22,7 @@ from cryptoforecast.cli.main import main
 from cryptoforecast.evaluation.figures.tensorboard import ForecastFigure, figure_files
 from cryptoforecast.evaluation.ledger import LEDGER
 from cryptoforecast.training import judge
-from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, write_yahoo
+from tests.helpers import CONFIGS, SMALL, Run, Said, random_walk, some, write_yahoo
 
 CHECKS = re.compile(r"^<@beartype|[\\/]jaxtyping[\\/]")  # files of the frames of shape checks
 
@@ -32,7 +32,8 @@ def pytest_configure() -> None:
         os.environ.setdefault(name, "1")  # they start: threads that wait for each other's core take minutes
     torch.set_num_threads(1)  # small models are faster so, and exact from run to run
     parsing.collect_init_args = partial(_collect_init_args, parsing.collect_init_args)
-    hypothesis.settings.register_profile("unhurried", deadline=None)  # a machine may be busy
+    examples = some(30, many=100)  # others each time, so that many come together
+    hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=examples)  # a machine may be busy
     hypothesis.settings.load_profile("unhurried")
 
 

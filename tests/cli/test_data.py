@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import CsvSource, DataNotice
@@ -154,7 +154,6 @@ def test_help_lists_every_verb(type_in: TypeIn) -> None:
 STEPS = ["1ms", "7ms", "100ms", "500ms", "1s", "2s", "10s", "1min", "90min", "4h", "1D", "7D", "30D"]
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.sampled_from(STEPS),
     st.datetimes(pd.Timestamp("2009-01-03").to_pydatetime(), pd.Timestamp("2016-01-01").to_pydatetime()),

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast import DataNotice, UserError
@@ -52,7 +52,6 @@ LOOK_LIKE_VALUES = (
 names = st.sampled_from(LOOK_LIKE_VALUES) | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(names, min_size=1, max_size=4, unique=True), names, st.sampled_from(["csv", "parquet"]))
 def test_any_name_is_read_as_it_was_written(models: list[str], series: str, kind: str) -> None:
     rows = pd.concat([rows_of(model, [1.0, 2.0], [3.0, 7.0]) for model in models]).assign(series=series)

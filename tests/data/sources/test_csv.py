@@ -113,7 +113,7 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
         CsvSource(str(tmp_path / "BTC.csv")).load()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     closes=st.lists(st.floats(1e-8, 1e8), min_size=3, max_size=30),
     separator=st.sampled_from(",;\t|"),

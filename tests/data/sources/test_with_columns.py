@@ -119,7 +119,7 @@ def test_columns_known_in_advance_reach_as_far_as_their_file(tmp_path: Path) -> 
     assert series.ahead.index[-1] == pd.Timestamp("2024-01-08", tz="UTC")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     hours=st.lists(st.integers(-240, 400), min_size=1, max_size=40, unique=True).map(sorted),
     delay=st.integers(0, 100),

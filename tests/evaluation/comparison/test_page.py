@@ -5,7 +5,7 @@ from html import unescape
 from pathlib import Path
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoforecast.evaluation.comparison.alignment import Aligned, RunRows
@@ -21,7 +21,6 @@ MARKUP = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(MARKUP | st.text(st.characters(exclude_categories=["Cs", "Cc"])), min_size=1, max_size=4))
 def test_any_text_stands_in_the_page_as_it_is(parts: list[str]) -> None:
     text = "".join(parts)

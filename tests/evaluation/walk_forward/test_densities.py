@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from rich.console import Console
@@ -82,7 +82,6 @@ def test_the_ensemble_of_normal_distributions_is_normal_with_the_mean_spread() -
     assert set(rows["model"]) == {ENSEMBLE}
 
 
-@settings(deadline=None, max_examples=50)
 @given(arrays(float, (3, 4, 21), elements=st.floats(-1, 1)), arrays(float, 4, elements=st.floats(-1, 1)))
 def test_quantiles_of_an_ensemble_ascend_and_its_crps_is_never_above_the_mean_of_the_seeds(
     changes: np.ndarray, actual: np.ndarray

@@ -1,7 +1,7 @@
 """Texts on command lines and in configurations stay as they are, or are refused with a word on quotes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonargparse import ArgumentParser
 
@@ -19,7 +19,6 @@ def parser() -> ArgumentParser:
     return made
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(ODD) | st.text(st.characters(exclude_categories=["Cs", "Cc"])))
 def test_a_symbol_is_written_into_a_configuration_and_read_back_as_it_was(symbol: str) -> None:
     source = {"class_path": "CsvSource", "init_args": {"path": "x.csv", "symbol": symbol}}
