@@ -12,6 +12,7 @@ SIZE = ("--data.context_length=4", "--model.hidden_size=8", "--model.optimizer.l
 
 
 @pytest.mark.slow
+@pytest.mark.figures
 def test_a_network_finds_what_is_planted(type_in: Callable[..., Said], tmp_path: Path) -> None:
     source = ("--data.source=SimulatedSource", "--data.source.rows=6000", "--data.source.autocorrelation=0.6")
     said = type_in("fit", "--config", CONFIGS / "btc.yaml", *source, *SIZE, "--trainer.max_epochs=4")

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from tests.helpers import some
 
-FEW, MANY = 2, 20  # times that a command is killed
+FEW, MANY = 1, 20  # times that a command is killed
 
 
 def run_whole_and_killed(words: Sequence[str]) -> None:

@@ -30,8 +30,8 @@ MUTATED = {  # vendors, and where date and close stand in their rows; w another 
     "Bitstamp, Kaggle 2025": PLAIN._replace(order="dohlcv", date="s"),
     "ccxt": PLAIN._replace(order="dohlcv", date="ms"),
 }
-EACH = some(80, many=1_000)  # files of each vendor
-SHARES, STYLED = 4, some(800, many=10_000)  # files in styles of all kinds, in as many parts as run side by side
+EACH = some(40, many=1_000)  # files of each vendor
+SHARES, STYLED = 4, some(400, many=10_000)  # files in styles of all kinds, in as many parts as run side by side
 FIRST_WHOLE = 100_000  # the seed of the first file without damage
 NOISE = [*b"0123456789,.;:-\"'\r\n\t eE+\0\x80\xff", *b"abcXYZ"]
 
@@ -155,7 +155,7 @@ def test_a_damaged_file_in_any_style_gives_true_closes_or_an_error_and_never_a_t
 
 
 def test_a_whole_file_in_any_style_is_read_at_once_or_by_the_knobs_that_its_errors_name(tmp_path: Path) -> None:
-    path, at_once, files = tmp_path / "file.csv", 0, some(100, many=500)
+    path, at_once, files = tmp_path / "file.csv", 0, some(50, many=500)
     for seed in range(files):
         random = np.random.default_rng(FIRST_WHOLE + seed)
         interval = str(random.choice(list(INTERVALS)))
