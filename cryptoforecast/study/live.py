@@ -1,4 +1,4 @@
-"""What is done, what runs and how long the rest takes: below the printed lines, on a terminal or in a notebook."""
+"""What is done, what runs and how long the rest takes: below the printed lines on a terminal, above in a notebook."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ REFRESH = 2  # times a second
 
 
 class LiveStatus:
-    """A display below the printed lines while fits run, on a terminal or in a notebook alone.
+    """A display beside the printed lines while fits run, on a terminal or in a notebook alone.
 
     Args:
         total: how many fits there are.
