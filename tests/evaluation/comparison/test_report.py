@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -147,6 +148,20 @@ def test_costs_are_drawn_against_the_skill_in_percent_with_the_spread_over_the_s
     assert [text.get_text() for text in figure.axes[0].texts] == ["LSTM", "GRU"]
     assert cost_points([Variant("LSTM", "nothing", None, 0)], skills, "weights") == []
     assert plot_costs([Variant("LSTM", "nothing")], skills, "skill") is None
+
+
+@pytest.mark.parametrize(("least", "most"), [(90, 110), (2_739, 8_163), (0.5, 400.0), (61, 164_034)])
+def test_the_labels_of_costs_are_at_least_two_and_do_not_overlap(least: float, most: float) -> None:
+    variants = [Variant("LSTM", "nothing", least), Variant("GRU", "model: GRU", most)]
+    skills = {name: Skill(-0.1, {}) for name in ("LSTM", "GRU")}
+    figure = not_none(plot_costs(variants, skills, "skill"))
+    (axes,) = figure.axes
+    ticks = [*axes.xaxis.get_major_ticks(), *axes.xaxis.get_minor_ticks()]
+    low, high = axes.get_xlim()
+    labels = [tick.label1 for tick in ticks if tick.label1.get_text() and low <= tick.get_loc() <= high]
+    assert len(labels) >= 2
+    boxes = sorted((label.get_window_extent().x0, label.get_window_extent().x1) for label in labels)
+    assert all(right < left for (_, right), (left, _) in pairwise(boxes))
 
 
 def test_the_table_of_variants_has_costs_skill_and_the_lines_of_the_seeds() -> None:

@@ -57,6 +57,7 @@ def plot_costs(variants: Sequence[Variant], skills: Mapping[str, Skill], label: 
         None if no cost is known.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator, NullLocator
 
     points = {axis: found for cost, axis in COSTS.items() if (found := cost_points(variants, skills, cost))}
     if not points:
@@ -69,8 +70,11 @@ def plot_costs(variants: Sequence[Variant], skills: Mapping[str, Skill], label: 
             style: dict[str, Any] = {"fmt": "o", "color": UNDECIDED, "capsize": 3, "markersize": 6}
             axes.errorbar(point.cost, point.skill, yerr=point.std, **style)
         axes.set_xscale("log")
+        if max(costs) < 5 * min(costs):  # powers of ten would be too few, and all that lies between them too many
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+            axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(COUNT)
-        axes.xaxis.set_minor_formatter(COUNT if max(costs) < 5 * min(costs) else "")
+        axes.xaxis.set_minor_formatter("")
         axes.margins(x=0.18, y=0.12)
         axes.axhline(0, color=WALK, linewidth=1.2)
         axes.set_xlabel(axis)
