@@ -150,12 +150,12 @@ def test_costs_are_drawn_against_the_skill_in_percent_with_the_spread_over_the_s
     assert plot_costs([Variant("LSTM", "nothing")], skills, "skill") is None
 
 
-@pytest.mark.parametrize(("least", "most"), [(90, 110), (2_739, 8_163), (0.5, 400.0), (61, 164_034)])
-def test_the_labels_of_costs_are_at_least_two_and_do_not_overlap(least: float, most: float) -> None:
-    variants = [Variant("LSTM", "nothing", least), Variant("GRU", "model: GRU", most)]
+@pytest.mark.parametrize(("least", "most"), [(90, 110), (2_739, 8_163), (1, 400), (61, 164_034)])
+def test_the_labels_of_costs_are_at_least_two_and_do_not_overlap(least: int, most: int) -> None:
+    variants = [Variant("LSTM", "nothing", 1.5, least), Variant("GRU", "model: GRU", 3.0, most)]
     skills = {name: Skill(-0.1, {}) for name in ("LSTM", "GRU")}
     figure = not_none(plot_costs(variants, skills, "skill"))
-    (axes,) = figure.axes
+    _, axes = figure.axes
     ticks = [*axes.xaxis.get_major_ticks(), *axes.xaxis.get_minor_ticks()]
     low, high = axes.get_xlim()
     labels = [tick.label1 for tick in ticks if tick.label1.get_text() and low <= tick.get_loc() <= high]
