@@ -1,6 +1,5 @@
 """backtest, interrupted in every way and begun again."""
 
-import multiprocessing
 import os
 import random
 import shutil
@@ -14,17 +13,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
-import torch
 
-from cryptoforecast.cli.main import main
 from cryptoforecast.study.command import make_backtest
-from cryptoforecast.study.engines import local
 from cryptoforecast.study.fit import fit_of
 from cryptoforecast.study.fold_fit import fit_fold
 from cryptoforecast.study.folds import cut_backtest
-from cryptoforecast.training import forkserver
 from cryptoforecast.training.settings import command_line
 from tests.cli.helpers import LAST, QUICK, SIMULATED, contents
+from tests.copies import start_copy
 from tests.helpers import Said, some
 from tests.models.helpers import Kill, Killed
 
@@ -90,26 +86,13 @@ def test_a_fit_that_was_interrupted_goes_on_from_its_last_checkpoint_to_the_same
     assert (broken.folder / "forecasts.csv").read_bytes() == (whole.folder / "forecasts.csv").read_bytes()
 
 
-def type_in_a_process(words: tuple[str, ...], home: Path, said: Path) -> None:
-    """A backtest whose processes are copies of this one, which has imported all that they take."""
-    os.setsid()
-    os.chdir(home)
-    os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
-    torch.set_num_threads(1)  # others would not be copied
-    forkserver.start_forkserver = lambda: None
-    local.forkserver_context = lambda: multiprocessing.get_context("fork")
-    os._exit(main(words))
-
-
 def begin_in_a_copy(*words: str, folder: Path, home: Path) -> BaseProcess:
     """Start a backtest, and wait until its fits begin."""
-    context, said = multiprocessing.get_context("forkserver"), home / "said.txt"
-    context.set_forkserver_preload(["cryptoforecast.training.preload", "tests.backtest.test_interrupted"])
-    said.write_text("")
+    printed = home / "printed.txt"
+    printed.write_text("")
     typed = ("backtest", *QUICK, *SIMULATED, *words, f"--output_dir={folder}")
-    process = context.Process(target=type_in_a_process, args=(typed, home, said))
-    process.start()
-    while "fold  seed" not in said.read_text():
+    process = start_copy(*typed, folder=home, printed=printed)
+    while "fold  seed" not in printed.read_text():
         assert process.is_alive()
         time.sleep(0.01)
     return process

@@ -3,15 +3,14 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 
+from tests.copies import start_copy
 from tests.helpers import some
 
-FEW, MANY = 1, 20  # times that a command is killed
+FEW, MANY = 2, 20  # times that a command is killed
 
 
 def run_whole_and_killed(words: Sequence[str]) -> None:
@@ -20,15 +19,21 @@ def run_whole_and_killed(words: Sequence[str]) -> None:
     Args:
         words: the command without ``--output_dir``.
     """
-    command = [sys.executable, "-m", "cryptoforecast", *words]
+    start_copy("--help").join()  # all is imported now
     begun = time.monotonic()
-    subprocess.run([*command, "--output_dir=whole"], check=True, capture_output=True)
+    _end_well([*words, "--output_dir=whole"])
     seconds, moments = time.monotonic() - begun, random.Random(0)
-    broken = [*command, "--output_dir=broken"]
+    broken = [*words, "--output_dir=broken"]
     for _ in range(some(FEW, many=MANY)):
-        process = subprocess.Popen(broken, start_new_session=True, stdout=subprocess.DEVNULL)
+        process = start_copy(*broken)
         time.sleep(moments.uniform(0.3, 0.8) * seconds)
         with suppress(ProcessLookupError):  # it has ended
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    subprocess.run(broken, check=True, capture_output=True)
+            os.killpg(process.pid or 0, signal.SIGKILL)
+        process.join()
+    _end_well(broken)
+
+
+def _end_well(words: Sequence[str]) -> None:
+    process = start_copy(*words)
+    process.join()
+    assert process.exitcode == 0

@@ -1,7 +1,6 @@
 """Processes that are killed, and many commands in one process."""
 
 import gc
-import multiprocessing
 import os
 import random
 import shutil
@@ -10,13 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
-from cryptoforecast.cli.main import main
 from tests.cli.helpers import AMIDST, ENDS, RUN, bits
+from tests.copies import start_copy
 from tests.helpers import Said, random_walk, some, write_yahoo
 
 TypeIn = Callable[..., Said]
@@ -25,37 +23,22 @@ KILLS = some(3, many=10)  # of each fit
 FITS = some(8, many=12)  # in one process, with seven forecasts each
 
 
-def type_in_a_process(words: tuple[str, ...], home: str) -> None:
-    os.chdir(home)
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-        os.dup2(nowhere.fileno(), 1)
-    os._exit(main(words))
-
-
-def start(home: Path, *words: str) -> BaseProcess:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["cryptoforecast.training.fit", "tests.training.test_kills"])
-    process = context.Process(target=type_in_a_process, args=(words, str(home)))
-    process.start()
-    return process
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_killed_at_random_moments_a_fit_ends_in_the_same_bits(coin: TypeIn, tmp_path: Path) -> None:
     """Killed and gone on with until it comes to its end, which is reached more than once."""
     moments, kills, ends = random.Random(0), 0, 0
-    start(tmp_path, "--help").join()  # all is imported now
+    start_copy("--help").join()  # all is imported now
     for fit in (ENDS, AMIDST):
         shutil.rmtree("runs", ignore_errors=True)
         began = time.monotonic()
-        whole = start(tmp_path, *fit, EPOCHS, "--trainer.logger.name=whole")
+        whole = start_copy(*fit, EPOCHS, "--trainer.logger.name=whole")
         whole.join()
         seconds, wanted, wanted_ends = time.monotonic() - began, kills + KILLS, ends + 1
         assert whole.exitcode == 0
         expected = bits(Path("runs", "whole", "version_0"))
         while kills < wanted or ends < wanted_ends or RUN.parent.exists():
-            process = start(tmp_path, *fit, EPOCHS, "--ckpt_path=last")
+            process = start_copy(*fit, EPOCHS, "--ckpt_path=last")
             process.join(moments.uniform(0.3, 1) * seconds if kills < wanted else None)
             if process.exitcode is None:
                 process.kill()
