@@ -1,9 +1,11 @@
 """Lightning's command line, with public names for what a subclass of it uses or overrides."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import yaml
+from jsonargparse import ArgumentError, Namespace
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 
@@ -24,6 +26,18 @@ class VerbCLI(LightningCLI):
     def verb_parsers(self) -> dict[str, LightningArgumentParser]:
         """The parser of each verb that has options."""
         return {verb: self._subcommand_parsers[verb] for verb in self.verbs}
+
+    def parse_words(self, words: Sequence[str]) -> Namespace:
+        """The options of a command line.
+
+        Its verb's parser reads it by itself: that of all verbs would have the verb's read it, and then add defaults and
+        check everything a second time. It is asked only for what it prints, and for its error.
+        """
+        verb = words[0] if words else ""
+        if verb in self.verb_parsers and not any(word.startswith("--print_config") for word in words):
+            with suppress(ArgumentError):
+                return Namespace(subcommand=verb, **{verb: self.verb_parsers[verb].parse_args(words[1:])})
+        return self.parser.parse_args(words)
 
     def option(self, name: str) -> Any:
         """The value of an option of the verb, as it was parsed; None if there is none."""

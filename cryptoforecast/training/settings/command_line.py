@@ -126,11 +126,9 @@ class CommandLine(VerbCLI):
         if read.verb in VERBS:
             set_trainer_defaults(self.verb_parsers[read.verb], read.words, self.objects)
         try:
-            self.config = parser.parse_args(read.words)
+            self.config = self.parse_words(read.words)
         except ArgumentError as problem:
-            message = with_missing_source(
-                problem, read.verb, lambda further: parser.parse_args([*read.words, *further])
-            )
+            message = with_missing_source(problem, read.verb, lambda further: self.parse_words([*read.words, *further]))
             raise UsageError(complaint(message, option_names(self.verb_parsers[read.verb]))) from None
         chosen = self.config[self.config.subcommand]
         refuse_options_of_a_list(chosen.get("data.source"), read.words)
