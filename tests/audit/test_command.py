@@ -47,7 +47,7 @@ def made(name: str, **arguments: object) -> Any:
     return getattr(importlib.import_module(module or "cryptoforecast"), cls)(**arguments)
 
 
-SHIPPED = some([CONFIGS / f"{name}.yaml" for name in ("btc", "coins", "density")], many=FITS)
+SHIPPED = some([CONFIGS / f"{name}.yaml" for name in ("coins", "density")], many=FITS)
 
 
 @pytest.mark.parametrize("config", SHIPPED, ids=lambda config: config.stem)

@@ -17,7 +17,7 @@ from cryptoforecast.models.ladder.ewma import EwmaRung
 from cryptoforecast.models.ladder.ladder import LADDER, fit_ladder, follow_all
 from cryptoforecast.models.ladder.rungs import RUNGS
 from cryptoforecast.quantiles import LEVELS
-from tests.helpers import Given, bars, random_walk, write_yahoo
+from tests.helpers import Given, bars, random_walk, some, write_yahoo
 
 LENGTHS = {"context_length": 8, "horizon": 2}
 COUNT, BORDER = 300, 240
@@ -66,7 +66,7 @@ def test_what_comes_after_training_changes_no_parameter_state_or_quantile_of_a_r
     assert same(*answers)
 
 
-@pytest.mark.parametrize("rung", [*RUNGS, "none"])
+@pytest.mark.parametrize("rung", some(["Garch", "none"], many=[*RUNGS, "none"]))
 def test_a_head_passes_on_each_rung_with_all_that_is_beside_it(rung: str) -> None:
     checked = {stage.stage: stage for stage in audit(model_on(rung), data_of(bars(COUNT)), steps=2)}
     assert tuple(checked) == STAGES

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.helpers import CSV
-from tests.helpers import CONFIGS, Said, random_walk, write_yahoo
+from tests.helpers import CONFIGS, Said, random_walk, some, write_yahoo
 
 FITTED = """
 import torch
@@ -68,19 +68,13 @@ def test_a_fit_on_what_it_is_given_is_blind_to_the_future(audit: Callable[..., S
     assert "Ridge on COIN-USD is blind to the future" in said.out
 
 
+BEFORE = "training: {} differs before the first step when closes from 2020-07-29 on"
+FEW = {"LeakyBoosting": BEFORE.format("trees of LeakyBoosting"), "HiddenRidge": "forecast: HiddenRidge forecasts "}
+LEAKY = {"LeakyRidge": BEFORE.format("coef of LeakyRidge"), "LeakyText": BEFORE.format("notes of LeakyText"), **FEW}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("model", "sentence"),
-    [
-        ("LeakyRidge", "training: coef of LeakyRidge differs before the first step when closes from 2020-07-29 on"),
-        ("LeakyText", "training: notes of LeakyText differs before the first step when closes from 2020-07-29 on"),
-        (
-            "LeakyBoosting",
-            "training: trees of LeakyBoosting differs before the first step when closes from 2020-07-29 on",
-        ),
-        ("HiddenRidge", "forecast: HiddenRidge forecasts "),
-    ],
-)
+@pytest.mark.parametrize(("model", "sentence"), some(FEW, many=LEAKY).items(), ids=str)
 def test_a_fit_that_looks_at_other_windows_is_told_by_name(
     model: str, sentence: str, audit: Callable[..., Said]
 ) -> None:

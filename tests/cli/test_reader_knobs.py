@@ -13,7 +13,7 @@ import yaml
 from cryptoforecast import CcxtSource
 from tests.cli.helpers import QUICK
 from tests.data.sources.exchange_server import HOURS, NOON, LocalExchange
-from tests.helpers import Said
+from tests.helpers import Said, some
 
 TypeIn = Callable[..., Said]
 DAYS = pd.date_range("2024-01-01", periods=110)
@@ -62,7 +62,10 @@ def _fit(type_in: TypeIn, folder: str, *words: str) -> Said:
     return type_in("fit", *QUICK, "--seed_everything=0", f"--trainer.default_root_dir={folder}", *words)
 
 
-@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
+FEW = [knob for knob in KNOBS if knob.name in ("decimal", "encoding", "gaps", "symbol")]
+
+
+@pytest.mark.parametrize("knob", some(FEW, many=KNOBS), ids=lambda knob: knob.name)
 def test_a_setting_of_the_reader_works_in_each_verb_in_yaml_and_from_a_checkpoint(type_in: TypeIn, knob: Knob) -> None:
     Path("prices.csv").write_bytes(knob.content)
     Path("mine.yaml").write_text(_yaml(knob))

@@ -17,7 +17,7 @@ MODELS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
-@pytest.mark.parametrize("model", some([cf.PatchTST, cf.NHits], many=MODELS))
+@pytest.mark.parametrize("model", some([cf.PatchTST], many=MODELS))
 def test_each_model_of_the_package_can_be_exported(model: type[cf.Forecaster], suffix: str, tmp_path: Path) -> None:
     torch.manual_seed(0)  # of some weights, tails are so wide that rounding shows
     head = cf.StudentT(relative_to="none")

@@ -20,7 +20,7 @@ from tests.helpers import Said, random_walk, some, write_yahoo
 TypeIn = Callable[..., Said]
 EPOCHS = "--trainer.max_epochs=8"
 KILLS = some(3, many=10)  # of each fit
-FITS = some(8, many=12)  # in one process, with seven forecasts each
+FITS = some(6, many=12)  # in one process, with seven forecasts each
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import torch
 from cryptoforecast.cli.main import main
 from cryptoforecast.training.resume_rules import RULES, Rule, rule_of
 from tests.cli.helpers import BEST, ENDS, FIT, LAST, LAST_FILE, RUN
-from tests.helpers import Said, random_walk, write_yahoo
+from tests.helpers import Said, random_walk, some, write_yahoo
 
 TypeIn = Callable[..., Said]
 STEP = "--model.scheduler=StepLR", "--model.scheduler.step_size=2", "--model.scheduler.gamma=0.5"
@@ -143,7 +143,11 @@ NOTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "setting", "effect", "value", "word"), NOTED.values(), ids=NOTED)
+FEW = ("another rate under a scheduler", "another accumulation", "another batch size", "a callback more")
+TRIED = some({name: NOTED[name] for name in FEW}, many=NOTED)
+
+
+@pytest.mark.parametrize(("name", "setting", "effect", "value", "word"), TRIED.values(), ids=TRIED)
 def test_what_may_change_is_said_and_truly_in_effect(
     name: str, setting: str, effect: Callable[[dict[str, Any]], Any], value: Any, word: str, go_on: TypeIn
 ) -> None:
