@@ -36,7 +36,8 @@ class VerbCLI(LightningCLI):
         verb = words[0] if words else ""
         if verb in self.verb_parsers and not any(word.startswith("--print_config") for word in words):
             with suppress(ArgumentError):
-                return Namespace(subcommand=verb, **{verb: self.verb_parsers[verb].parse_args(words[1:])})
+                options = self.verb_parsers[verb].parse_args(words[1:])
+                return Namespace({"subcommand": verb, verb: options})  # type: ignore[no-untyped-call]
         return self.parser.parse_args(words)
 
     def option(self, name: str) -> Any:
