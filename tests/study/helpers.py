@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from tests.copies import start_copy
-from tests.helpers import some
+from tests.helpers import not_none, some
 
 FEW, MANY = 2, 20  # times that a command is killed
 
@@ -28,7 +28,7 @@ def run_whole_and_killed(words: Sequence[str]) -> None:
         process = start_copy(*broken)
         time.sleep(moments.uniform(0.3, 0.8) * seconds)
         with suppress(ProcessLookupError):  # it has ended
-            os.killpg(process.pid or 0, signal.SIGKILL)
+            os.killpg(not_none(process.pid), signal.SIGKILL)
         process.join()
     _end_well(broken)
 

@@ -30,8 +30,8 @@ class VerbCLI(LightningCLI):
     def parse_words(self, words: Sequence[str]) -> Namespace:
         """The options of a command line.
 
-        Its verb's parser reads it by itself: that of all verbs would have the verb's read it, and then add defaults and
-        check everything a second time. It is asked only for what it prints, and for its error.
+        The parser of the verb reads it alone, in half of the time: the parser of all verbs would call it, and then add
+        defaults and check everything once more. That one is called where it prints something, or for the error.
         """
         verb = words[0] if words else ""
         if verb in self.verb_parsers and not any(word.startswith("--print_config") for word in words):
