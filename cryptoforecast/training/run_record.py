@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from jsonargparse import Namespace
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser
@@ -24,6 +23,7 @@ from cryptoforecast.training.lightning.loggers import is_file_logger, set_versio
 from cryptoforecast.training.run_folder import CONFIGURATION, PROVENANCE, run_folder
 from cryptoforecast.training.settings.non_default_settings import non_default_settings
 from cryptoforecast.training.settings.parser import to_yaml
+from cryptoforecast.training.settings.yaml_texts import dump_yaml, load_yaml
 from cryptoforecast.training.tensorboard import tensorboard_folder, write_settings
 
 PACKAGES = ("torch", "lightning", "jsonargparse", "numpy", "pandas", "yfinance")
@@ -80,7 +80,7 @@ def with_tuned_values(configuration: str, model: LightningModule, data: CloseDat
         model: will be trained next.
         data: what it is trained on.
     """
-    options = yaml.safe_load(configuration)
+    options = load_yaml(configuration)
     of_model = (options.get("model") or {}).get("init_args") or {}
     found = [(options["data"], "batch_size", data.batch_size)]
     found += [(of_model, name, value) for name, value in model.hparams.items() if name in of_model]
@@ -91,7 +91,7 @@ def with_tuned_values(configuration: str, model: LightningModule, data: CloseDat
     ]
     for settings, name, value in changed:
         settings[name] = value
-    return str(yaml.safe_dump(options, sort_keys=False)) if changed else configuration
+    return dump_yaml(options) if changed else configuration
 
 
 def create_run_folder(trainer: Trainer, configuration: str) -> Path | None:

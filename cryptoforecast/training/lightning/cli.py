@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-import yaml
 from jsonargparse import ArgumentError, Namespace
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+
+from cryptoforecast.training.settings.yaml_texts import load_yaml
 
 
 class VerbCLI(LightningCLI):
@@ -59,7 +60,7 @@ class VerbCLI(LightningCLI):
         """As Lightning does, without checking for a second time what was parsed."""
         if not hasattr(self, "config_dump"):
             text = self.parser.dump(self.config, skip_link_targets=False, skip_unset=False, skip_validation=True)
-            dumped = yaml.safe_load(text)
+            dumped = load_yaml(text)
             self.config_dump = dumped[self.config["subcommand"]] if "subcommand" in self.config else dumped
 
     def take_dumped(self, dumped: dict[str, Any]) -> None:

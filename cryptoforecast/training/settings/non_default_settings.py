@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
-import yaml
 from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser
+
+from cryptoforecast.training.settings.yaml_texts import load_yaml
 
 PARTS_OF_MODELS = ("optimizer", "scheduler", "scaling", "head")  # named without the ``model.`` before them
 OUTSIDE_OF_LEARNING = ("logger", "callbacks", "plugins", "profiler", "default_root_dir", "enable_progress_bar",
@@ -35,7 +36,7 @@ def non_default_settings(parser: LightningArgumentParser, config: Namespace) -> 
         config.pop(f"trainer.{name}", None)
     for name in OTHER_OPTIONS:
         config.pop(name, None)
-    options = yaml.safe_load(parser.dump(config, skip_unset=False, skip_default=True, skip_validation=True)) or {}
+    options = load_yaml(parser.dump(config, skip_unset=False, skip_default=True, skip_validation=True)) or {}
     options.pop("seed_everything", None)
     named = {"seed": config.get("seed_everything"), **_always_shown(config), **dict(_flat("", options))}
     return {_short(name): _as_value(value) for name, value in named.items()}

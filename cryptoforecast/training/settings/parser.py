@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import yaml
 from jsonargparse import Namespace, set_dumper
 from lightning.pytorch.cli import LightningArgumentParser
 
 from cryptoforecast.errors import UsageError as UsageError
 from cryptoforecast.recipe.jsonargparse_private import try_int_before_float
-from cryptoforecast.training.settings.yaml_texts import dump_yaml
+from cryptoforecast.training.settings.yaml_texts import dump_yaml, load_yaml
 
 PROGRAM = ("python", "-m", "cryptoforecast")
 UNWRITABLE = "Unable to serialize instance"  # jsonargparse's text for a value that has none
@@ -43,7 +42,7 @@ def to_yaml(parser: LightningArgumentParser, options: Namespace) -> str:
     text: str = parser.dump(options, skip_unset=False, skip_validation=True)  # it was checked when it was parsed
     if UNWRITABLE not in text:
         return text
-    return dump_yaml(_without_unwritable(yaml.safe_load(text)))
+    return dump_yaml(_without_unwritable(load_yaml(text)))
 
 
 def _without_unwritable(options: Any) -> Any:
