@@ -14,13 +14,13 @@ from cryptoforecast.training import forkserver
 PRELOADED = [*forkserver.PRELOADED, "tests.copies"]
 
 
-def start_copy(*words: str, folder: Path | None = None, printed: Path = Path(os.devnull)) -> BaseProcess:
+def start_copy(*words: str, folder: Path | None = None, printed: Path | None = None) -> BaseProcess:
     """Start a command in a process group of its own.
 
     Args:
         words: the command.
         folder: its working folder; by default the current one.
-        printed: file for what it prints.
+        printed: file for what it prints, errors too; by default, errors alone are printed.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
@@ -29,11 +29,13 @@ def start_copy(*words: str, folder: Path | None = None, printed: Path = Path(os.
     return process
 
 
-def _type_in(words: tuple[str, ...], folder: Path, printed: Path) -> None:
+def _type_in(words: tuple[str, ...], folder: Path, printed: Path | None) -> None:
     """The life of such a process; those that it starts are copies of it in turn."""
     os.setsid()
     os.chdir(folder)
-    os.dup2(os.open(printed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+    file = os.open(printed or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for stream in (1, 2) if printed else (1,):
+        os.dup2(file, stream)
     torch.set_num_threads(1)  # others would not be copied
     forkserver.ensure_running = lambda: None
     local.forkserver_context = lambda: multiprocessing.get_context("fork")
