@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,39 +53,61 @@ def test_a_word_about_a_daily_file_takes_under_a_second_and_a_half(words: list[s
 
 HEAVY = ("arch", "lightning", "matplotlib", "pandas", "statsmodels", "tensorboard", "torch", "yfinance")
 LOADED = """
-import sys
-from cryptoforecast.cli.main import main
-status = main(sys.argv[1:])
-print(status, len(sys.modules), *({heavy} & set(sys.modules)), file=sys.stderr)
+import json, os, sys
+for library in {loaded}:
+    __import__(library)
+for words in json.loads(sys.argv[1]):
+    if os.fork() == 0:
+        from cryptoforecast.cli.main import main
+        status = main(words)
+        print(json.dumps([words[0], status, len(sys.modules), *({heavy} & set(sys.modules))]), file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(0)
+    os.wait()
 """
 TRAINING = {"lightning", "matplotlib", "pandas", "torch"}  # matplotlib is torchmetrics' doing
 
 
-@pytest.mark.parametrize(
-    ("words", "loads", "most"),
-    [
-        (["--help"], set(), 150),
-        (["data", "COIN-USD.csv"], {"pandas"}, 1_000),
-        (["runs", "{run}/../.."], {"pandas"}, 900),
-        (["compare", "forecasts.csv"], {"arch", "matplotlib", "pandas", "statsmodels"}, 2_500),
-        (["predict", "--ckpt_path", "{checkpoint}", "--data.source.path", "COIN-USD.csv"], TRAINING, 5_000),
-        (["test", "--ckpt_path", "{checkpoint}", "--data.source.path", "COIN-USD.csv", "--output_dir", "judged"],
-         TRAINING | {"arch", "statsmodels"}, 5_500),
-        (["fit", "--config", "{run}/config.yaml", "--data.source.path", "COIN-USD.csv"],
-         TRAINING | {"tensorboard"}, 5_000),
-    ],
-    ids=lambda value: value[0] if isinstance(value, list) else "",
-)  # fmt: skip
-def test_a_verb_loads_what_it_uses_and_no_more(
-    words: list[str], loads: set[str], most: int, fitted: Run, tmp_path: Path
-) -> None:
+@pytest.fixture
+def reader(fitted: Run, tmp_path: Path) -> Path:
+    """A working folder with closes and forecasts."""
     write_yahoo(tmp_path / "COIN-USD.csv", random_walk(300))
     days = pd.Series(pd.date_range("2024-01-01", periods=300))
     rows = {"unique_id": "COIN", "ds": days, "cutoff": days - pd.Timedelta("1D"), "y": random_walk(300), "Theirs": 1.0}
     pd.DataFrame(rows).to_csv(tmp_path / "forecasts.csv", index=False)
-    places = {"run": fitted.folder, "checkpoint": fitted.checkpoint}
-    words = ["-c", LOADED.format(heavy=set(HEAVY)), *(word.format(**places) for word in words)]
-    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path, check=True)
-    status, modules, *loaded = done.stderr.splitlines()[-1].split()
-    assert (status, set(loaded)) == ("0", loads)
-    assert int(modules) <= most
+    return tmp_path
+
+
+def loaded_by(commands: list[list[str]], folder: Path, *before: str) -> dict[str, tuple[set[str], int]]:
+    """What commands load, each in a copy of a process that has loaded what is named: heavy libraries, all modules."""
+    words = ["-c", LOADED.format(heavy=set(HEAVY), loaded=before), json.dumps(commands)]
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=folder, check=True)
+    told = [json.loads(line) for line in done.stderr.splitlines() if line.startswith('["')]
+    assert [status for _, status, *_ in told] == [0] * len(commands), done.stderr
+    return {verb: (set(libraries), modules) for verb, _, modules, *libraries in told}
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="a command is a copy of a process")
+
+
+@needs_fork
+def test_a_verb_that_trains_nothing_loads_what_it_uses_and_no_more(reader: Path, fitted: Run) -> None:
+    commands = [["--help"], ["data", "COIN-USD.csv"], ["runs", str(fitted.folder.parents[1])],
+                ["compare", "forecasts.csv"]]  # fmt: skip
+    loads = {"--help": (set(), 150), "data": ({"pandas"}, 1_000), "runs": ({"pandas"}, 900),
+             "compare": ({"arch", "matplotlib", "pandas", "statsmodels"}, 2_500)}  # fmt: skip
+    for verb, (libraries, modules) in loaded_by(commands, reader).items():
+        wanted, most = loads[verb]
+        assert libraries == wanted, verb
+        assert modules <= most, verb
+
+
+@needs_fork
+def test_a_verb_that_has_a_model_loads_beyond_lightning_what_it_uses_and_no_more(reader: Path, fitted: Run) -> None:
+    data, checkpoint = ["--data.source.path", "COIN-USD.csv"], ["--ckpt_path", str(fitted.checkpoint)]
+    commands = [["predict", *checkpoint, *data], ["test", *checkpoint, *data, "--output_dir", "judged"],
+                ["fit", "--config", str(fitted.folder / "config.yaml"), *data]]  # fmt: skip
+    loads = {"predict": set[str](), "test": {"arch", "statsmodels"}, "fit": {"tensorboard"}}
+    for verb, (libraries, modules) in loaded_by(commands, reader, "lightning.pytorch.cli").items():
+        assert libraries == TRAINING | loads[verb], verb
+        assert modules <= 5_500, verb
