@@ -20,7 +20,7 @@ def start_copy(*words: str, folder: Path | None = None, printed: Path | None = N
     Args:
         words: the command.
         folder: its working folder; by default the current one.
-        printed: file for what it prints, errors too; by default, errors alone are printed.
+        printed: file for what it prints; its errors are in one beside it that ends in ``.err``.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
@@ -33,9 +33,9 @@ def _type_in(words: tuple[str, ...], folder: Path, printed: Path | None) -> None
     """The life of such a process; those that it starts are copies of it in turn."""
     os.setsid()
     os.chdir(folder)
-    file = os.open(printed or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    for stream in (1, 2) if printed else (1,):
-        os.dup2(file, stream)
+    files = {1: printed, 2: printed.with_suffix(".err")} if printed else {1: Path(os.devnull)}
+    for stream, file in files.items():
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
     torch.set_num_threads(1)  # others would not be copied
     forkserver.ensure_running = lambda: None
     local.forkserver_context = lambda: multiprocessing.get_context("fork")
