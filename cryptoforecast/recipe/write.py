@@ -1,8 +1,10 @@
 """Serialise an object as the class path and the arguments that rebuild it."""
 
+import functools
 import inspect
 import os
 import sys
+from collections.abc import Mapping
 from enum import Enum
 from inspect import Parameter
 from typing import Any
@@ -30,9 +32,14 @@ def argument_names(cls: type) -> list[str]:
     return list(parameters_of(cls))
 
 
-def parameters_of(cls: type) -> dict[str, Argument]:
+def parameters_of(cls: type) -> Mapping[str, Argument]:
     """The arguments of a class by name, with types and defaults, including those that it passes on to its parents."""
-    return {argument.name: argument for argument in arguments_of(cls)}
+    return _found_parameters(cls)
+
+
+@functools.lru_cache(maxsize=256)
+def _found_parameters(cls: Any) -> Mapping[str, Argument]:
+    return {argument.name: argument for argument in arguments_of(cls)}  # slow, and every checkpoint asks for them
 
 
 def recipe_of(instance: object) -> dict[str, Any]:
@@ -41,17 +48,24 @@ def recipe_of(instance: object) -> dict[str, Any]:
     Raises:
         UserError: naming an argument that has no such attribute.
     """
+    cls: Any = type(instance)
     kept = {}
-    parameters = inspect.signature(type(instance)).parameters.values()
-    passes_on = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
-    variadic = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-    names = [parameter.name for parameter in parameters if parameter.kind not in variadic]
-    for name in argument_names(type(instance)) if passes_on else names:
+    for name in _names_to_keep(cls):
         if not hasattr(instance, name):
-            kind = type(instance).__name__
-            raise UserError(f"{kind} must keep its argument {name} as self.{name}, for a checkpoint to make it again.")
+            raise UserError(
+                f"{cls.__name__} must keep its argument {name} as self.{name}, for a checkpoint to make it again."
+            )
         kept[name] = getattr(instance, name)
-    return {"class_path": class_path(type(instance)), "init_args": to_json_values(kept)}
+    return {"class_path": class_path(cls), "init_args": to_json_values(kept)}
+
+
+@functools.lru_cache(maxsize=256)
+def _names_to_keep(cls: Any) -> list[str]:
+    """The names of the arguments that rebuild an object of a class; every checkpoint asks for them."""
+    parameters = inspect.signature(cls).parameters.values()
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
+        return argument_names(cls)
+    return [parameter.name for parameter in parameters if parameter.kind is not Parameter.VAR_POSITIONAL]
 
 
 def to_json_values(values: dict[str, Any]) -> dict[str, Any]:

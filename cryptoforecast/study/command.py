@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cryptoforecast.data.sources.loaded_once import Loaded, loaded_once
 from cryptoforecast.errors import UsageError, UserError
 from cryptoforecast.models.contract.answers import says_distribution
@@ -13,6 +11,7 @@ from cryptoforecast.training.forkserver import require_importable
 from cryptoforecast.training.preflight import check_before_fit
 from cryptoforecast.training.settings.command_line import CommandLine, make
 from cryptoforecast.training.settings.parser import to_yaml
+from cryptoforecast.training.settings.yaml_texts import load_yaml
 
 
 class BacktestCommandLine(CommandLine):
@@ -40,7 +39,7 @@ class BacktestCommandLine(CommandLine):
     @property
     def settings(self) -> dict[str, Any]:
         """All options of ``fit``."""
-        settings: dict[str, Any] = yaml.safe_load(self.text)
+        settings: dict[str, Any] = load_yaml(self.text)
         return settings
 
     @property

@@ -28,6 +28,7 @@ from cryptoforecast.training.lightning.cli import VerbCLI
 from cryptoforecast.training.lightning.loggers import continue_logger
 from cryptoforecast.training.settings.command_line import CommandLine, make
 from cryptoforecast.training.settings.data_class import class_of_data
+from cryptoforecast.training.settings.yaml_texts import dump_yaml, load_yaml
 from cryptoforecast.training.train import best_checkpoint, train
 from cryptoforecast.user_code.source_files import changed_files, say_changed
 
@@ -84,7 +85,7 @@ class FoldCommandLine(CommandLine):
                 callback.every_n_epochs = None
         logs = self.instantiated("trainer").logger is not False
         logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False) if logs else False
-        self.save_config_kwargs = {"is_run": False}
+        self.save_config_kwargs = {"is_run": False, "configuration": _configuration_of(self.fold_fit)}
         if not logs:
             self.save_config_callback = None  # there is no folder of a run that it would write into
         if self.curves is not None:
@@ -96,6 +97,16 @@ class FoldCommandLine(CommandLine):
             "devices": 1,
             "enable_progress_bar": False,
         }
+
+
+def _configuration_of(fit: Fit) -> str | None:
+    """The configuration of all fits with the dates and the seed of this one; None where it is not known as text."""
+    if not fit.settings:
+        return None
+    options = load_yaml(fit.settings) | {"seed_everything": fit.seed, "ckpt_path": None}
+    options["data"] |= fit.fold.settings() if fit.fold else {}
+    version_of_lightning = "".join(line for line in fit.settings.splitlines(keepends=True) if line.startswith("#"))
+    return version_of_lightning + dump_yaml(options)
 
 
 class ParserOnly(BacktestCommandLine):

@@ -1,16 +1,14 @@
 """The record of what a backtest or a search is made of: written when it begins, compared when it is resumed."""
 
 import json
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cryptoforecast._version import __version__
 from cryptoforecast.atomic import write_atomically
 from cryptoforecast.data.datamodule import CloseDataModule
 from cryptoforecast.errors import UserError
 from cryptoforecast.study.folds import FoldDates
-from cryptoforecast.training.run_record import PACKAGES
+from cryptoforecast.training.run_record import package_versions
 from cryptoforecast.user_code.source_files import CODE, SourceCode, changed_files, say_changed
 
 BACKTEST, SEARCH = "backtest", "search"  # what a record is of, as its file is called
@@ -43,7 +41,7 @@ def record_of(
         },
         "folds": [fold.settings() for fold in folds],
         "code": code.hashes,
-        "versions": {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}},
+        "versions": package_versions(),
         "accelerator": accelerator,
     }
 

@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import yaml
-
 from cryptoforecast.errors import UsageError
 from cryptoforecast.formatting import nearest_of
 from cryptoforecast.training.settings.complaints import OF_STUDIES
 from cryptoforecast.training.settings.configuration import CONFIG, read_configuration
+from cryptoforecast.training.settings.yaml_texts import dump_yaml
 
 NAME = "name"
 VARIANTS, GRID, *COUNTS = OF_STUDIES  # the counts are options of the command line too
@@ -73,7 +72,7 @@ def read_plan(words: Sequence[str], variants: Any = None, grid: Any = None) -> S
         read = read_configuration(value if equals else next(waiting, ""))
         of_study |= {key: read.settings[key] for key in OF_STUDIES if key in read.settings}
         rest = {key: setting for key, setting in read.settings.items() if key not in OF_STUDIES}
-        base += ["--config", read.word if len(rest) == len(read.settings) else yaml.safe_dump(rest)]
+        base += ["--config", read.word if len(rest) == len(read.settings) else dump_yaml(rest)]
     listed = of_study.pop(VARIANTS, None) if variants is None else variants
     crossed = of_study.pop(GRID, None) if grid is None else grid
     return StudyPlan(base, typed, find_variants(listed, crossed), {k: v for k, v in of_study.items() if k in COUNTS})

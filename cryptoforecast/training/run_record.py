@@ -1,5 +1,6 @@
 """The record of a run: its configuration, its data, and the versions of packages and code."""
 
+import functools
 import json
 import subprocess
 from collections.abc import Callable
@@ -39,12 +40,15 @@ class RunRecord(Callback):
         parser: of the verb's options.
         config: the options, parsed.
         is_run: whether this is the fit of a run, whose settings are shown in TensorBoard, and not of a backtest's fold.
+        configuration: the options as text, if the caller has it.
     """
 
-    def __init__(self, parser: LightningArgumentParser, config: Namespace, is_run: bool = True) -> None:
+    def __init__(
+        self, parser: LightningArgumentParser, config: Namespace, is_run: bool = True, configuration: str | None = None
+    ) -> None:
         config = config.clone()
         config["ckpt_path"] = None  # a repeated run starts from scratch
-        self.configuration: str = to_yaml(parser, config)
+        self.configuration: str = configuration or to_yaml(parser, config)
         self.settings = non_default_settings(parser, config) if is_run else {}
         self.enter: Callable[[], None] | None = None
 
@@ -147,12 +151,18 @@ def provenance(data: CloseDataModule) -> dict[str, Any]:
     """
     return {
         "series": [to_record(series) for series in data.series],
-        "versions": {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}},
+        "versions": package_versions(),
         "git_commit": git_commit(),
         "threads": torch.get_num_threads(),
         "openmp": in_environment(OPENMP),
         "openblas": in_environment(OPENBLAS),
     }
+
+
+@functools.cache
+def package_versions() -> dict[str, str]:
+    """The versions of this package and of those that results depend on; each fit of a study asks for them."""
+    return {"cryptoforecast": __version__, **{package: version(package) for package in PACKAGES}}
 
 
 def git_commit() -> str | None:

@@ -8,9 +8,11 @@ import torch
 from cryptoforecast.data.sources.loaded_once import loaded_once
 from cryptoforecast.study.command import make_backtest
 from cryptoforecast.study.fit import Fit, fit_of
-from cryptoforecast.study.fold_fit import fit_fold, make_parser
+from cryptoforecast.study.fold_fit import FoldCommandLine, fit_fold, make_parser
 from cryptoforecast.study.folds import cut_backtest
 from cryptoforecast.study.parsed import parsed_options
+from cryptoforecast.training.run_record import RunRecord
+from cryptoforecast.training.settings.command_line import make
 from tests.cli.helpers import BEST, QUICK, SIMULATED
 from tests.helpers import not_none
 
@@ -65,6 +67,38 @@ def test_a_fit_writes_the_same_whether_it_parses_its_options_or_is_given_them(
         assert written(fit._replace(parsed=parsed)) == first, "also with a parser that was made before"
     assert {"forecasts.csv", "checkpoints/best.ckpt"} <= first.keys()
     assert ("config.yaml" in first) is logged
+
+
+@pytest.mark.filterwarnings("ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning")
+@pytest.mark.parametrize(
+    "words",
+    [
+        [
+            "--model.head=StudentT",
+            "--data.test_from=2015-05-20",
+            "--trainer.gradient_clip_val=0.5",
+            "--model.hidden_size=3",
+        ],
+        ["--trainer.callbacks+=StochasticWeightAveraging", "--trainer.callbacks.swa_lrs=0.01"],
+        ["--trainer.callbacks+=Timer", "--trainer.callbacks.duration={days: 1}"],
+        ["--model.scheduler=StepLR", "--model.scheduler.step_size=3", "--data.val_from=2015-04-01"],
+    ],
+)
+@pytest.mark.filterwarnings("ignore:\\s+Unable to serialize instance")  # the device of a class that averages weights
+def test_the_configuration_of_a_fit_is_as_its_parsed_options_would_be_written(words: list[str], tmp_path: Path) -> None:
+    words = [*QUICK, "--trainer.logger=true", *SIMULATED, *words]
+    made = make_backtest(words)
+    folds = cut_backtest(made.datamodule, 2)
+    for fold in folds:
+        fit = fit_of(fold, 3, words, made.datamodule.series, tmp_path)
+        assert configuration_of(fit._replace(settings=made.text)) == configuration_of(fit)
+
+
+def configuration_of(fit: Fit) -> str:
+    """What would be written as the ``config.yaml`` of a fit."""
+    made = make(["fit", *fit.words], FoldCommandLine, fit=fit)
+    (record,) = (callback for callback in made.trainer.callbacks if isinstance(callback, RunRecord))
+    return record.configuration
 
 
 def test_options_with_a_value_that_no_bytes_can_hold_are_parsed_again() -> None:

@@ -47,6 +47,12 @@ def test_a_grid_has_each_combination_once(values: dict[str, list[int]]) -> None:
     assert len({json.dumps(variant.changes) for variant in variants}) == count
 
 
+def test_a_text_that_reads_as_a_number_is_still_a_text_beside_variants() -> None:
+    plan = read_plan(['--config={variants: [LSTM], name: "1e5", data: {source: SimulatedSource}}'])
+    made = make(["fit", "--model=LSTM", *plan.base, "--trainer.accelerator=cpu"], CommandLine)
+    assert made.option("trainer")["logger"].init_args.name == "1e5"
+
+
 @given(st.recursive(st.integers(), lambda inner: st.dictionaries(st.sampled_from("abc"), inner, min_size=1)))
 def test_flat_settings_say_the_same_as_nested_ones(settings: Any) -> None:
     nested: dict[str, Any] = {}

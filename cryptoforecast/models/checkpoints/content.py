@@ -1,6 +1,5 @@
 """What a forecaster adds to Lightning's checkpoints, as plain values that cannot run code."""
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from cryptoforecast.data.datamodule import datamodule_of
@@ -10,7 +9,7 @@ from cryptoforecast.models.checkpoints.provenance import provenance_of
 from cryptoforecast.models.contract.optimizers import trainer_of
 from cryptoforecast.models.heads.head import Point
 from cryptoforecast.models.heads.rung_head import RungHead
-from cryptoforecast.recipe.write import argument_names, class_path, recipe_of, to_json_value
+from cryptoforecast.recipe.write import class_path, parameters_of, recipe_of, to_json_value
 
 if TYPE_CHECKING:
     from cryptoforecast.models.forecaster import Forecaster
@@ -65,7 +64,8 @@ def recipe_of_model(model: "Forecaster") -> dict[str, Any]:
         arguments["head"] = recipe_of(model.output_head)
     if model.scalings:
         arguments["scalings"] = model.scalings
-    cls: Any = type(model)
+    cls = type(model)
+    known = parameters_of(cls)
     new = {
         "future": [],
         "series_count": 1,
@@ -73,7 +73,7 @@ def recipe_of_model(model: "Forecaster") -> dict[str, Any]:
     }  # unknown to older versions
     accepted = {
         name: value for name, value in arguments.items()
-        if name in _argument_names(cls) and not (name in new and to_json_value(value) == new[name])
+        if name in known and not (name in new and to_json_value(value) == new[name])
     }  # fmt: skip
     written = model.__dict__.get(WRITTEN, {})
     plain = {name: _plain(value, name, written) for name, value in accepted.items()}
@@ -88,8 +88,3 @@ def _plain(value: Any, name: str, written: dict[str, Any]) -> Any:
         if name not in written:
             raise
         return written[name]
-
-
-@functools.lru_cache(maxsize=32)
-def _argument_names(cls: Any) -> list[str]:
-    return argument_names(cls)  # slow, and needed for every checkpoint

@@ -16,6 +16,7 @@ from cryptoforecast.models.checkpoints.file import read_checkpoint
 from cryptoforecast.models.checkpoints.prior_training import SPLITS, PriorTraining, pretraining, prior_training_in
 from cryptoforecast.user_folders import expand_home
 
+MAY_HOLD_MODULES = nn.Module, dict, list, tuple
 ATTRIBUTE = "_trained_before"  # of a torch module: the list of PriorTraining recorded on it
 
 _loaded_at_import: dict[str, list[PriorTraining]] = {}  # by the name of the Python module that was being imported
@@ -103,9 +104,9 @@ def _add(records: list[PriorTraining], more: Iterable[PriorTraining]) -> None:
     records += [record for record in more if record not in records]
 
 
-def _modules_in(value: object) -> Iterator[nn.Module]:
+def _modules_in(module: nn.Module) -> Iterator[nn.Module]:
     """A torch module and those among its attributes, each once."""
-    left, seen = [value], set()
+    left, seen = list[Any]([module]), set()
     while left:
         value = left.pop()
         if id(value) in seen:
@@ -113,11 +114,9 @@ def _modules_in(value: object) -> Iterator[nn.Module]:
         seen.add(id(value))
         if isinstance(value, nn.Module):
             yield value
-            left += vars(value).values()  # a trainer is no module
-        elif isinstance(value, dict):
-            left += value.values()
-        elif isinstance(value, list | tuple):
-            left += value
+            value = vars(value)  # a trainer is no module
+        held = value.values() if isinstance(value, dict) else value
+        left += [part for part in held if isinstance(part, MAY_HOLD_MODULES)]
 
 
 def _texts_in(value: object) -> Iterator[str]:

@@ -64,7 +64,8 @@ def network_channels(
     """
     target = context[..., 0]
     channels = [encode(target, target)]
-    for name, values in zip(model.columns[1:], context.unbind(-1)[1:], strict=True):
+    for number, name in enumerate(model.columns[1:], start=1):
+        values = context[..., number]
         scaling = model.scalings.get(name) or usual_scaling(name, model.columns[0])
         if isinstance(scaling, Scaling):
             channels.append(scaling.encode(values, values))

@@ -13,6 +13,7 @@ from cryptoforecast.study.command import BacktestCommandLine
 from cryptoforecast.study.fold_fit import make_parser
 from cryptoforecast.training.console import quiet_console
 from cryptoforecast.training.lightning.tested_sources import changed_owner
+from cryptoforecast.training.run_record import package_versions
 from cryptoforecast.training.settings.command_line import make
 
 # Nothing is loaded or seeded; a GPU that this process had looked at could not be used by its copies.
@@ -27,5 +28,6 @@ USUAL_FIT = [
 quiet_console()
 make(USUAL_FIT, BacktestCommandLine)
 changed_owner()
+package_versions()
 make_parser()
 gc.freeze()  # leave these objects out of the collections of all copies

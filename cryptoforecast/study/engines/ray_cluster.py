@@ -5,10 +5,9 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cryptoforecast.errors import UserError
 from cryptoforecast.study.engines.versions import difference, make_reader, versions
+from cryptoforecast.training.settings.yaml_texts import load_yaml
 
 PATIENCE = 5.0  # seconds to wait for an answer
 # What is not sent of the working folder: results, environments, and price files, since the closes are sent.
@@ -67,7 +66,7 @@ def named_checkpoints(settings: str) -> list[Path]:
     Args:
         settings: of a fit, in YAML.
     """
-    return [path for path in map(Path, _texts(yaml.safe_load(settings))) if path.is_file() and not path.is_absolute()]
+    return [path for path in map(Path, _texts(load_yaml(settings))) if path.is_file() and not path.is_absolute()]
 
 
 def _texts(value: Any) -> set[str]:
