@@ -4,6 +4,7 @@ Two folders in the run's own hold them, which TensorBoard shows as runs: ``steps
 another place than curves by epoch, and ``verdict``, since the HParams page takes each curve of a run for a metric.
 """
 
+import textwrap
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ from torch.optim import Optimizer
 from cryptoforecast.evaluation.printed_verdict import print_verdict
 from cryptoforecast.evaluation.verdict import Verdict
 from cryptoforecast.models.forecaster import Forecaster
-from cryptoforecast.terminal import printed
+from cryptoforecast.terminal import WIDTH, printed
 from cryptoforecast.training.lightning.loggers import omit_hp_metric
 
 STEPS, VERDICT = "steps", "verdict"
@@ -117,12 +118,18 @@ def write_verdict(folder: Path, verdict: Verdict) -> None:
     from tensorboard.plugins.scalar.summary_v2 import scalar_pb
     from tensorboard.plugins.text.summary_v2 import text_pb
 
-    text = printed(lambda console: print_verdict(verdict, console))
+    text = _wrapped(printed(lambda console: print_verdict(verdict, console)))
     with suppress(OSError), _writing(folder / VERDICT) as add:
         add(scalar_pb(f"skill/{verdict.split}", verdict.skill))
         if verdict.distribution is not None:
             add(scalar_pb(f"density_skill/{verdict.split}", verdict.distribution.density_skill))
         add(text_pb(f"verdict/{verdict.split}", f"```\n{text}\n```"))
+
+
+def _wrapped(text: str) -> str:
+    """A text whose sentences are not longer than its tables, for TensorBoard cuts off what lies beyond the window."""
+    lines = [line if line.startswith(" ") else textwrap.fill(line, WIDTH) for line in text.splitlines()]
+    return "\n".join(lines)
 
 
 @contextmanager

@@ -166,6 +166,9 @@ def test_settings_that_differ_from_their_defaults_stand_beside_the_skills_on_val
     assert set(metrics_of_second) == {"skill/val"}, "a test that is written elsewhere is none of the run's"
     events = events_of(first / "verdict")
     for split in ("val", "test"):
-        (text,) = events.Tensors(f"verdict/{split}")
-        assert f"{split} targets" in text.tensor_proto.string_val[0].decode()
-        assert "RandomWalk" in text.tensor_proto.string_val[0].decode()
+        (shown,) = events.Tensors(f"verdict/{split}")
+        text = shown.tensor_proto.string_val[0].decode()
+        assert f"{split} targets" in text
+        assert "RandomWalk" in text
+        assert "better than persistence" in text.replace("\n", " ")
+        assert max(map(len, text.splitlines())) <= 100, "the browser cuts off what lies beyond its window"
