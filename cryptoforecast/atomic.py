@@ -1,7 +1,7 @@
 """Atomic writes of files: the whole content or nothing."""
 
-import glob
 import os
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+UUID = re.compile("[0-9a-f]{32}")
 ABANDONED_S = 3600  # nothing is written for so long: whoever began it is gone
 
 
@@ -39,7 +40,9 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 def _remove_abandoned(path: Path) -> None:
     """Remove what processes have left that were killed while they wrote a file."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 32}"):
-        with suppress(OSError):  # another process has removed it
-            if time.time() - left.stat().st_mtime > ABANDONED_S:
-                left.unlink()
+    start = f".{path.name}."
+    for left in path.parent.iterdir():
+        if left.name.startswith(start) and UUID.fullmatch(left.name, len(start)):
+            with suppress(OSError):  # another process has removed it
+                if time.time() - left.stat().st_mtime > ABANDONED_S:
+                    left.unlink()

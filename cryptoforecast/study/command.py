@@ -1,6 +1,7 @@
 """From the options of ``fit`` to model, data and trainer of a backtest: made and checked, and not trained."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ class BacktestCommandLine(CommandLine):
         return {"fit": CommandLine.subcommands()["fit"]}
 
     def _surroundings(self) -> dict[str, Any]:
+        self.save_config_callback = None  # nothing is trained here
         return {**super()._surroundings(), "logger": False}
 
-    @property
+    @cached_property
     def text(self) -> str:
         """All options of ``fit``, as a configuration file holds them."""
         return to_yaml(self.verb_parsers["fit"], self.config["fit"])

@@ -126,17 +126,18 @@ def _begin(made: CommandLine, stack: ExitStack) -> None:
     chosen = made.verb_options
     if made.checkpoint is not None:
         require_resumable(made.checkpoint, model, data, trainer, chosen.get("seed_everything"))
-    stack.enter_context(open_run_folder(trainer, made.checkpoint, made.configuration))
+    records = [callback for callback in trainer.callbacks if isinstance(callback, RunRecord)]  # type: ignore[attr-defined]
+    configuration = records[0].configuration if records else ""  # with trainer.fast_dev_run there is no folder either
+    stack.enter_context(open_run_folder(trainer, made.checkpoint, configuration))
     code = mark_as_counted(trainer, model, data, chosen.as_dict(), list(made.objects.values()))
     recorded = _with_objects(chosen, made.objects)
 
     def enter() -> None:
         enter_fit(trainer, model, data, recorded, made.checkpoint, code)
 
-    records = [callback for callback in trainer.callbacks if isinstance(callback, RunRecord)]  # type: ignore[attr-defined]
     for record in records:
         record.enter = enter
-    if not records:  # with trainer.fast_dev_run
+    if not records:
         enter()
 
 

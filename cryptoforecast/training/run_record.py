@@ -40,7 +40,7 @@ class RunRecord(Callback):
         parser: of the verb's options.
         config: the options, parsed.
         is_run: whether this is the fit of a run, whose settings are shown in TensorBoard, and not of a backtest's fold.
-        configuration: the options as text, if the caller has it.
+        configuration: the options as text, if the caller has it; empty where no folder takes it.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class RunRecord(Callback):
     ) -> None:
         config = config.clone()
         config["ckpt_path"] = None  # a repeated run starts from scratch
-        self.configuration: str = configuration or to_yaml(parser, config)
+        self.configuration: str = to_yaml(parser, config) if configuration is None else configuration
         self.settings = non_default_settings(parser, config) if is_run else {}
         self.enter: Callable[[], None] | None = None
 

@@ -1,13 +1,16 @@
 """Importing this module prepares the next fit in this process, or in each of its copies.
 
 Reading signatures and sources of Lightning's and torch's classes takes as long as a small fit, and what was read is
-kept; the parser of the next fit is made too, and what writes curves is imported, for most fits write them. This happens
-at import because the fork server takes names of modules.
+kept; the parser of the next fit is made too, and what writes curves, checkpoints and rows is imported, which torch and
+pandas do at the first of them. This happens at import because the fork server takes names of modules.
 """
 
 import gc
+import io
 
-import torch.utils.tensorboard  # noqa: F401
+import pandas as pd
+import torch
+import torch.utils.tensorboard
 
 from cryptoforecast.study.command import BacktestCommandLine
 from cryptoforecast.study.fold_fit import make_parser
@@ -20,7 +23,7 @@ from cryptoforecast.training.settings.command_line import make
 USUAL_FIT = [
     "fit",
     "--model=LSTM",
-    "--data.source=SimulatedSource",
+    "--data.source=[{class_path: CsvSource, init_args: {path: closes.csv}}, SimulatedSource]",
     "--trainer.accelerator=cpu",
     "--seed_everything=false",
 ]
@@ -29,5 +32,7 @@ quiet_console()
 make(USUAL_FIT, BacktestCommandLine)
 changed_owner()
 package_versions()
+torch.save({}, io.BytesIO())
+pd.DataFrame().to_csv()
 make_parser()
 gc.freeze()  # leave these objects out of the collections of all copies

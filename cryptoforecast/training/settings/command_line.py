@@ -45,7 +45,6 @@ from cryptoforecast.training.settings.parser import (
     ForecastParser,
     UsageError,
     option_names,
-    to_yaml,
 )
 from cryptoforecast.training.train import options_for_fit
 from cryptoforecast.user_code.exception_origin import is_raised_by_user
@@ -189,11 +188,6 @@ class CommandLine(VerbCLI):
         return options
 
     @property
-    def configuration(self) -> str:
-        """The options of the verb as the text of a configuration file."""
-        return to_yaml(self.verb_parsers[str(self.subcommand)], self.verb_options)
-
-    @property
     def given_callbacks(self) -> list[Any]:
         """The callbacks that the user has named or given as objects, in that order."""
         return as_list(self.instantiated("trainer").callbacks)
@@ -212,6 +206,8 @@ class CommandLine(VerbCLI):
             around: dict[str, Any] = {"logger": False, "callbacks": [], "enable_checkpointing": False}
         else:
             around = options_for_fit(options, self.progress)
+            if not around.get("logger", options.logger):  # no folder takes the options, and writing them takes long
+                self.save_config_kwargs = {"is_run": False, "configuration": ""}
         return {
             **around,
             "plugins": [*as_list(around.get("plugins", options.plugins)), *single_process_in_slurm(options)],
