@@ -50,6 +50,7 @@ def made(name: str, **arguments: object) -> Any:
 SHIPPED = some([CONFIGS / f"{name}.yaml" for name in ("coins", "density")], many=FITS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", SHIPPED, ids=lambda config: config.stem)
 def test_every_shipped_config_is_blind_to_the_future(
     config: Path, type_in: Callable[..., Said], tmp_path: Path
@@ -63,6 +64,7 @@ def test_every_shipped_config_is_blind_to_the_future(
     assert {path.name for path in tmp_path.iterdir()} == {"COIN-USD.csv"}
 
 
+@pytest.mark.slow
 def test_what_was_compared_is_counted(audit: Callable[..., Said]) -> None:
     said = audit("--model.hidden_size=4")
     text = " ".join(said.out.split())
@@ -124,6 +126,7 @@ def test_a_leak_ends_the_command_with_one_sentence_behind_the_stages_before_it(a
     names(said, "scaling", "TrainMinMax's state differs when closes from 2020-07-29 on change")
 
 
+@pytest.mark.slow
 def test_a_centred_moving_average_is_named(type_in: Callable[..., Said], audit: Callable[..., Said]) -> None:
     words = ("--data.source.path=COIN-USD.csv", "--data.columns=[Close, Open]", "--model=sound.Line", *QUICK)
     btc = ("audit", "--config", CONFIGS / "btc.yaml")
@@ -133,6 +136,7 @@ def test_a_centred_moving_average_is_named(type_in: Callable[..., Said], audit: 
     assert said.status == 0, said.err
 
 
+@pytest.mark.slow
 def test_a_gap_filled_from_behind_is_named_wherever_it_lies(
     type_in: Callable[..., Said], audit: Callable[..., Said]
 ) -> None:
@@ -163,6 +167,7 @@ def test_what_nobody_sees_opening_a_file_is_found_by_its_forecasts_where_the_fil
     assert ", the latter when closes from 2020-" in said.err
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_blind_only_if_no_member_was_fitted_behind_a_border(
     fitted: Run, audit: Callable[..., Said]
 ) -> None:
@@ -175,6 +180,7 @@ def test_an_ensemble_is_blind_only_if_no_member_was_fitted_behind_a_border(
     assert "Ensemble on COIN-USD is blind to the future" in said.out
 
 
+@pytest.mark.slow
 def test_a_file_made_from_the_closes_is_named_and_any_other_keeps_a_model_from_being_called_blind(
     audit: Callable[..., Said],
 ) -> None:

@@ -79,6 +79,7 @@ def test_a_fold_is_what_fit_and_test_find_on_the_same_days(type_in: TypeIn) -> N
     pd.testing.assert_frame_equal(ours, theirs.drop(columns="fold"), check_exact=True)
 
 
+@pytest.mark.slow
 def test_another_configuration_other_data_and_other_code_are_refused(type_in: TypeIn) -> None:
     csv, words = write_yahoo(Path("COIN-USD.csv"), random_walk(160)), ("--folds=1", "--output_dir=out")
     Path("mine.py").write_text("from cryptoforecast import RandomWalk\n\nclass Mine(RandomWalk):\n    pass\n")

@@ -21,6 +21,7 @@ def outcomes(result: CheckResult, outcome: str) -> list[str]:
     return [line.name for line in result if line.outcome == outcome]
 
 
+@pytest.mark.slow
 def test_a_sound_model_passes_what_takes_no_long_training() -> None:
     result = require_check(GRU, hidden_size=4, quick=True)  # some processors cannot compute an LSTM in bfloat16
     assert {line.outcome for line in result} == {"holds"}
@@ -121,6 +122,7 @@ def test_an_estimator_and_a_model_with_its_own_point_are_examined_and_heads_not_
     assert {"training", "horizons", "coins", "batch size", "later rows", "checkpoint"} <= set(outcomes(result, "holds"))
 
 
+@pytest.mark.slow
 def test_a_model_that_sees_all_coins_at_once_is_examined_with_two() -> None:
     result = require_check(broken.Line, across=True, quick=True)
     assert result["coins at once"].text == "two are forecast at once, with data.across."

@@ -25,6 +25,7 @@ def trading_days() -> pd.DatetimeIndex:
     return pd.bdate_range("2022-01-03", periods=220).delete([10, 60, *range(40, 50)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("times", "gaps", "words"),
     [

@@ -38,6 +38,7 @@ def coins(type_in: Callable[..., Said], tmp_path: Path) -> Said:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.figures
 def test_several_coins_go_through_every_verb(coins: Said, type_in: Callable[..., Said]) -> None:
     lines = coins.out.splitlines()
@@ -64,6 +65,7 @@ def test_several_coins_go_through_every_verb(coins: Said, type_in: Callable[...,
     assert rows["timestamp"].str[:10].tolist() == ["2020-10-27", "2020-10-17", "2020-10-07"]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_several_coins_judges_one_of_them_or_another(
     coins: Said, type_in: Callable[..., Said], tmp_path: Path
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_checkpoint_of_several_coins_judges_one_of_them_or_another(
     assert "the closes of ETH-USD up to 2020-10-16 are not those" in said.err
 
 
+@pytest.mark.slow
 def test_a_list_of_sources_stands_for_itself_and_no_coin_goes_by_the_name_of_another(
     type_in: Callable[..., Said], tmp_path: Path
 ) -> None:

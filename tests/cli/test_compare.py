@@ -134,6 +134,7 @@ def test_names_that_look_like_markup_are_shown_as_they_are(type_in: TypeIn, tmp_
     assert "<b>[red]" not in page
 
 
+@pytest.mark.slow
 def test_runs_are_compared_and_every_fit_and_test_is_in_the_ledger(
     fitted: Run, type_in: TypeIn, tmp_path: Path
 ) -> None:
@@ -222,6 +223,7 @@ def test_a_mistake_gets_one_sentence_and_leaves_nothing(
     assert not Path("comparison").exists()
 
 
+@pytest.mark.slow
 def test_neither_compare_nor_its_help_loads_torch_or_lightning(rows_file: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from cryptoforecast.cli.main import main\n"

@@ -102,6 +102,7 @@ def test_a_verb_that_trains_nothing_loads_what_it_uses_and_no_more(reader: Path,
         assert modules <= most, verb
 
 
+@pytest.mark.slow
 @needs_fork
 def test_a_verb_that_has_a_model_loads_beyond_lightning_what_it_uses_and_no_more(reader: Path, fitted: Run) -> None:
     data, checkpoint = ["--data.source.path", "COIN-USD.csv"], ["--ckpt_path", str(fitted.checkpoint)]

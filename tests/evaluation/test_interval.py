@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from arch.bootstrap import StationaryBootstrap
 
 from cryptoforecast.evaluation.interval import rmse_interval
@@ -42,6 +43,7 @@ def test_wild_weeks_make_it_wider_than_drawing_days_one_by_one_would() -> None:
     assert ends[1] - ends[0] > 1.3 * (shuffled[1] - shuffled[0])
 
 
+@pytest.mark.slow
 def test_it_holds_the_true_rmse_in_about_95_of_100_seeds() -> None:
     ends = [not_none(rmse_interval(of_errors(np.random.default_rng(seed).normal(size=300)))) for seed in range(100)]
     assert 88 <= sum(low <= 1 <= high for low, high in ends) <= 100

@@ -94,6 +94,7 @@ def judge_direction(rows: pd.DataFrame) -> tuple[float, float]:
     return found.low, found.high
 
 
+@pytest.mark.slow
 def test_planted_predictability_is_found_and_where_none_is_planted_none_is() -> None:
     """Squared errors of 400 days with fat tails tell it in some histories only; directions tell it in each."""
     better, right = 0, 0

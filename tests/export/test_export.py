@@ -82,6 +82,7 @@ def expected_of(checkpoint: Path, prices: Tensor) -> list[np.ndarray]:
     return [part.numpy() for part in (point, distribution and distribution.quantiles) if part is not None]
 
 
+@pytest.mark.slow
 def test_a_pt2_file_forecasts_the_same_bits_in_a_process_that_cannot_import_this_package(tmp_path: Path) -> None:
     checkpoint = checkpoint_of(tiny(cf.StudentT(relative_to="none")), tmp_path)
     done = cf.export(checkpoint, tmp_path / "model.pt2")
@@ -115,6 +116,7 @@ FEW: list[cf.Head] = [cf.Quantiles(levels=[0.1, 0.5, 0.9], relative_to="none"), 
 HEADS = [cf.Point(), cf.Normal(relative_to="none"), cf.Quantiles(relative_to="none"), *FEW, cf.Bernoulli()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", some(FEW, many=HEADS), ids=lambda head: type(head).__name__)
 def test_each_head_is_in_the_file(head: cf.Head, tmp_path: Path) -> None:
     done = cf.export(checkpoint_of(tiny(head), tmp_path, val_from=300, test_from=500), tmp_path / "model.pt2")
@@ -122,6 +124,7 @@ def test_each_head_is_in_the_file(head: cf.Head, tmp_path: Path) -> None:
     assert "to the bit" in done.sentence
 
 
+@pytest.mark.slow
 def test_har_is_in_the_file_where_a_window_holds_all_that_it_looks_at(tmp_path: Path) -> None:
     model = cf.LSTM(hidden_size=4, context_length=61, columns=("Close", "High", "Low"), head=cf.StudentT())
     checkpoint = checkpoint_of(model, tmp_path, columns=("Close", "High", "Low"))
@@ -137,6 +140,7 @@ def test_what_forward_names_is_a_further_input(tmp_path: Path) -> None:
     assert "1 COIN-USD, 0 another one" in card
 
 
+@pytest.mark.slow
 def test_the_example_of_the_card_runs_and_the_card_says_what_is_on_record(tmp_path: Path) -> None:
     done = cf.export(checkpoint_of(tiny(), tmp_path), tmp_path / "model.pt2")
     card = done.card.read_text()

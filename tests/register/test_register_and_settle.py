@@ -41,6 +41,7 @@ def test_what_is_registered_is_what_predict_says(tmp_path: Path) -> None:
     assert done.head in repr(done)
 
 
+@pytest.mark.slow
 def test_forecasts_are_scored_once_their_bars_are_there(tmp_path: Path) -> None:
     register_days(tmp_path, range(50, 62), steps=2, horizon=2)
     settled = settle_at(tmp_path, 60, now=midnight_after(60))

@@ -47,6 +47,7 @@ def plan(folder: Path, text: str = PLAN) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning")
 def test_a_variant_that_fails_is_left_out_and_the_others_have_the_bytes_of_their_backtests(
     type_in: TypeIn, tmp_path: Path

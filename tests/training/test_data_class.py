@@ -62,6 +62,7 @@ def weights_of(run: cf.Run) -> dict[str, torch.Tensor]:
     return {name: value for name, value in content["state_dict"].items() if isinstance(value, torch.Tensor)}
 
 
+@pytest.mark.slow
 def test_the_class_of_the_data_is_in_the_run_and_its_checkpoint_and_a_resumed_fit_has_the_same_bits(
     own: str, python: Path, type_in: TypeIn
 ) -> None:

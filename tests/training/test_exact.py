@@ -49,6 +49,7 @@ def fit(folder: Path, path: Path | None = None, **settings: Any) -> tuple[Traine
     return trainer, model, batches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", [{}, {"limit_train_batches": 3}, {"val_check_interval": 2}], ids=["whole", "in part", "validated amid"]
 )

@@ -139,6 +139,7 @@ def test_callbacks_given_as_objects_take_part_and_make_another_variant(python: P
     assert first["variant"] != second["variant"]
 
 
+@pytest.mark.slow
 def test_a_class_of_the_script_itself_is_fitted_and_loaded_again(python: Path) -> None:
     script = """
 import cryptoforecast as cf

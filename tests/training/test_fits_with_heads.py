@@ -73,6 +73,7 @@ def rung_of(checkpoint: Path) -> dict[str, object]:
     return state
 
 
+@pytest.mark.slow
 def test_stopped_within_an_epoch_a_fit_goes_on_to_the_same_bits_on_the_command_line_and_in_python(
     type_in: TypeIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,7 @@ def claim_of(rows: pd.DataFrame) -> RungClaim:
     return claim(*against_rungs(rows, "LSTM"))
 
 
+@pytest.mark.slow
 def test_on_a_walk_of_constant_spread_nothing_is_claimed_in_95_of_100_seeds() -> None:
     """A model of a noisy scale, rungs of other noise, and the constant spread that is true; no fits."""
     outcomes = []

@@ -47,6 +47,7 @@ ENGINE = '''
 '''
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning")
 def test_a_third_engine_is_a_file_and_a_line_and_gives_the_bytes_of_the_engine_local(
     type_in: Callable[..., Said], monkeypatch: pytest.MonkeyPatch

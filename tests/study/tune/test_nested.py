@@ -42,6 +42,7 @@ def found(folder: str) -> list[list[tuple[list[str], float]]]:
     return [[(trial["words"], trial["value"]) for trial in record["trials"]] for record in records]
 
 
+@pytest.mark.slow
 def test_each_fold_is_fitted_with_what_its_own_validation_found_and_no_trial_is_a_try(
     closes: np.ndarray, type_in: TypeIn
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_search_without_a_number_of_trials_is_refused(closes: np.ndarray, type
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_what_was_found_may_be_written_in_a_file_that_nothing_else_uses(closes: np.ndarray, type_in: TypeIn) -> None:
     Path("mine.py").write_text("import torch\n\nclass Mine(torch.optim.SGD):\n    pass\n")
     Path("search.yaml").write_text("model.optimizer: {choices: [{class_path: mine.Mine, init_args: {lr: 0.01}}]}\n")
@@ -107,6 +109,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_trials_and_rows(closes: 
         assert Path("broken", name).read_bytes() == Path("whole", name).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_searches_inside_folds_have_the_sampler_the_pruner_and_the_objective_that_are_asked_for(
     closes: np.ndarray, type_in: TypeIn
 ) -> None:

@@ -38,6 +38,7 @@ def record(folder: str = "runs/NLinear/tune") -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_every_trial_is_a_try_the_best_is_tested_and_more_trials_go_on(home: Path, type_in: TypeIn) -> None:
     said = type_in(*WORDS, "--trials=2")
     assert said.status == 0, said.err
@@ -86,6 +87,7 @@ def test_what_cannot_be_searched_is_refused_before_the_first_trial(
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_an_objective_that_nothing_logs_fails_the_trials_with_the_curves_that_there_are(
     home: Path, type_in: TypeIn
 ) -> None:
