@@ -51,7 +51,8 @@ def test_a_word_about_a_daily_file_takes_under_a_second_and_a_half(words: list[s
     assert min(seconds(program, tmp_path) for _ in range(2)) < 1.5
 
 
-HEAVY = ("arch", "lightning", "matplotlib", "pandas", "statsmodels", "tensorboard", "torch", "yfinance")
+HEAVY = ("arch", "jaxtyping", "jsonargparse", "lightning", "matplotlib", "pandas", "statsmodels", "tensorboard",
+         "torch", "yfinance")  # fmt: skip
 LOADED = """
 import json, os, sys
 for library in {loaded}:
@@ -65,7 +66,14 @@ for words in json.loads(sys.argv[1]):
         os._exit(0)
     os.wait()
 """
-TRAINING = {"lightning", "matplotlib", "pandas", "torch"}  # matplotlib is torchmetrics' doing
+TRAINING = {
+    "jaxtyping",
+    "jsonargparse",
+    "lightning",
+    "matplotlib",
+    "pandas",
+    "torch",
+}  # matplotlib is torchmetrics' doing
 
 
 @pytest.fixture

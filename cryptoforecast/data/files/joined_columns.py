@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64, Int64
 
 from cryptoforecast.data.files.bytes.open_file import encoding_of, head_of, packing
 from cryptoforecast.data.files.bytes.packing import COLUMNAR
@@ -22,7 +21,10 @@ from cryptoforecast.errors import UserError
 
 OF_BARS = {name.casefold() for name in (CLOSE, *FURTHER_COLUMNS)}
 
-Column = tuple[Int64[np.ndarray, " values"], Float64[np.ndarray, " values"]]  # UTC nanoseconds, and the values
+if TYPE_CHECKING:  # jaxtyping loads unittest, asyncio and ssl
+    from jaxtyping import Float64, Int64
+
+Column: TypeAlias = "tuple[Int64[np.ndarray, ' values'], Float64[np.ndarray, ' values']]"  # UTC nanoseconds, and values
 
 
 class FileColumns(NamedTuple):
@@ -84,7 +86,7 @@ def _labels(file: FileColumns) -> Sequence[Label]:
     return labels_of(header, len(body[0]))
 
 
-def _sorted(path: Path, heading: str, times: pd.DatetimeIndex, values: Float64[np.ndarray, " rows"]) -> Column:
+def _sorted(path: Path, heading: str, times: pd.DatetimeIndex, values: "Float64[np.ndarray, ' rows']") -> Column:
     column = pd.Series(values, index=times.asi8).dropna()
     if not np.isfinite(column.to_numpy()).all():
         raise UserError(f"{path}: {heading} has a value that is no finite number.")

@@ -3,10 +3,10 @@
 import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64, Int64
 
 from cryptoforecast.data.argument_checks import require_text
 from cryptoforecast.data.column_scalings import require_scalings
@@ -18,6 +18,9 @@ from cryptoforecast.data.series import CloseSeries, ColumnScaling, Provenance, f
 from cryptoforecast.data.sources.source import Source, load_one, require_source
 from cryptoforecast.data.times import in_nanoseconds, say_duration, say_time, to_duration
 from cryptoforecast.errors import DataNotice, UserError
+
+if TYPE_CHECKING:  # jaxtyping loads unittest, asyncio and ssl
+    from jaxtyping import Float64, Int64
 
 AHEAD = 4096  # bars after the last one, at most, for which known columns are kept
 
@@ -146,7 +149,7 @@ class WithColumns(Source):
         return read
 
     def _covered(
-        self, series: CloseSeries, available: Mapping[str, Int64[np.ndarray, " values"]]
+        self, series: CloseSeries, available: "Mapping[str, Int64[np.ndarray, ' values']]"
     ) -> tuple[CloseSeries, list[str]]:
         """The series without bars at both ends for which a column has no value, and a note on them.
 
@@ -177,8 +180,8 @@ class WithColumns(Source):
         return series._replace(closes=series.closes[kept], others=others), [note]
 
     def _joined(
-        self, series: CloseSeries, name: str, read: FileColumns, bars: Int64[np.ndarray, " bars"], delay: pd.Timedelta
-    ) -> Float64[np.ndarray, " bars"]:
+        self, series: CloseSeries, name: str, read: FileColumns, bars: "Int64[np.ndarray, ' bars']", delay: pd.Timedelta
+    ) -> "Float64[np.ndarray, ' bars']":
         """The last value of a column that is available at the time of each bar.
 
         Raises:
