@@ -82,12 +82,6 @@ def _folder_of_each_test(_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     assert not left, "a ledger above the working folder counts the tries of others"
 
 
-@pytest.fixture(autouse=True)
-def _seed_of_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test takes up the seed that Lightning has left in the environment in another."""
-    monkeypatch.delenv("PL_GLOBAL_SEED", raising=False)
-
-
 @pytest.fixture
 def closes() -> list[float]:
     return random_walk(300)

@@ -42,7 +42,7 @@ def begin(*words: str, folder: Path, home: Path) -> subprocess.Popen[bytes]:
 @pytest.mark.slow
 def test_a_backtest_is_alone_in_its_folder_and_ends_on_control_c_with_a_word(tmp_path: Path, type_in: TypeIn) -> None:
     process = begin(
-        "--folds=4", "--trainer.max_epochs=1000", "--trainer.callbacks=null", folder=tmp_path / "out", home=tmp_path
+        "--folds=4", "--trainer.max_epochs=100000", "--trainer.callbacks=null", folder=tmp_path / "out", home=tmp_path
     )
     said = type_in("backtest", *QUICK, *SIMULATED, "--folds=4", "--output_dir=out")
     assert (said.status, "another backtest is at work here" in said.err) == (1, True), said.err

@@ -86,7 +86,7 @@ def test_a_fit_writes_the_same_whether_it_parses_its_options_or_is_given_them(
 )
 @pytest.mark.filterwarnings("ignore:\\s+Unable to serialize instance")  # the device of a class that averages weights
 def test_the_configuration_of_a_fit_is_as_its_parsed_options_would_be_written(words: list[str], tmp_path: Path) -> None:
-    words = [*QUICK, "--trainer.logger=true", *SIMULATED, *words]
+    words = [*QUICK, "--trainer.logger=true", "--seed_everything=0", *SIMULATED, *words]
     made = make_backtest(words)
     folds = cut_backtest(made.datamodule, 2)
     for fold in folds:
