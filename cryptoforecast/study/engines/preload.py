@@ -32,7 +32,7 @@ quiet_console()
 make(USUAL_FIT, BacktestCommandLine)
 changed_owner()
 package_versions()
-torch.save({}, io.BytesIO())
+torch.save({}, io.BytesIO())  # the first of each imports what it takes
 pd.DataFrame().to_csv()
 make_parser()
 gc.freeze()  # leave these objects out of the collections of all copies
